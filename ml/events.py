@@ -1,0 +1,59 @@
+"""How a child process tells its supervisor what happens: JSON lines on a file descriptor.
+
+    {"event": "progress", "stage": "train", "done": 3, "total": 20, "unit": "epochs"}
+    {"event": "point", "step": 120, "epoch": 3.0, "values": {"train_loss": 0.01}}
+    {"event": "checkpoint", "step": …, "epoch": …, "weights": path, "state": path,
+     "is_best": false, "is_final": false}
+    {"event": "video", …}      one surveyed video (ml.data.survey)
+    {"event": "scores", "video_id": …, "path": npy, "first_frame": 0, "frames_per_value": 1}
+    {"event": "facts", "values": {"torch": "2.13.0", "device": "cpu", …}}
+    {"event": "result", "values": {…}}
+    {"event": "failed", "failure": "bad_input", "sentence": …, "traceback": …}
+
+Run by hand, without `--events-fd`, the same events are printed as readable lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Event = dict[str, Any]
+
+
+class Reporter:
+    """Sends events. A failure to send ends the process: nobody is listening any more."""
+
+    def __init__(self, write: Callable[[Event], None]) -> None:
+        self._write = write
+
+    def send(self, event: str, **fields: Any) -> None:
+        self._write({"event": event} | fields)
+
+    def progress(self, *, stage: str, done: float, total: float, unit: str) -> None:
+        self.send("progress", stage=stage, done=done, total=total, unit=unit)
+
+    def point(self, *, step: int, epoch: float, values: dict[str, float]) -> None:
+        self.send("point", step=step, epoch=epoch, values=values)
+
+
+def to_descriptor(descriptor: int) -> Reporter:
+    def write(event: Event) -> None:
+        os.write(descriptor, json.dumps(event).encode() + b"\n")
+
+    return Reporter(write)
+
+
+def to_terminal() -> Reporter:
+    def write(event: Event) -> None:
+        name = event.pop("event")
+        print(name, *(f"{key}={value}" for key, value in event.items()), file=sys.stderr)
+
+    return Reporter(write)
+
+
+def to_nobody() -> Reporter:
+    return Reporter(lambda event: None)

@@ -1,0 +1,147 @@
+"""What passes between the science and the site: plain records over NumPy, nothing else.
+
+Frames are numbered from 0; intervals are half open. A score is a float32, higher is
+more abnormal, one per frame or one per run of `frames_per_value` frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Part = Literal["train", "validation", "test"]
+
+
+class BadInput(Exception):
+    """A fault in what the user gave, as one plain sentence for that user."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """Abnormal frames `start_frame` up to but not including `end_frame`."""
+
+    start_frame: int
+    end_frame: int
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoRecord:
+    """One video as a child process sees it.
+
+    `path` is a video file, or a folder of images for `kind="frames"`. `n_frames` is the
+    true count (0: not counted yet). `rotation` in degrees counter-clockwise is still to be
+    applied to decoded frames.
+    """
+
+    id: str
+    path: str
+    kind: Literal["file", "frames"] = "file"
+    n_frames: int = 0
+    rotation: int = 0
+    part: Part = "test"
+    label: str = ""
+    intervals: tuple[Interval, ...] = ()
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> VideoRecord:
+        intervals = tuple(Interval(**interval) for interval in value.get("intervals", ()))
+        return cls(**value | {"intervals": intervals})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """Videos with their parts and ground truth: all that `python -m ml` needs of a dataset."""
+
+    videos: tuple[VideoRecord, ...] = field(default_factory=tuple)
+
+    def part(self, part: Part) -> tuple[VideoRecord, ...]:
+        return tuple(video for video in self.videos if video.part == part)
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1))
+
+    @classmethod
+    def load(cls, path: Path) -> Manifest:
+        """Raise BadInput when the file is not a manifest."""
+        try:
+            videos = json.loads(path.read_text())["videos"]
+            return cls(videos=tuple(VideoRecord.from_json(video) for video in videos))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadInput(f"{path.name} is not a manifest: {error}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """Native scores of one video and where they belong.
+
+    `values` (N,) float32: value i covers `frames_per_value` frames from
+    `first_frame + i * frames_per_value` on. Frames outside have no score.
+    """
+
+    values: NDArray[np.float32]
+    first_frame: int = 0
+    frames_per_value: int = 1
+
+    def check(self, n_frames: int) -> None:
+        """Raise BadInput unless the scores are finite and lie inside a video of `n_frames`."""
+        if self.values.ndim != 1:
+            raise BadInput(f"scores have {self.values.ndim} dimensions where 1 is expected")
+        n_bad = int(np.count_nonzero(~np.isfinite(self.values)))
+        if n_bad:
+            where = int(np.flatnonzero(~np.isfinite(self.values))[0])
+            raise BadInput(
+                f"{n_bad} of {len(self.values)} scores are NaN or infinite, the first at index "
+                f"{where}"
+            )
+        room = max(0, n_frames - self.first_frame)
+        expected = -(-room // self.frames_per_value)
+        if len(self.values) > expected:
+            raise BadInput(
+                f"{len(self.values)} scores where at most {expected} fit: the video has "
+                f"{n_frames} frames, scores start at frame {self.first_frame} and each covers "
+                f"{self.frames_per_value}"
+            )
+
+    def to_frames(self, n_frames: int) -> NDArray[np.float32]:
+        """(n_frames,) float32 with NaN where a frame has no score."""
+        frames = np.full(n_frames, np.nan, dtype=np.float32)
+        spread = np.repeat(self.values, self.frames_per_value)[: n_frames - self.first_frame]
+        frames[self.first_frame : self.first_frame + len(spread)] = spread
+        return frames
+
+    def to_bytes(self) -> bytes:
+        return self.values.astype("<f4").tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, first_frame: int, frames_per_value: int) -> Scores:
+        values = np.frombuffer(data, dtype="<f4").astype(np.float32)
+        return cls(values=values, first_frame=first_frame, frames_per_value=frames_per_value)
+
+
+def frame_labels(intervals: Iterable[Interval], n_frames: int) -> NDArray[np.uint8]:
+    """(n_frames,) uint8, 1 inside any interval; what lies past the end is cut off."""
+    labels = np.zeros(n_frames, dtype=np.uint8)
+    for interval in intervals:
+        labels[interval.start_frame : interval.end_frame] = 1
+    return labels
+
+
+def intervals_of(labels: NDArray[Any]) -> tuple[Interval, ...]:
+    """The runs of non-zero values in a (n_frames,) vector."""
+    padded = np.concatenate([[False], np.asarray(labels) != 0, [False]])
+    edges = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
+    return tuple(Interval(start_frame=int(start), end_frame=int(end)) for start, end in edges)
+
+
+def hash_of(value: Any) -> str:
+    """SHA-256 of a JSON value, keys sorted: the same content has the same hash."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

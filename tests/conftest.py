@@ -1,0 +1,95 @@
+"""Fixtures for all tests: the people in every story and where real data lie.
+
+Alice owns a team, Bob is a member of it, Vera may only look, Charlie is a stranger with a
+team of his own.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tests.factories.accounts import MembershipFactory, TeamFactory, UserFactory
+from webapp.accounts.models import Role, Team, User
+
+ON_CI = os.environ.get("CI") == "true"
+SHARED_DATA = Path(
+    os.environ.get("IWAKAN_SHARED_DATA", settings.BASE_DIR.parent / "shared" / "data")
+)
+
+
+def skip_or_fail(reason: str) -> None:
+    """On CI a service or browser that is missing is a failure, elsewhere a skip."""
+    if ON_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(settings: object, tmp_path: Path) -> None:
+    """Media and work folders of this test alone."""
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    settings.WORK_DIR = tmp_path / "work"  # type: ignore[attr-defined]
+    settings.DATA_ROOTS = [tmp_path / "data"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    return TeamFactory.create(name="Corridor lab")
+
+
+@pytest.fixture
+def alice(team: Team) -> User:
+    return MembershipFactory.create(team=team, role=Role.OWNER, user__name="Alice").user
+
+
+@pytest.fixture
+def bob(team: Team) -> User:
+    return MembershipFactory.create(team=team, role=Role.MEMBER, user__name="Bob").user
+
+
+@pytest.fixture
+def vera(team: Team) -> User:
+    return MembershipFactory.create(team=team, role=Role.VIEWER, user__name="Vera").user
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """A stranger: owner of another team."""
+    return MembershipFactory.create(role=Role.OWNER, user__name="Charlie").user
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    return logged_in(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    return logged_in(bob)
+
+
+@pytest.fixture
+def as_vera(vera: User) -> Client:
+    return logged_in(vera)
+
+
+@pytest.fixture
+def as_charlie(charlie: User) -> Client:
+    return logged_in(charlie)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real datasets; a test that needs them skips where the folder is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no real data at {SHARED_DATA}: set IWAKAN_SHARED_DATA")
+    return SHARED_DATA

@@ -1,0 +1,24 @@
+"""Answers already given to requests that carried an Idempotency-Key."""
+
+from django.conf import settings
+from django.db import models
+
+
+class IdempotentAnswer(models.Model):
+    """Kept for 24 hours per person; `status_code` 0 marks a request still being worked on."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    request_hash = models.CharField(max_length=64)
+    status_code = models.PositiveSmallIntegerField(default=0)
+    headers = models.JSONField(default=dict)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,8 @@
+"""Pages that belong to no app."""
+
+from django.http import HttpRequest, JsonResponse
+
+
+def health(request: HttpRequest) -> JsonResponse:
+    """Alive: the process answers. Says nothing about the database."""
+    return JsonResponse({"status": "ok"})

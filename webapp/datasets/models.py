@@ -1,0 +1,200 @@
+"""Datasets, their videos, ground truth and splits."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from webapp.accounts.models import Team
+from webapp.accounts.permissions import TeamOwnedQuerySet
+from webapp.common.ids import PrefixedIdField
+from webapp.common.models import TimestampedModel
+from webapp.jobs.models import Job
+
+
+class DatasetQuerySet(TeamOwnedQuerySet):
+    pass
+
+
+class Dataset(TimestampedModel):
+    """Videos registered in place from a server folder, with ground truth and splits."""
+
+    id = PrefixedIdField(prefix="ds")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="datasets")
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    folder = models.CharField(max_length=1000)  # absolute, below one of DATA_ROOTS
+    format = models.CharField(max_length=40, blank=True)  # name in ml.data.formats, once detected
+    import_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    # [{"level": "error" | "warning" | "info", "subject": video or file, "text": sentence}]
+    report = models.JSONField(default=list)
+    # Over names, SHA-256s and frame counts of the ready videos; empty until imported.
+    content_hash = models.CharField(max_length=64, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    objects = DatasetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="dataset_name_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VideoQuerySet(TeamOwnedQuerySet):
+    team_path = "dataset__team"
+
+    def ready(self) -> VideoQuerySet:
+        return self.filter(status=Video.Status.READY)
+
+
+class Video(models.Model):
+    """A video file or a folder of numbered images.
+
+    Frames are numbered from 0 in the order in which they are shown. `n_frames` is counted
+    by decoding, never read from a header.
+    """
+
+    class Kind(models.TextChoices):
+        FILE = "file", _("Video file")
+        FRAMES = "frames", _("Image sequence")
+
+    class Status(models.TextChoices):
+        READY = "ready", _("Ready")
+        REJECTED = "rejected", _("Rejected")
+
+    id = PrefixedIdField(prefix="vid")
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="videos")
+    name = models.CharField(max_length=300)  # relative path without ending: unique in the dataset
+    path = models.CharField(max_length=1000)  # relative to the dataset's folder
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    status = models.CharField(max_length=8, choices=Status.choices)
+    reason = models.TextField(blank=True)  # why it was rejected
+    label = models.CharField(max_length=80, blank=True)  # "normal", a class, or unknown
+
+    sha256 = models.CharField(max_length=64, blank=True)
+    n_bytes = models.BigIntegerField(default=0)
+    n_frames = models.PositiveIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)  # as shown, after rotation
+    height = models.PositiveIntegerField(default=0)
+    rotation = models.SmallIntegerField(default=0)  # degrees, counter-clockwise, to be applied
+    fps = models.FloatField(default=0)  # mean rate: (n_frames - 1) / (last pts - first pts)
+    is_variable_rate = models.BooleanField(default=False)
+    duration_seconds = models.FloatField(default=0)
+    codec = models.CharField(max_length=40, blank=True)
+    has_audio = models.BooleanField(default=False)
+    pts_seconds = models.BinaryField(default=b"")  # float64 little endian, one per frame
+    # Constant-rate H.264 with exactly n_frames frames: frame k is shown from k / proxy_fps.
+    proxy = models.FileField(max_length=300, blank=True)
+    proxy_fps = models.FloatField(default=0)
+    poster = models.FileField(max_length=300, blank=True)  # JPEG
+    contact_sheet = models.FileField(max_length=300, blank=True)  # JPEG, 12 frames in a row
+
+    objects = VideoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "name"], name="video_name_unique"),
+            models.CheckConstraint(
+                name="video_ready_has_frames",
+                condition=Q(status="rejected") | Q(status="ready", n_frames__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AnnotationSetQuerySet(TeamOwnedQuerySet):
+    team_path = "dataset__team"
+
+
+class AnnotationSet(models.Model):
+    """One version of a dataset's ground truth. Never changed; a repair is a new version.
+
+    A video without an interval is normal throughout.
+    """
+
+    id = PrefixedIdField(prefix="gt")
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotation_sets")
+    version = models.PositiveIntegerField()
+    source = models.CharField(max_length=300)  # file or rule it came from
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AnnotationSetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "version"], name="annotation_set_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ground truth v{self.version} of {self.dataset_id}"
+
+
+class Interval(models.Model):
+    """Abnormal frames `start_frame` up to but not including `end_frame`, counted from 0."""
+
+    annotation_set = models.ForeignKey(AnnotationSet, models.CASCADE, related_name="intervals")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="intervals")
+    start_frame = models.PositiveIntegerField()
+    end_frame = models.PositiveIntegerField()
+    label = models.CharField(max_length=80, blank=True)  # anomaly class
+
+    class Meta:
+        ordering = ["video", "start_frame"]
+        constraints = [
+            models.CheckConstraint(
+                name="interval_not_empty", condition=Q(start_frame__lt=F("end_frame"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"[{self.start_frame}, {self.end_frame}) {self.label}"
+
+
+class Part(models.TextChoices):
+    TRAIN = "train", _("Training")
+    VALIDATION = "validation", _("Validation")
+    TEST = "test", _("Test")
+
+
+class Split(models.Model):
+    """A named assignment of a dataset's videos to training, validation and test."""
+
+    id = PrefixedIdField(prefix="split")
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="splits")
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "name"], name="split_name_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SplitMember(models.Model):
+    split = models.ForeignKey(Split, models.CASCADE, related_name="members")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="split_members")
+    part = models.CharField(max_length=10, choices=Part.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["split", "video"], name="split_member_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.video_id} is in {self.part}"

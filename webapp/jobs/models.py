@@ -1,0 +1,182 @@
+"""Jobs, their logs and the workers that run them.
+
+A job's row is the truth about it, and its own outbox: a Celery message only says
+"look at this row".
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from webapp.accounts.models import Team
+from webapp.accounts.permissions import TeamOwnedQuerySet
+from webapp.common.ids import PrefixedIdField
+
+
+class WorkerNode(models.Model):
+    """A worker process, as it describes itself every few seconds."""
+
+    name = models.CharField(max_length=120, primary_key=True)  # host:pid
+    queues = models.JSONField(default=list)
+    slots = models.PositiveSmallIntegerField(default=1)
+    # {"device": "cpu" | "cuda", "name", "memory_bytes", "cpu_count", "torch", "bf16"}
+    facts = models.JSONField(default=dict)
+    started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobQuerySet(TeamOwnedQuerySet):
+    def active(self) -> JobQuerySet:
+        """Held by a worker."""
+        return self.filter(status__in=Job.ACTIVE)
+
+    def waiting(self) -> JobQuerySet:
+        return self.filter(status__in=Job.WAITING)
+
+
+class Job(models.Model):
+    """One execution of work; a retry is a new job.
+
+        created -> queued -> starting -> running -> succeeded | failed | timed_out | lost
+           |          |          |          |
+           |          |          +----------+--> cancelling -> cancelled
+           +----------+--> cancelled
+
+    Every change of state is a guarded UPDATE in `services.py`; `fence` is raised by the
+    claim, and whatever a worker writes about the job carries it.
+    """
+
+    class Kind(models.TextChoices):
+        IMPORT = "import", _("Import")
+        TRAIN = "train", _("Train")
+        SCORE = "score", _("Score")
+
+    class Status(models.TextChoices):
+        CREATED = "created", _("Created")
+        QUEUED = "queued", _("Queued")
+        STARTING = "starting", _("Starting")
+        RUNNING = "running", _("Running")
+        CANCELLING = "cancelling", _("Cancelling")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        TIMED_OUT = "timed_out", _("Timed out")
+        LOST = "lost", _("Lost")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    WAITING = (Status.CREATED, Status.QUEUED)
+    ACTIVE = (Status.STARTING, Status.RUNNING, Status.CANCELLING)
+    TERMINAL = (
+        Status.SUCCEEDED,
+        Status.FAILED,
+        Status.TIMED_OUT,
+        Status.LOST,
+        Status.CANCELLED,
+    )
+
+    class Failure(models.TextChoices):
+        """Why it ended badly, for programs; `reason` is the sentence for people."""
+
+        OUT_OF_MEMORY = "out_of_memory", _("Out of memory")
+        BAD_INPUT = "bad_input", _("Bad input")
+        STORAGE_FULL = "storage_full", _("Storage full")
+        WORKER_LOST = "worker_lost", _("Worker lost")
+        TIMEOUT = "timeout", _("Time limit")
+        METHOD_ERROR = "method_error", _("Method error")
+
+    class Queue(models.TextChoices):
+        CPU = "cpu", "cpu"
+        GPU = "gpu", "gpu"
+
+    id = PrefixedIdField(prefix="job")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    # Id of the dataset (ds_…) or run (run_…) it works for: those apps lie above this one.
+    subject_id = models.CharField(max_length=36, db_index=True)
+    title = models.CharField(max_length=200)
+    queue = models.CharField(max_length=3, choices=Queue.choices)
+    spec = models.JSONField(default=dict)  # what the child process is told, kind by kind
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.CREATED)
+    failure = models.CharField(max_length=16, choices=Failure.choices, blank=True)
+    reason = models.TextField(blank=True)
+    traceback = models.TextField(blank=True)
+    # {"stage": "train", "done": 3, "total": 20, "unit": "epochs", "per_second": 0.4, "eta_seconds"}
+    progress = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
+    tries = models.PositiveSmallIntegerField(default=1)
+    max_tries = models.PositiveSmallIntegerField(default=3)
+    time_limit_seconds = models.PositiveIntegerField(default=24 * 3600)
+
+    worker = models.ForeignKey(WorkerNode, models.SET_NULL, null=True, related_name="jobs")
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    provenance = models.JSONField(default=dict)  # commit, versions, device, threads
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    rung_at = models.DateTimeField(null=True)  # last message to the broker
+    started_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["queue", "id"],
+                condition=Q(status__in=["created", "queued"]),
+                name="job_waiting",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(status__in=["starting", "running", "cancelling"]),
+                name="job_leased",
+            ),
+            models.Index(fields=["team", "-id"], name="job_of_team"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="job_finished_at_iff_terminal",
+                condition=Q(
+                    finished_at__isnull=False,
+                    status__in=["succeeded", "failed", "timed_out", "lost", "cancelled"],
+                )
+                | Q(
+                    finished_at__isnull=True,
+                    status__in=["created", "queued", "starting", "running", "cancelling"],
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.kind})"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status in self.TERMINAL
+
+
+class LogChunk(models.Model):
+    """A piece of a job's output, found by its byte offset. Never changed, only added."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="log_chunks")
+    offset = models.BigIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "offset"], name="log_chunk_unique")]
+
+    def __str__(self) -> str:
+        return f"log of {self.job_id} from byte {self.offset}"

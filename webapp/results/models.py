@@ -1,0 +1,105 @@
+"""Scores, protocols and the evaluations made of the two."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from webapp.accounts.permissions import TeamOwnedQuerySet
+from webapp.common.ids import PrefixedIdField
+from webapp.datasets.models import AnnotationSet, Video
+from webapp.jobs.models import Job
+from webapp.runs.models import Run
+
+
+class ScoreSetQuerySet(TeamOwnedQuerySet):
+    team_path = "run__team"
+
+
+class ScoreSet(models.Model):
+    """One array of anomaly scores per video of a run, higher is more abnormal."""
+
+    id = PrefixedIdField(prefix="scores")
+    run = models.OneToOneField(Run, models.CASCADE, related_name="score_set")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    rule = models.TextField()  # which frames get a score, in a sentence of the method
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScoreSetQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"scores of {self.run_id}"
+
+
+class VideoScores(models.Model):
+    """Native scores of one video; `ml.records.Scores` turns them into one per frame."""
+
+    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="videos")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="scores")
+    values = models.BinaryField()  # float32 little endian
+    first_frame = models.PositiveIntegerField(default=0)  # frame of the first value
+    frames_per_value = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["score_set", "video"], name="video_scores_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"scores of {self.video_id} in {self.score_set_id}"
+
+
+class Protocol(models.Model):
+    """How a number is computed. Immutable: a change is a new version."""
+
+    slug = models.SlugField(max_length=60)
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=160)
+    description = models.TextField()
+    # {"normalisation": "none" | "per_video", "missing": "drop" | "nearest"}
+    settings = models.JSONField()
+
+    class Meta:
+        ordering = ["slug", "-version"]
+        constraints = [models.UniqueConstraint(fields=["slug", "version"], name="protocol_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.title} v{self.version}"
+
+
+class EvaluationQuerySet(TeamOwnedQuerySet):
+    team_path = "score_set__run__team"
+
+
+class Evaluation(models.Model):
+    """Score set × protocol × evaluator version × ground truth. Immutable."""
+
+    id = PrefixedIdField(prefix="eval")
+    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="evaluations")
+    protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="evaluations")
+    annotation_set = models.ForeignKey(AnnotationSet, models.PROTECT, related_name="evaluations")
+    evaluator_version = models.PositiveIntegerField()
+    # {"auroc": 0.93 | null, "average_precision", "equal_error_rate", "macro_auroc", …}; null: undefined
+    metrics = models.JSONField()
+    # {"n_videos", "n_frames", "n_abnormal_frames", "n_frames_without_score", "n_undefined_videos"}
+    counts = models.JSONField()
+    # [{"video_id", "auroc": … | null, "n_frames", "n_abnormal_frames"}]
+    per_video = models.JSONField()
+    # {"fpr": […], "tpr": […], "thresholds": […]}, at most 2,000 points
+    roc = models.JSONField()
+    score_hash = models.CharField(max_length=64)
+    annotation_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EvaluationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["score_set", "protocol", "annotation_set", "evaluator_version"],
+                name="evaluation_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.protocol_id} of {self.score_set_id}"

