@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tests.factories.accounts import MembershipFactory, TeamFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, TeamFactory
 from webapp.accounts.models import Role, Team, User
 
 ON_CI = os.environ.get("CI") == "true"

@@ -27,7 +27,7 @@ if not SECRET_KEY:
         "IWAKAN_SECRET_KEY is not set. Give the site a long random secret, or start it with "
         "`python manage.py up`, which makes one."
     )
-# https everywhere; off only for the embedded stack, which listens on loopback without a certificate.
+# Off only for the embedded stack, which listens on loopback without a certificate.
 HTTPS = env.bool("IWAKAN_HTTPS", default=not EMBEDDED.is_running)
 ALLOWED_HOSTS = env.list("IWAKAN_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("IWAKAN_TRUSTED_ORIGINS", default=[])
