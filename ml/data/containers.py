@@ -1,0 +1,38 @@
+"""What FFmpeg may open: ordinary video containers, from this disk, and nothing they point at.
+
+A playlist or a manifest under a video's name would otherwise make the reader open other
+people's files or call out to the network (FFmpeg CVE-2016-1897, CVE-2026-107697).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+# FFmpeg's names of demuxers, not suffixes.
+FORMATS = ("mov", "mp4", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "asf", "flv")
+SUFFIXES = frozenset(
+    {
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".ts",
+        ".mts",
+        ".mpg",
+        ".mpeg",
+        ".wmv",
+        ".flv",
+    }
+)
+SAFE_OPTIONS = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}
+
+
+def open_video(path: Path) -> InputContainer:
+    """Raise av.FFmpegError when `path` is none of the FORMATS."""
+    # The prefix keeps a file called "http:…" from being taken for an address.
+    return av.open(f"file:{path}", container_options=SAFE_OPTIONS)
