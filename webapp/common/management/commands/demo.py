@@ -1,0 +1,58 @@
+"""`manage.py demo`: everything from an empty machine to a finished page."""
+
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from webapp.stack import processes
+from webapp.stack.stack import PROJECT, Stack, StackError, locked
+
+USUAL_PORT = 8000
+
+
+class Command(BaseCommand):
+    """Start the stack, run the main job on a generated dataset, serve the result."""
+
+    help = "Start everything, import a generated dataset, train, score, and show the result."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, help="of the site; 8000 or a free one")
+        parser.add_argument("--exit", action="store_true", help="stop when the run has ended")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stack = Stack(settings.VAR_DIR, port=options["port"] or _usual_or_free_port())
+        try:
+            with locked(settings.VAR_DIR):
+                self.run(stack, is_exiting=options["exit"])
+        except (StackError, TimeoutError, RuntimeError) as error:
+            raise CommandError(str(error)) from error
+
+    def run(self, stack: Stack, *, is_exiting: bool) -> None:
+        try:
+            self.stdout.write("Starting Postgres, broker, site and worker …")
+            stack.start()
+            # A process of its own, because this one read its settings before there was a stack.
+            story = subprocess.run(
+                [sys.executable, "manage.py", "demo_run"],
+                cwd=PROJECT,
+                env=os.environ | {"IWAKAN_VAR": str(settings.VAR_DIR)},
+                check=False,
+            )
+            if story.returncode != 0:
+                raise StackError("The demo run did not succeed; the reason stands above.")
+            if not is_exiting:
+                self.stdout.write("Serving until Ctrl-C.")
+                stack.watch()
+        finally:
+            self.stdout.write("Stopping …")
+            stack.stop()
+
+
+def _usual_or_free_port() -> int:
+    return processes.free_port() if processes.is_listening(USUAL_PORT) else USUAL_PORT

@@ -1,0 +1,41 @@
+"""`manage.py up`: start everything on this machine and keep it running."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from webapp.stack.stack import Stack, StackError, locked
+
+
+class Command(BaseCommand):
+    """Postgres, broker, site, worker and housekeeper, until Ctrl-C."""
+
+    help = "Start Postgres, broker, site and worker on this machine, and keep them running."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="of the site")
+        parser.add_argument("--slots", type=int, default=2, help="jobs that run at the same time")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stack = Stack(settings.VAR_DIR, port=options["port"], slots=options["slots"])
+        try:
+            with locked(settings.VAR_DIR):
+                self.run(stack)
+        except (StackError, TimeoutError, RuntimeError) as error:
+            raise CommandError(str(error)) from error
+
+    def run(self, stack: Stack) -> None:
+        try:
+            stack.start()
+            self.stdout.write(f"Iwakan is at {stack.address.site_url} (Ctrl-C stops it)")
+            self.stdout.write(
+                "First time here? In another terminal: "
+                ".venv/bin/python manage.py create_owner --email you@example.org --team 'My team'"
+            )
+            stack.watch()
+        finally:
+            self.stdout.write("Stopping …")
+            stack.stop()

@@ -1,0 +1,218 @@
+"""Starts every part of Iwakan on this machine, keeps it running and stops it again.
+
+Servers named by DATABASE_URL or IWAKAN_BROKER_URL are used instead of embedded ones.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from webapp.common.stack_address import FILE_NAME, StackAddress, write_address
+from webapp.stack import postgres, processes, valkey
+
+PROJECT = Path(__file__).resolve().parents[2]
+QUICK_DEATHS = 5  # of one part within a minute: then the whole stack gives up
+WATCH_SECONDS = 0.5
+
+
+class StackError(Exception):
+    """The stack cannot start or go on; the sentence says why."""
+
+
+@dataclass
+class Part:
+    """One supervised process: how to start it again, how to end it, when it died."""
+
+    name: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    end_signal: signal.Signals
+    patience: float
+    process: subprocess.Popen[bytes]
+    deaths: list[float] = field(default_factory=list)
+
+
+class Stack:
+    """The parts in the order in which they were started."""
+
+    def __init__(self, home: Path, *, port: int, slots: int = 2) -> None:
+        self.home = home
+        self.port = port
+        self.slots = slots
+        self.parts: list[Part] = []
+        self.address = StackAddress()
+
+    def start(self) -> None:
+        """Raise StackError when the port is taken or a part does not come up."""
+        if processes.is_listening(self.port):
+            raise StackError(f"Port {self.port} is taken. Choose another one with --port.")
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.address = StackAddress(
+            database_url=os.environ.get("DATABASE_URL") or self._start_postgres(),
+            broker_url=os.environ.get("IWAKAN_BROKER_URL") or self._start_valkey(),
+            site_url=f"http://127.0.0.1:{self.port}",
+            secret_key=_secret_key(self.home),
+            pid=os.getpid(),
+        )
+        write_address(self.home, self.address)
+        self._manage("migrate", "--verbosity", "0")
+        self._add("web", self._web_command())
+        self._add("worker", self._worker_command(), patience=20)
+        self._add("housekeeper", [sys.executable, "-m", "workers.housekeeper"])
+        processes.wait_until(lambda: processes.is_listening(self.port), what="The site", seconds=60)
+
+    def watch(self) -> None:
+        """Restart what dies; return when a signal has asked for the end."""
+        with _asked_to_stop() as is_asked:
+            while not is_asked():
+                self.revive()
+                time.sleep(WATCH_SECONDS)
+
+    def revive(self) -> None:
+        """Raise StackError when one part dies again and again."""
+        for part in self.parts:
+            if part.process.poll() is None:
+                continue
+            now = time.monotonic()
+            part.deaths = [death for death in part.deaths if now - death < 60] + [now]
+            if len(part.deaths) > QUICK_DEATHS:
+                raise StackError(
+                    f"{part.name} ended {len(part.deaths)} times within a minute: "
+                    f"see {self.home / 'log' / part.name}.log"
+                )
+            part.process = part.start()
+
+    def stop(self) -> None:
+        """End the parts, the last started first."""
+        while self.parts:
+            part = self.parts.pop()
+            processes.stop(part.process, part.end_signal, patience=part.patience)
+        (self.home / FILE_NAME).unlink(missing_ok=True)
+
+    def _start_postgres(self) -> str:
+        port = processes.free_port()
+        server = postgres.start(self.home, port=port)
+        self.parts.append(
+            Part(
+                name="postgres",
+                start=lambda: postgres.start(self.home, port=port).process,
+                end_signal=signal.SIGINT,
+                patience=15,
+                process=server.process,
+            )
+        )
+        return server.url
+
+    def _start_valkey(self) -> str:
+        port = processes.free_port()
+        server = valkey.start(self.home, port=port)
+        self.parts.append(
+            Part(
+                name="valkey",
+                start=lambda: valkey.start(self.home, port=port).process,
+                end_signal=signal.SIGTERM,
+                patience=5,
+                process=server.process,
+            )
+        )
+        return server.url
+
+    def _add(self, name: str, command: list[str], *, patience: float = 5) -> None:
+        def start() -> subprocess.Popen[bytes]:
+            return processes.start(
+                command,
+                log=self.home / "log" / f"{name}.log",
+                environment=self._environment(),
+                cwd=PROJECT,
+            )
+
+        self.parts.append(
+            Part(
+                name=name,
+                start=start,
+                end_signal=signal.SIGTERM,
+                patience=patience,
+                process=start(),
+            )
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """Addresses and secrets travel in stack.json, so that no child shows them in /proc."""
+        return os.environ | {
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
+            "IWAKAN_VAR": str(self.home),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _manage(self, *arguments: str) -> None:
+        result = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            env=self._environment(), cwd=PROJECT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if result.returncode != 0:
+            raise StackError(f"manage.py {arguments[0]} failed:\n{result.stderr.strip()}")
+
+    def _web_command(self) -> list[str]:
+        # Threads, because a browser keeps connections open while it plays videos.
+        return [
+            sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{self.port}",
+            "--workers", "2", "--threads", "8", "--no-control-socket", "--graceful-timeout", "3",
+        ]  # fmt: skip
+
+    def _worker_command(self) -> list[str]:
+        return [
+            sys.executable, "-m", "celery", "-A", "workers.celery", "worker", "--pool", "threads",
+            "--concurrency", str(self.slots), "--queues", "cpu", "--loglevel", "info",
+        ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Hold the folder for this process. Raise StackError naming the one that has it."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(_who_holds(lock)) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}")
+        lock.flush()
+        yield
+
+
+def _who_holds(lock: IO[Any]) -> str:
+    lock.seek(0)
+    return f"Iwakan is already running here: {lock.read()}. Stop that one first."
+
+
+@contextlib.contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Turn SIGINT and SIGTERM into an answer for as long as the block runs."""
+    asked: list[int] = []
+    before = {
+        number: signal.signal(number, lambda received, frame: asked.append(received))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _secret_key(home: Path) -> str:
+    """Made once for this folder, so that sessions outlive a restart."""
+    path = home / "secret-key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()
