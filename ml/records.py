@@ -94,24 +94,37 @@ class Scores:
         """Raise BadInput unless the scores are finite and lie inside a video of `n_frames`."""
         if self.values.ndim != 1:
             raise BadInput(f"scores have {self.values.ndim} dimensions where 1 is expected")
-        n_bad = int(np.count_nonzero(~np.isfinite(self.values)))
-        if n_bad:
-            where = int(np.flatnonzero(~np.isfinite(self.values))[0])
+        if self.first_frame < 0 or self.frames_per_value < 1:
             raise BadInput(
-                f"{n_bad} of {len(self.values)} scores are NaN or infinite, the first at index "
-                f"{where}"
+                f"scores cannot start at frame {self.first_frame} and cover "
+                f"{self.frames_per_value} frames each: the first frame is 0 or more, the frames "
+                "per score 1 or more"
             )
-        room = max(0, n_frames - self.first_frame)
-        expected = -(-room // self.frames_per_value)
-        if len(self.values) > expected:
+        self._check_finite()
+        self._check_length(n_frames)
+
+    def _check_finite(self) -> None:
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+            bad = np.flatnonzero(~np.isfinite(self.values.astype(np.float32)))
+        if len(bad):
             raise BadInput(
-                f"{len(self.values)} scores where at most {expected} fit: the video has "
+                f"{len(bad)} of {len(self.values)} scores are NaN or infinite, the first at index "
+                f"{bad[0]}"
+            )
+
+    def _check_length(self, n_frames: int) -> None:
+        room = max(0, n_frames - self.first_frame)
+        most = -(-room // self.frames_per_value)
+        if len(self.values) > most:
+            raise BadInput(
+                f"{len(self.values)} scores where at most {most} fit: the video has "
                 f"{n_frames} frames, scores start at frame {self.first_frame} and each covers "
-                f"{self.frames_per_value}"
+                f"{self.frames_per_value}. Either they belong to another video, or the first "
+                "frame or the frames per score are stated wrongly; nothing is cut off"
             )
 
     def to_frames(self, n_frames: int) -> NDArray[np.float32]:
-        """(n_frames,) float32 with NaN where a frame has no score."""
+        """(n_frames,) float32 with NaN where a frame has no score. Of checked scores only."""
         frames = np.full(n_frames, np.nan, dtype=np.float32)
         spread = np.repeat(self.values, self.frames_per_value)[: n_frames - self.first_frame]
         frames[self.first_frame : self.first_frame + len(spread)] = spread
