@@ -1,0 +1,87 @@
+"""How the pages write times, durations, numbers and icons."""
+
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+MISSING = "–"
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+@register.simple_tag
+def relative_time(moment: datetime | None) -> str:
+    """“3 minutes ago”, with the exact time on hover."""
+    if moment is None:
+        return MISSING
+    absolute = formats.date_format(timezone.localtime(moment), "Y-m-d H:i:s e")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), absolute, _distance(moment)
+    )
+
+
+def _distance(moment: datetime) -> str:
+    now = timezone.now()
+    if abs(now - moment) < timedelta(minutes=1):
+        return _("just now")
+    if moment > now:
+        return _("in %(time)s") % {"time": timeuntil(moment, now, depth=1)}
+    return _("%(time)s ago") % {"time": timesince(moment, now, depth=1)}
+
+
+@register.filter
+def duration(seconds: float | timedelta | None) -> str:
+    """“8.4 s”, “3 min 05 s”, “1 h 02 min”, “2 d 03 h”."""
+    if isinstance(seconds, timedelta):
+        seconds = seconds.total_seconds()
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    if seconds < 9.95:
+        return _("%(seconds).1f s") % {"seconds": seconds}
+    whole = round(seconds)
+    if whole < MINUTE:
+        return _("%(seconds)d s") % {"seconds": whole}
+    if whole < HOUR:
+        return _("%(minutes)d min %(seconds)02d s") % _parts(whole, minutes=MINUTE, seconds=1)
+    if whole < DAY:
+        return _("%(hours)d h %(minutes)02d min") % _parts(whole, hours=HOUR, minutes=MINUTE)
+    return _("%(days)d d %(hours)02d h") % _parts(whole, days=DAY, hours=HOUR)
+
+
+def _parts(seconds: int, **units: int) -> dict[str, int]:
+    parts = {}
+    for name, size in units.items():
+        parts[name], seconds = divmod(seconds, size)
+    return parts
+
+
+@register.filter
+def metric(value: float | None) -> str:
+    """Three decimals; what is missing or undefined is a dash, not a zero."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return formats.number_format(value, decimal_pos=3)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A symbol of `_partials/icons.html`; a label stands beside it or on its button."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="#icon-{}"></use></svg>', name
+    )
+
+
+@register.simple_tag(takes_context=True)
+def is_current(context: dict[str, Any], url: str, exact: bool | str = False) -> SafeString:
+    """Marks the link to the section that the page belongs to."""
+    path = context["request"].path
+    is_here = path == url or (not exact and path.startswith(f"{url}/"))
+    return mark_safe('aria-current="page"') if is_here else SafeString()
