@@ -6,14 +6,31 @@ A job's row is the truth about it, and its own outbox: a Celery message only say
 
 from __future__ import annotations
 
+import datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, OuterRef, Q, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
+
+
+# A worker says every five seconds that it is there; four times silent and it is not.
+SILENT_SECONDS = 20
+
+
+class WorkerNodeQuerySet(models.QuerySet["WorkerNode"]):
+    def alive(self) -> WorkerNodeQuerySet:
+        heard = timezone.now() - datetime.timedelta(seconds=SILENT_SECONDS)
+        return self.filter(last_seen_at__gt=heard, stopped_at=None)
+
+    def serving(self, queue: str) -> WorkerNodeQuerySet:
+        return self.filter(queues__contains=[queue])
 
 
 class WorkerNode(models.Model):
@@ -26,9 +43,17 @@ class WorkerNode(models.Model):
     facts = models.JSONField(default=dict)
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(db_index=True)
+    stopped_at = models.DateTimeField(null=True)  # it said good-bye
+
+    objects = WorkerNodeQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_alive(self) -> bool:
+        silent = timezone.now() - self.last_seen_at
+        return self.stopped_at is None and silent.total_seconds() < SILENT_SECONDS
 
 
 class JobQuerySet(TeamOwnedQuerySet):
@@ -38,6 +63,25 @@ class JobQuerySet(TeamOwnedQuerySet):
 
     def waiting(self) -> JobQuerySet:
         return self.filter(status__in=Job.WAITING)
+
+    def held_as(self, job: Job) -> JobQuerySet:
+        """This job, if it is still in the hands of the worker that claimed it as `job`."""
+        return self.active().filter(pk=job.pk, fence=job.fence)
+
+    def in_turn(self, queue: str) -> JobQuerySet:
+        """Waiting jobs in the order in which they will start.
+
+        Teams take turns: what a team has running counts as turns it has already had, so a
+        thousand jobs of one team delay another team's first job by one slot. Within a team
+        the oldest goes first.
+        """
+        running = Job.objects.active().filter(queue=queue, team=OuterRef("team")).order_by()
+        n_running = running.values("team").annotate(n=Count("id")).values("n")
+        place = Window(RowNumber(), partition_by=F("team"), order_by=F("id"))
+        waiting = self.waiting().filter(queue=queue)
+        return waiting.annotate(turn=place + Coalesce(Subquery(n_running), 0)).order_by(
+            "turn", "id"
+        )
 
 
 class Job(models.Model):
@@ -88,6 +132,7 @@ class Job(models.Model):
         WORKER_LOST = "worker_lost", _("Worker lost")
         TIMEOUT = "timeout", _("Time limit")
         METHOD_ERROR = "method_error", _("Method error")
+        PLATFORM_ERROR = "platform_error", _("Platform error")
 
     class Queue(models.TextChoices):
         CPU = "cpu", "cpu"
@@ -121,7 +166,8 @@ class Job(models.Model):
     worker = models.ForeignKey(WorkerNode, models.SET_NULL, null=True, related_name="jobs")
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
-    provenance = models.JSONField(default=dict)  # commit, versions, device, threads
+    provenance = models.JSONField(default=dict)  # worker, commit, versions, device, threads
+    log_size = models.BigIntegerField(default=0)  # bytes in the log so far
 
     created_at = models.DateTimeField(auto_now_add=True)
     rung_at = models.DateTimeField(null=True)  # last message to the broker
@@ -170,6 +216,8 @@ class Job(models.Model):
 
 class LogChunk(models.Model):
     """A piece of a job's output, found by its byte offset. Never changed, only added."""
+
+    MAX_BYTES = 65_536
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="log_chunks")
     offset = models.BigIntegerField()
