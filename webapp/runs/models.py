@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import DurationField, F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce, Extract, Now
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
@@ -34,10 +36,23 @@ class Method(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_one_class(self) -> bool:
+        """Learns from normal videos only."""
+        return self.supervision == "one-class"
+
 
 class RunQuerySet(TeamOwnedQuerySet):
     def for_list(self) -> RunQuerySet:
         return self.select_related("dataset", "method", "current_job", "created_by")
+
+    def with_work_seconds(self) -> RunQuerySet:
+        """Adds `work_seconds`: how long workers were busy with it, all tries together."""
+        spent = Coalesce(F("finished_at"), Now()) - F("started_at")
+        jobs = Job.objects.filter(subject_id=OuterRef("pk"), started_at__isnull=False)
+        total = jobs.order_by().values("subject_id").annotate(total=Sum(spent)).values("total")
+        seconds = Extract(Subquery(total, output_field=DurationField()), "epoch")
+        return self.annotate(work_seconds=seconds)
 
 
 class Run(TimestampedModel):
@@ -63,7 +78,7 @@ class Run(TimestampedModel):
     seed = models.BigIntegerField(default=0)
     selection = models.CharField(max_length=10, choices=Selection.choices, default=Selection.LAST)
     dataset_hash = models.CharField(max_length=64)  # content_hash of the dataset at submission
-    current_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    current_job = models.ForeignKey(Job, models.PROTECT, related_name="+")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
@@ -76,6 +91,27 @@ class Run(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def status(self) -> str:
+        return self.current_job.status
+
+    @property
+    def status_label(self) -> str:
+        """Training or scoring while it runs, else the word for the state of its job."""
+        job = self.current_job
+        if job.status != Job.Status.RUNNING:
+            return job.get_status_display()
+        return str(_("Scoring") if job.kind == Job.Kind.SCORE else _("Training"))
+
+    @property
+    def is_finished(self) -> bool:
+        """Nothing more comes unless somebody asks for it."""
+        return self.current_job.is_terminal
+
+    @property
+    def can_resume(self) -> bool:
+        return self.is_finished and self.status != Job.Status.SUCCEEDED
 
 
 class TrainingPoint(models.Model):

@@ -79,8 +79,7 @@ class Migration(migrations.Migration):
                 (
                     "current_job",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="jobs.job",
                     ),

@@ -1,0 +1,151 @@
+"""Reads a method's JSON Schema as a form, and what was typed into it as a config."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.translation import gettext_lazy as _
+
+Schema = dict[str, Any]
+Kind = Literal["integer", "number", "boolean", "choice", "list", "text"]
+
+GROUPS = {
+    "Data": _("Data"),
+    "Model": _("Model"),
+    "Training": _("Training"),
+    "Scoring": _("Scoring"),
+}
+OTHER_GROUP = "Model"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field of a config, as a form shows it."""
+
+    name: str
+    label: str
+    help: str
+    group: str
+    kind: Kind
+    default: Any
+    is_optional: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def default_text(self) -> str:
+        return to_text(self.default)
+
+    def parse(self, text: str) -> Any:
+        """The value meant by `text`; text that means none stays as it is, for the check to name."""
+        text = text.strip()
+        if self.is_optional and not text:
+            return None
+        if self.kind == "choice":
+            return next((choice for choice in self.choices if to_text(choice) == text), text)
+        if self.kind == "list":
+            return [_number(item) for item in text.split(",") if item.strip()]
+        if self.kind == "boolean":
+            return {"true": True, "false": False}.get(text, text)
+        return text if self.kind == "text" else _number(text)
+
+
+def fields_of(schema: Schema) -> list[Field]:
+    """The fields in the order in which the method declares them."""
+    return [_field(name, schema) for name in schema["properties"]]
+
+
+def groups_of(fields: list[Field]) -> dict[str, list[Field]]:
+    """Fields under the titles of their groups, both in a fixed order."""
+    grouped = {
+        title: [field for field in fields if field.group == group]
+        for group, title in GROUPS.items()
+    }
+    return {str(title): members for title, members in grouped.items() if members}
+
+
+def defaults_of(schema: Schema) -> dict[str, Any]:
+    properties = schema["properties"].items()
+    return {name: value["default"] for name, value in properties if "default" in value}
+
+
+def config_from_form(schema: Schema, data: Mapping[str, str]) -> dict[str, Any]:
+    """A config out of form data; a box that was left unticked is not sent, so it means false."""
+    config = {}
+    for field in fields_of(schema):
+        if field.kind == "boolean":
+            config[field.name] = field.parse(data.get(field.name, "false"))
+        elif field.name in data:
+            config[field.name] = field.parse(data[field.name])
+    return config
+
+
+def changed_fields(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from the method's own values."""
+    defaults = defaults_of(schema)
+    return {name: value for name, value in config.items() if defaults.get(name) != value}
+
+
+def to_text(value: Any) -> str:
+    """A value as one types it."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(to_text(item) for item in value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def value_schema(name: str, schema: Schema) -> tuple[Schema, bool]:
+    """The schema of one field's value, references followed, and whether null is allowed too."""
+    found = schema["properties"][name]
+    options = [found, *found.get("anyOf", ())]
+    values = [option for option in options if "type" in option or "enum" in option]
+    references = [option["$ref"] for option in options if "$ref" in option]
+    values += [schema["$defs"][reference.rpartition("/")[2]] for reference in references]
+    value = next((option for option in values if option.get("type") != "null"), {})
+    return value, {"type": "null"} in options
+
+
+def _field(name: str, schema: Schema) -> Field:
+    found = schema["properties"][name]
+    value, is_optional = value_schema(name, schema)
+    choices = tuple(value.get("enum", [value["const"]] if "const" in value else ()))
+    group = found.get("group", OTHER_GROUP)
+    return Field(
+        name=name,
+        label=found.get("title", name),
+        help=found.get("description", ""),
+        group=group if group in GROUPS else OTHER_GROUP,
+        kind=_kind(value, choices),
+        default=found.get("default"),
+        is_optional=is_optional,
+        minimum=value.get("minimum", value.get("exclusiveMinimum")),
+        maximum=value.get("maximum", value.get("exclusiveMaximum")),
+        choices=choices,
+    )
+
+
+def _kind(value: Schema, choices: tuple[Any, ...]) -> Kind:
+    if choices:
+        return "choice"
+    kinds: dict[str, Kind] = {
+        "integer": "integer",
+        "number": "number",
+        "boolean": "boolean",
+        "array": "list",
+    }
+    return kinds.get(value.get("type", ""), "text")
+
+
+def _number(text: str) -> int | float | str:
+    text = text.strip()
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text

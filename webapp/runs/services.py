@@ -1,0 +1,184 @@
+"""Every change of a run: submit, cancel, resume, and what follows when its jobs end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from webapp.accounts.models import Team, User
+from webapp.accounts.permissions import Permission, require
+from webapp.common.errors import ConflictError, UserError
+from webapp.datasets.models import AnnotationSet, Dataset, Part, Split, Video
+from webapp.jobs import services as jobs
+from webapp.jobs.models import Job
+from webapp.runs.config import complete_config
+from webapp.runs.models import Method, Run
+
+LARGEST_SEED = 2**32 - 1  # what NumPy takes
+LONGEST_NAME = 160
+
+
+@transaction.atomic
+def create_run(
+    *,
+    team: Team,
+    dataset: Dataset,
+    split: Split,
+    method: Method,
+    config: dict[str, Any],
+    seed: int = 0,
+    name: str = "",
+    selection: str = Run.Selection.LAST,
+    queue: str = "",
+    by: User,
+) -> Run:
+    """Submit a run. Raise UserError, with the field, when it could not come to a good end."""
+    require(by, Permission.RUN_SUBMIT, team=team)
+    _check_data(team=team, dataset=dataset, split=split, method=method)
+    _check_answers(split=split, seed=seed, name=name, selection=selection, queue=queue)
+    run = Run(
+        team=team,
+        name=name.strip() or f"{method.title} on {dataset.name}"[:LONGEST_NAME],
+        dataset=dataset,
+        split=split,
+        annotation_set=_ground_truth(dataset),
+        method=method,
+        config=complete_config(method.schema, config),
+        seed=seed,
+        selection=selection,
+        dataset_hash=dataset.content_hash,
+        created_by=by,
+    )
+    run.current_job = _submit(run, Job.Kind.TRAIN, queue=queue or jobs.default_queue(), by=by)
+    run.save()
+    return run
+
+
+@transaction.atomic
+def cancel_run(*, run: Run, by: User) -> Run:
+    """Raise ConflictError when it has ended."""
+    run = _locked(run)
+    jobs.request_cancel(job=run.current_job, by=by)
+    return run
+
+
+@transaction.atomic
+def resume_run(*, run: Run, by: User) -> Run:
+    """Go on after a bad end: training from its last checkpoint, scoring from its start."""
+    require(by, Permission.RUN_SUBMIT, team=run.team)
+    run = _locked(run)
+    if not run.can_resume:
+        sentence = _("%(run)s is %(status)s: there is nothing to resume.")
+        raise ConflictError(sentence % {"run": run, "status": run.status_label})
+    last = run.current_job
+    run.current_job = _submit(run, last.kind, queue=last.queue, by=by, retry_of=last)
+    run.save(update_fields=["current_job", "updated_at"])
+    return run
+
+
+def training_finished(run: Run, job: Job) -> Job:
+    """Submit the scoring that follows `job`, in the transaction that ends it."""
+    score = _submit(run, Job.Kind.SCORE, queue=job.queue, by=run.created_by)
+    Run.objects.filter(pk=run.pk, current_job=job).update(current_job=score)
+    return score
+
+
+def job_replaced(*, old: Job, new: Job) -> None:
+    """A lost job goes on as `new`."""
+    Run.objects.filter(pk=old.subject_id, current_job=old).update(current_job=new)
+
+
+def publish_methods(descriptions: Iterable[dict[str, Any]]) -> None:
+    """Store what a worker can run. Methods that other workers have published stay."""
+    fields = ["title", "summary", "paper", "supervision", "schema"]
+    methods = [
+        Method(name=each["name"], **{field: each[field] for field in fields})
+        for each in sorted(descriptions, key=lambda each: each["name"])
+    ]
+    Method.objects.bulk_create(
+        methods,
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=[*fields, "published_at"],
+    )
+
+
+def _submit(
+    run: Run, kind: str, *, queue: str, by: User | None, retry_of: Job | None = None
+) -> Job:
+    return jobs.submit(
+        team=run.team,
+        kind=kind,
+        subject_id=run.pk,
+        title=run.name,
+        queue=queue,
+        spec={},
+        by=by,
+        retry_of=retry_of,
+    )
+
+
+def _locked(run: Run) -> Run:
+    """The run as it is now, held so that its job cannot be exchanged meanwhile."""
+    runs = Run.objects.select_for_update(of=("self",))
+    return runs.select_related("current_job", "team").get(pk=run.pk)
+
+
+def _check_data(*, team: Team, dataset: Dataset, split: Split, method: Method) -> None:
+    if dataset.team_id != team.pk:
+        raise UserError(_("%s belongs to another team.") % dataset, field="dataset")
+    if not dataset.content_hash:
+        raise UserError(
+            _("%s is not imported yet.") % dataset, code="not_imported", field="dataset"
+        )
+    if split.dataset_id != dataset.pk:
+        raise UserError(_("%s is not a split of this dataset.") % split, field="split")
+    _check_training_videos(dataset, split, method)
+
+
+def _check_training_videos(dataset: Dataset, split: Split, method: Method) -> None:
+    videos = Video.objects.ready().in_split(split, Part.TRAIN)
+    if method.is_one_class:
+        videos = videos.normal()
+    if videos.exists():
+        return
+    sentence = (
+        _("%(method)s learns from normal videos, and %(dataset)s has none to train on.")
+        if method.is_one_class
+        else _("%(dataset)s has no videos to train %(method)s on.")
+    )
+    raise UserError(
+        sentence % {"method": method, "dataset": dataset}, code="no_training_videos", field="split"
+    )
+
+
+def _check_answers(*, split: Split, seed: int, name: str, selection: str, queue: str) -> None:
+    if not 0 <= seed <= LARGEST_SEED:
+        sentence = _("seed: %(seed)s is not between 0 and %(largest)s")
+        raise UserError(sentence % {"seed": seed, "largest": LARGEST_SEED}, field="seed")
+    if len(name.strip()) > LONGEST_NAME:
+        raise UserError(_("name: more than %s characters") % LONGEST_NAME, field="name")
+    _check_choice("selection", selection, Run.Selection.values)
+    _check_choice("queue", queue, ["", *Job.Queue.values])
+    has_validation = split.members.filter(part=Part.VALIDATION).exists()
+    if selection == Run.Selection.VALIDATION and not has_validation:
+        sentence = _("selection: %s has no validation videos to choose a checkpoint on")
+        raise UserError(sentence % split, field="selection")
+
+
+def _check_choice(field: str, value: str, choices: list[str]) -> None:
+    if value not in choices:
+        sentence = _("%(field)s: %(value)s is not one of %(choices)s")
+        words = {"field": field, "value": value, "choices": ", ".join(filter(None, choices))}
+        raise UserError(sentence % words, field=field)
+
+
+def _ground_truth(dataset: Dataset) -> AnnotationSet:
+    newest = dataset.ground_truth
+    if newest is None:
+        sentence = _("%s has no ground truth, so its scores could not be evaluated.")
+        raise UserError(sentence % dataset, field="dataset")
+    return newest
