@@ -42,15 +42,18 @@ class Reporter:
 
 def to_descriptor(descriptor: int) -> Reporter:
     def write(event: Event) -> None:
-        os.write(descriptor, json.dumps(event).encode() + b"\n")
+        # NaN is not JSON: the database would refuse it, so it ends here, with a traceback.
+        line = memoryview(json.dumps(event, allow_nan=False).encode() + b"\n")
+        while line:  # a full pipe takes a part
+            line = line[os.write(descriptor, line) :]
 
     return Reporter(write)
 
 
 def to_terminal() -> Reporter:
     def write(event: Event) -> None:
-        name = event.pop("event")
-        print(name, *(f"{key}={value}" for key, value in event.items()), file=sys.stderr)
+        fields = (f"{key}={value}" for key, value in event.items() if key != "event")
+        print(event["event"], *fields, file=sys.stderr)
 
     return Reporter(write)
 

@@ -1,0 +1,109 @@
+"""Frames of a video file or a folder of images, each decoded once and in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from ml.data.containers import open_video
+from ml.records import BadInput, VideoRecord
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+Frame = NDArray[np.uint8]
+
+# OpenCV's pool and FFmpeg's threads would fight for the same cores.
+cv2.setNumThreads(1)
+
+
+def decode(
+    video: VideoRecord, *, size: tuple[int, int] | None = None, grey: bool = False
+) -> Iterator[Frame]:
+    """Yield every frame as (H, W) grey or (H, W, 3) RGB, upright, resized to `size` (H, W).
+
+    Raise BadInput when a frame cannot be decoded, or when there are not `video.n_frames`.
+    """
+    n_decoded = 0
+    for frame in _upright_frames(video, grey=grey):
+        n_decoded += 1
+        if video.n_frames and n_decoded > video.n_frames:
+            raise BadInput(f"{name_of(video)} has more than the {video.n_frames} frames expected")
+        yield frame if size is None else resize(frame, size)
+    if video.n_frames and n_decoded < video.n_frames:
+        raise BadInput(
+            f"{name_of(video)} has {n_decoded} frames where {video.n_frames} are expected"
+        )
+    if not n_decoded:
+        raise BadInput(f"{name_of(video)} has no frames")
+
+
+def name_of(video: VideoRecord) -> str:
+    """The end of its path: enough for a person to find it, without the server's folders."""
+    return "/".join(Path(video.path).parts[-2:])
+
+
+def resize(frame: Frame, size: tuple[int, int]) -> Frame:
+    """To `size` (H, W): the mean of what falls into a pixel, so that noise is not aliased."""
+    height, width = size
+    return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images of `folder` in the order of the numbers in their names: 2 before 10."""
+    images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    return sorted(images, key=lambda path: natural_key(path.name))
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def video_frames(container: InputContainer) -> Iterator[av.VideoFrame]:
+    """The frames of the first video stream, decoded on all cores."""
+    stream = container.streams.video[0]
+    stream.thread_type = "AUTO"
+    return container.decode(stream)
+
+
+def _upright_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
+    turns = video.rotation // 90
+    frames = _image_frames if video.kind == "frames" else _file_frames
+    for frame in frames(video, grey=grey):
+        yield np.rot90(frame, turns) if turns else frame
+
+
+def _file_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
+    reformatter = VideoReformatter()
+    try:
+        with open_video(Path(video.path)) as container:
+            if not container.streams.video:
+                raise BadInput(f"{name_of(video)} has no video stream")
+            for frame in video_frames(container):
+                picture = reformatter.reformat(frame, format="gray" if grey else "rgb24")
+                yield np.asarray(picture.to_ndarray(), np.uint8)
+    except av.FFmpegError as error:
+        raise BadInput(f"{name_of(video)} cannot be decoded: {error.strerror}") from error
+
+
+def _image_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
+    for path in _existing_images(video):
+        picture: Any = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
+        if picture is None:
+            raise BadInput(f"{name_of(video)}/{path.name} cannot be decoded as an image")
+        yield picture if grey else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
+def _existing_images(video: VideoRecord) -> list[Path]:
+    try:
+        return image_files(Path(video.path))
+    except OSError as error:
+        raise BadInput(f"{name_of(video)} cannot be read: {error.strerror}") from error

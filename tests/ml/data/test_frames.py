@@ -1,0 +1,74 @@
+import errno
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.data.decode import decode
+from ml.data.frames import store_frames
+from ml.events import Reporter, to_nobody
+from ml.records import VideoRecord
+from tests import toys
+
+
+def two_videos(folder: Path) -> list[VideoRecord]:
+    paths = [toys.moving_square_video(folder / f"{n}.mp4", n) for n in (6, 11)]
+    return [VideoRecord(id=path.stem, path=str(path)) for path in paths]
+
+
+@contextmanager
+def largest_file(n_bytes: int) -> Iterator[None]:
+    """Writes past `n_bytes` fail as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_store_frames_lays_videos_end_to_end(tmp_path: Path) -> None:
+    videos = two_videos(tmp_path)
+
+    store = store_frames(
+        videos, tmp_path / "frames.npy", size=(24, 32), grey=True, reporter=to_nobody()
+    )
+
+    decoded = [frame for video in videos for frame in decode(video, size=(24, 32), grey=True)]
+    assert store.counts == (6, 11)
+    assert np.array_equal(store.frames, np.stack(decoded))
+    assert not store.frames.flags.writeable
+
+
+def test_store_frames_in_colour(tmp_path: Path) -> None:
+    store = store_frames(
+        two_videos(tmp_path), tmp_path / "f.npy", size=(24, 32), grey=False, reporter=to_nobody()
+    )
+
+    assert store.frames.shape == (17, 24, 32, 3)
+
+
+def test_store_frames_reports_its_progress(tmp_path: Path) -> None:
+    events: list[dict[str, object]] = []
+
+    store_frames(
+        two_videos(tmp_path), tmp_path / "f.npy", size=(8, 8), grey=True,
+        reporter=Reporter(events.append),
+    )  # fmt: skip
+
+    assert [(event["stage"], event["done"], event["total"]) for event in events] == [
+        ("decode", 0, 2),
+        ("decode", 1, 2),
+    ]
+
+
+def test_store_frames_full_disk_is_an_error_not_a_crash(tmp_path: Path) -> None:
+    videos = two_videos(tmp_path)
+
+    with largest_file(2000), pytest.raises(OSError, match="File too large") as caught:
+        store_frames(videos, tmp_path / "f.npy", size=(24, 32), grey=True, reporter=to_nobody())
+
+    assert caught.value.errno == errno.EFBIG
