@@ -65,9 +65,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "webapp.common.middleware.LoginRequiredMiddleware",
+    "webapp.common.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "webapp.common.middleware.RefusalMiddleware",
 ]
 ROOT_URLCONF = "webapp.urls"
 WSGI_APPLICATION = "webapp.wsgi.application"
@@ -106,6 +108,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Browsers take a cookie named __Host- only from this very host, over HTTPS.
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True  # scripts find the token in the page
+CSRF_FAILURE_VIEW = "webapp.common.error_pages.csrf_failure"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -170,17 +177,33 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "webapp.api.pagination.KeysetPagination",
     "EXCEPTION_HANDLER": "webapp.api.errors.problem_response",
-    "DEFAULT_THROTTLE_RATES": {"login": "10/min", "submit": "120/min"},
+    "DEFAULT_THROTTLE_CLASSES": [
+        "webapp.api.throttling.ReadThrottle",
+        "webapp.api.throttling.ChangeThrottle",
+    ],
+    # Per person and token, counted by each web process for itself.
+    "DEFAULT_THROTTLE_RATES": {"read": "1200/min", "change": "120/min"},
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Iwakan",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "webapp.api.schema.describe_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatus": "webapp.jobs.models.Job.Status",
+        "VideoStatus": "webapp.datasets.models.Video.Status",
+        "JobKind": "webapp.jobs.models.Job.Kind",
+        "VideoKind": "webapp.datasets.models.Video.Kind",
+    },
 }
 
 LOGGING = {

@@ -13,3 +13,8 @@ urlpatterns = [
     path("", include("webapp.results.urls")),
     path("api/v1/", include("webapp.api.urls")),
 ]
+
+handler400 = "webapp.common.error_pages.bad_request"
+handler403 = "webapp.common.error_pages.permission_denied"
+handler404 = "webapp.common.error_pages.not_found"
+handler500 = "webapp.common.error_pages.server_error"

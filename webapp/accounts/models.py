@@ -7,8 +7,10 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from webapp.accounts.secrets import hash_secret
 from webapp.common.ids import PrefixedIdField
 from webapp.common.models import TimestampedModel
 
@@ -75,6 +77,8 @@ class Role(models.TextChoices):
 
 
 class Membership(TimestampedModel):
+    """One person's role in one team."""
+
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
@@ -86,12 +90,23 @@ class Membership(TimestampedModel):
         return f"{self.user} ({self.role}) in {self.team}"
 
 
+class SecretQuerySet(models.QuerySet[Any]):
+    def matching(self, secret: str) -> Any:
+        """The one that `secret` opens, unless it has expired."""
+        return self.filter(secret_hash=hash_secret(secret)).unexpired()
+
+    def unexpired(self) -> Any:
+        return self.filter(expires_at__gt=timezone.now())
+
+
 class Secret(models.Model):
     """A random secret of which only the SHA-256 is kept; see `secrets.py`."""
 
     secret_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SecretQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -138,5 +153,23 @@ class ApiToken(Secret):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    class Meta:
+        ordering = ["-id"]
+
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_usable(self) -> bool:
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
+
+class LoginTries(models.Model):
+    """Passwords tried for one email from one address since the last success."""
+
+    key_hash = models.CharField(max_length=64, primary_key=True)  # of address and email
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} tries"

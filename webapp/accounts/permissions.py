@@ -77,8 +77,11 @@ def has_permission(user: User | AnonymousUser, permission: Permission, *, team: 
 
 def require(user: User | AnonymousUser, permission: Permission, *, team: Team) -> None:
     """Raise PermissionDenied (403) unless `user` may do it."""
-    if not has_permission(user, permission, team=team):
-        raise PermissionDenied(f"Your role in {team} does not allow: {permission}.")
+    if has_permission(user, permission, team=team):
+        return
+    if user.is_authenticated and user.api_token:
+        raise PermissionDenied(f"This token, or your role in {team}, does not allow: {permission}.")
+    raise PermissionDenied(f"Your role in {team} does not allow: {permission}.")
 
 
 class TeamOwnedQuerySet(models.QuerySet[Any]):

@@ -1,10 +1,15 @@
-"""Request ids, content security policy and the login wall."""
+"""What happens to every request before and after its view."""
 
 import secrets
 from collections.abc import Callable
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from webapp.common import error_pages
+from webapp.common.errors import UserError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -40,13 +45,51 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
+class RefusalMiddleware:
+    """Turns what a view could not accept into a page with the sentence.
+
+    The site's own faults and a database that is away end in `error_pages.server_error`.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: object) -> None:
+        # Postgres stores no NUL: as part of an id or filter it would be a fault of ours.
+        values = (value for name in request.GET for value in [name, *request.GET.getlist(name)])
+        if "\x00" in request.path or any("\x00" in value for value in values):
+            raise BadRequest("The address contains a NUL byte.")
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, UserError):
+            return error_pages.refusal(request, exception)
+        return None
+
+
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Every page needs a login unless its view is marked `login_not_required`.
 
     The API answers for itself, with 401 instead of a redirect.
     """
 
-    def process_view(self, request, view_func, view_args, view_kwargs):  # type: ignore[no-untyped-def]
+    def process_view(self, request, view_func, view_args, view_kwargs):
         if request.path.startswith(("/api/", "/health/")):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class LanguageMiddleware:
+    """The language of a person's profile goes before the browser's."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = getattr(request.user, "language", "")
+        if language:
+            translation.activate(language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
