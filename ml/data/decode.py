@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from ml.data.containers import open_video
+from ml.data.images import image_files
 from ml.records import BadInput, VideoRecord
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 Frame = NDArray[np.uint8]
 
 # OpenCV's pool and FFmpeg's threads would fight for the same cores.
@@ -54,17 +53,6 @@ def resize(frame: Frame, size: tuple[int, int]) -> Frame:
     """To `size` (H, W): the mean of what falls into a pixel, so that noise is not aliased."""
     height, width = size
     return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def image_files(folder: Path) -> list[Path]:
-    """The images of `folder` in the order of the numbers in their names: 2 before 10."""
-    images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-    return sorted(images, key=lambda path: natural_key(path.name))
-
-
-def natural_key(name: str) -> list[tuple[int, str]]:
-    parts = re.findall(r"\d+|\D+", name)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def video_frames(container: InputContainer) -> Iterator[av.VideoFrame]:

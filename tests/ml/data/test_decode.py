@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.data.decode import decode, image_files, natural_key
+from ml.data.decode import decode
 from ml.records import BadInput, VideoRecord
 from tests import toys
 
@@ -86,19 +86,6 @@ def test_decode_images_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     frames = list(decode(record(folder, kind="frames", n_frames=12), grey=True))
 
     assert [left_edge(frame) for frame in frames] == list(range(12))
-
-
-def test_image_files_leaves_out_what_is_no_image(tmp_path: Path) -> None:
-    for name in ("10.tif", "9.TIF", "notes.txt", ".DS_Store"):
-        (tmp_path / name).touch()
-
-    assert [path.name for path in image_files(tmp_path)] == ["9.TIF", "10.tif"]
-
-
-def test_natural_key_compares_numbers_between_letters() -> None:
-    names = ["b1", "a10_2", "a2_10", "a10_1", "7"]
-
-    assert sorted(names, key=natural_key) == ["a2_10", "a10_1", "a10_2", "b1", "7"]
 
 
 @pytest.mark.parametrize(
