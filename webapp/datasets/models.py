@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Prefetch, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
@@ -13,9 +13,20 @@ from webapp.common.ids import PrefixedIdField
 from webapp.common.models import TimestampedModel
 from webapp.jobs.models import Job
 
+NORMAL = "normal"
+FINDING_LEVELS = ("error", "warning", "info")
+
 
 class DatasetQuerySet(TeamOwnedQuerySet):
-    pass
+    def with_facts(self) -> DatasetQuerySet:
+        """Adds `n_videos`, `n_frames`, `seconds` over ready videos, and `n_rejected`."""
+        ready = Q(videos__status=Video.Status.READY)
+        return self.select_related("team", "import_job").annotate(
+            n_videos=Count("videos", filter=ready),
+            n_rejected=Count("videos", filter=Q(videos__status=Video.Status.REJECTED)),
+            n_frames=Sum("videos__n_frames", filter=ready, default=0),
+            seconds=Sum("videos__duration_seconds", filter=ready, default=0.0),
+        )
 
 
 class Dataset(TimestampedModel):
@@ -30,7 +41,8 @@ class Dataset(TimestampedModel):
     import_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     # [{"level": "error" | "warning" | "info", "subject": video or file, "text": sentence}]
     report = models.JSONField(default=list)
-    # Over names, SHA-256s and frame counts of the ready videos; empty until imported.
+    # Over names, SHA-256s and frame counts of the ready videos. Empty until imported, and
+    # from the first video that a new import finds changed until that import has finished.
     content_hash = models.CharField(max_length=64, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -47,6 +59,35 @@ class Dataset(TimestampedModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_importing(self) -> bool:
+        return self.import_job is not None and not self.import_job.is_terminal
+
+    @property
+    def findings(self) -> list[dict[str, str]]:
+        """The import report, errors first, otherwise in the order in which it was written."""
+        return sorted(self.report, key=lambda finding: FINDING_LEVELS.index(finding["level"]))
+
+    @property
+    def ground_truth(self) -> AnnotationSet | None:
+        return self.annotation_sets.first()
+
+    @property
+    def classes(self) -> list[str]:
+        """Kinds of anomaly named by the videos' labels or by the newest ground truth."""
+        of_videos = self.videos.ready().exclude(label__in=["", NORMAL]).order_by()
+        of_intervals = Interval.objects.filter(annotation_set=self.ground_truth).exclude(label="")
+        return sorted(
+            {*of_videos.values_list("label", flat=True).distinct()}
+            | {*of_intervals.order_by().values_list("label", flat=True).distinct()}
+        )
+
+
+class Part(models.TextChoices):
+    TRAIN = "train", _("Training")
+    VALIDATION = "validation", _("Validation")
+    TEST = "test", _("Test")
+
 
 class VideoQuerySet(TeamOwnedQuerySet):
     team_path = "dataset__team"
@@ -54,12 +95,40 @@ class VideoQuerySet(TeamOwnedQuerySet):
     def ready(self) -> VideoQuerySet:
         return self.filter(status=Video.Status.READY)
 
+    def current(self) -> VideoQuerySet:
+        """What the last import found in the folder."""
+        return self.exclude(status=Video.Status.RETIRED)
+
+    def without_times(self) -> VideoQuerySet:
+        """Leaves the table of frame times, 8 bytes a frame, in the database."""
+        return self.defer("pts_seconds")
+
+    def normal(self) -> VideoQuerySet:
+        """Not known to be abnormal: what a one-class method may learn from."""
+        return self.filter(label__in=["", NORMAL])
+
+    def in_split(self, split: Split, part: str) -> VideoQuerySet:
+        return self.filter(split_members__split=split, split_members__part=part)
+
+    def with_ground_truth(self, annotation_set: AnnotationSet | None) -> VideoQuerySet:
+        """Adds the intervals of one version as the list `ground_truth`."""
+        intervals = Interval.objects.filter(annotation_set=annotation_set)
+        return self.prefetch_related(Prefetch("intervals", intervals, to_attr="ground_truth"))
+
+
+def media_name(video: Video, file_name: str) -> str:
+    """Opaque: nothing that a person named reaches the storage."""
+    return f"datasets/{video.dataset_id}/{video.pk}/{file_name}"
+
 
 class Video(models.Model):
     """A video file or a folder of numbered images.
 
     Frames are numbered from 0 in the order in which they are shown. `n_frames` is counted
     by decoding, never read from a header.
+
+    Scores belong to a video's content. When an import finds other content under the name,
+    or none, a ready video is retired and kept, and the new content is another row.
     """
 
     class Kind(models.TextChoices):
@@ -69,15 +138,19 @@ class Video(models.Model):
     class Status(models.TextChoices):
         READY = "ready", _("Ready")
         REJECTED = "rejected", _("Rejected")
+        RETIRED = "retired", _("Retired")
 
     id = PrefixedIdField(prefix="vid")
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="videos")
-    name = models.CharField(max_length=300)  # relative path without ending: unique in the dataset
+    imported_by = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=300)  # relative path without ending
     path = models.CharField(max_length=1000)  # relative to the dataset's folder
     kind = models.CharField(max_length=6, choices=Kind.choices)
     status = models.CharField(max_length=8, choices=Status.choices)
-    reason = models.TextField(blank=True)  # why it was rejected
+    reason = models.TextField(blank=True)  # why it was rejected or retired
     label = models.CharField(max_length=80, blank=True)  # "normal", a class, or unknown
+    # Where the publisher put it. Runs go by a split, which may say otherwise.
+    part = models.CharField(max_length=10, choices=Part.choices, blank=True)
 
     sha256 = models.CharField(max_length=64, blank=True)
     n_bytes = models.BigIntegerField(default=0)
@@ -92,20 +165,27 @@ class Video(models.Model):
     has_audio = models.BooleanField(default=False)
     pts_seconds = models.BinaryField(default=b"")  # float64 little endian, one per frame
     # Constant-rate H.264 with exactly n_frames frames: frame k is shown from k / proxy_fps.
-    proxy = models.FileField(max_length=300, blank=True)
+    proxy = models.FileField(upload_to=media_name, max_length=300, blank=True)
     proxy_fps = models.FloatField(default=0)
-    poster = models.FileField(max_length=300, blank=True)  # JPEG
-    contact_sheet = models.FileField(max_length=300, blank=True)  # JPEG, 12 frames in a row
+    poster = models.FileField(upload_to=media_name, max_length=300, blank=True)  # JPEG
+    contact_sheet = models.FileField(
+        upload_to=media_name, max_length=300, blank=True
+    )  # JPEG, 12 frames in a row
 
     objects = VideoQuerySet.as_manager()
+    ground_truth: list[Interval]  # after `VideoQuerySet.with_ground_truth`
 
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["dataset", "name"], name="video_name_unique"),
+            models.UniqueConstraint(
+                fields=["dataset", "name"],
+                condition=~Q(status="retired"),
+                name="video_name_unique",
+            ),
             models.CheckConstraint(
                 name="video_ready_has_frames",
-                condition=Q(status="rejected") | Q(status="ready", n_frames__gt=0),
+                condition=~Q(status="ready") | Q(n_frames__gt=0),
             ),
         ]
 
@@ -127,6 +207,7 @@ class AnnotationSet(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotation_sets")
     version = models.PositiveIntegerField()
     source = models.CharField(max_length=300)  # file or rule it came from
+    imported_by = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     content_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -162,28 +243,37 @@ class Interval(models.Model):
     def __str__(self) -> str:
         return f"[{self.start_frame}, {self.end_frame}) {self.label}"
 
+    @property
+    def left_percent(self) -> float:
+        """Where it begins on a strip as wide as the video."""
+        return 100 * self.start_frame / self.video.n_frames
 
-class Part(models.TextChoices):
-    TRAIN = "train", _("Training")
-    VALIDATION = "validation", _("Validation")
-    TEST = "test", _("Test")
+    @property
+    def width_percent(self) -> float:
+        return 100 * (self.end_frame - self.start_frame) / self.video.n_frames
 
 
 class Split(models.Model):
-    """A named assignment of a dataset's videos to training, validation and test."""
+    """A named assignment of a dataset's videos to training, validation and test.
+
+    Never changed, like ground truth: other videos or parts make a new version.
+    """
 
     id = PrefixedIdField(prefix="split")
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="splits")
     name = models.CharField(max_length=80)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["dataset", "name"], name="split_name_unique"),
+            models.UniqueConstraint(
+                fields=["dataset", "name", "version"], name="split_version_unique"
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name} v{self.version}"
 
 
 class SplitMember(models.Model):

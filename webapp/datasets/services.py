@@ -1,0 +1,274 @@
+"""Registers datasets and imports what a survey of their folder reports.
+
+An import may be repeated at any time, and its events may come twice: rows are found again
+by name and content. Runs keep what they used, so ready videos, ground truth and splits are
+never changed here, only followed by newer ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from ml.records import hash_of
+from webapp.accounts.models import Team, User
+from webapp.accounts.permissions import Permission, require
+from webapp.common.errors import ConflictError, UserError
+from webapp.datasets import survey
+from webapp.datasets.folders import resolve_folder
+from webapp.datasets.models import (
+    AnnotationSet,
+    Dataset,
+    Interval,
+    Part,
+    Split,
+    SplitMember,
+    Video,
+    VideoQuerySet,
+)
+from webapp.jobs.models import Job
+from webapp.jobs.services import submit
+
+PUBLISHED = "published"
+NO_GROUND_TRUTH = "none found"
+MAX_NAME_LENGTH = 120
+
+
+@transaction.atomic
+def create_dataset(
+    *, team: Team, name: str, folder: str, description: str = "", by: User
+) -> Dataset:
+    """Register a server folder in place and submit its import. Raise UserError."""
+    require(by, Permission.DATASET_IMPORT, team=team)
+    name = name.strip()
+    if not 0 < len(name) <= MAX_NAME_LENGTH:
+        raise UserError(
+            _("The name needs 1 to %(max)d characters.") % {"max": MAX_NAME_LENGTH}, field="name"
+        )
+    try:
+        with transaction.atomic():
+            dataset = Dataset.objects.create(
+                team=team,
+                name=name,
+                folder=str(resolve_folder(folder)),
+                description=description,
+                created_by=by,
+            )
+    except IntegrityError as error:
+        raise ConflictError(
+            _("%(team)s already has a dataset called “%(name)s”.") % {"team": team, "name": name},
+            code="name_taken",
+            field="name",
+        ) from error
+    _submit_import(dataset, by=by)
+    return dataset
+
+
+@transaction.atomic
+def import_again(*, dataset: Dataset, by: User) -> Job:
+    """Survey the folder once more. Raise ConflictError while an import is under way."""
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    dataset = Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
+    if dataset.is_importing:
+        raise ConflictError(_("This dataset is being imported already."), code="import_running")
+    resolve_folder(dataset.folder)
+    return _submit_import(dataset, by=by)
+
+
+def _submit_import(dataset: Dataset, *, by: User) -> Job:
+    job = submit(
+        team=dataset.team,
+        kind=Job.Kind.IMPORT,
+        subject_id=dataset.pk,
+        title=f"Import {dataset.name}",
+        queue=Job.Queue.CPU,
+        spec={"format": ""},
+        by=by,
+    )
+    begin_import(dataset, job=job)
+    return job
+
+
+def begin_import(dataset: Dataset, *, job: Job) -> None:
+    """From now on `job` reports on the dataset, beginning with an empty report."""
+    dataset.import_job = job
+    dataset.report = []
+    dataset.save(update_fields=["import_job", "report", "updated_at"])
+
+
+def record_finding(dataset: Dataset, *, level: str, text: str, subject: str = "") -> None:
+    finding = {"level": level, "subject": survey.storable(subject), "text": survey.storable(text)}
+    if finding not in dataset.report:
+        dataset.report.append(finding)
+        dataset.save(update_fields=["report", "updated_at"])
+
+
+@transaction.atomic
+def record_video(dataset: Dataset, *, event: dict[str, Any], folder: Path) -> Video | None:
+    """Store one surveyed video, with its files out of the job's `folder`.
+
+    None when its name cannot be stored, which the report then says.
+    """
+    if refusal := survey.name_refusal(event["name"]):
+        record_finding(dataset, level="error", subject=event["name"], text=refusal)
+        return None
+    video = _row_for(dataset, event)
+    if dataset.content_hash and video.status != event["status"]:
+        dataset.content_hash = ""
+        dataset.save(update_fields=["content_hash", "updated_at"])
+    survey.fill_in(video, event, folder=folder)
+    video.imported_by_id = dataset.import_job_id
+    video.save()
+    return video
+
+
+def _row_for(dataset: Dataset, event: dict[str, Any]) -> Video:
+    """The row of this content, or a new one; retires a ready row of other content."""
+    named = dataset.videos.filter(name=event["name"])
+    current = named.current().first()
+    same = None
+    if event["status"] == Video.Status.READY:
+        content = named.filter(sha256=event["sha256"], n_frames=event["n_frames"])
+        same = content.order_by("pk").first()  # the oldest is the one that runs may have used
+    if current and not same and current.status == Video.Status.REJECTED:
+        return current
+    if current and current != same:
+        _retire(named.current(), "Its content changed.")
+    return same or Video(dataset=dataset, name=event["name"])
+
+
+def _retire(videos: VideoQuerySet, reason: str) -> None:
+    videos.update(status=Video.Status.RETIRED, reason=reason)
+
+
+@transaction.atomic
+def record_annotations(dataset: Dataset, *, event: dict[str, Any]) -> AnnotationSet:
+    """Store the ground truth as a new version, unless the newest one says the same."""
+    videos = {video.name: video for video in dataset.videos.current().without_times()}
+    intervals = [
+        Interval(video=videos[name], start_frame=start, end_frame=end, label=label)
+        for name, triples in event["intervals"].items()
+        if name in videos
+        for start, end, label in triples
+    ]
+    content_hash = _ground_truth_hash(intervals)
+    newest = dataset.ground_truth
+    if newest is None or newest.content_hash != content_hash:
+        newest = AnnotationSet.objects.create(
+            dataset=dataset,
+            version=newest.version + 1 if newest else 1,
+            source=event["source"],
+            content_hash=content_hash,
+        )
+        for interval in intervals:
+            interval.annotation_set = newest
+        Interval.objects.bulk_create(intervals)
+    newest.imported_by_id = dataset.import_job_id
+    newest.save(update_fields=["imported_by"])
+    return newest
+
+
+def _ground_truth_hash(intervals: Iterable[Interval]) -> str:
+    """Intervals together with the content of the video that they lie in."""
+    return hash_of(
+        sorted(
+            [row.video.name, row.video.sha256, row.start_frame, row.end_frame, row.label]
+            for row in intervals
+        )
+    )
+
+
+@transaction.atomic
+def finish_import(dataset: Dataset, format: str) -> None:
+    """Draw the conclusions once every video has been reported."""
+    unseen = dataset.videos.current().exclude(imported_by=dataset.import_job)
+    _retire(unseen, "It is no longer in the folder.")
+    _ensure_ground_truth(dataset)
+    split = _ensure_published_split(dataset)
+    _report_gaps(dataset, split)
+    dataset.format = format
+    dataset.content_hash = _content_hash(dataset)
+    dataset.save(update_fields=["format", "content_hash", "updated_at"])
+
+
+def _content_hash(dataset: Dataset) -> str:
+    ready = dataset.videos.ready().order_by("name")
+    content = list(ready.values_list("name", "sha256", "n_frames"))
+    return hash_of(content) if content else ""
+
+
+def _ensure_ground_truth(dataset: Dataset) -> None:
+    newest = dataset.ground_truth
+    if newest is None or newest.imported_by_id != dataset.import_job_id:
+        record_annotations(dataset, event={"source": NO_GROUND_TRUTH, "intervals": {}})
+        record_finding(
+            dataset,
+            level="warning",
+            text="No ground truth was found: every video counts as normal throughout.",
+        )
+
+
+def _ensure_published_split(dataset: Dataset) -> Split:
+    """The split made of the published parts: the newest one where nothing has changed."""
+    parts = set(dataset.videos.current().exclude(part="").values_list("pk", "part"))
+    newest = dataset.splits.filter(name=PUBLISHED).order_by("-version").first()
+    if newest and set(newest.members.values_list("video_id", "part")) == parts:
+        return newest
+    split = Split.objects.create(
+        dataset=dataset, name=PUBLISHED, version=newest.version + 1 if newest else 1
+    )
+    SplitMember.objects.bulk_create(
+        SplitMember(split=split, video_id=video_id, part=part) for video_id, part in sorted(parts)
+    )
+    return split
+
+
+def _report_gaps(dataset: Dataset, split: Split) -> None:
+    rejected = dataset.videos.filter(status=Video.Status.REJECTED)
+    for name, reason in rejected.in_split(split, Part.TEST).values_list("name", "reason"):
+        record_finding(
+            dataset,
+            level="error",
+            subject=name,
+            text=f"A test video was rejected, so numbers on this split leave it out. {reason}",
+        )
+    if not Video.objects.in_split(split, Part.TRAIN).ready().normal().exists():
+        record_finding(
+            dataset,
+            level="warning",
+            text="No normal training video: one-class methods cannot be trained on this dataset.",
+        )
+
+
+def manifest_videos(split: Split) -> list[dict[str, Any]]:
+    """The split's ready videos as JSON of `ml.records.VideoRecord`, paths absolute.
+
+    Only test videos carry ground truth: nothing that trains gets to see it.
+    """
+    dataset = split.dataset
+    parts = dict(split.members.values_list("video_id", "part"))
+    videos = Video.objects.ready().filter(pk__in=list(parts)).without_times()
+    return [
+        {
+            "id": video.pk,
+            "path": str(Path(dataset.folder) / video.path),
+            "kind": video.kind,
+            "n_frames": video.n_frames,
+            "rotation": video.rotation,
+            "part": parts[video.pk],
+            "label": video.label,
+            "intervals": _intervals(video) if parts[video.pk] == Part.TEST else [],
+        }
+        for video in videos.with_ground_truth(dataset.ground_truth)
+    ]
+
+
+def _intervals(video: Video) -> list[dict[str, Any]]:
+    return [
+        {"start_frame": row.start_frame, "end_frame": row.end_frame, "label": row.label}
+        for row in video.ground_truth
+    ]

@@ -1,0 +1,79 @@
+"""Takes what the survey's child process reports about a video into its row.
+
+The child reads hostile files, so nothing it says is believed that can be checked here: it
+may name no file outside its own folder and no video outside the dataset's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.core.files import File
+from django.db.models.fields.files import FieldFile
+
+from webapp.datasets.models import Video
+
+FACTS = (
+    "kind", "path", "part", "label", "status", "reason", "sha256", "n_bytes", "n_frames", "width",
+    "height", "rotation", "fps", "is_variable_rate", "duration_seconds", "codec", "has_audio",
+    "proxy_fps",
+)  # fmt: skip
+FILES = {"proxy": "proxy.mp4", "poster": "poster.jpg", "contact_sheet": "contact_sheet.jpg"}
+MAX_NAME_LENGTH = 300
+
+
+class MovableFile(File):
+    """A file that a folder storage takes by renaming it instead of copying."""
+
+    def temporary_file_path(self) -> str:
+        return str(self.name)
+
+
+def storable(text: str) -> str:
+    """File names may hold bytes that are no text, which the database cannot keep."""
+    return text.replace("\0", "").encode(errors="backslashreplace").decode()
+
+
+def name_refusal(name: str) -> str:
+    """Why a video of this name cannot be stored, or nothing."""
+    if len(name) > MAX_NAME_LENGTH:
+        return f"The name is longer than {MAX_NAME_LENGTH} characters: rename the file."
+    if name != storable(name):
+        return "The name holds bytes that are no text: rename the file."
+    return ""
+
+
+def fill_in(video: Video, event: dict[str, Any], *, folder: Path) -> None:
+    """Set the fields of `video` and move its files into the storage. Does not save the row."""
+    for name in FACTS:
+        setattr(video, name, event[name])
+    if event["status"] == Video.Status.READY:
+        _inside(Path(video.dataset.folder), event["path"])
+        video.pts_seconds = _pts(_inside(folder, event["pts"]), event["n_frames"])
+        for field, file_name in FILES.items():
+            _keep(getattr(video, field), _inside(folder, event[field]), file_name)
+
+
+def _inside(folder: Path, path: str) -> Path:
+    """Raise ValueError when `path`, links followed, leads out of `folder`."""
+    resolved = (folder / path).resolve()
+    if not resolved.is_relative_to(folder.resolve()):
+        raise ValueError(f"the survey names {path}, which is outside {folder}")
+    return resolved
+
+
+def _pts(path: Path, n_frames: int) -> bytes:
+    pts = np.load(path, allow_pickle=False)
+    if pts.shape != (n_frames,):
+        raise ValueError(f"{n_frames} frames, but times of shape {pts.shape}")
+    return pts.astype("<f8").tobytes()
+
+
+def _keep(file: FieldFile, source: Path, file_name: str) -> None:
+    """The same content needs its files once: a repeated import keeps the stored ones."""
+    if file and file.storage.exists(str(file.name)):
+        return
+    with source.open("rb") as opened:
+        file.save(file_name, MovableFile(opened), save=False)
