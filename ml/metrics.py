@@ -101,6 +101,22 @@ def roc_curve(
     return rank(labels, scores, weights).roc_curve()
 
 
+def misordering(labels: ArrayLike, scores: ArrayLike) -> Floats:
+    """(N,) each frame's share of 1 - AUROC: where a pair is in the wrong order, both pay half.
+
+    NaN throughout where the AUROC is undefined.
+    """
+    is_abnormal, values = _checked(labels, scores)
+    normal, abnormal = np.sort(values[~is_abnormal]), np.sort(values[is_abnormal])
+    n_pairs = len(normal) * len(abnormal)
+    if not n_pairs:
+        return np.full(len(values), np.nan)
+    lost = np.empty(len(values))
+    lost[is_abnormal] = len(normal) - _n_below(values[is_abnormal], normal)
+    lost[~is_abnormal] = _n_below(values[~is_abnormal], abnormal)
+    return lost / (2 * n_pairs)
+
+
 def rank(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Ranking:
     """Sort once for all the numbers above."""
     is_abnormal, values = _checked(labels, scores)
@@ -161,6 +177,11 @@ def _from_sortable(ordered: NDArray[np.uint32]) -> NDArray[np.float32]:
 def _ends_of_ties(values: NDArray[Any]) -> NDArray[np.intp]:
     """Index of the last of each run of equal values."""
     return np.flatnonzero(np.append(values[1:] != values[:-1], len(values) > 0))
+
+
+def _n_below(values: NDArray[Any], others: NDArray[Any]) -> Floats:
+    """How many of the sorted `others` lie below each value; equal ones count half."""
+    return (np.searchsorted(others, values) + np.searchsorted(others, values, side="right")) / 2
 
 
 def _shares(cumulated: Floats) -> Floats:

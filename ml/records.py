@@ -134,7 +134,9 @@ class Scores:
         return self.values.astype("<f4").tobytes()
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, first_frame: int, frames_per_value: int) -> Scores:
+    def from_bytes(
+        cls, data: bytes | memoryview, *, first_frame: int, frames_per_value: int
+    ) -> Scores:
         values = np.frombuffer(data, dtype="<f4").astype(np.float32)
         return cls(values=values, first_frame=first_frame, frames_per_value=frames_per_value)
 

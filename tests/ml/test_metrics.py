@@ -87,6 +87,22 @@ def test_equal_error_rate_lies_where_both_errors_are_equal(case):
     assert distance.min() < 1e-3
 
 
+@given(labelled_scores())
+def test_misordering_shares_out_what_the_auroc_lacks(case):
+    labels, scores, _ = case
+    shares = metrics.misordering(labels, scores)
+    assert shares.sum() == pytest.approx(1 - metrics.auroc(labels, scores), abs=TOLERANCE)
+    is_wrong = (scores[:, None] < scores) + 0.5 * (scores[:, None] == scores)
+    pairs = is_wrong * np.outer(labels == 1, labels == 0)
+    by_pairs = (pairs.sum(axis=0) + pairs.sum(axis=1)) / 2
+    n_pairs = (labels == 1).sum() * (labels == 0).sum()
+    np.testing.assert_allclose(shares, by_pairs / n_pairs, rtol=0, atol=TOLERANCE)
+
+
+def test_misordering_is_undefined_with_the_auroc():
+    assert np.isnan(metrics.misordering([1, 1], [0.1, 0.2])).all()
+
+
 def test_weights_count_as_repeated_frames():
     labels, scores, weights = [0, 1, 0, 1], [0.1, 0.4, 0.4, 0.9], [3, 1, 2, 4]
     repeated = np.repeat(labels, weights), np.repeat(scores, weights)

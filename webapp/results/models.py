@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from ml.records import Scores
 from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
 from webapp.datasets.models import AnnotationSet, Video
@@ -23,6 +24,9 @@ class ScoreSet(models.Model):
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     rule = models.TextField()  # which frames get a score, in a sentence of the method
     content_hash = models.CharField(max_length=64)
+    # Over all its videos, so that curves of several share one scale; empty without any score.
+    lowest = models.FloatField(null=True)
+    highest = models.FloatField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScoreSetQuerySet.as_manager()
@@ -47,6 +51,12 @@ class VideoScores(models.Model):
 
     def __str__(self) -> str:
         return f"scores of {self.video_id} in {self.score_set_id}"
+
+    @property
+    def scores(self) -> Scores:
+        return Scores.from_bytes(
+            self.values, first_frame=self.first_frame, frames_per_value=self.frames_per_value
+        )
 
 
 class Protocol(models.Model):
@@ -79,13 +89,16 @@ class Evaluation(models.Model):
     protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="evaluations")
     annotation_set = models.ForeignKey(AnnotationSet, models.PROTECT, related_name="evaluations")
     evaluator_version = models.PositiveIntegerField()
-    # {"auroc": 0.93 | null, "average_precision", "equal_error_rate", "macro_auroc", …}; null: undefined
+    # {"auroc": 0.93 | null, "average_precision", "equal_error_rate", "macro_auroc",
+    #  "clip_auroc"}; null is undefined
     metrics = models.JSONField()
-    # {"n_videos", "n_frames", "n_abnormal_frames", "n_frames_without_score", "n_undefined_videos"}
+    # {"n_videos", "n_frames", "n_abnormal_frames", "n_frames_without_score",
+    #  "n_undefined_videos"}; frames are those that were counted
     counts = models.JSONField()
-    # [{"video_id", "auroc": … | null, "n_frames", "n_abnormal_frames"}]
+    # [{"video_id", "auroc": … | null, "n_frames", "n_abnormal_frames",
+    #   "n_frames_without_score", "misordering": share of 1 - auroc of the whole | null}]
     per_video = models.JSONField()
-    # {"fpr": […], "tpr": […], "thresholds": […]}, at most 2,000 points
+    # {"fpr": […], "tpr": […], "thresholds": [null, …]}, at most 2,000 points; empty if undefined
     roc = models.JSONField()
     score_hash = models.CharField(max_length=64)
     annotation_hash = models.CharField(max_length=64)

@@ -1,0 +1,70 @@
+"""Fewer points for the same picture: every peak and every trough stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices = NDArray[np.intp]
+
+
+def min_max(values: NDArray[Any], max_points: int) -> Indices:
+    """Indices of at most `max_points` (≥ 5) of `values` (N,), rising, with both ends.
+
+    The values are cut into buckets of equal size, of which each keeps its lowest and its
+    highest. NaN is a gap: each bucket with some keeps one, so that a line breaks there.
+    """
+    if len(values) <= max_points:
+        return np.arange(len(values))
+    size = _bucket_size(len(values), (max_points - 2) // 2)
+    kept = [_per_bucket(values, size, pick) for pick in (np.argmin, np.argmax)]
+    if np.isnan(values[kept[0]]).any():  # argmin takes NaN for the lowest
+        kept = _around_gaps(values, _bucket_size(len(values), (max_points - 2) // 3))
+    return np.unique(np.concatenate([[0], *kept, [len(values) - 1]]))
+
+
+def thin_roc(fpr: NDArray[Any], tpr: NDArray[Any], max_points: int) -> Indices:
+    """Indices of at most `max_points` points of a ROC curve, with both ends.
+
+    The curve is cut into pieces of equal length along `fpr + tpr`. Each keeps the corner
+    nearest to (0, 1) and the one farthest from it.
+    """
+    if len(fpr) <= max_points:
+        return np.arange(len(fpr))
+    n_pieces = (max_points - 2) // 2
+    piece = np.minimum((fpr + tpr) * (n_pieces / 2), n_pieces - 1).astype(np.intp)
+    edges = np.flatnonzero(np.diff(piece, prepend=-1, append=n_pieces))
+    height = tpr - fpr
+    kept = [
+        start + pick(height[start:end])
+        for start, end in pairwise(edges)
+        for pick in (np.argmin, np.argmax)
+    ]
+    return np.unique([0, *kept, len(fpr) - 1])
+
+
+def _bucket_size(n_values: int, n_buckets: int) -> int:
+    return -(-n_values // n_buckets)
+
+
+def _around_gaps(values: NDArray[Any], size: int) -> list[Indices]:
+    is_gap = np.isnan(values)
+    first_gaps = _per_bucket(is_gap, size, np.argmax)
+    return [
+        first_gaps[is_gap[first_gaps]],
+        _per_bucket(np.where(is_gap, np.inf, values), size, np.argmin),
+        _per_bucket(np.where(is_gap, -np.inf, values), size, np.argmax),
+    ]
+
+
+def _per_bucket(values: NDArray[Any], size: int, pick: Callable[..., Any]) -> Indices:
+    """The index that `pick` (argmin or argmax) chooses in each bucket; the last may be short."""
+    n_whole = len(values) // size * size
+    starts = np.arange(0, n_whole, size)
+    picked = starts + pick(values[:n_whole].reshape(-1, size), axis=1)
+    rest = values[n_whole:]
+    return np.append(picked, n_whole + pick(rest)) if len(rest) else picked

@@ -1,0 +1,138 @@
+"""Storing scores and evaluating them: the only writers of this app."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from django.db import transaction
+
+from ml.records import BadInput, Scores, frame_labels, hash_of
+from ml.records import Interval as IntervalRecord
+from webapp.common.errors import ConflictError, UserError
+from webapp.datasets.models import AnnotationSet, Interval, Part, Video
+from webapp.jobs.models import Job
+from webapp.results.evaluator import EVALUATOR_VERSION, ScoredVideo, evaluate_videos
+from webapp.results.models import Evaluation, Protocol, ScoreSet, VideoScores
+from webapp.results.protocols import ensure_protocols
+from webapp.runs.models import Run
+
+__all__ = ["ensure_protocols", "evaluate", "save_scores"]
+
+
+@transaction.atomic
+def save_scores(*, run: Run, job: Job | None, scores: Mapping[str, Scores], rule: str) -> ScoreSet:
+    """Store the scores of all test videos of `run`, keyed by video id, or none of them.
+
+    Saving the same scores again gives the score set that is there. Raise UserError when
+    they do not fit the videos, ConflictError when the run has other scores.
+    """
+    Run.objects.select_for_update().get(pk=run.pk)  # two jobs cannot both find no scores
+    _check_scores(run, scores)
+    content_hash = _content_hash(scores, rule)
+    existing = ScoreSet.objects.filter(run=run).first()
+    if existing is None:
+        return _insert(run=run, job=job, scores=scores, rule=rule, content_hash=content_hash)
+    if existing.content_hash != content_hash:
+        raise ConflictError(f"{run.name} has other scores already; stored scores never change.")
+    return existing
+
+
+@transaction.atomic
+def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
+    """Evaluate against the ground truth that the run was submitted with.
+
+    An evaluation that exists is returned as it is.
+    """
+    annotation_set = score_set.run.annotation_set
+    key = {
+        "score_set": score_set,
+        "protocol": protocol,
+        "annotation_set": annotation_set,
+        "evaluator_version": EVALUATOR_VERSION,
+    }
+    existing = Evaluation.objects.filter(**key).first()
+    if existing:
+        return existing
+    outcome = evaluate_videos(_scored_videos(score_set, annotation_set), **protocol.settings)
+    values = asdict(outcome) | {
+        "score_hash": score_set.content_hash,
+        "annotation_hash": annotation_set.content_hash,
+    }
+    return Evaluation.objects.get_or_create(**key, defaults=values)[0]
+
+
+def _check_scores(run: Run, scores: Mapping[str, Scores]) -> None:
+    videos = Video.objects.ready().in_split(run.split, Part.TEST)
+    expected = {video.pk: video for video in videos.defer("pts_seconds")}
+    unknown = sorted(scores.keys() - expected.keys())
+    if unknown:
+        raise UserError(
+            f"{len(unknown)} of {len(scores)} score arrays are for no test video of the split "
+            f"{run.split}: {_some(unknown)}"
+        )
+    missing = sorted(expected[pk].name for pk in expected.keys() - scores.keys())
+    if missing or not expected:
+        raise UserError(
+            f"{len(missing)} of {len(expected)} test videos have no scores: {_some(missing)}"
+        )
+    for pk, video_scores in scores.items():
+        try:
+            video_scores.check(expected[pk].n_frames)
+        except BadInput as error:
+            raise UserError(f"{expected[pk].name}: {error}") from error
+
+
+def _some(names: list[str], n_shown: int = 5) -> str:
+    rest = len(names) - n_shown
+    return ", ".join(names[:n_shown]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _content_hash(scores: Mapping[str, Scores], rule: str) -> str:
+    arrays = {
+        pk: [hashlib.sha256(each.to_bytes()).hexdigest(), each.first_frame, each.frames_per_value]
+        for pk, each in scores.items()
+    }
+    return hash_of({"rule": rule, "scores": arrays})
+
+
+def _insert(
+    *, run: Run, job: Job | None, scores: Mapping[str, Scores], rule: str, content_hash: str
+) -> ScoreSet:
+    filled = [each.values for each in scores.values() if len(each.values)]
+    score_set = ScoreSet.objects.create(
+        run=run,
+        job=job,
+        rule=rule,
+        content_hash=content_hash,
+        lowest=min((float(values.min()) for values in filled), default=None),
+        highest=max((float(values.max()) for values in filled), default=None),
+    )
+    VideoScores.objects.bulk_create(
+        VideoScores(
+            score_set=score_set,
+            video_id=pk,
+            values=each.to_bytes(),
+            first_frame=each.first_frame,
+            frames_per_value=each.frames_per_value,
+        )
+        for pk, each in scores.items()
+    )
+    return score_set
+
+
+def _scored_videos(score_set: ScoreSet, annotation_set: AnnotationSet) -> list[ScoredVideo]:
+    intervals: dict[str, list[IntervalRecord]] = {}
+    for interval in Interval.objects.filter(annotation_set=annotation_set):
+        record = IntervalRecord(start_frame=interval.start_frame, end_frame=interval.end_frame)
+        intervals.setdefault(interval.video_id, []).append(record)
+    rows = score_set.videos.select_related("video").defer("video__pts_seconds")
+    return [
+        ScoredVideo(
+            video_id=row.video_id,
+            scores=row.scores.to_frames(row.video.n_frames),
+            labels=frame_labels(intervals.get(row.video_id, []), row.video.n_frames),
+        )
+        for row in rows.order_by("video__name")
+    ]
