@@ -7,7 +7,7 @@ never changed here, only followed by newer ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ from webapp.datasets.models import (
 from webapp.jobs.models import Job
 from webapp.jobs.services import submit
 
+# Video name -> [start frame, end frame (exclusive), label], as the survey reports it.
+Reported = dict[str, list[tuple[int, int, str]]]
 PUBLISHED = "published"
 NO_GROUND_TRUTH = "none found"
 MAX_NAME_LENGTH = 120
@@ -148,13 +150,7 @@ def _retire(videos: VideoQuerySet, reason: str) -> None:
 @transaction.atomic
 def record_annotations(dataset: Dataset, *, event: dict[str, Any]) -> AnnotationSet:
     """Store the ground truth as a new version, unless the newest one says the same."""
-    videos = {video.name: video for video in dataset.videos.current().without_times()}
-    intervals = [
-        Interval(video=videos[name], start_frame=start, end_frame=end, label=label)
-        for name, triples in event["intervals"].items()
-        if name in videos
-        for start, end, label in triples
-    ]
+    intervals = list(_accepted_intervals(dataset, event["intervals"]))
     content_hash = _ground_truth_hash(intervals)
     newest = dataset.ground_truth
     if newest is None or newest.content_hash != content_hash:
@@ -170,6 +166,17 @@ def record_annotations(dataset: Dataset, *, event: dict[str, Any]) -> Annotation
     newest.imported_by_id = dataset.import_job_id
     newest.save(update_fields=["imported_by"])
     return newest
+
+
+def _accepted_intervals(dataset: Dataset, reported: Reported) -> Iterator[Interval]:
+    """What lies in a video that is here; the report names the rest."""
+    videos = {video.name: video for video in dataset.videos.current().without_times()}
+    for name, triples in reported.items():
+        for start, end, label in triples:
+            if refusal := survey.interval_refusal(videos.get(name), start, end):
+                record_finding(dataset, level="error", subject=name, text=refusal)
+            else:
+                yield Interval(video=videos[name], start_frame=start, end_frame=end, label=label)
 
 
 def _ground_truth_hash(intervals: Iterable[Interval]) -> str:

@@ -45,6 +45,17 @@ def name_refusal(name: str) -> str:
     return ""
 
 
+def interval_refusal(video: Video | None, start: int, end: int) -> str:
+    """Why the frames [start, end) cannot be abnormal ones of `video`, or nothing."""
+    if video is None:
+        return f"Ground truth [{start}, {end}) is left out: there is no video of this name."
+    if not 0 <= start < end:
+        return f"Ground truth [{start}, {end}) is left out: it holds no frame."
+    if video.status == Video.Status.READY and end > video.n_frames:
+        return f"Ground truth [{start}, {end}) is left out: the video has {video.n_frames} frames."
+    return ""
+
+
 def fill_in(video: Video, event: dict[str, Any], *, folder: Path) -> None:
     """Set the fields of `video` and move its files into the storage. Does not save the row."""
     for name in FACTS:

@@ -1,0 +1,356 @@
+import numpy as np
+import pytest
+from django.core.files.storage import default_storage
+
+import ml.records
+from tests.factories.datasets import DatasetFactory
+from tests.factories.jobs import JobFactory
+from tests.webapp.datasets.surveyed import annotations, ready_video, rejected_video
+from webapp.datasets import services
+from webapp.datasets.models import AnnotationSet, Dataset, Interval, Split, Video
+
+CLEAN = [("test/a", "test"), ("train/a", "train")]
+
+
+@pytest.fixture
+def dataset(team, tmp_path):
+    folder = tmp_path / "data" / "corridor"
+    folder.mkdir(parents=True)
+    dataset = DatasetFactory.create(team=team, folder=str(folder), content_hash="")
+    services.begin_import(dataset, job=JobFactory.create(team=team, kind="import"))
+    return dataset
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "job"
+
+
+def import_all(dataset, folder, *events):
+    """One whole import by a job of its own; returns the dataset as it left it."""
+    dataset = Dataset.objects.get(pk=dataset.pk)
+    services.begin_import(dataset, job=JobFactory.create(team=dataset.team, kind="import"))
+    for event in events:
+        if event["event"] == "video":
+            services.record_video(dataset, event=event, folder=folder)
+        else:
+            services.record_annotations(dataset, event=event)
+    services.finish_import(dataset, "plain")
+    return dataset
+
+
+def clean_events(folder):
+    return [
+        ready_video(folder, "train/a"),
+        ready_video(folder, "test/a"),
+        annotations(a=[[2, 5, "running"]]),
+    ]
+
+
+def levels_and_subjects(dataset):
+    return [(finding["level"], finding["subject"]) for finding in dataset.report]
+
+
+def test_record_video_stores_facts_and_times(dataset, folder):
+    video = services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+
+    video.refresh_from_db()
+    assert (video.name, video.path, video.part) == ("test/a", "test/a.mp4", "test")
+    assert (video.n_frames, video.width, video.fps) == (10, 320, 25.0)
+    times = np.frombuffer(video.pts_seconds, dtype="<f8")
+    np.testing.assert_array_equal(times, np.arange(10) / 25)
+
+
+def test_record_video_moves_files_under_opaque_names(dataset, folder):
+    event = ready_video(folder, "test/a")
+
+    video = services.record_video(dataset, event=event, folder=folder)
+
+    assert video.proxy.name == f"datasets/{dataset.pk}/{video.pk}/proxy.mp4"
+    assert video.contact_sheet.name == f"datasets/{dataset.pk}/{video.pk}/contact_sheet.jpg"
+    with default_storage.open(video.poster.name) as poster:
+        assert poster.read() == b"poster.jpg of test-a"
+    assert not (folder / "test-a" / "proxy.mp4").exists()
+
+
+def test_record_video_same_event_twice(dataset, folder):
+    event = ready_video(folder, "test/a")
+
+    first = services.record_video(dataset, event=event, folder=folder)
+    second = services.record_video(dataset, event=event, folder=folder)
+
+    assert first == second == Video.objects.get()
+
+
+def test_record_video_file_outside_job_folder_is_an_incident(dataset, folder, tmp_path):
+    (tmp_path / "secret.mp4").write_bytes(b"secret")
+    event = ready_video(folder, "test/a", proxy=str(tmp_path / "secret.mp4"))
+
+    with pytest.raises(ValueError, match="which is outside"):
+        services.record_video(dataset, event=event, folder=folder)
+
+    assert Video.objects.count() == 0
+    assert (tmp_path / "secret.mp4").exists()
+
+
+def test_record_video_path_outside_dataset_is_an_incident(dataset, folder):
+    event = ready_video(folder, "test/a", path="../other/a.mp4")
+
+    with pytest.raises(ValueError, match="which is outside"):
+        services.record_video(dataset, event=event, folder=folder)
+
+
+def test_record_video_times_that_do_not_fit(dataset, folder):
+    event = ready_video(folder, "test/a") | {"n_frames": 11}
+
+    with pytest.raises(ValueError, match="11 frames, but times of shape"):
+        services.record_video(dataset, event=event, folder=folder)
+
+
+@pytest.mark.parametrize("name", ["test/" + "x" * 300, "test/\udcff"])
+def test_record_video_name_that_cannot_be_stored(dataset, folder, name):
+    video = services.record_video(dataset, event=rejected_video(name), folder=folder)
+
+    assert video is None
+    dataset.refresh_from_db()
+    assert "rename the file" in dataset.report[0]["text"]
+
+
+def test_record_video_rejected_then_repaired_keeps_its_row(dataset, folder):
+    rejected = services.record_video(dataset, event=rejected_video("test/a"), folder=folder)
+    event = ready_video(folder, "test/a")
+
+    repaired = services.record_video(dataset, event=event, folder=folder)
+
+    assert repaired == rejected
+    assert (repaired.status, repaired.reason) == ("ready", "")
+
+
+def test_record_video_changed_content_retires_the_old_row(dataset, folder):
+    old = services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+    changed = ready_video(folder, "test/a", sha256="f" * 64, n_frames=12)
+
+    new = services.record_video(dataset, event=changed, folder=folder)
+
+    old.refresh_from_db()
+    assert new != old
+    assert (old.status, old.reason, old.n_frames) == ("retired", "Its content changed.", 10)
+    assert old.proxy.storage.exists(old.proxy.name)
+
+
+def test_record_video_former_content_brings_its_row_back(dataset, folder):
+    old = services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+    changed = ready_video(folder, "test/a", sha256="f" * 64)
+    services.record_video(dataset, event=changed, folder=folder)
+
+    again = services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+
+    assert again == old
+    assert list(Video.objects.current()) == [old]
+
+
+def test_record_video_now_broken_retires_the_ready_row(dataset, folder):
+    old = services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+
+    services.record_video(dataset, event=rejected_video("test/a"), folder=folder)
+
+    old.refresh_from_db()
+    assert (old.status, old.n_frames) == ("retired", 10)
+    assert Video.objects.current().get().status == "rejected"
+
+
+def test_record_annotations_first_version(dataset, folder):
+    services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+
+    services.record_annotations(dataset, event=annotations(a=[[2, 5, "running"], [7, 9, ""]]))
+
+    truth = AnnotationSet.objects.get()
+    assert (truth.version, truth.source, truth.dataset) == (1, "labels.csv", dataset)
+    assert list(truth.intervals.values_list("start_frame", "end_frame", "label")) == [
+        (2, 5, "running"),
+        (7, 9, ""),
+    ]
+
+
+def test_record_annotations_same_event_twice(dataset, folder):
+    services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+
+    services.record_annotations(dataset, event=annotations(a=[[2, 5, "running"]]))
+    services.record_annotations(dataset, event=annotations(a=[[2, 5, "running"]]))
+
+    assert AnnotationSet.objects.count() == 1
+    assert Interval.objects.count() == 1
+
+
+def test_record_annotations_leaves_out_what_lies_in_no_video(dataset, folder):
+    services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+    event = annotations(a=[[2, 5, ""], [8, 11, ""], [6, 6, ""]], b=[[0, 1, ""]])
+
+    services.record_annotations(dataset, event=event)
+
+    assert Interval.objects.count() == 1
+    assert levels_and_subjects(dataset) == [
+        ("error", "test/a"),
+        ("error", "test/a"),
+        ("error", "test/b"),
+    ]
+
+
+def test_record_finding_same_twice(dataset):
+    for _ in range(2):
+        services.record_finding(dataset, level="info", text="A note.", subject="a\udcff\0")
+
+    dataset.refresh_from_db()
+    assert dataset.report == [{"level": "info", "subject": "a\\udcff", "text": "A note."}]
+
+
+def test_finish_import_draws_the_conclusions(dataset, folder):
+    dataset = import_all(dataset, folder, *clean_events(folder))
+
+    assert (dataset.format, len(dataset.content_hash), dataset.report) == ("plain", 64, [])
+    split = Split.objects.get()
+    assert (split.name, split.version) == ("published", 1)
+    assert sorted(split.members.values_list("video__name", "part")) == CLEAN
+    assert dataset.classes == ["running"]
+
+
+def test_finish_import_repeated_changes_nothing(dataset, folder):
+    before = import_all(dataset, folder, *clean_events(folder))
+
+    after = import_all(before, folder, *clean_events(folder))
+
+    assert after.content_hash == before.content_hash
+    assert AnnotationSet.objects.get().imported_by == after.import_job
+    assert (Split.objects.count(), Video.objects.count()) == (1, 2)
+
+
+def test_finish_import_same_content_elsewhere_has_same_hash(dataset, folder, team):
+    other = DatasetFactory.create(team=team, folder=dataset.folder)
+
+    first = import_all(dataset, folder, *clean_events(folder))
+    second = import_all(other, folder, *clean_events(folder))
+
+    assert first.content_hash == second.content_hash
+    assert first.ground_truth.content_hash == second.ground_truth.content_hash
+
+
+def test_finish_import_changed_video_makes_new_versions(dataset, folder):
+    before = import_all(dataset, folder, *clean_events(folder))
+    changed = ready_video(folder, "test/a", sha256="f" * 64, n_frames=12)
+    events = [ready_video(folder, "train/a"), changed, annotations(a=[[2, 5, "running"]])]
+
+    after = import_all(before, folder, *events)
+
+    assert after.content_hash != before.content_hash
+    assert list(after.annotation_sets.values_list("version", flat=True)) == [2, 1]
+    assert after.ground_truth.intervals.get().video.n_frames == 12
+    old, new = Split.objects.order_by("version")
+    assert sorted(old.members.values_list("video__n_frames", "part")) == [
+        (10, "test"),
+        (10, "train"),
+    ]
+    assert sorted(new.members.values_list("video__n_frames", "part")) == [
+        (10, "train"),
+        (12, "test"),
+    ]
+
+
+def test_finish_import_changed_ground_truth_makes_new_version(dataset, folder):
+    import_all(dataset, folder, *clean_events(folder))
+    events = [*clean_events(folder)[:2], annotations(a=[[2, 6, "running"]])]
+
+    after = import_all(dataset, folder, *events)
+
+    assert after.ground_truth.version == 2
+    assert Split.objects.count() == 1
+
+
+def test_finish_import_retires_what_is_gone(dataset, folder):
+    import_all(dataset, folder, *clean_events(folder))
+
+    after = import_all(dataset, folder, *clean_events(folder)[1:])
+
+    gone = Video.objects.get(name="train/a")
+    assert (gone.status, gone.reason) == ("retired", "It is no longer in the folder.")
+    assert after.splits.first().members.get().video.name == "test/a"
+
+
+def test_finish_import_without_ground_truth(dataset, folder):
+    dataset = import_all(dataset, folder, *clean_events(folder)[:2])
+
+    assert dataset.ground_truth.intervals.count() == 0
+    assert "every video counts as normal" in dataset.report[0]["text"]
+
+
+def test_finish_import_ground_truth_that_is_gone(dataset, folder):
+    import_all(dataset, folder, *clean_events(folder))
+
+    after = import_all(dataset, folder, *clean_events(folder)[:2])
+
+    assert (after.ground_truth.version, after.ground_truth.source) == (2, "none found")
+    assert AnnotationSet.objects.get(version=1).intervals.count() == 1
+
+
+def test_finish_import_rejected_test_video_is_an_error(dataset, folder):
+    dataset = import_all(dataset, folder, *clean_events(folder), rejected_video("test/b"))
+
+    assert levels_and_subjects(dataset) == [("error", "test/b")]
+    assert "It is empty." in dataset.report[0]["text"]
+
+
+def test_finish_import_without_normal_training_videos(dataset, folder):
+    abnormal = ready_video(folder, "train/a", label="fighting")
+
+    dataset = import_all(dataset, folder, abnormal, *clean_events(folder)[1:])
+
+    assert levels_and_subjects(dataset) == [("warning", "")]
+    assert dataset.report[0]["text"].startswith("No normal training video")
+
+
+def test_finish_import_with_nothing_usable_leaves_no_hash(dataset, folder):
+    dataset = import_all(dataset, folder, rejected_video("test/a"))
+
+    assert dataset.content_hash == ""
+
+
+def test_begin_import_starts_a_new_report(dataset, folder):
+    services.record_finding(dataset, level="error", text="Old.")
+
+    services.begin_import(dataset, job=JobFactory.create(team=dataset.team, kind="import"))
+
+    assert Dataset.objects.get(pk=dataset.pk).report == []
+
+
+def test_content_hash_is_empty_while_it_would_be_wrong(dataset, folder):
+    dataset = import_all(dataset, folder, *clean_events(folder))
+
+    services.record_video(dataset, event=ready_video(folder, "train/a"), folder=folder)
+    assert dataset.content_hash
+    services.record_video(
+        dataset, event=ready_video(folder, "test/a", sha256="f" * 64), folder=folder
+    )
+    assert Dataset.objects.get(pk=dataset.pk).content_hash == ""
+
+
+def test_manifest_videos_of_ready_videos_with_ground_truth_for_test(dataset, folder):
+    import_all(dataset, folder, *clean_events(folder), rejected_video("test/b"))
+
+    test, train = services.manifest_videos(Split.objects.get())
+
+    assert test["path"] == f"{dataset.folder}/test/a.mp4"
+    assert (test["part"], test["n_frames"]) == ("test", 10)
+    assert test["intervals"] == [{"start_frame": 2, "end_frame": 5, "label": "running"}]
+    assert (train["part"], train["intervals"]) == ("train", [])
+
+
+def test_manifest_videos_make_video_records(dataset, folder):
+    import_all(dataset, folder, *clean_events(folder))
+
+    records = [
+        ml.records.VideoRecord.from_json(each)
+        for each in services.manifest_videos(Split.objects.get())
+    ]
+
+    assert records[0].intervals == (
+        ml.records.Interval(start_frame=2, end_frame=5, label="running"),
+    )
