@@ -10,7 +10,7 @@ import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery, Window
+from django.db.models import Count, OuterRef, Q, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
-
 
 # A worker says every five seconds that it is there; four times silent and it is not.
 SILENT_SECONDS = 20
@@ -77,7 +76,7 @@ class JobQuerySet(TeamOwnedQuerySet):
         """
         running = Job.objects.active().filter(queue=queue, team=OuterRef("team")).order_by()
         n_running = running.values("team").annotate(n=Count("id")).values("n")
-        place = Window(RowNumber(), partition_by=F("team"), order_by=F("id"))
+        place = Window(RowNumber(), partition_by="team", order_by="id")
         waiting = self.waiting().filter(queue=queue)
         return waiting.annotate(turn=place + Coalesce(Subquery(n_running), 0)).order_by(
             "turn", "id"

@@ -1,0 +1,132 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from tests.factories.jobs import JobFactory, WorkerNodeFactory
+from webapp.jobs import services
+from webapp.jobs.models import Job
+
+pytestmark = pytest.mark.django_db
+
+
+def ago(**delta):
+    return timezone.now() - timedelta(**delta)
+
+
+def silent_job(**fields):
+    return JobFactory.create(**{"held": True, "lease_until": ago(seconds=21)} | fields)
+
+
+def nothing(old, new):
+    pass
+
+
+def test_reap_gives_up_a_silent_job_and_queues_its_successor(worker, replaced):
+    job = silent_job(worker=worker, spec={"epochs": 3})
+
+    assert services.reap(on_replaced=lambda *pair: replaced.append(pair)) == [job]
+
+    job.refresh_from_db()
+    successor = job.retries.get()
+    assert (job.status, job.failure) == ("lost", "worker_lost")
+    assert job.reason == (
+        "Nothing was heard from worker lab1:100 for 30 seconds. Try 2 of 3 has been queued."
+    )
+    assert (successor.tries, successor.spec, successor.status) == (2, {"epochs": 3}, "created")
+    assert replaced == [(job, successor)]
+
+
+def test_reap_leaves_a_renewed_job_alone():
+    job = silent_job()
+    services.renew_lease(job)
+
+    assert services.reap(on_replaced=nothing) == []
+    assert Job.objects.get().status == Job.Status.RUNNING
+
+
+def test_reap_does_not_try_a_fourth_time(worker):
+    job = silent_job(worker=worker, tries=3)
+
+    services.reap(on_replaced=nothing)
+
+    job.refresh_from_db()
+    assert job.reason.endswith("This was try 3 of 3: it is not tried again.")
+    assert not job.retries.exists()
+
+
+def test_reap_ends_a_job_that_was_being_cancelled(worker):
+    job = silent_job(worker=worker, status=Job.Status.CANCELLING, reason="Bob asked to cancel it.")
+
+    services.reap(on_replaced=nothing)
+
+    job.refresh_from_db()
+    assert job.status == Job.Status.CANCELLED
+    assert job.reason.startswith("Bob asked to cancel it. Nothing was heard from worker lab1:100")
+    assert not job.retries.exists()
+
+
+def test_reap_undoes_the_loss_when_the_successor_cannot_be_made():
+    silent_job()
+
+    def refuse(old, new):
+        raise LookupError("no such kind")
+
+    with pytest.raises(LookupError):
+        services.reap(on_replaced=refuse)
+    assert [job.status for job in Job.objects.all()] == [Job.Status.RUNNING]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reap_twice_at_once_makes_one_successor():
+    for _ in range(4):
+        silent_job()
+    start = threading.Barrier(2)
+
+    def reap():
+        start.wait()
+        services.reap(on_replaced=nothing)
+        connection.close()
+
+    reapers = [threading.Thread(target=reap) for _ in range(2)]
+    for thread in reapers:
+        thread.start()
+    for thread in reapers:
+        thread.join()
+
+    assert Job.objects.filter(status="lost").count() == 4
+    assert Job.objects.waiting().count() == 4
+
+
+def test_sweep_rings_again_for_what_nobody_heard(worker):
+    never_rung = JobFactory.create()
+    unheard = JobFactory.create(status=Job.Status.QUEUED, rung_at=ago(seconds=16))
+    Job.objects.filter(pk=never_rung.pk).update(created_at=ago(seconds=6))
+
+    assert services.sweep() == 2
+    for job in Job.objects.filter(pk__in=[never_rung.pk, unheard.pk]):
+        assert job.status == Job.Status.QUEUED
+        assert job.rung_at > ago(seconds=5)
+
+
+def test_sweep_waits_for_fresh_rings(worker):
+    JobFactory.create()
+    JobFactory.create(status=Job.Status.QUEUED, rung_at=ago(seconds=10))
+
+    assert services.sweep() == 0
+
+
+def test_sweep_rings_only_as_often_as_somebody_is_free(worker):
+    JobFactory.create_batch(5, status=Job.Status.QUEUED, rung_at=ago(minutes=1))
+    JobFactory.create(held=True, worker=worker)
+
+    assert services.sweep() == 1
+
+
+def test_sweep_without_workers_rings_for_nobody(db):
+    WorkerNodeFactory.create(last_seen_at=ago(minutes=1))
+    JobFactory.create(status=Job.Status.QUEUED, rung_at=ago(minutes=1))
+
+    assert services.sweep() == 0

@@ -1,0 +1,97 @@
+"""What people cause: a job is submitted, retried after a loss, cancelled."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from webapp import dispatch
+from webapp.accounts.models import Team, User
+from webapp.accounts.permissions import Permission, require
+from webapp.common.errors import ConflictError, UserError
+from webapp.jobs.models import Job, WorkerNode
+
+# Called with a lost job and its successor, in the transaction that makes the successor.
+OnReplaced = Callable[[Job, Job], None]
+
+
+@transaction.atomic
+def submit(
+    *,
+    team: Team,
+    kind: str,
+    subject_id: str,
+    title: str,
+    queue: str,
+    spec: dict[str, Any],
+    by: User | None,
+    time_limit_seconds: int = 86_400,
+    max_tries: int = settings.JOB_MAX_TRIES,
+    retry_of: Job | None = None,
+) -> Job:
+    """Queue a job; whether `by` may is for the caller to ask, who knows what the job is for.
+
+    Raises UserError when no worker could ever take it.
+    """
+    if queue == Job.Queue.GPU and not WorkerNode.objects.serving(queue).exists():
+        raise UserError(
+            "No worker with a GPU has reported here in the last day. Choose the queue “cpu”, or "
+            "start a worker for the queue “gpu”.",
+            code="no_such_worker",
+            field="queue",
+        )
+    job = Job.objects.create(
+        team=team, kind=kind, subject_id=subject_id, title=title[:200], queue=queue, spec=spec,
+        created_by=by, time_limit_seconds=time_limit_seconds, max_tries=max_tries,
+        retry_of=retry_of,
+    )  # fmt: skip
+    transaction.on_commit(partial(ring, job))
+    return job
+
+
+def succeed(job: Job, *, tries: int, on_replaced: OnReplaced) -> Job:
+    """Queue the same work again in place of a lost job, inside the caller's transaction."""
+    successor = Job.objects.create(
+        team=job.team, kind=job.kind, subject_id=job.subject_id, title=job.title,
+        queue=job.queue, spec=job.spec, created_by=job.created_by,
+        time_limit_seconds=job.time_limit_seconds, max_tries=job.max_tries,
+        retry_of=job, tries=tries,
+    )  # fmt: skip
+    on_replaced(job, successor)
+    transaction.on_commit(partial(ring, successor))
+    return successor
+
+
+def ring(job: Job) -> bool:
+    """Wake the workers for a waiting job; where the broker is away, the sweeper tries again."""
+    if not dispatch.ring(job.queue):
+        return False
+    waiting = Job.objects.waiting().filter(pk=job.pk)
+    waiting.update(status=Job.Status.QUEUED, rung_at=timezone.now())
+    return True
+
+
+def request_cancel(*, job: Job, by: User) -> Job:
+    """End a waiting job at once, ask the worker of an active one. Asking twice is no fault.
+
+    Raises ConflictError when the job has already ended.
+    """
+    require(by, Permission.RUN_CANCEL, team=job.team)
+    now = timezone.now()
+    this = Job.objects.filter(pk=job.pk)
+    this.waiting().update(
+        status=Job.Status.CANCELLED, reason=f"Cancelled by {by} before it started.",
+        cancel_requested_at=now, finished_at=now,
+    )  # fmt: skip
+    this.filter(status__in=[Job.Status.STARTING, Job.Status.RUNNING]).update(
+        status=Job.Status.CANCELLING, reason=f"{by} asked to cancel it.", cancel_requested_at=now
+    )
+    fresh = this.get()
+    if fresh.cancel_requested_at != now and fresh.is_terminal:
+        raise ConflictError(
+            f"The job has already ended: {fresh.get_status_display().lower()}.", code="job_ended"
+        )
+    return fresh

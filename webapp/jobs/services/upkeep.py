@@ -1,0 +1,83 @@
+"""Repairs what died on the way: lost workers and unheard rings. Safe to run twice at once."""
+
+import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from webapp.jobs.models import Job
+from webapp.jobs.services.execution import finish
+from webapp.jobs.services.queue import free_slots
+from webapp.jobs.services.submission import OnReplaced, ring, succeed
+
+FIRST_RING_SECONDS = 5  # after this a job that was never rung for counts as not delivered
+UNHEARD_SECONDS = 15  # after this a ring that nobody followed counts as lost
+
+
+def reap(*, on_replaced: OnReplaced) -> list[Job]:
+    """Give up jobs whose worker missed its leases; queue successors for those with tries left."""
+    # `lease_until` lies one lease after the last sign of life.
+    silence = datetime.timedelta(
+        seconds=settings.JOB_LEASE_SECONDS * (settings.JOB_MISSED_LEASES - 1)
+    )
+    limit = timezone.now() - silence
+    overdue = Job.objects.active().filter(lease_until__lt=limit).values_list("pk", flat=True)
+    given_up = (_give_up(job_id, limit=limit, on_replaced=on_replaced) for job_id in list(overdue))
+    return [job for job in given_up if job is not None]
+
+
+@transaction.atomic
+def _give_up(job_id: str, *, limit: datetime.datetime, on_replaced: OnReplaced) -> Job | None:
+    # A row that is locked is being written by a worker that lives, or by another reaper.
+    overdue = Job.objects.active().filter(pk=job_id, lease_until__lt=limit)
+    job = overdue.select_for_update(skip_locked=True, no_key=True).first()
+    if job is None:
+        return None
+    if job.status == Job.Status.CANCELLING:
+        finish(job, status=Job.Status.CANCELLED, reason=f"{job.reason} {_silence_of(job)}".strip())
+    else:
+        _lose(job, on_replaced=on_replaced)
+    job.refresh_from_db()
+    return job
+
+
+def _lose(job: Job, *, on_replaced: OnReplaced) -> None:
+    is_last = job.tries >= job.max_tries
+    what_now = (
+        f"This was try {job.tries} of {job.max_tries}: it is not tried again."
+        if is_last
+        else f"Try {job.tries + 1} of {job.max_tries} has been queued."
+    )
+    finish(
+        job, status=Job.Status.LOST, failure=Job.Failure.WORKER_LOST,
+        reason=f"{_silence_of(job)} {what_now}",
+    )  # fmt: skip
+    if not is_last:
+        succeed(job, tries=job.tries + 1, on_replaced=on_replaced)
+
+
+def _silence_of(job: Job) -> str:
+    seconds = settings.JOB_LEASE_SECONDS * settings.JOB_MISSED_LEASES
+    return f"Nothing was heard from worker {job.worker_id} for {seconds} seconds."
+
+
+def sweep() -> int:
+    """Ring again for jobs that nobody heard of, as many as there are free slots."""
+    return sum(_sweep(queue) for queue in Job.Queue.values)
+
+
+def _sweep(queue: str) -> int:
+    now = timezone.now()
+    never_rung = Q(
+        rung_at=None, created_at__lt=now - datetime.timedelta(seconds=FIRST_RING_SECONDS)
+    )
+    unheard = Q(rung_at__lt=now - datetime.timedelta(seconds=UNHEARD_SECONDS))
+    jobs = Job.objects.in_turn(queue).filter(never_rung | unheard)[: free_slots(queue)]
+    n_rung = 0
+    for job in jobs:
+        if not ring(job):
+            break  # the broker is away; each further try would wait for it again
+        n_rung += 1
+    return n_rung
