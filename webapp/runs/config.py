@@ -36,11 +36,16 @@ class ConfigError(UserError):
 
 def complete_config(schema: Schema, config: dict[str, Any]) -> dict[str, Any]:
     """`config` with defaults filled in, in the method's order. Raise ConfigError if it is wrong."""
-    problems = dict(_problems(schema, config))
+    problems = problems_of(schema, config)
     if problems:
         raise ConfigError(problems)
     values = defaults_of(schema) | config
     return {name: values[name] for name in schema["properties"] if name in values}
+
+
+def problems_of(schema: Schema, config: dict[str, Any]) -> dict[str, str]:
+    """One sentence for each field that is wrong."""
+    return dict(_problems(schema, config))
 
 
 def _problems(schema: Schema, config: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -85,8 +90,8 @@ def _shown(value: Any) -> str:
 
 
 def _rule(error: ValidationError) -> str:
-    rule = error.validator_value
-    return str(TYPE_NAMES.get(rule, rule)) if error.validator == "type" else to_text(rule)
+    text = to_text(error.validator_value)
+    return str(TYPE_NAMES.get(text, text)) if error.validator == "type" else text
 
 
 SENTENCES = {

@@ -106,7 +106,7 @@ def value_schema(name: str, schema: Schema) -> tuple[Schema, bool]:
     values = [option for option in options if "type" in option or "enum" in option]
     references = [option["$ref"] for option in options if "$ref" in option]
     values += [schema["$defs"][reference.rpartition("/")[2]] for reference in references]
-    value = next((option for option in values if option.get("type") != "null"), {})
+    value: Schema = next((option for option in values if option.get("type") != "null"), {})
     return value, {"type": "null"} in options
 
 

@@ -136,7 +136,20 @@ def _check_data(*, team: Team, dataset: Dataset, split: Split, method: Method) -
         )
     if split.dataset_id != dataset.pk:
         raise UserError(_("%s is not a split of this dataset.") % split, field="split")
+    check_unchanged(split)
     _check_training_videos(dataset, split, method)
+
+
+def check_unchanged(split: Split) -> None:
+    """Raise UserError when the split's videos are not what they were when it was made."""
+    retired = Video.objects.filter(status=Video.Status.RETIRED, split_members__split=split)
+    if video := retired.order_by("name").first():
+        sentence = _("%(video)s of %(split)s has changed since: %(reason)s Use a newer split.")
+        raise UserError(
+            sentence % {"video": video, "split": split, "reason": video.reason},
+            code="data_changed",
+            field="split",
+        )
 
 
 def _check_training_videos(dataset: Dataset, split: Split, method: Method) -> None:

@@ -83,8 +83,8 @@ def _drop_old(run_id: str) -> None:
 
 
 def _delete_files_on_commit(checkpoint: Checkpoint) -> None:
-    for name in (checkpoint.weights.name, checkpoint.state.name):
-        transaction.on_commit(partial(default_storage.delete, name))
+    for file in (checkpoint.weights, checkpoint.state):
+        transaction.on_commit(partial(default_storage.delete, str(file.name)))
 
 
 def _store(path: Path, name: str) -> str:

@@ -1,10 +1,12 @@
 """Configs: defaults filled in, and one plain sentence for every fault."""
 
+from typing import Any
+
 import pytest
 
 from webapp.runs.config import ConfigError, complete_config
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "$defs": {"Norm": {"enum": ["batch", "none"], "type": "string"}},

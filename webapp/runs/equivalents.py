@@ -1,0 +1,52 @@
+"""The run form as a REST call and as a command, to copy into a script."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from webapp.accounts.models import User
+from webapp.runs.forms import RunForm
+from webapp.runs.schema import changed_fields, to_text
+
+NEW_LINE = " \\\n  "
+
+
+def rest_call(form: RunForm, *, site_url: str) -> str:
+    """A curl command. Fields that keep the method's own value are left out."""
+    body = json.dumps(_body(form), indent=2, ensure_ascii=False)
+    return NEW_LINE.join(
+        [
+            f"curl -X POST {site_url}/api/v1/runs",
+            '-H "Authorization: Bearer $IWAKAN_TOKEN"',
+            '-H "Content-Type: application/json"',
+            f"-d {shlex.quote(body)}",
+        ]
+    )
+
+
+def command(form: RunForm, *, by: User) -> str:
+    """For the shell of the server."""
+    split = form.chosen_split
+    options = {"by": by.email, "split": split.pk if split else "", "method": form.method.pk}
+    options |= form.changed_answers()
+    changes = changed_fields(form.method.schema, form.config)
+    return NEW_LINE.join(
+        [
+            "python manage.py submit_run",
+            *(f"--{name} {shlex.quote(str(value))}" for name, value in options.items()),
+            *(
+                f"--set {shlex.quote(f'{name}={to_text(value)}')}"
+                for name, value in changes.items()
+            ),
+        ]
+    )
+
+
+def _body(form: RunForm) -> dict[str, Any]:
+    split = form.chosen_split
+    data = {"dataset": split.dataset_id, "split": split.pk} if split else {}
+    changes = changed_fields(form.method.schema, form.config)
+    config = {"config": changes} if changes else {}
+    return data | {"method": form.method.pk} | form.changed_answers() | config

@@ -1,0 +1,162 @@
+"""The run form: the answers that every run needs, and the fields of its method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from webapp.common.errors import UserError
+from webapp.datasets.models import Split
+from webapp.jobs.models import Job
+from webapp.runs import schema as schemas
+from webapp.runs.config import problems_of
+from webapp.runs.models import Method, Run
+
+PREFIX = "config."  # keeps a method's own `seed` or `name` apart from the run's
+
+
+@dataclass(frozen=True)
+class ConfigField:
+    """A field of the method, with what was typed and what is wrong with it."""
+
+    field: schemas.Field
+    text: str
+    error: str
+
+    @property
+    def html_name(self) -> str:
+        return PREFIX + self.field.name
+
+    @property
+    def is_changed(self) -> bool:
+        return self.field.parse(self.text) != self.field.default
+
+    @property
+    def options(self) -> list[str]:
+        return [schemas.to_text(choice) for choice in self.field.choices]
+
+
+class RunForm(forms.Form):
+    """Unbound, it shows the paper's values except where `data` of an address says otherwise."""
+
+    split = forms.ChoiceField(
+        label=_("Dataset and split"),
+        help_text=_("Trains on the training part, is evaluated on the test part."),
+    )
+    seed = forms.IntegerField(
+        label=_("Seed"),
+        initial=0,
+        help_text=_("On a CPU, the same seed and config give the same numbers."),
+    )
+    selection = forms.ChoiceField(
+        label=_("Checkpoint to score"), choices=Run.Selection.choices, initial=Run.Selection.LAST
+    )
+    queue = forms.ChoiceField(
+        label=_("Queue"),
+        choices=[("", _("automatic")), *Job.Queue.choices],
+        required=False,
+        help_text=_("Automatic takes a GPU where one is alive."),
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        help_text=_("Left empty, it is named after method and dataset."),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, str] | None = None,
+        *,
+        method: Method,
+        splits: Iterable[Split],
+        prefilled: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(data, initial=prefilled)
+        self.method = method
+        self.splits = {split.pk: split for split in splits}
+        self.problems: dict[str, str] = {}
+        self.typed = _typed_config(data or prefilled or {})
+        if data is not None:
+            self.typed = _unticked_boxes(method) | self.typed
+        self.fields["split"].choices = self._split_choices()  # type: ignore[attr-defined]
+
+    def _split_choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        by_dataset = groupby(self.splits.values(), key=lambda split: split.dataset)
+        return [
+            (dataset.name, [(split.pk, f"{dataset.name} · {split}") for split in splits])
+            for dataset, splits in by_dataset
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        self.problems = problems_of(self.method.schema, self.config)
+        if self.problems:
+            raise forms.ValidationError(_("The method does not take these values."))
+        return self.cleaned_data
+
+    def show_error(self, error: UserError) -> None:
+        """Put the sentence next to the field that it is about."""
+        self.add_error(error.field if error.field in self.fields else None, error.sentence)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What was typed, as values. Fields that were not asked for are left out."""
+        return schemas.config_from_form(self.method.schema, self.typed)
+
+    @property
+    def chosen_split(self) -> Split | None:
+        first = next(iter(self.splits.values()), None)
+        return self.splits.get(self["split"].value(), first)
+
+    @property
+    def groups(self) -> dict[str, list[ConfigField]]:
+        """The method's fields under the titles of their groups."""
+        groups = schemas.groups_of(schemas.fields_of(self.method.schema))
+        return {
+            title: [self._config_field(each) for each in group] for title, group in groups.items()
+        }
+
+    def _config_field(self, field: schemas.Field) -> ConfigField:
+        text = self.typed.get(field.name, field.default_text)
+        return ConfigField(field, text, self.problems.get(field.name, ""))
+
+    def submission(self) -> dict[str, Any]:
+        """What `services.create_run` takes. Only for a valid form."""
+        split = self.splits[self.cleaned_data["split"]]
+        return self.cleaned_data | {
+            "team": split.dataset.team,
+            "dataset": split.dataset,
+            "split": split,
+            "method": self.method,
+            "config": self.config,
+        }
+
+    def changed_answers(self) -> dict[str, Any]:
+        """Answers other than the proposed ones, as far as they can be read."""
+        answers = {}
+        for name in ("seed", "selection", "queue", "name"):
+            field = self.fields[name]
+            try:
+                answer = field.clean(self[name].value())
+            except forms.ValidationError:
+                continue
+            if answer not in (field.initial, ""):
+                answers[name] = answer
+        return answers
+
+
+def _typed_config(data: Mapping[str, str]) -> dict[str, str]:
+    """The part of the form data that is about the method, under its own names."""
+    return {
+        name.removeprefix(PREFIX): text for name, text in data.items() if name.startswith(PREFIX)
+    }
+
+
+def _unticked_boxes(method: Method) -> dict[str, str]:
+    """Browsers do not send a box that was left unticked."""
+    fields = schemas.fields_of(method.schema)
+    return {field.name: "false" for field in fields if field.kind == "boolean"}

@@ -1,0 +1,57 @@
+"""Training of a run: goes on from its last checkpoint, is followed by its scoring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ml.events import Event
+from webapp.datasets.models import Part
+from webapp.jobs.models import Job
+from webapp.runs import services, training
+from workers.kinds import register
+from workers.run_files import fetch_checkpoint, run_of, videos_of
+
+
+@register("train")
+class Train:
+    def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
+        run = run_of(job)
+        last = training.last_checkpoint(run)
+        return {
+            "verb": "train",
+            "method": run.method_id,
+            "config": run.config,
+            "seed": run.seed,
+            "videos": videos_of(run, parts=(Part.TRAIN, Part.VALIDATION)),
+            "resume": fetch_checkpoint(last, folder / "resume") if last else None,
+            "out_dir": str(folder / "out"),
+            "device": "auto",
+            "threads": None,
+        }
+
+    def on_event(self, job: Job, event: Event, folder: Path) -> None:
+        match event:
+            case {"event": "point"}:
+                training.record_point(
+                    run_id=job.subject_id,
+                    step=event["step"],
+                    epoch=event["epoch"],
+                    values=event["values"],
+                )
+            case {"event": "checkpoint"}:
+                training.record_checkpoint(
+                    job=job,
+                    step=event["step"],
+                    epoch=event["epoch"],
+                    weights=folder / event["weights"],
+                    state=folder / event["state"],
+                    is_best=event["is_best"],
+                    is_final=event["is_final"],
+                )
+
+    def on_success(self, job: Job, folder: Path) -> None:
+        services.training_finished(run_of(job), job)
+
+    def on_replaced(self, old: Job, new: Job) -> None:
+        services.job_replaced(old=old, new=new)
