@@ -73,6 +73,12 @@ class Dataset(TimestampedModel):
         return self.annotation_sets.first()
 
     @property
+    def labels(self) -> list[str]:
+        """Those that videos bear."""
+        labels = self.videos.current().exclude(label="").order_by("label")
+        return list(labels.values_list("label", flat=True).distinct())
+
+    @property
     def classes(self) -> list[str]:
         """Kinds of anomaly named by the videos' labels or by the newest ground truth."""
         of_videos = self.videos.ready().exclude(label__in=["", NORMAL]).order_by()
@@ -94,6 +100,9 @@ class VideoQuerySet(TeamOwnedQuerySet):
 
     def ready(self) -> VideoQuerySet:
         return self.filter(status=Video.Status.READY)
+
+    def rejected(self) -> VideoQuerySet:
+        return self.filter(status=Video.Status.REJECTED)
 
     def current(self) -> VideoQuerySet:
         """What the last import found in the folder."""
@@ -196,6 +205,11 @@ class Video(models.Model):
 class AnnotationSetQuerySet(TeamOwnedQuerySet):
     team_path = "dataset__team"
 
+    def with_counts(self) -> AnnotationSetQuerySet:
+        return self.annotate(
+            n_intervals=Count("intervals"), n_videos=Count("intervals__video", distinct=True)
+        )
+
 
 class AnnotationSet(models.Model):
     """One version of a dataset's ground truth. Never changed; a repair is a new version.
@@ -253,6 +267,14 @@ class Interval(models.Model):
         return 100 * (self.end_frame - self.start_frame) / self.video.n_frames
 
 
+class SplitQuerySet(models.QuerySet["Split"]):
+    def with_counts(self) -> SplitQuerySet:
+        """Adds `n_train`, `n_validation` and `n_test`."""
+        return self.annotate(
+            **{f"n_{part}": Count("members", filter=Q(members__part=part)) for part in Part.values}
+        )
+
+
 class Split(models.Model):
     """A named assignment of a dataset's videos to training, validation and test.
 
@@ -263,6 +285,8 @@ class Split(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="splits")
     name = models.CharField(max_length=80)
     version = models.PositiveIntegerField(default=1)
+
+    objects = SplitQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -235,8 +235,8 @@ def _ensure_published_split(dataset: Dataset) -> Split:
 
 
 def _report_gaps(dataset: Dataset, split: Split) -> None:
-    rejected = dataset.videos.filter(status=Video.Status.REJECTED)
-    for name, reason in rejected.in_split(split, Part.TEST).values_list("name", "reason"):
+    rejected = dataset.videos.rejected().in_split(split, Part.TEST)
+    for name, reason in rejected.values_list("name", "reason"):
         record_finding(
             dataset,
             level="error",

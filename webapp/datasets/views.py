@@ -1,0 +1,111 @@
+"""Pages about datasets: list, new, and one dataset under three tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from webapp.accounts.forms import show_error
+from webapp.accounts.permissions import Permission, permissions_of, require
+from webapp.accounts.teams import current_team
+from webapp.accounts.views import AuthenticatedRequest, get_or_post
+from webapp.common.errors import UserError
+from webapp.datasets import services
+from webapp.datasets.folders import data_roots, suggested_folders
+from webapp.datasets.forms import DatasetForm, VideoFilterForm
+from webapp.datasets.models import Dataset
+from webapp.jobs.services import waiting_reason
+
+PAGE_SIZE = 60
+TABS = ("videos", "import", "splits")
+
+
+@require_safe
+def dataset_list(request: AuthenticatedRequest) -> HttpResponse:
+    team = current_team(request)
+    datasets = Dataset.objects.visible_to(request.user).filter(team=team).with_facts()
+    context = {
+        "page_obj": Paginator(datasets, PAGE_SIZE).get_page(request.GET.get("page")),
+        "may_import": Permission.DATASET_IMPORT in permissions_of(request.user, team=team),
+    }
+    return render(request, "datasets/list.html", context)
+
+
+@get_or_post
+def new(request: AuthenticatedRequest) -> HttpResponse:
+    require(request.user, Permission.DATASET_IMPORT, team=current_team(request))
+    form = DatasetForm(request.POST or None)
+    if form.is_valid() and (dataset := _created(request, form)):
+        return redirect("datasets:detail", dataset.pk)
+    context = {"form": form, "roots": data_roots(), "folders": suggested_folders()}
+    return render(request, "datasets/new.html", context, status=422 if form.is_bound else 200)
+
+
+def _created(request: AuthenticatedRequest, form: DatasetForm) -> Dataset | None:
+    team = current_team(request)
+    try:
+        return services.create_dataset(team=team, **form.submission(), by=request.user)
+    except UserError as error:
+        show_error(form, error)
+        return None
+
+
+@require_safe
+def detail(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
+    dataset = _dataset(request, dataset_id)
+    tab = request.GET.get("tab", "")
+    granted = permissions_of(request.user, team=dataset.team)
+    context = _import_context(dataset) | {
+        "tab": tab if tab in TABS else TABS[0],
+        "may_import": Permission.DATASET_IMPORT in granted,
+        "may_run": Permission.RUN_SUBMIT in granted,
+    }
+    if context["tab"] == "videos":
+        context |= _grid(request, dataset)
+    return render(request, "datasets/detail.html", context)
+
+
+def _grid(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
+    form = VideoFilterForm(request.GET, dataset=dataset)
+    videos = dataset.videos.without_times().with_ground_truth(dataset.ground_truth)
+    page = Paginator(form.narrow(videos), PAGE_SIZE).get_page(request.GET.get("page"))
+    return {"filter": form, "page_obj": page}
+
+
+@require_safe
+def progress(request: HttpRequest, dataset_id: str) -> HttpResponse:
+    """The part of the page that is asked for again and again while an import goes on."""
+    context = _import_context(_dataset(request, dataset_id))
+    if request.GET.get("shown") != context["state"]:
+        return HttpResponseClientRefresh()  # the rest of the page changes with the state
+    return render(request, "datasets/_progress.html", context)
+
+
+def _import_context(dataset: Dataset) -> dict[str, Any]:
+    job = dataset.import_job
+    return {
+        "dataset": dataset,
+        "job": job,
+        "state": f"{job.pk}-{job.status}" if job else "",
+        "reason": (waiting_reason(job) or job.reason) if job else "",
+    }
+
+
+@require_POST
+def import_again(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
+    dataset = _dataset(request, dataset_id)
+    services.import_again(dataset=dataset, by=request.user)
+    messages.success(request, _("The folder is being imported again."))
+    return redirect("datasets:detail", dataset.pk)
+
+
+def _dataset(request: HttpRequest, dataset_id: str) -> Dataset:
+    datasets = Dataset.objects.visible_to(request.user).with_facts()
+    return get_object_or_404(datasets, pk=dataset_id)

@@ -1,0 +1,47 @@
+"""Import of a dataset: the child surveys its folder, the site stores what it reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ml.events import Event
+from webapp.datasets import services
+from webapp.datasets.folders import resolve_folder
+from webapp.datasets.models import Dataset
+from webapp.jobs.models import Job
+from workers.kinds import register
+
+
+@register("import")
+class ImportDataset:
+    def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
+        dataset = _dataset_of(job)
+        return {
+            "verb": "survey",
+            # Once more: since the submission it may have gone or become a link to elsewhere.
+            "folder": str(resolve_folder(dataset.folder)),
+            "format": job.spec["format"],
+            "out_dir": str(folder / "out"),
+            "limits": {},
+        }
+
+    def on_event(self, job: Job, event: Event, folder: Path) -> None:
+        dataset = _dataset_of(job)
+        match event:
+            case {"event": "video"}:
+                services.record_video(dataset, event=event, folder=folder)
+            case {"event": "annotations"}:
+                services.record_annotations(dataset, event=event)
+            case {"event": "finding", "level": level, "subject": subject, "text": text}:
+                services.record_finding(dataset, level=level, subject=subject, text=text)
+
+    def on_success(self, job: Job, folder: Path) -> None:
+        services.finish_import(_dataset_of(job), job.result["format"])
+
+    def on_replaced(self, old: Job, new: Job) -> None:
+        services.begin_import(_dataset_of(old), job=new)
+
+
+def _dataset_of(job: Job) -> Dataset:
+    return Dataset.objects.get(pk=job.subject_id)
