@@ -43,6 +43,7 @@ def _count_try(key_hash: str) -> None:
     if wait > 0:
         raise TooManyTriesError(
             _("Too many wrong passwords. Try again in %(seconds)d seconds.") % {"seconds": wait},
+            code="throttled",
             retry_after_seconds=wait,
         )
     tries.count += 1

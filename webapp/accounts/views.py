@@ -24,7 +24,7 @@ from webapp.accounts.forms import (
 from webapp.accounts.login import check_password
 from webapp.accounts.models import User
 from webapp.accounts.teams import choose_team, current_team
-from webapp.common.errors import TooManyTriesError, UserError
+from webapp.common.errors import UserError
 
 get_or_post = require_http_methods(["GET", "POST"])
 
@@ -73,7 +73,7 @@ def _login_page(
     context = {"form": form, "next": next_page(request)}
     status = error.status_code if error else 200
     response = render(request, "accounts/login.html", context, status=status)
-    if isinstance(error, TooManyTriesError):
+    if error and error.retry_after_seconds:
         response["Retry-After"] = str(error.retry_after_seconds)
     return response
 

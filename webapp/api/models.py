@@ -5,12 +5,12 @@ from django.db import models
 
 
 class IdempotentAnswer(models.Model):
-    """Kept for 24 hours per person; `status_code` 0 marks a request still being worked on."""
+    """Kept for 24 hours per person, stored together with what the request created."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
     request_hash = models.CharField(max_length=64)
-    status_code = models.PositiveSmallIntegerField(default=0)
+    status_code = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
     body = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

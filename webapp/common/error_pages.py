@@ -4,18 +4,14 @@ Named as handlers in `webapp/urls.py`. None of them asks the database.
 """
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from webapp.common.errors import (
-    DATABASE_AWAY,
-    RETRY_AFTER_SECONDS,
-    TooManyTriesError,
-    UserError,
-)
+from webapp.common.errors import DATABASE_AWAY, RETRY_AFTER_SECONDS, UserError
 from webapp.common.problems import problem, wants_problem
 
 
@@ -47,15 +43,31 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def refusal(request: HttpRequest, error: UserError) -> HttpResponse:
-    retry_after = error.retry_after_seconds if isinstance(error, TooManyTriesError) else None
-    return _answer(request, error.status_code, error.code, error.sentence, retry_after=retry_after)
+    pointer = "/" + error.field.removeprefix("/")
+    fault = {"pointer": pointer, "code": error.code, "detail": error.sentence}
+    return _answer(
+        request,
+        error.status_code,
+        error.code,
+        error.sentence,
+        errors=[fault] if error.field else [],
+        retry_after=error.retry_after_seconds,
+    )
 
 
 def _answer(
-    request: HttpRequest, status: int, code: str, detail: str, *, retry_after: int | None = None
+    request: HttpRequest,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[dict[str, str]] = (),
+    retry_after: int | None = None,
 ) -> HttpResponse:
     if wants_problem(request):
-        return problem(request, status=status, code=code, detail=detail, retry_after=retry_after)
+        return problem(
+            request, status=status, code=code, detail=detail, errors=errors, retry_after=retry_after
+        )
     page = loader.select_template([f"{status}.html", "400.html" if status < 500 else "500.html"])
     request_id = getattr(request, "request_id", "")
     context = {"status": status, "detail": detail, "request_id": request_id}

@@ -15,11 +15,19 @@ class UserError(Exception):
 
     status_code = 422
 
-    def __init__(self, sentence: str, *, code: str = "invalid", field: str = "") -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        code: str = "invalid",
+        field: str = "",
+        retry_after_seconds: int | None = None,
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.code = code
         self.field = field
+        self.retry_after_seconds = retry_after_seconds
 
 
 class ConflictError(UserError):
@@ -32,7 +40,3 @@ class TooManyTriesError(UserError):
     """Refused for now, whatever the answer would have been."""
 
     status_code = 429
-
-    def __init__(self, sentence: str, *, retry_after_seconds: int) -> None:
-        super().__init__(sentence, code="throttled")
-        self.retry_after_seconds = retry_after_seconds

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ),
                 ("key", models.CharField(max_length=200)),
                 ("request_hash", models.CharField(max_length=64)),
-                ("status_code", models.PositiveSmallIntegerField(default=0)),
+                ("status_code", models.PositiveSmallIntegerField(null=True)),
                 ("headers", models.JSONField(default=dict)),
                 ("body", models.JSONField(null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

@@ -1,0 +1,47 @@
+"""Reads request bodies that the rest of the site can store."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import IO, Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import JSONParser
+
+MAX_BYTES = 1_000_000
+TEXT_FAULT = "The body has text with a NUL character or half a surrogate pair in it."
+
+
+class BodyTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"The body is larger than {MAX_BYTES:,} bytes."
+    default_code = "body_too_large"
+
+
+class StorableJSONParser(JSONParser):
+    """Refuses what Postgres cannot hold, and bodies made to exhaust memory or stack."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        raw = stream.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise BodyTooLarge
+        try:
+            value = super().parse(BytesIO(raw), media_type, dict(parser_context or {}))
+            if not _is_storable(value):
+                raise ParseError(TEXT_FAULT)
+        except RecursionError as error:
+            raise ParseError("The body is nested too deeply.") from error
+        return value
+
+
+def _is_storable(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, dict):
+        return all(_is_storable(part) for pair in value.items() for part in pair)
+    return all(map(_is_storable, value)) if isinstance(value, list) else True

@@ -1,0 +1,276 @@
+"""What the API shows: every field is named here, none follows from a model alone."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from webapp.accounts.models import ApiToken, Membership, User
+from webapp.datasets.models import AnnotationSet, Dataset, Interval, Split, Video
+from webapp.jobs.models import Job
+from webapp.jobs.services import queue_position, waiting_reason
+from webapp.results.models import Evaluation, Protocol, VideoScores
+from webapp.runs.models import Method, Run
+
+OBJECT = {"type": "object", "additionalProperties": {}}
+NUMBERS = {"type": "object", "additionalProperties": {"type": ["number", "null"]}}
+SCORES = {"type": "array", "items": {"type": ["number", "null"]}}
+
+
+@extend_schema_field(OBJECT)
+class ObjectField(serializers.JSONField):
+    """A JSON object whose keys depend on what it describes."""
+
+
+@extend_schema_field(NUMBERS)
+class NumbersField(serializers.JSONField):
+    """Numbers by name, null where undefined."""
+
+
+class PersonSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["id", "name"]
+
+
+class MembershipSerializer(serializers.ModelSerializer[Membership]):
+    id = serializers.CharField(source="team_id")
+    name = serializers.CharField(source="team.name")
+
+    class Meta:
+        model = Membership
+        fields = ["id", "name", "role"]
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    class Meta:
+        model = ApiToken
+        fields = [
+            "id", "name", "scope", "team_id", "created_at", "expires_at", "last_used_at",
+            "revoked_at",
+        ]  # fmt: skip
+
+
+class TokenWithSecretSerializer(TokenSerializer):
+    secret = serializers.CharField(help_text="Shown this once. Only its hash is stored.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "secret"]
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    teams = MembershipSerializer(many=True, source="visible_memberships")
+    token = TokenSerializer(source="api_token", allow_null=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "teams", "token"]
+
+
+class JobSerializer(serializers.ModelSerializer[Job]):
+    status_reason = serializers.SerializerMethodField()
+    queue_position = serializers.SerializerMethodField()
+    progress = ObjectField()
+    provenance = ObjectField()
+    result_url = serializers.SerializerMethodField()
+    log_url = serializers.SerializerMethodField()
+    cancel_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = [
+            "id", "kind", "title", "queue", "status", "status_reason", "failure",
+            "queue_position", "progress", "provenance", "tries", "retry_of_id", "created_at",
+            "started_at", "finished_at", "result_url", "log_url", "cancel_url",
+        ]  # fmt: skip
+
+    def get_status_reason(self, job: Job) -> str:
+        """Why it waits or how it ended, in one sentence."""
+        return job.reason or waiting_reason(job)
+
+    def get_queue_position(self, job: Job) -> int | None:
+        """1 is next; null when it does not wait."""
+        return queue_position(job)
+
+    def get_result_url(self, job: Job) -> str:
+        """The dataset or run it works for."""
+        route = "api:dataset" if job.kind == Job.Kind.IMPORT else "api:run"
+        return reverse(route, args=[job.subject_id])
+
+    def get_log_url(self, job: Job) -> str:
+        return reverse("api:job_log", args=[job.pk])
+
+    def get_cancel_url(self, job: Job) -> str | None:
+        """Null once it has ended."""
+        return None if job.is_terminal else reverse("api:job_cancel", args=[job.pk])
+
+
+class LogSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    next = serializers.IntegerField(help_text="Ask with `after` set to this for what follows.")
+    is_complete = serializers.BooleanField(help_text="The job has ended and this reaches its end.")
+
+
+class SplitSerializer(serializers.ModelSerializer[Split]):
+    n_train = serializers.IntegerField()
+    n_validation = serializers.IntegerField()
+    n_test = serializers.IntegerField()
+
+    class Meta:
+        model = Split
+        fields = ["id", "name", "version", "n_train", "n_validation", "n_test"]
+
+
+class AnnotationSetSerializer(serializers.ModelSerializer[AnnotationSet]):
+    class Meta:
+        model = AnnotationSet
+        fields = ["id", "version", "source", "content_hash", "created_at"]
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    is_importing = serializers.BooleanField()
+    n_videos = serializers.IntegerField()
+    n_rejected = serializers.IntegerField()
+    n_frames = serializers.IntegerField()
+    seconds = serializers.FloatField()
+
+    class Meta:
+        model = Dataset
+        fields = [
+            "id", "name", "description", "folder", "format", "content_hash", "is_importing",
+            "import_job_id", "n_videos", "n_rejected", "n_frames", "seconds", "created_at",
+        ]  # fmt: skip
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    level = serializers.ChoiceField(choices=["error", "warning", "info"])
+    subject = serializers.CharField(allow_blank=True)
+    text = serializers.CharField()
+
+
+class DatasetDetailSerializer(DatasetSerializer):
+    classes = serializers.ListField(child=serializers.CharField())
+    splits = SplitSerializer(many=True, source="counted_splits")
+    ground_truth = AnnotationSetSerializer(allow_null=True)
+    report = FindingSerializer(many=True, source="findings")
+    videos_url = serializers.SerializerMethodField()
+
+    class Meta(DatasetSerializer.Meta):
+        fields = [
+            *DatasetSerializer.Meta.fields,
+            "classes", "splits", "ground_truth", "report", "videos_url",
+        ]  # fmt: skip
+
+    def get_videos_url(self, dataset: Dataset) -> str:
+        return reverse("api:dataset_videos", args=[dataset.pk])
+
+
+class IntervalSerializer(serializers.ModelSerializer[Interval]):
+    class Meta:
+        model = Interval
+        fields = ["start_frame", "end_frame", "label"]
+
+
+class VideoSerializer(serializers.ModelSerializer[Video]):
+    intervals = IntervalSerializer(many=True, source="ground_truth")
+
+    class Meta:
+        model = Video
+        fields = [
+            "id", "dataset_id", "name", "kind", "status", "reason", "label", "part", "sha256",
+            "n_bytes", "n_frames", "width", "height", "rotation", "fps", "is_variable_rate",
+            "duration_seconds", "codec", "has_audio", "intervals",
+        ]  # fmt: skip
+
+
+class MethodSerializer(serializers.ModelSerializer[Method]):
+    schema = ObjectField(help_text="JSON Schema of the config.")
+
+    class Meta:
+        model = Method
+        fields = ["name", "title", "summary", "paper", "supervision", "schema", "published_at"]
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    method = serializers.CharField(source="method_id")
+    config = ObjectField()
+    status = serializers.ChoiceField(choices=Job.Status.choices)
+    created_by = PersonSerializer(allow_null=True)
+    job_url = serializers.SerializerMethodField()
+    scores_url = serializers.SerializerMethodField()
+    evaluation_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Run
+        fields = [
+            "id", "name", "dataset_id", "split_id", "annotation_set_id", "method", "config",
+            "seed", "selection", "dataset_hash", "status", "created_by", "created_at", "job_url",
+            "scores_url", "evaluation_url",
+        ]  # fmt: skip
+
+    def get_job_url(self, run: Run) -> str:
+        """The job that works for it now, or did last."""
+        return reverse("api:job", args=[run.current_job_id])
+
+    def get_scores_url(self, run: Run) -> str:
+        return reverse("api:scores", args=[run.pk])
+
+    def get_evaluation_url(self, run: Run) -> str:
+        return reverse("api:evaluation", args=[run.pk])
+
+
+class VideoScoresSerializer(serializers.ModelSerializer[VideoScores]):
+    video_name = serializers.CharField(source="video.name")
+    n_frames = serializers.IntegerField(source="video.n_frames")
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = VideoScores
+        fields = ["video_id", "video_name", "n_frames", "first_frame", "frames_per_value", "url"]
+
+    def get_url(self, scores: VideoScores) -> str:
+        return reverse("api:video_scores", args=[scores.score_set.run_id, scores.video_id])
+
+
+class ScoreSetSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    rule = serializers.CharField(help_text="Which frames get a score.")
+    content_hash = serializers.CharField()
+    videos = VideoScoresSerializer(many=True)
+
+
+class FrameScoresSerializer(serializers.Serializer[Any]):
+    video_id = serializers.CharField()
+    first_frame = serializers.IntegerField()
+    frames_per_value = serializers.IntegerField()
+    frames = extend_schema_field(SCORES)(serializers.JSONField)(
+        help_text="One score per frame of the video, null where it has none."
+    )
+
+
+class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
+    settings = ObjectField()
+
+    class Meta:
+        model = Protocol
+        fields = ["slug", "version", "title", "description", "settings"]
+
+
+class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
+    protocol = ProtocolSerializer()
+    metrics = NumbersField(help_text="null where undefined, as AUROC is with one class only.")
+    counts = NumbersField()
+    per_video = serializers.ListField(child=ObjectField())
+    roc = ObjectField()
+
+    class Meta:
+        model = Evaluation
+        fields = [
+            "id", "protocol", "evaluator_version", "annotation_set_id", "annotation_hash",
+            "score_hash", "metrics", "counts", "per_video", "roc", "created_at",
+        ]  # fmt: skip
+
+
+class EvaluationsSerializer(serializers.Serializer[Any]):
+    results = EvaluationSerializer(many=True)

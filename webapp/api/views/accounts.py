@@ -1,0 +1,68 @@
+"""Who I am, and my tokens."""
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts import services
+from webapp.accounts.models import ApiToken, Membership
+from webapp.accounts.permissions import teams_of
+from webapp.accounts.teams import current_team
+from webapp.api.authentication import caller
+from webapp.api.requests import NewToken, PageQuery, read_body
+from webapp.api.serializers import MeSerializer, TokenSerializer, TokenWithSecretSerializer
+from webapp.api.views.lists import ListView
+
+
+class Me(APIView):
+    @extend_schema(responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        """The person, their teams, and the token when one was used."""
+        user = caller(request)
+        memberships = Membership.objects.filter(user=user, team__in=teams_of(user))
+        user.visible_memberships = memberships.select_related("team")  # type: ignore[attr-defined]
+        return Response(MeSerializer(user).data)
+
+
+class Tokens(ListView[ApiToken]):
+    """For a logged-in person only: a leaked token can neither see nor make others."""
+
+    authentication_classes = [SessionAuthentication]
+    serializer_class = TokenSerializer
+
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        return ApiToken.objects.filter(user=caller(self.request)).order_by("-id")
+
+    @extend_schema(parameters=[PageQuery])
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    @extend_schema(request=NewToken, responses={201: TokenWithSecretSerializer})
+    def post(self, request: Request) -> Response:
+        """Make a token for the team chosen on the site."""
+        wanted = read_body(NewToken, request)
+        token, secret = services.create_token(
+            team=current_team(request._request),
+            name=wanted["name"],
+            scope=wanted["scope"],
+            days=wanted["expires_in_days"],
+            by=caller(request),
+        )
+        answer = TokenSerializer(token).data | {"secret": secret}
+        return Response(answer, status=status.HTTP_201_CREATED)
+
+
+class Token(APIView):
+    authentication_classes = [SessionAuthentication]
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, token_id: str) -> Response:
+        """Revoke a token of mine."""
+        token = get_object_or_404(ApiToken, user=caller(request), pk=token_id)
+        services.revoke_token(token=token, by=caller(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)

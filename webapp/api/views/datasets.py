@@ -1,0 +1,92 @@
+"""Datasets and their videos."""
+
+from functools import partial
+
+from django.db.models import Count, Q, QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.teams import current_team
+from webapp.api import idempotency
+from webapp.api.authentication import caller
+from webapp.api.requests import NewDataset, OrderedQuery, VideoQuery, read_body
+from webapp.api.serializers import (
+    DatasetDetailSerializer,
+    DatasetSerializer,
+    JobSerializer,
+    VideoSerializer,
+)
+from webapp.api.views.answers import accepted
+from webapp.api.views.lists import ListView
+from webapp.datasets import services
+from webapp.datasets.models import Dataset, Part, Video
+
+
+class Datasets(ListView[Dataset]):
+    serializer_class = DatasetSerializer
+    query_form = OrderedQuery
+
+    def get_queryset(self) -> QuerySet[Dataset]:
+        datasets = Dataset.objects.visible_to(self.request.user).with_facts()
+        return datasets.order_by(OrderedQuery.ORDERS[self.wanted["order"]])
+
+    @extend_schema(parameters=[OrderedQuery])
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    @extend_schema(
+        request=NewDataset, responses={202: JobSerializer}, parameters=[idempotency.PARAMETER]
+    )
+    def post(self, request: Request) -> Response:
+        """Register a server folder and import it."""
+        return idempotency.answer_once(request, partial(_import, request))
+
+
+def _import(request: Request) -> Response:
+    wanted = read_body(NewDataset, request)
+    dataset = services.create_dataset(
+        team=current_team(request._request), **wanted, by=caller(request)
+    )
+    assert dataset.import_job is not None  # create_dataset submits it
+    return accepted(dataset.import_job)
+
+
+class DatasetDetail(APIView):
+    @extend_schema(responses=DatasetDetailSerializer)
+    def get(self, request: Request, dataset_id: str) -> Response:
+        """With splits, ground truth and the import's report."""
+        datasets = Dataset.objects.visible_to(request.user).with_facts()
+        dataset = get_object_or_404(datasets, pk=dataset_id)
+        dataset.counted_splits = dataset.splits.annotate(
+            **{f"n_{part}": Count("members", Q(members__part=part)) for part in Part.values}
+        )
+        return Response(DatasetDetailSerializer(dataset).data)
+
+
+class DatasetVideos(ListView[Video]):
+    serializer_class = VideoSerializer
+    query_form = VideoQuery
+
+    def get_queryset(self) -> QuerySet[Video]:
+        datasets = Dataset.objects.visible_to(self.request.user)
+        dataset = get_object_or_404(datasets, pk=self.kwargs["dataset_id"])
+        videos = dataset.videos.current().without_times().order_by("name")
+        chosen = {name: self.wanted[name] for name in ("status", "label") if name in self.wanted}
+        return videos.filter(**chosen).with_ground_truth(dataset.ground_truth)
+
+    @extend_schema(parameters=[VideoQuery])
+    def get(self, request: Request, dataset_id: str) -> Response:
+        """What the last import found, by name, with the newest ground truth."""
+        return self.list(request)
+
+
+class VideoDetail(APIView):
+    @extend_schema(responses=VideoSerializer)
+    def get(self, request: Request, video_id: str) -> Response:
+        videos = Video.objects.visible_to(request.user).without_times().select_related("dataset")
+        video = get_object_or_404(videos, pk=video_id)
+        video.ground_truth = list(video.intervals.filter(annotation_set=video.dataset.ground_truth))
+        return Response(VideoSerializer(video).data)
