@@ -9,12 +9,12 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from av.container import InputContainer
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from ml.data.containers import open_video
 from ml.data.images import image_files
+from ml.data.probe import video_stream
 from ml.records import BadInput, VideoRecord
 
 Frame = NDArray[np.uint8]
@@ -55,13 +55,6 @@ def resize(frame: Frame, size: tuple[int, int]) -> Frame:
     return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def video_frames(container: InputContainer) -> Iterator[av.VideoFrame]:
-    """The frames of the first video stream, decoded on all cores."""
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    return container.decode(stream)
-
-
 def _upright_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
     turns = video.rotation // 90
     frames = _image_frames if video.kind == "frames" else _file_frames
@@ -73,13 +66,17 @@ def _file_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
     reformatter = VideoReformatter()
     try:
         with open_video(Path(video.path)) as container:
-            if not container.streams.video:
-                raise BadInput(f"{name_of(video)} has no video stream")
-            for frame in video_frames(container):
+            stream = video_stream(container)
+            stream.codec_context.thread_count = 0  # as many as there are cores
+            for frame in container.decode(stream):
                 picture = reformatter.reformat(frame, format="gray" if grey else "rgb24")
                 yield np.asarray(picture.to_ndarray(), np.uint8)
+    except av.MemoryError:
+        raise
     except av.FFmpegError as error:
         raise BadInput(f"{name_of(video)} cannot be decoded: {error.strerror}") from error
+    except BadInput as error:
+        raise BadInput(f"{name_of(video)}: {error}") from error
 
 
 def _image_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:

@@ -41,10 +41,15 @@ def window_starts(
 
 
 def gather(
-    frames: NDArray[np.uint8], starts: NDArray[np.int64], *, length: int, stride: int = 1
+    frames: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    *,
+    length: int,
+    strides: NDArray[np.int64] | int = 1,
 ) -> NDArray[np.uint8]:
-    """Copy the windows that start at `starts` out of (n, H, W) frames: (N, L, H, W)."""
-    return frames[starts[:, None] + np.arange(0, length * stride, stride)]
+    """Copy windows out of (n, H, W) frames: (N, L, H, W). Each may have a stride of its own."""
+    steps = np.reshape(strides, (-1, 1)) * np.arange(length)
+    return frames[starts[:, None] + steps]
 
 
 def stream_windows(

@@ -41,9 +41,11 @@ def test_window_starts_every_step() -> None:
 def test_gather_takes_every_stride_th_frame() -> None:
     frames = np.arange(20, dtype=np.uint8).reshape(20, 1, 1)
 
-    batch = windows.gather(frames, np.array([0, 9]), length=4, stride=3)
+    same = windows.gather(frames, np.array([0, 9]), length=4, strides=3)
+    mixed = windows.gather(frames, np.array([0, 9]), length=4, strides=np.array([1, 2]))
 
-    assert batch[:, :, 0, 0].tolist() == [[0, 3, 6, 9], [9, 12, 15, 18]]
+    assert same[:, :, 0, 0].tolist() == [[0, 3, 6, 9], [9, 12, 15, 18]]
+    assert mixed[:, :, 0, 0].tolist() == [[0, 1, 2, 3], [9, 11, 13, 15]]
 
 
 @given(n_frames=st.integers(0, 40), length=st.integers(1, 8), batch_size=st.integers(1, 9))
