@@ -56,7 +56,7 @@ def duration(seconds: float | timedelta | None) -> str:
     return _("%(days)d d %(hours)02d h") % _parts(whole, days=DAY, hours=HOUR)
 
 
-def _parts(seconds: int, **units: int) -> dict[str, int]:
+def _parts(seconds: int, /, **units: int) -> dict[str, int]:
     parts = {}
     for name, size in units.items():
         parts[name], seconds = divmod(seconds, size)
