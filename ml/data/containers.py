@@ -30,9 +30,12 @@ SUFFIXES = frozenset(
     }
 )
 SAFE_OPTIONS = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}
+MAX_PIXELS = 7680 * 4320  # of one frame; a few hundred kB can hold frames that take gigabytes
 
 
 def open_video(path: Path) -> InputContainer:
     """Raise av.FFmpegError when `path` is none of the FORMATS."""
+    # Opening decodes a little to learn what is inside; the limit holds for that too.
+    decoding = {"max_pixels": str(MAX_PIXELS)}
     # The prefix keeps a file called "http:…" from being taken for an address.
-    return av.open(f"file:{path}", container_options=SAFE_OPTIONS)
+    return av.open(f"file:{path}", options=decoding, container_options=SAFE_OPTIONS)

@@ -1,0 +1,119 @@
+"""Reads one file of unknown origin in a child process that can do little harm.
+
+The child has limits on memory, time and what it writes, no secrets in its environment, no
+network where the kernel allows to leave it, and dies with its parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ml.records import BadInput
+
+ROOT = Path(__file__).parents[2]
+PR_SET_PDEATHSIG = 1
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one file may use. Its size buys it time: a long video is not an attack."""
+
+    memory_bytes: int = 2 * 1024**3
+    file_bytes: int = 16 * 1024**3
+    n_open_files: int = 64
+    seconds: float = 120
+    seconds_per_megabyte: float = 60
+
+    def cpu_seconds(self, n_bytes: int) -> int:
+        return max(1, round(self.seconds + self.seconds_per_megabyte * n_bytes / 1e6))
+
+    def wall_seconds(self, n_bytes: int) -> int:
+        return 2 * self.cpu_seconds(n_bytes)  # other work may share the cores
+
+
+def run(request: dict[str, Any], *, folder: Path, n_bytes: int, limits: Limits) -> dict[str, Any]:
+    """Let `ml.data.probe_child` answer; it may write below `folder`.
+
+    Raise BadInput with the child's own sentence, or naming the limit or signal that ended it;
+    OSError when the disk is full.
+    """
+    wall = limits.wall_seconds(n_bytes)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ml.data.probe_child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=_environment(),
+        process_group=0,
+    )
+    confinement = {"limits": asdict(limits), "n_bytes": n_bytes, "parent": os.getpid()}
+    try:
+        output, errors = child.communicate(json.dumps(request | confinement).encode(), wall)
+    except subprocess.TimeoutExpired as error:
+        raise BadInput(f"reading it took longer than {wall} s and was stopped") from error
+    finally:
+        _end(child)
+    return _answer(child.returncode, output, errors, limits.cpu_seconds(n_bytes))
+
+
+def confine(limits: Limits, *, n_bytes: int, parent: int) -> None:
+    """Called by the child, while it has a single thread and before it opens the file."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before prctl could notice
+        sys.exit(1)
+    # Without the privilege for a new network alone, a new user namespace may grant it.
+    if libc.unshare(CLONE_NEWNET) != 0:
+        libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    cpu = limits.cpu_seconds(n_bytes)
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.n_open_files, limits.n_open_files))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours. Fewer malloc arenas: each reserves address space that the limit counts."""
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),
+        "MALLOC_ARENA_MAX": "2",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _answer(status: int, output: bytes, errors: bytes, cpu_seconds: int) -> dict[str, Any]:
+    if status == 0:
+        answer: dict[str, Any] = json.loads(output)
+        if "rejected" in answer:
+            raise BadInput(answer["rejected"])
+        if "errno" in answer:
+            raise OSError(answer["errno"], os.strerror(answer["errno"]), "survey")
+        return answer
+    if status == -signal.SIGXCPU:
+        raise BadInput(f"reading it took more than {cpu_seconds} s of processor time")
+    if status == -signal.SIGKILL:
+        raise BadInput("reading it was killed (SIGKILL), as when the machine is out of memory")
+    if status < 0:
+        raise BadInput(f"reading it crashed the decoder ({signal.Signals(-status).name})")
+    last_line = errors.decode(errors="replace").strip().rpartition("\n")[2]
+    raise BadInput(f"reading it failed: {last_line}")
