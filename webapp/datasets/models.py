@@ -21,12 +21,13 @@ class DatasetQuerySet(TeamOwnedQuerySet):
     def with_facts(self) -> DatasetQuerySet:
         """Adds `n_videos`, `n_frames`, `seconds` over ready videos, and `n_rejected`."""
         ready = Q(videos__status=Video.Status.READY)
-        return self.select_related("team", "import_job").annotate(
+        facts = self.select_related("team", "import_job").annotate(
             n_videos=Count("videos", filter=ready),
             n_rejected=Count("videos", filter=Q(videos__status=Video.Status.REJECTED)),
             n_frames=Sum("videos__n_frames", filter=ready, default=0),
             seconds=Sum("videos__duration_seconds", filter=ready, default=0.0),
         )
+        return facts.order_by("-id")  # a query that groups ignores Meta.ordering
 
 
 class Dataset(TimestampedModel):

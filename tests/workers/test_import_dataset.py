@@ -1,0 +1,81 @@
+import pytest
+
+from tests.factories.datasets import DatasetFactory
+from tests.factories.jobs import JobFactory
+from tests.webapp.datasets.surveyed import annotations, ready_video
+from webapp.common.errors import UserError
+from webapp.datasets.models import Dataset, Split, Video
+from webapp.datasets.services import begin_import
+from workers import kinds
+
+
+@pytest.fixture
+def kind():
+    return kinds.find("import").kind
+
+
+@pytest.fixture
+def job(team, tmp_path):
+    """The job of a dataset whose folder is there."""
+    folder = tmp_path / "data" / "corridor"
+    folder.mkdir(parents=True)
+    dataset = DatasetFactory.create(team=team, folder=str(folder), content_hash="")
+    job = JobFactory.create(
+        team=team, kind="import", subject_id=dataset.pk, spec={"format": ""}, held=True
+    )
+    begin_import(dataset, job=job)
+    return job
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "job"
+
+
+def test_prepare_tells_the_child_what_to_survey(kind, job, folder):
+    spec = kind.prepare(job, folder)
+
+    assert spec["verb"] == "survey"
+    assert spec["folder"] == Dataset.objects.get().folder
+    assert spec["out_dir"].startswith(str(folder))
+
+
+def test_prepare_refuses_folder_that_became_a_link_to_elsewhere(kind, job, folder, tmp_path):
+    registered = tmp_path / "data" / "corridor"
+    registered.rmdir()
+    registered.symlink_to("/etc")
+
+    with pytest.raises(UserError, match="There is no folder"):
+        kind.prepare(job, folder)
+
+
+def test_events_of_a_whole_import(kind, job, folder):
+    finding = {"event": "finding", "level": "info", "subject": "a.txt", "text": "Not a video."}
+    events = [
+        ready_video(folder, "train/a"),
+        ready_video(folder, "test/a"),
+        annotations(a=[[2, 5, "running"]]),
+        finding,
+    ]
+    for event in events:
+        kind.on_event(job, event, folder)
+    job.result = {"format": "plain"}
+    kind.on_success(job, folder)
+
+    dataset = Dataset.objects.get()
+    assert dataset.format == "plain"
+    assert dataset.content_hash
+    assert [found["text"] for found in dataset.report] == ["Not a video."]
+    assert dataset.ground_truth.intervals.get().video.name == "test/a"
+    assert Split.objects.get().members.count() == 2
+
+
+def test_on_replaced_lets_the_successor_start_over(kind, job, folder):
+    kind.on_event(job, ready_video(folder, "train/a"), folder)
+    successor = JobFactory.create(team=job.team, kind="import", subject_id=job.subject_id)
+
+    kind.on_replaced(job, successor)
+    kind.on_event(successor, ready_video(folder, "train/a"), folder)
+
+    assert Dataset.objects.get().import_job == successor
+    assert Video.objects.get().imported_by == successor
