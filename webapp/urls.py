@@ -3,13 +3,15 @@
 from django.urls import include, path
 
 from webapp.common.views import health
+from webapp.results.home import home
 
 urlpatterns = [
     path("health/live", health, name="health"),
+    path("", home, name="home"),
     path("", include("webapp.accounts.urls")),
     path("", include("webapp.jobs.urls")),
     path("", include("webapp.datasets.urls")),
-    path("", include("webapp.runs.urls")),
+    path("", include("webapp.results.run_urls")),
     path("", include("webapp.results.urls")),
     path("api/v1/", include("webapp.api.urls")),
 ]

@@ -6,16 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from webapp.accounts.models import Team
 from webapp.common.errors import UserError
-from webapp.datasets.models import Split
+from webapp.datasets.models import Dataset, Split
 from webapp.jobs.models import Job
 from webapp.runs import schema as schemas
 from webapp.runs.config import problems_of
-from webapp.runs.models import Method, Run
+from webapp.runs.models import ENDED_BADLY, Method, Run, RunQuerySet
 
 PREFIX = "config."  # keeps a method's own `seed` or `name` apart from the run's
 
@@ -105,7 +108,7 @@ class RunForm(forms.Form):
     @property
     def config(self) -> dict[str, Any]:
         """What was typed, as values. Fields that were not asked for are left out."""
-        return schemas.config_from_form(self.method.schema, self.typed)
+        return schemas.config_of_texts(self.method.schema, self.typed)
 
     @property
     def chosen_split(self) -> Split | None:
@@ -149,6 +152,20 @@ class RunForm(forms.Form):
         return answers
 
 
+def address_of_form(run: Run) -> str:
+    """The form filled in as it was for `run`."""
+    changes = schemas.changed_fields(run.method.schema, run.config)
+    answers = {
+        "dataset": run.dataset_id,
+        "split": run.split_id,
+        "method": run.method_id,
+        "seed": run.seed,
+        "selection": run.selection,
+    }
+    typed = {PREFIX + name: schemas.to_text(value) for name, value in changes.items()}
+    return f"{reverse('runs:new')}?{urlencode(answers | typed)}"
+
+
 def _typed_config(data: Mapping[str, str]) -> dict[str, str]:
     """The part of the form data that is about the method, under its own names."""
     return {
@@ -160,3 +177,42 @@ def _unticked_boxes(method: Method) -> dict[str, str]:
     """Browsers do not send a box that was left unticked."""
     fields = schemas.fields_of(method.schema)
     return {field.name: "false" for field in fields if field.kind == "boolean"}
+
+
+class RunFilterForm(forms.Form):
+    """Filters of the run list. Every one may stay empty; what is not understood is ignored."""
+
+    STATES = {
+        "waiting": (_("waiting"), Job.WAITING),
+        "running": (_("running"), Job.ACTIVE),
+        "succeeded": (_("succeeded"), (Job.Status.SUCCEEDED,)),
+        "failed": (_("failed"), ENDED_BADLY),
+        "cancelled": (_("cancelled"), (Job.Status.CANCELLED,)),
+    }
+    dataset = forms.ModelChoiceField(
+        Dataset.objects.none(), label=_("Dataset"), empty_label=_("all"), required=False
+    )
+    method = forms.ModelChoiceField(
+        Method.objects.all(), label=_("Method"), empty_label=_("all"), required=False
+    )
+    status = forms.ChoiceField(
+        label=_("State"),
+        choices=[("", _("all")), *((name, label) for name, (label, _states) in STATES.items())],
+        required=False,
+    )
+
+    def __init__(self, data: Any, *, team: Team) -> None:
+        super().__init__(data)
+        datasets = Dataset.objects.filter(team=team).order_by("name")
+        self.fields["dataset"].queryset = datasets  # type: ignore[attr-defined]
+
+    @property
+    def is_narrowing(self) -> bool:
+        return self.is_valid() and any(self.cleaned_data.values())
+
+    def narrow(self, runs: RunQuerySet) -> RunQuerySet:
+        self.full_clean()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        if status := chosen.pop("status", ""):
+            chosen["current_job__status__in"] = self.STATES[status][1]
+        return runs.filter(**chosen)

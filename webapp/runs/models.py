@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import DurationField, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce, Extract, Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
@@ -14,6 +15,14 @@ from webapp.common.ids import PrefixedIdField
 from webapp.common.models import TimestampedModel
 from webapp.datasets.models import AnnotationSet, Dataset, Split
 from webapp.jobs.models import Job
+
+ENDED_BADLY = (Job.Status.FAILED, Job.Status.TIMED_OUT, Job.Status.LOST)
+
+SUPERVISION = {
+    "one-class": _("One-class: learns from normal videos only"),
+    "weak": _("Weakly supervised: is told which videos contain something abnormal"),
+    "full": _("Supervised: is told which clips or frames are abnormal"),
+}
 
 
 class Method(models.Model):
@@ -40,6 +49,10 @@ class Method(models.Model):
     def is_one_class(self) -> bool:
         """Learns from normal videos only."""
         return self.supervision == "one-class"
+
+    @property
+    def supervision_label(self) -> str:
+        return str(SUPERVISION.get(self.supervision, self.supervision))
 
 
 class RunQuerySet(TeamOwnedQuerySet):
@@ -91,6 +104,9 @@ class Run(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("runs:detail", args=[self.pk])
 
     @property
     def status(self) -> str:

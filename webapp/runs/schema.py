@@ -73,21 +73,38 @@ def defaults_of(schema: Schema) -> dict[str, Any]:
     return {name: value["default"] for name, value in properties if "default" in value}
 
 
-def config_from_form(schema: Schema, data: Mapping[str, str]) -> dict[str, Any]:
-    """A config out of form data; a box that was left unticked is not sent, so it means false."""
-    config = {}
-    for field in fields_of(schema):
-        if field.kind == "boolean":
-            config[field.name] = field.parse(data.get(field.name, "false"))
-        elif field.name in data:
-            config[field.name] = field.parse(data[field.name])
-    return config
+def config_of_texts(schema: Schema, texts: Mapping[str, str]) -> dict[str, Any]:
+    """What was typed as values, each under its field's name. Unknown names are left out."""
+    return {
+        field.name: field.parse(texts[field.name])
+        for field in fields_of(schema)
+        if field.name in texts
+    }
 
 
 def changed_fields(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
     """What differs from the method's own values."""
     defaults = defaults_of(schema)
     return {name: value for name, value in config.items() if defaults.get(name) != value}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of a stored config, to read."""
+
+    label: str
+    text: str
+    is_changed: bool
+
+
+def settings_of(schema: Schema, config: Mapping[str, Any]) -> list[Setting]:
+    """A stored config in words. The method may have lost or renamed fields since."""
+    changed = changed_fields(schema, config)
+    known = schema["properties"]
+    return [
+        Setting(known.get(name, {}).get("title", name), to_text(value), name in changed)
+        for name, value in config.items()
+    ]
 
 
 def to_text(value: Any) -> str:

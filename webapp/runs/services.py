@@ -61,7 +61,7 @@ def create_run(
 def cancel_run(*, run: Run, by: User) -> Run:
     """Raise ConflictError when it has ended."""
     run = _locked(run)
-    jobs.request_cancel(job=run.current_job, by=by)
+    run.current_job = jobs.request_cancel(job=run.current_job, by=by)
     return run
 
 

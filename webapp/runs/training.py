@@ -47,7 +47,8 @@ def record_checkpoint(
         "state": _store(state, stem + ".json"),
         "sha256": _sha256(weights),
         "n_bytes": weights.stat().st_size,
-        "is_best": is_best,
+        # A training that is resumed at its best step does not call it the best again.
+        "is_best": is_best or bool(replaced and replaced.is_best),
         "is_final": is_final,
     }
     checkpoint, _ = Checkpoint.objects.update_or_create(run_id=run_id, step=step, defaults=values)

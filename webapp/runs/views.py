@@ -46,7 +46,7 @@ def _submit(request: AuthenticatedRequest, form: RunForm) -> HttpResponse:
         form.show_error(error)
         return _page(request, form.method, form, status=error.status_code)
     messages.success(request, _("%s was submitted.") % run)
-    return redirect("runs:detail", run.pk)
+    return redirect(run)
 
 
 def _page(
@@ -55,8 +55,13 @@ def _page(
     form: RunForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"methods": Method.objects.all(), "method": method, "form": form}
-    if form:
+    context: dict[str, Any] = {
+        "methods": Method.objects.order_by("supervision", "title"),
+        "method": method,
+        "form": form,
+        "has_splits": form is not None or bool(_splits(request)),
+    }
+    if form is not None:
         context |= _equivalents(request, form)
     return render(request, "runs/new.html", context, status=status)
 
@@ -95,6 +100,7 @@ def progress_context(run: Run) -> dict[str, Any]:
         "state": f"{job.pk}-{job.status}",
         "reason": waiting_reason(job) or job.reason,
         "position": queue_position(job),
+        "seconds_each": 1 / rate if (rate := job.progress.get("per_second")) else None,
         "last_step": run.training_points.order_by("step").values_list("step", flat=True).last(),
     }
 
@@ -139,7 +145,7 @@ def _method(request: HttpRequest) -> Method | None:
 
 def _splits(request: HttpRequest) -> list[Split]:
     """The newest version of each split of the team's imported datasets."""
-    order = ["dataset__name", "dataset", "name"]
+    order = ["dataset__name", "dataset_id", "name"]
     splits = Split.objects.filter(dataset__team=_team(request)).exclude(dataset__content_hash="")
     return list(
         splits.order_by(*order, "-version").distinct(*order).select_related("dataset__team")

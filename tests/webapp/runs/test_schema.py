@@ -116,15 +116,21 @@ def test_parse_reads_back_what_to_text_wrote() -> None:
         assert field.parse(field.default_text) == field.default
 
 
-def test_config_from_form_unticked_box_is_false_and_others_are_left_out() -> None:
-    assert schemas.config_from_form(SCHEMA, {"epochs": "3"}) == {"epochs": 3, "is_grey": False}
-
-
-def test_config_from_form_ignores_what_the_method_does_not_have() -> None:
-    assert "csrf" not in schemas.config_from_form(SCHEMA, {"csrf": "1"})
+def test_config_of_texts_leaves_out_what_was_not_typed_or_is_unknown() -> None:
+    assert schemas.config_of_texts(SCHEMA, {"epochs": "3", "csrf": "1"}) == {"epochs": 3}
 
 
 def test_changed_fields_only_those_that_differ() -> None:
     config = schemas.defaults_of(SCHEMA) | {"epochs": 5}
 
     assert schemas.changed_fields(SCHEMA, config) == {"epochs": 5}
+
+
+def test_settings_of_marks_what_differs_and_keeps_what_the_method_has_lost() -> None:
+    settings = schemas.settings_of(SCHEMA, {"epochs": 5, "is_grey": True, "gone": [1, 2]})
+
+    assert [(each.label, each.text, each.is_changed) for each in settings] == [
+        ("Epochs", "5", True),
+        ("is_grey", "true", False),
+        ("gone", "1, 2", True),
+    ]

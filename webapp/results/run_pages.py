@@ -1,0 +1,116 @@
+"""List and page of runs. They show numbers, so they live above the app that keeps runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from webapp.accounts.permissions import Permission, permissions_of
+from webapp.accounts.teams import current_team
+from webapp.accounts.views import AuthenticatedRequest
+from webapp.datasets.models import Video
+from webapp.jobs.models import Job
+from webapp.results.headlines import evaluations_of, headline_evaluations
+from webapp.results.models import Evaluation
+from webapp.runs.charts import learning_curve
+from webapp.runs.forms import RunFilterForm, address_of_form
+from webapp.runs.models import Run
+from webapp.runs.schema import settings_of, to_text
+from webapp.runs.views import progress_context
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def run_list(request: AuthenticatedRequest) -> HttpResponse:
+    """Newest first; `?after=` a run's id goes on below it, however many lie above."""
+    team = current_team(request)
+    form = RunFilterForm(request.GET, team=team)
+    runs = form.narrow(Run.objects.visible_to(request.user).filter(team=team))
+    if after := request.GET.get("after"):
+        runs = runs.filter(pk__lt=after)
+    page = list(runs.for_list().with_work_seconds()[: PAGE_SIZE + 1])
+    shown = page[:PAGE_SIZE]
+    numbers = headline_evaluations(shown)
+    context = {
+        "form": form,
+        "rows": [{"run": run, "evaluation": numbers.get(run.pk)} for run in shown],
+        "next_after": shown[-1].pk if len(page) > PAGE_SIZE else None,
+        "may_submit": Permission.RUN_SUBMIT in permissions_of(request.user, team=team),
+    }
+    return render(request, "runs/list.html", context)
+
+
+@require_safe
+def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
+    run = _run(request, run_id)
+    granted = permissions_of(request.user, team=run.team)
+    evaluations = evaluations_of(run)
+    jobs = list(Job.objects.filter(subject_id=run.pk))
+    context = progress_context(run) | {
+        "may_cancel": Permission.RUN_CANCEL in granted and not run.is_finished,
+        "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
+        "may_submit": Permission.RUN_SUBMIT in granted,
+        "evaluations": evaluations,
+        "videos": video_rows(evaluations[0]) if evaluations else [],
+        "curve": learning_curve(run.training_points.all()),
+        "checkpoints": run.checkpoints.order_by("-step"),
+        "settings": settings_of(run.method.schema, run.config),
+        "again_url": address_of_form(run),
+        "jobs": jobs,
+        "provenances": [(job, facts_of(job.provenance)) for job in latest_of_each_kind(jobs)],
+    }
+    return render(request, "runs/detail.html", context)
+
+
+def _run(request: HttpRequest, run_id: str) -> Run:
+    runs = Run.objects.visible_to(request.user).for_list().with_work_seconds()
+    return get_object_or_404(runs.select_related("split", "annotation_set", "team"), pk=run_id)
+
+
+def latest_of_each_kind(jobs: Iterable[Job]) -> list[Job]:
+    """Of those that started, training before scoring; `jobs` come newest first."""
+    started = [job for job in jobs if job.started_at]
+    latest = {job.kind: job for job in reversed(started)}
+    return list(latest.values())
+
+
+def facts_of(provenance: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name.replace("_", " "), to_text(value)) for name, value in provenance.items()]
+
+
+@dataclass(frozen=True)
+class VideoRow:
+    """One video's share in an evaluation; `misordering` is its share of what went wrong."""
+
+    video: Video
+    auroc: float | None
+    n_frames: int
+    n_abnormal_frames: int
+    misordering: float | None
+
+    @property
+    def misordering_percent(self) -> float | None:
+        return None if self.misordering is None else 100 * self.misordering
+
+
+def video_rows(evaluation: Evaluation) -> list[VideoRow]:
+    """Those that cost the most first."""
+    entries: list[dict[str, Any]] = evaluation.per_video
+    videos = Video.objects.without_times().in_bulk([entry["video_id"] for entry in entries])
+    rows = [
+        VideoRow(
+            video=videos[entry["video_id"]],
+            auroc=entry["auroc"],
+            n_frames=entry["n_frames"],
+            n_abnormal_frames=entry["n_abnormal_frames"],
+            misordering=entry["misordering"],
+        )
+        for entry in entries
+    ]
+    return sorted(rows, key=lambda row: -(row.misordering or 0))

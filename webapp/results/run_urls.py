@@ -1,0 +1,18 @@
+"""Addresses of runs: pages with numbers from this app, the rest from the app that keeps runs."""
+
+from django.urls import path
+
+from webapp.results import run_pages
+from webapp.runs import views
+
+app_name = "runs"
+urlpatterns = [
+    path("runs", run_pages.run_list, name="list"),
+    path("runs/new", views.new, name="new"),
+    path("runs/new/equivalent", views.equivalent, name="equivalent"),
+    path("runs/<str:run_id>", run_pages.detail, name="detail"),
+    path("runs/<str:run_id>/progress", views.progress, name="progress"),
+    path("runs/<str:run_id>/curve", views.curve, name="curve"),
+    path("runs/<str:run_id>/cancel", views.cancel, name="cancel"),
+    path("runs/<str:run_id>/resume", views.resume, name="resume"),
+]
