@@ -1,0 +1,180 @@
+"""Logging in and out, and being slowed down."""
+
+import time
+from datetime import timedelta
+from statistics import median
+
+import pytest
+from django.conf import LazySettings, global_settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.race import race
+from webapp.accounts.login import FREE_TRIES, check_password
+from webapp.accounts.models import LoginTries, User
+from webapp.common.errors import TooManyTriesError, UserError
+
+REAL_HASHER = global_settings.PASSWORD_HASHERS[0]
+PASSWORD = "correct horse battery"
+LOGIN = "/login"
+
+
+def try_login(client: Client, email: str, password: str = PASSWORD, **extra: str):
+    return client.post(LOGIN, {"email": email, "password": password, **extra})
+
+
+def is_logged_in(client: Client) -> bool:
+    return client.get(reverse("accounts:profile")).status_code == 200
+
+
+def test_login_right_password(client: Client, alice: User) -> None:
+    response = try_login(client, alice.email.upper())
+
+    assert response.status_code == 302
+    assert is_logged_in(client)
+
+
+def test_login_leads_where_the_person_wanted_to_go(client: Client, alice: User) -> None:
+    response = client.get("/team")
+    assert response.headers["Location"] == "/login?next=/team"
+
+    assert try_login(client, alice.email, next="/team").headers["Location"] == "/team"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:x"])
+def test_login_never_leads_off_the_site(client: Client, alice: User, elsewhere: str) -> None:
+    assert try_login(client, alice.email, next=elsewhere).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("email", ["person-unknown@example.org", ""])
+def test_login_wrong_password_and_unknown_person_read_the_same(
+    client: Client, alice: User, email: str
+) -> None:
+    response = try_login(client, email or alice.email, "wrong password")
+
+    assert response.status_code == 422
+    assert "Email and password do not match." in response.content.decode()
+    assert not is_logged_in(client)
+
+
+def test_login_closed_account(client: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    assert try_login(client, alice.email).status_code == 422
+
+
+def test_login_person_without_password(client: Client, alice: User) -> None:
+    alice.set_unusable_password()
+    alice.save()
+
+    assert try_login(client, alice.email, "!").status_code == 422
+
+
+def test_login_slowed_after_ten_wrong_tries(client: Client, alice: User) -> None:
+    for _ in range(FREE_TRIES):
+        assert try_login(client, alice.email, "wrong").status_code == 422
+
+    response = try_login(client, alice.email)
+
+    assert response.status_code == 429
+    assert 1 <= int(response.headers["Retry-After"]) <= 30
+    assert "Too many wrong passwords. Try again in" in response.content.decode()
+
+
+def test_login_slowed_address_does_not_slow_another(client: Client, alice: User) -> None:
+    for _ in range(FREE_TRIES):
+        try_login(client, alice.email, "wrong")
+
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert try_login(elsewhere, alice.email).status_code == 302
+
+
+def test_login_after_the_pause_and_twice_as_long_after_the_next(db: None, alice: User) -> None:
+    tries = slowed(alice, count=FREE_TRIES, seconds_ago=31)
+    with pytest.raises(UserError, match="do not match"):
+        check_password(email=alice.email, password="wrong", address="a")
+
+    LoginTries.objects.filter(pk=tries.pk).update(last_at=timezone.now() - timedelta(seconds=31))
+    with pytest.raises(TooManyTriesError) as refused:
+        check_password(email=alice.email, password=PASSWORD, address="a")
+    assert 25 <= refused.value.retry_after_seconds <= 30  # of 60
+
+
+def slowed(user: User, *, count: int, seconds_ago: int) -> LoginTries:
+    with pytest.raises(UserError):
+        check_password(email=user.email, password="wrong", address="a")
+    last_at = timezone.now() - timedelta(seconds=seconds_ago)
+    LoginTries.objects.update(count=count, last_at=last_at)
+    return LoginTries.objects.get()
+
+
+def test_login_success_forgets_the_wrong_tries(client: Client, alice: User) -> None:
+    for _ in range(FREE_TRIES - 1):
+        try_login(client, alice.email, "wrong")
+    try_login(client, alice.email)
+
+    assert not LoginTries.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_login_parallel_guesses_get_no_more_tries(alice: User) -> None:
+    def guess() -> None:
+        check_password(email=alice.email, password="wrong", address="a")
+
+    outcomes = race(guess, n_threads=FREE_TRIES + 6)
+
+    n_slowed = sum(isinstance(outcome, TooManyTriesError) for outcome in outcomes)
+    assert n_slowed == 6
+
+
+def test_login_unknown_person_takes_as_long_as_a_wrong_password(
+    alice: User, settings: LazySettings
+) -> None:
+    settings.PASSWORD_HASHERS = [REAL_HASHER]
+    alice.set_password(PASSWORD)
+    alice.save()
+    known, unknown = [], []
+    for number in range(6):
+        known.append(seconds_of_try(alice.email, number))
+        unknown.append(seconds_of_try("nobody@example.org", number))
+
+    assert median(unknown) == pytest.approx(median(known), rel=0.25)
+
+
+def seconds_of_try(email: str, number: int) -> float:
+    began = time.process_time()
+    with pytest.raises(UserError):
+        check_password(email=email, password="wrong", address=f"address {number}")
+    return time.process_time() - began
+
+
+def test_login_without_csrf_token_is_refused(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = try_login(client, alice.email)
+
+    assert response.status_code == 403
+    assert "Reload the page" in response.content.decode()
+    assert not is_logged_in(client)
+
+
+def test_logout_needs_a_post(as_alice: Client) -> None:
+    assert as_alice.get("/logout").status_code == 405
+    assert is_logged_in(as_alice)
+
+    assert as_alice.post("/logout").headers["Location"] == "/login"
+    assert not is_logged_in(as_alice)
+
+
+def test_password_change_ends_other_sessions(client: Client, alice: User) -> None:
+    elsewhere = Client()
+    try_login(client, alice.email)
+    try_login(elsewhere, alice.email)
+
+    new = "battery staple horse"
+    client.post("/profile/password", {"old": PASSWORD, "new": new})
+
+    assert is_logged_in(client)
+    assert not is_logged_in(elsewhere)
+    assert try_login(Client(), alice.email, new).status_code == 302
