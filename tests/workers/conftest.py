@@ -1,0 +1,101 @@
+"""A worker, jobs that act, and processes that use this test's database and broker."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.factories.jobs import JobFactory, WorkerNodeFactory
+from tests.workers.acting import Act
+from webapp.jobs.models import Job, WorkerNode
+from workers import supervisor
+
+BROKER = "/3"  # a database of the broker that other tests do not ring in
+
+
+@pytest.fixture(autouse=True)
+def act() -> type[Act]:
+    Act.seen.clear()
+    Act.replaced.clear()
+    return Act
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> WorkerNode:
+    return WorkerNodeFactory.create(name="lab1:100", slots=2)
+
+
+def acting_job(*steps: list[Any], **fields: Any) -> Job:
+    spec = {"steps": list(steps)} | fields.pop("spec", {})
+    return JobFactory.create(kind="act", spec=spec, **fields)
+
+
+@pytest.fixture
+def run(worker: WorkerNode) -> Callable[..., Job]:
+    """Run a job with these steps to its end, in this process, with a real child."""
+
+    def run(*steps: list[Any], **fields: Any) -> Job:
+        job = acting_job(*steps, **fields)
+        supervisor.run_next("cpu", worker=worker)
+        job.refresh_from_db()
+        return job
+
+    return run
+
+
+def wait_until(is_so: Callable[[], Any], *, seconds: float = 20) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (answer := is_so()):
+        assert time.monotonic() < deadline, f"not so after {seconds} seconds"
+        time.sleep(0.05)
+    return answer
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process lives; a zombie does not."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def environment() -> dict[str, str]:
+    """For processes that work on the data of this test."""
+    database = connection.settings_dict
+    user, password = database["USER"], database["PASSWORD"]
+    address = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return os.environ | {
+        "DATABASE_URL": f"postgresql://{user}:{password}@{address}",
+        "IWAKAN_BROKER_URL": f"{settings.CELERY_BROKER_URL.rpartition('/')[0]}{BROKER}",
+        "IWAKAN_WORK_DIR": str(settings.WORK_DIR),
+        "IWAKAN_MEDIA_ROOT": str(settings.MEDIA_ROOT),
+    }
+
+
+@pytest.fixture
+def start(transactional_db: None) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start Python processes that end with the test."""
+    started = []
+
+    def start(*arguments: str, output: int | None = None) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            env=environment(),
+            cwd=settings.BASE_DIR,
+            stdout=output,
+            stderr=output and subprocess.STDOUT,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()

@@ -1,0 +1,49 @@
+import threading
+
+import pytest
+
+from tests.workers.conftest import wait_until
+from webapp.jobs.models import WorkerNode
+from workers import node
+from workers.node import Node
+
+
+@pytest.fixture
+def started(transactional_db, monkeypatch):
+    monkeypatch.setattr(node, "HEARTBEAT_SECONDS", 0.05)
+    before = set(threading.enumerate())
+    this = Node(queues=["cpu"], slots=2)
+    yield this
+    this.retire()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+
+
+def row():
+    return WorkerNode.objects.get()
+
+
+def test_node_beats_until_it_retires(started):
+    first_seen = row().last_seen_at
+    started.start()
+    wait_until(lambda: row().last_seen_at > first_seen)
+    assert row().is_alive
+
+    started.retire()
+
+    assert not row().is_alive
+
+
+def test_node_tells_what_the_machine_has(started):
+    started.start()
+
+    facts = wait_until(lambda: row().facts, seconds=60)
+
+    assert facts["cpu_count"] >= 1
+    assert facts["memory_bytes"] > 10**8
+    assert facts["torch"].startswith("2.")
+
+
+def test_ask_says_what_a_child_complained_about():
+    with pytest.raises(RuntimeError, match="No module named"):
+        node.ask("-m", "workers.nothing")
