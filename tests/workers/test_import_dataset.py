@@ -1,11 +1,16 @@
+from pathlib import Path
+
 import pytest
 
+from ml.data.survey import survey
+from ml.events import Event, Reporter
 from tests.factories.datasets import DatasetFactory
 from tests.factories.jobs import JobFactory
+from tests.toys import moving_square_video
 from tests.webapp.datasets.surveyed import annotations, ready_video
 from webapp.common.errors import UserError
 from webapp.datasets.models import Dataset, Split, Video
-from webapp.datasets.services import begin_import
+from webapp.datasets.services import begin_import, manifest_videos
 from workers import kinds
 
 
@@ -68,6 +73,31 @@ def test_events_of_a_whole_import(kind, job, folder):
     assert [found["text"] for found in dataset.report] == ["Not a video."]
     assert dataset.ground_truth.intervals.get().video.name == "test/a"
     assert Split.objects.get().members.count() == 2
+
+
+def test_import_of_real_files(kind, job, folder):
+    here = Path(Dataset.objects.get().folder)
+    moving_square_video(here / "train" / "a.mp4", 12)
+    moving_square_video(here / "test" / "a.mp4", 15, abnormal=range(5, 9))
+    (here / "test" / "b.mp4").write_text("not a video")
+    (here / "manifest.csv").write_text(
+        "name,label,intervals\ntest/a,running,5:9\ntrain/a,normal,\n"
+    )
+    events: list[Event] = []
+
+    survey(kind.prepare(job, folder), Reporter(events.append))
+    for event in events:
+        kind.on_event(job, event, folder)
+    job.result = events[-1]["values"]
+    kind.on_success(job, folder)
+
+    test, train = manifest_videos(Split.objects.get())
+    assert (test["n_frames"], train["n_frames"]) == (15, 12)
+    assert test["intervals"] == [{"start_frame": 5, "end_frame": 9, "label": "running"}]
+    assert Video.objects.rejected().get().name == "test/b"
+    assert ("error", "test/b") in [
+        (found["level"], found["subject"]) for found in Dataset.objects.get().report
+    ]
 
 
 def test_on_replaced_lets_the_successor_start_over(kind, job, folder):

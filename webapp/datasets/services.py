@@ -195,8 +195,7 @@ def finish_import(dataset: Dataset, format: str) -> None:
     unseen = dataset.videos.current().exclude(imported_by=dataset.import_job)
     _retire(unseen, "It is no longer in the folder.")
     _ensure_ground_truth(dataset)
-    split = _ensure_published_split(dataset)
-    _report_gaps(dataset, split)
+    _report_rejected_tests(dataset, _ensure_published_split(dataset))
     dataset.format = format
     dataset.content_hash = _content_hash(dataset)
     dataset.save(update_fields=["format", "content_hash", "updated_at"])
@@ -234,20 +233,14 @@ def _ensure_published_split(dataset: Dataset) -> Split:
     return split
 
 
-def _report_gaps(dataset: Dataset, split: Split) -> None:
+def _report_rejected_tests(dataset: Dataset, split: Split) -> None:
     rejected = dataset.videos.rejected().in_split(split, Part.TEST)
     for name, reason in rejected.values_list("name", "reason"):
         record_finding(
             dataset,
             level="error",
             subject=name,
-            text=f"A test video was rejected, so numbers on this split leave it out. {reason}",
-        )
-    if not Video.objects.in_split(split, Part.TRAIN).ready().normal().exists():
-        record_finding(
-            dataset,
-            level="warning",
-            text="No normal training video: one-class methods cannot be trained on this dataset.",
+            text=f"This test video was rejected, so every number leaves it out: {reason}",
         )
 
 

@@ -6,11 +6,13 @@ may name no file outside its own folder and no video outside the dataset's.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.core.files import File
+from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
 from webapp.datasets.models import Video
@@ -22,13 +24,6 @@ FACTS = (
 )  # fmt: skip
 FILES = {"proxy": "proxy.mp4", "poster": "poster.jpg", "contact_sheet": "contact_sheet.jpg"}
 MAX_NAME_LENGTH = 300
-
-
-class MovableFile(File):
-    """A file that a folder storage takes by renaming it instead of copying."""
-
-    def temporary_file_path(self) -> str:
-        return str(self.name)
 
 
 def storable(text: str) -> str:
@@ -57,7 +52,7 @@ def interval_refusal(video: Video | None, start: int, end: int) -> str:
 
 
 def fill_in(video: Video, event: dict[str, Any], *, folder: Path) -> None:
-    """Set the fields of `video` and move its files into the storage. Does not save the row."""
+    """Set the fields of `video` and take its files into the storage. Does not save the row."""
     for name in FACTS:
         setattr(video, name, event[name])
     if event["status"] == Video.Status.READY:
@@ -83,8 +78,12 @@ def _pts(path: Path, n_frames: int) -> bytes:
 
 
 def _keep(file: FieldFile, source: Path, file_name: str) -> None:
-    """The same content needs its files once: a repeated import keeps the stored ones."""
+    """The same content needs its files once: a repeated import keeps the stored ones.
+
+    The source goes only after the commit, so that an event can be stored again after a failure.
+    """
     if file and file.storage.exists(str(file.name)):
         return
     with source.open("rb") as opened:
-        file.save(file_name, MovableFile(opened), save=False)
+        file.save(file_name, File(opened), save=False)
+    transaction.on_commit(partial(source.unlink, missing_ok=True))
