@@ -1,7 +1,4 @@
 import errno
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +9,12 @@ from ml.data.frames import store_frames
 from ml.events import Reporter, to_nobody
 from ml.records import VideoRecord
 from tests import toys
+from tests.disks import largest_file
 
 
 def two_videos(folder: Path) -> list[VideoRecord]:
     paths = [toys.moving_square_video(folder / f"{n}.mp4", n) for n in (6, 11)]
     return [VideoRecord(id=path.stem, path=str(path)) for path in paths]
-
-
-@contextmanager
-def largest_file(n_bytes: int) -> Iterator[None]:
-    """Writes past `n_bytes` fail as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_store_frames_lays_videos_end_to_end(tmp_path: Path) -> None:

@@ -1,0 +1,126 @@
+"""What a job's process does: a spec comes in, events go out.
+
+Nothing here imports torch before a verb needs it: a survey does not.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml import device
+from ml.events import Reporter
+from ml.failures import TERMINATED, explain
+from ml.records import BadInput, Manifest, VideoRecord
+
+if TYPE_CHECKING:
+    from ml.checkpoints import Checkpoint
+    from ml.methods._base import Method
+
+Spec = dict[str, Any]
+
+
+def run(spec: Spec, reporter: Reporter) -> int:
+    """Do what the spec's verb says. Return the exit status: 0, or 1 after a `failed` event."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(TERMINATED))
+    try:
+        reporter.send("facts", values=device.software_facts())
+        _verb(spec)(spec, reporter)
+    except Exception as error:
+        failure, sentence = explain(error)
+        trace = "" if failure == "bad_input" else traceback.format_exc()
+        reporter.send("failed", failure=failure, sentence=sentence, traceback=trace)
+        return 1
+    return 0
+
+
+def train(spec: Spec, reporter: Reporter) -> None:
+    """Fit the spec's method; what it learns comes out as checkpoints."""
+    from ml.registry import as_json
+    from ml.training import Training, seed_everything
+
+    seed = _seed(spec)
+    resume = spec.get("resume")
+    seed_everything(seed)
+    method = _method(spec["method"], spec["config"], spec, reporter)
+    training = Training(
+        method=spec["method"],
+        config=as_json(method.config),
+        seed=seed,
+        folder=_out_dir(spec),
+        reporter=reporter,
+        resume_from=_checkpoint(resume) if resume else None,
+        checkpoint_seconds=spec.get("checkpoint_seconds", Training.checkpoint_seconds),
+    )
+    method.fit(Manifest(videos=_videos(spec)), training)
+
+
+def score(spec: Spec, reporter: Reporter) -> None:
+    """Score the spec's videos with what the checkpoint's method has learnt."""
+    from ml.checkpoints import restore_modules
+    from ml.scoring import score_videos
+
+    checkpoint = _checkpoint(spec)
+    method = _method(checkpoint.method, checkpoint.config, spec, reporter)
+    restore_modules(checkpoint, method.modules)
+    result = score_videos(method, _videos(spec), _out_dir(spec), reporter)
+    reporter.send("result", values=result)
+
+
+def survey(spec: Spec, reporter: Reporter) -> None:
+    """Look at every file of a folder: see `ml.data.survey`."""
+    from ml.data.survey import survey
+
+    survey(spec, reporter)
+
+
+VERBS: dict[str, Callable[[Spec, Reporter], None]] = {
+    "train": train,
+    "score": score,
+    "survey": survey,
+}
+
+
+def _verb(spec: Spec) -> Callable[[Spec, Reporter], None]:
+    if spec.get("verb") not in VERBS:
+        raise BadInput(f"The verb {spec.get('verb')!r} is none of {', '.join(VERBS)}")
+    return VERBS[spec["verb"]]
+
+
+def _method(name: str, config: dict[str, Any], spec: Spec, reporter: Reporter) -> Method:
+    """The method on the spec's device, which is told about."""
+    from ml.registry import get_method, parse_config
+
+    method = get_method(name)
+    parsed = parse_config(method, config)
+    device.use_threads(spec.get("threads"))
+    chosen = device.choose(spec.get("device", "auto"))
+    reporter.send("facts", values=device.device_facts(chosen))
+    return method(parsed, chosen)
+
+
+def _seed(spec: Spec) -> int:
+    seed = spec.get("seed", 0)
+    if not isinstance(seed, int) or seed < 0:
+        raise BadInput(f"seed: a whole number from 0 on is expected (given: {seed!r})")
+    return seed
+
+
+def _videos(spec: Spec) -> tuple[VideoRecord, ...]:
+    return tuple(VideoRecord.from_json(video) for video in spec["videos"])
+
+
+def _out_dir(spec: Spec) -> Path:
+    folder = Path(spec["out_dir"])
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _checkpoint(paths: dict[str, Any]) -> Checkpoint:
+    from ml import checkpoints
+
+    return checkpoints.load(Path(paths["weights"]), Path(paths["state"]))

@@ -1,0 +1,77 @@
+"""What every method is, and how it gets into the catalogue."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from ml.records import Manifest, Scores, VideoRecord
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from ml.training import Training
+
+METHODS: dict[str, type[Method]] = {}
+Group = Literal["Data", "Model", "Training", "Scoring"]
+
+
+class Supervision(StrEnum):
+    """What a method must be told about its training videos."""
+
+    ONE_CLASS = "one-class"  # nothing: all of them are normal
+    WEAK = "weak"  # normal or abnormal, per video
+    FULL = "full"  # which clips or frames are abnormal
+
+
+class Method(ABC):
+    """A published approach: learns from videos, then gives every video its scores.
+
+    How it learns is its own affair. One that learns by gradient hands a `Learner` to
+    `training.run`, which repeats, resumes and keeps checkpoints for it.
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    paper: ClassVar[str]
+    supervision: ClassVar[Supervision]
+    rule: ClassVar[str]  # one sentence: how scores belong to frames, which frames get none
+    Config: ClassVar[type[Any]]
+    tiny: ClassVar[Any]  # a Config with which the tests' toy is learnt in seconds
+
+    def __init__(self, config: Any, device: torch.device) -> None:
+        self.config = config
+        self.device = device
+
+    @property
+    @abstractmethod
+    def modules(self) -> dict[str, nn.Module]:
+        """All that scoring needs of what was learnt: this is what a checkpoint holds."""
+
+    @abstractmethod
+    def fit(self, manifest: Manifest, training: Training) -> None:
+        """Learn from the manifest's training videos, watched on its validation videos."""
+
+    @abstractmethod
+    def score(self, video: VideoRecord) -> Scores: ...
+
+
+def register(method: type[Method]) -> type[Method]:
+    """Add a method to the catalogue under the name of its module."""
+    name = method.__module__.rpartition(".")[2]
+    if name in METHODS:
+        raise ValueError(
+            f"{method.__module__}.{method.__name__} would be a second method named {name}: "
+            f"{METHODS[name].__module__}.{METHODS[name].__name__} has that name"
+        )
+    METHODS[name] = method
+    return method
+
+
+def option(group: Group, title: str, description: str, **limits: Any) -> Any:
+    """A config field as the run form shows it; `limits` are pydantic's (ge, le, …)."""
+    return Field(title=title, description=description, json_schema_extra={"group": group}, **limits)

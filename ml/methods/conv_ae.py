@@ -1,0 +1,266 @@
+"""Conv-AE: a convolutional autoencoder over short windows (Hasan et al., CVPR 2016).
+
+What the paper leaves open and what is done about it is in docs/methods.md.
+B: windows in a batch, L: frames in a window (the channels), H W: height and width
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from ml.data.decode import decode
+from ml.data.frames import FrameStore, store_frames
+from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
+from ml.device import Precision, autocast
+from ml.methods._base import Method, Supervision, option, register
+from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
+from ml.training import Learner, Training, normal_videos
+
+
+@dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
+class ConvAEConfig:
+    window: Annotated[
+        int, option("Data", "Window", "Frames that are reconstructed together", ge=2, le=64)
+    ] = 10
+    input_size: Annotated[
+        int, option("Data", "Input size", "Frames are resized to this square", ge=16, le=512)
+    ] = 227
+    strides: Annotated[
+        tuple[int, ...],
+        option("Data", "Temporal strides", "Windows of every n-th frame to learn from, for each n",
+               min_length=1),
+    ] = (1, 2, 3)  # fmt: skip
+    channels: Annotated[
+        tuple[int, ...],
+        option("Model", "Channels", "Of the three convolutions of the encoder",
+               min_length=3, max_length=3),
+    ] = (512, 256, 128)  # fmt: skip
+    unpooling: Annotated[
+        Literal["switches", "nearest"],
+        option("Model", "Unpooling", "Back to where the maximum was, or to all four places"),
+    ] = "switches"
+    epochs: Annotated[
+        int, option("Training", "Epochs", "Passes over all training windows", ge=1, le=10_000)
+    ] = 50
+    batch_size: Annotated[
+        int, option("Training", "Batch size", "Windows per update", ge=1, le=4096)
+    ] = 32
+    optimiser: Annotated[
+        Literal["adagrad", "adam"], option("Training", "Optimiser", "Adagrad is the paper's")
+    ] = "adagrad"
+    learning_rate: Annotated[
+        float, option("Training", "Learning rate", "Of the optimiser", gt=0, le=10)
+    ] = 0.01
+    precision: Annotated[
+        Precision,
+        option(
+            "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
+        ),
+    ] = "float32"
+    pixel_error: Annotated[
+        Literal["absolute", "squared"],
+        option("Scoring", "Pixel error", "How far a pixel is from its reconstruction"),
+    ] = "absolute"
+    patch_size: Annotated[
+        int,
+        option("Scoring", "Patch size", "A frame's score is its worst square of this many pixels; "
+               "0: the mean of the frame, as in the paper", ge=0),
+    ] = 0  # fmt: skip
+
+
+OPTIMISERS: dict[str, Any] = {"adagrad": torch.optim.Adagrad, "adam": torch.optim.Adam}
+
+
+@register
+class ConvAE(Method):
+    title = "Conv-AE"
+    summary = (
+        "Learns to reconstruct windows of normal frames; what it reconstructs badly is abnormal"
+    )
+    paper = "Hasan et al., Learning Temporal Regularity in Video Sequences, CVPR 2016"
+    supervision = Supervision.ONE_CLASS
+    rule = (
+        "A frame's score is its mean reconstruction error over all windows that contain it; "
+        "the frames of a video shorter than a window have no score"
+    )
+    Config = ConvAEConfig
+    tiny = ConvAEConfig(
+        window=4, input_size=32, strides=(1,), channels=(16, 16, 8), epochs=12, batch_size=8,
+        optimiser="adam", learning_rate=0.003,
+    )  # fmt: skip
+
+    def __init__(self, config: ConvAEConfig, device: torch.device) -> None:
+        super().__init__(config, device)
+        network = Autoencoder(config)
+        self.network = network.to(device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        return {"network": self.network}
+
+    def fit(self, manifest: Manifest, training: Training) -> None:
+        train = self._store(manifest, "train", training)
+        validation = self._store(manifest, "validation", training)
+        if train is None:
+            raise BadInput("The split has no training videos")
+        learner = _Learner(self, train, validation)
+        training.run(learner, epochs=self.config.epochs, batch_size=self.config.batch_size)
+
+    def _store(self, manifest: Manifest, part: Part, training: Training) -> FrameStore | None:
+        videos = normal_videos(manifest, part)
+        if not videos:
+            return None
+        return store_frames(
+            videos, training.folder / f"{part}.npy", size=self._size, grey=True,
+            reporter=training.reporter,
+        )  # fmt: skip
+
+    @torch.inference_mode()
+    def score(self, video: VideoRecord) -> Scores:
+        self.network.eval()
+        frames = decode(video, size=self._size, grey=True)
+        batches = stream_windows(
+            frames, length=self.config.window, batch_size=self.config.batch_size
+        )
+        errors = [self._frame_errors(batch) for batch in batches]
+        if not errors:
+            return Scores(values=np.empty(0, np.float32))
+        return Scores(values=mean_over_windows(np.concatenate(errors)))
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return (self.config.input_size, self.config.input_size)
+
+    def reconstruct(self, windows: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+        """Inputs and outputs of the network for (B, L, H, W) windows, both float32."""
+        pixels = torch.from_numpy(windows).to(self.device).float()
+        inputs_BLHW = (pixels / 255 - self.network.mean_frame).contiguous(
+            memory_format=torch.channels_last
+        )
+        with autocast(self.device, self.config.precision):
+            outputs_BLHW = self.network(inputs_BLHW)
+        return inputs_BLHW, outputs_BLHW.float()
+
+    def _frame_errors(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(B, L): one number per frame of each window."""
+        inputs_BLHW, outputs_BLHW = self.reconstruct(windows)
+        errors_BLHW = (outputs_BLHW - inputs_BLHW).abs()
+        if self.config.pixel_error == "squared":
+            errors_BLHW = errors_BLHW.square()
+        patch = min(self.config.patch_size, self.config.input_size)
+        if patch:
+            errors_BLHW = F.avg_pool2d(errors_BLHW, patch, stride=max(1, patch // 2))
+            return errors_BLHW.amax(dim=(2, 3)).cpu().numpy()
+        return errors_BLHW.mean(dim=(2, 3)).cpu().numpy()
+
+
+class Autoencoder(nn.Module):
+    """Three convolutions with two poolings, and their mirror. Output and input have one size."""
+
+    mean_frame: Tensor  # (H, W) of the training frames, in [0, 1]
+
+    def __init__(self, config: ConvAEConfig) -> None:
+        super().__init__()
+        wide, middle, narrow = config.channels
+        self.unpooling = config.unpooling
+        # The padding makes every layer's size known from the input's, whatever that is.
+        self.encode1 = nn.Conv2d(config.window, wide, 11, stride=4, padding=5)
+        self.encode2 = nn.Conv2d(wide, middle, 5, padding=2)
+        self.encode3 = nn.Conv2d(middle, narrow, 3, padding=1)
+        self.decode3 = nn.ConvTranspose2d(narrow, middle, 3, padding=1)
+        self.decode2 = nn.ConvTranspose2d(middle, wide, 5, padding=2)
+        self.decode1 = nn.ConvTranspose2d(wide, config.window, 11, stride=4, padding=5)
+        self.register_buffer("mean_frame", torch.zeros(config.input_size, config.input_size))
+        for layer in (self.encode1, self.encode2, self.encode3,
+                      self.decode3, self.decode2, self.decode1):  # fmt: skip
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def forward(self, inputs_BLHW: Tensor) -> Tensor:
+        first = torch.tanh(self.encode1(inputs_BLHW))
+        pooled, switches1 = F.max_pool2d(first, 2, return_indices=True)
+        second = torch.tanh(self.encode2(pooled))
+        pooled, switches2 = F.max_pool2d(second, 2, return_indices=True)
+        code = torch.tanh(self.encode3(pooled))
+        x = self._unpool(torch.tanh(self.decode3(code)), switches2, second)
+        x = self._unpool(torch.tanh(self.decode2(x)), switches1, first)
+        return self.decode1(x, output_size=inputs_BLHW.shape[-2:])
+
+    def _unpool(self, x: Tensor, switches: Tensor, like: Tensor) -> Tensor:
+        if self.unpooling == "nearest":
+            return F.interpolate(x, size=like.shape[-2:])
+        return F.max_unpool2d(x, switches, [2, 2], output_size=like.shape[-2:])
+
+
+class _Learner(Learner):
+    """Squared error on windows of all strides, drawn from frames that are decoded once."""
+
+    def __init__(self, method: ConvAE, train: FrameStore, validation: FrameStore | None) -> None:
+        config = method.config
+        self.method = method
+        self.train = train
+        self.validation = validation
+        self.modules = method.modules
+        self.optimiser = OPTIMISERS[config.optimiser](
+            method.network.parameters(), lr=config.learning_rate
+        )
+        self.optimisers = {"network": self.optimiser}
+        self.starts, self.strides = _windows_of_all_strides(train.counts, config)
+        self.n_samples = len(self.starts)
+        if not self.n_samples:
+            raise BadInput(f"No training video is as long as a window of {config.window} frames")
+        method.network.mean_frame.copy_(torch.from_numpy(mean_frame(train.frames)))
+
+    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
+        loss = self._loss(self.train, self.starts[samples], self.strides[samples])
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return {"loss": loss}
+
+    def validate(self) -> Mapping[str, float]:
+        """Over windows that do not overlap: each frame counts once."""
+        if self.validation is None:
+            return {}
+        config = self.method.config
+        starts = window_starts(self.validation.counts, length=config.window, step=config.window)
+        losses = [
+            float(self._loss(self.validation, starts[i : i + config.batch_size], 1))
+            * len(starts[i : i + config.batch_size])
+            for i in range(0, len(starts), config.batch_size)
+        ]
+        return {"loss": sum(losses) / len(starts)} if len(starts) else {}
+
+    def _loss(
+        self, store: FrameStore, starts: NDArray[np.int64], strides: NDArray[np.int64] | int
+    ) -> Tensor:
+        length = self.method.config.window
+        windows = gather(store.frames, starts, length=length, strides=strides)
+        inputs_BLHW, outputs_BLHW = self.method.reconstruct(windows)
+        return F.mse_loss(outputs_BLHW, inputs_BLHW)
+
+
+def _windows_of_all_strides(
+    counts: tuple[int, ...], config: ConvAEConfig
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First frame and stride of every training window."""
+    starts = [window_starts(counts, length=config.window, stride=n) for n in config.strides]
+    strides = np.repeat(config.strides, [len(of_stride) for of_stride in starts])
+    return np.concatenate(starts), strides.astype(np.int64)
+
+
+def mean_frame(frames: NDArray[np.uint8], *, chunk: int = 256) -> NDArray[np.float32]:
+    """(H, W) in [0, 1]: the mean over (n, H, W) frames, summed exactly, in little memory."""
+    total = np.zeros(frames.shape[1:], np.int64)
+    for first in range(0, len(frames), chunk):
+        total += frames[first : first + chunk].sum(axis=0, dtype=np.int64)
+    return (total / (255 * len(frames))).astype(np.float32)

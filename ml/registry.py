@@ -1,0 +1,72 @@
+"""Finds the methods, describes them for the site and checks their configs."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ml import methods
+from ml.methods._base import METHODS, Method
+from ml.records import BadInput
+
+logger = logging.getLogger(__name__)
+ENTRY_POINTS = "iwakan.methods"
+
+
+def load_methods() -> dict[str, type[Method]]:
+    """Import every module of ml.methods and every plug-in; a broken plug-in is left out."""
+    for module in pkgutil.iter_modules(methods.__path__):
+        importlib.import_module(f"{methods.__name__}.{module.name}")
+    for plug_in in entry_points(group=ENTRY_POINTS):
+        try:
+            importlib.import_module(plug_in.module)
+        except Exception:  # whatever foreign code does on import
+            logger.exception("the method plug-in %s cannot be loaded", plug_in.value)
+    return METHODS
+
+
+def get_method(name: str) -> type[Method]:
+    known = load_methods()
+    if name not in known:
+        raise BadInput(f"There is no method {name!r}; known are {', '.join(sorted(known))}")
+    return known[name]
+
+
+def describe() -> list[dict[str, Any]]:
+    """All methods as the site's catalogue wants them, `schema` being that of the config."""
+    return [
+        {
+            "name": name,
+            "title": method.title,
+            "summary": method.summary,
+            "paper": method.paper,
+            "supervision": str(method.supervision),
+            "schema": TypeAdapter(method.Config).json_schema(),
+        }
+        for name, method in sorted(load_methods().items())
+    ]
+
+
+def parse_config(method: type[Method], values: dict[str, Any]) -> Any:
+    """`values` as the method's Config, defaults filled in; BadInput names every wrong field."""
+    try:
+        return TypeAdapter(method.Config).validate_python(values)
+    except ValidationError as error:
+        raise BadInput("; ".join(_sentence(fault) for fault in error.errors())) from error
+
+
+def as_json(config: Any) -> dict[str, Any]:
+    """A Config with all its fields, as it is stored."""
+    return dict(TypeAdapter(type(config)).dump_python(config, mode="json"))
+
+
+def _sentence(fault: Any) -> str:
+    field = ".".join(str(part) for part in fault["loc"]) or "config"
+    if fault["type"] == "unexpected_keyword_argument":
+        return f"{field}: the method has no such field"
+    return f"{field}: {fault['msg']} (given: {fault['input']!r})"

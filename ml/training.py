@@ -1,0 +1,315 @@
+"""The training loop of all methods that learn by gradient: steps, checkpoints, exact resume.
+
+A run that is killed and resumed ends with the same bits as one that was not (on a CPU, with
+one number of threads). Nothing random is stored for that: the order of samples follows from
+(seed, epoch), and every step starts all generators from (seed, step).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import signal
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ml import checkpoints
+from ml.checkpoints import Checkpoint
+from ml.data.decode import name_of
+from ml.events import Reporter
+from ml.failures import TERMINATED, Diverged
+from ml.records import BadInput, Manifest, Part, VideoRecord
+
+NORMAL_LABELS = ("", "normal")
+# Short epochs would otherwise write a checkpoint each, faster than anybody stores them.
+MIN_SECONDS_BETWEEN_CHECKPOINTS = 5.0
+KEPT_CHECKPOINTS = 4  # older ones are deleted, except the best
+PROGRESS_SECONDS = 1.0
+
+
+class Learner(ABC):
+    """What the loop needs of a method: one or more optimisers, and how to make one step.
+
+    `n_samples` are whatever the method draws batches from: windows, clips, bags.
+    """
+
+    modules: Mapping[str, nn.Module]
+    optimisers: Mapping[str, Optimizer]
+    n_samples: int
+
+    @abstractmethod
+    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
+        """Update once from these samples. Return the losses, each a mean over them."""
+
+    def validate(self) -> Mapping[str, float]:
+        """Losses on the validation videos, none without any; "loss" chooses the best epoch."""
+        return {}
+
+
+@dataclass(kw_only=True)
+class Training:
+    """What one training is given, whatever the method."""
+
+    method: str
+    config: dict[str, Any]
+    seed: int
+    folder: Path  # for frames and checkpoints
+    reporter: Reporter
+    resume_from: Checkpoint | None = None
+    checkpoint_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Raise BadInput when `resume_from` belongs to another training."""
+        if self.resume_from is None:
+            return
+        mine = {"method": self.method, "seed": self.seed} | self.config
+        other = self.resume_from
+        theirs = {"method": other.method, "seed": other.seed} | other.config
+        changed = sorted(key for key in mine | theirs if mine.get(key) != theirs.get(key))
+        if changed:
+            raise BadInput(
+                "A training goes on only with what it was started with; this one differs in "
+                + ", ".join(f"{key} ({theirs.get(key)} → {mine.get(key)})" for key in changed)
+            )
+
+    def run(self, learner: Learner, *, epochs: int, batch_size: int) -> None:
+        """Train to the end. On TERM save a checkpoint and end the process with status 143."""
+        _Loop(self, learner, epochs=epochs, batch_size=batch_size).run()
+
+
+def seed_everything(*entropy: int) -> None:
+    """Start the generators of Python, NumPy and torch from a seed, or from a seed and a step."""
+    seed = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def shuffled(n_samples: int, *, seed: int, epoch: int) -> NDArray[np.int64]:
+    """The order of the samples in this epoch."""
+    return np.random.default_rng((seed, epoch)).permutation(n_samples)
+
+
+def normal_videos(manifest: Manifest, part: Part) -> tuple[VideoRecord, ...]:
+    """The videos of `part` that are not labelled abnormal: what one-class methods learn from.
+
+    Raise BadInput when `part` has videos but none of them is normal.
+    """
+    videos = manifest.part(part)
+    normal = tuple(video for video in videos if video.label.lower() in NORMAL_LABELS)
+    if videos and not normal:
+        raise BadInput(
+            f"None of the {len(videos)} {part} videos is normal: the first, {name_of(videos[0])}, "
+            f"is labelled {videos[0].label!r}. This method learns from normal videos only"
+        )
+    return normal
+
+
+@contextmanager
+def noticing_term() -> Iterator[threading.Event]:
+    """Within, TERM only sets the event, so that a step can be finished and saved."""
+    noticed = threading.Event()
+    previous = signal.signal(signal.SIGTERM, lambda number, frame: noticed.set())
+    try:
+        yield noticed
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+@dataclass
+class _Means:
+    """Means over an epoch, summed where the losses are so that no step waits for the device."""
+
+    sums: dict[str, Tensor] = field(default_factory=dict)
+    n_samples: int = 0
+
+    def add(self, losses: Mapping[str, Tensor], n_samples: int) -> None:
+        for name, loss in losses.items():
+            total = loss.detach().double() * n_samples
+            self.sums[name] = self.sums[name] + total if name in self.sums else total
+        self.n_samples += n_samples
+
+    def values(self) -> dict[str, float]:
+        return {name: float(total) / self.n_samples for name, total in self.sums.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        sums = {name: float(total) for name, total in self.sums.items()}
+        return {"sums": sums, "n_samples": self.n_samples}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> _Means:
+        sums = {name: torch.tensor(total).double() for name, total in value["sums"].items()}
+        return cls(sums=sums, n_samples=value["n_samples"])
+
+
+class _Loop:
+    """One training under way: where it is, and what it has saved."""
+
+    def __init__(
+        self, training: Training, learner: Learner, *, epochs: int, batch_size: int
+    ) -> None:
+        self.training = training
+        self.learner = learner
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.n_batches = -(-learner.n_samples // batch_size)
+        self.epoch = self.batch = self.step = 0
+        self.means = _Means()
+        self.best_loss: float | None = None
+        self.unsaved_best: Checkpoint | None = None
+        self.saved_step: int | None = None
+        self.saved_at = self.told_at = time.monotonic()
+        self.kept: list[tuple[Path, Path]] = []
+        self.best_pair: tuple[Path, Path] | None = None
+        if training.resume_from is not None:
+            self._resume(training.resume_from)
+
+    def run(self) -> None:
+        with noticing_term() as term:
+            while self.epoch < self.epochs:
+                self._train_epoch(term)
+                self._close_epoch()
+        self._save()
+
+    def _train_epoch(self, term: threading.Event) -> None:
+        seed = self.training.seed
+        order = shuffled(self.learner.n_samples, seed=seed, epoch=self.epoch)
+        while self.batch < self.n_batches:
+            samples = order[self.batch * self.batch_size :][: self.batch_size]
+            seed_everything(seed, self.step)
+            self.means.add(self.learner.step(samples), len(samples))
+            self.batch += 1
+            self.step += 1
+            self._tell_progress()
+            if term.is_set():
+                self._save()
+                raise SystemExit(TERMINATED)
+            if self._seconds_since_save() >= self.training.checkpoint_seconds:
+                self._save()
+
+    def _close_epoch(self) -> None:
+        values = {f"train_{name}": value for name, value in self._finite_means().items()}
+        values |= {f"validation_{name}": value for name, value in self._validate().items()}
+        self.epoch, self.batch, self.means = self.epoch + 1, 0, _Means()
+        self.training.reporter.point(step=self.step, epoch=float(self.epoch), values=values)
+        loss = values.get("validation_loss", math.inf)
+        if math.isfinite(loss) and (self.best_loss is None or loss < self.best_loss):
+            self.best_loss = loss
+            self.unsaved_best = self._checkpoint()
+        is_last = self.epoch == self.epochs
+        if not is_last and self._seconds_since_save() >= MIN_SECONDS_BETWEEN_CHECKPOINTS:
+            self._save()
+
+    def _validate(self) -> dict[str, float]:
+        for module in self.learner.modules.values():
+            module.eval()
+        with torch.inference_mode():
+            losses = dict(self.learner.validate())
+        for module in self.learner.modules.values():
+            module.train()
+        return losses
+
+    def _finite_means(self) -> dict[str, float]:
+        means = self.means.values()
+        for name, value in means.items():
+            if not math.isfinite(value):
+                raise Diverged(
+                    f"The training diverged: {name} became {value} in epoch {self.epoch + 1}, by "
+                    f"step {self.step}. A lower learning rate usually helps"
+                )
+        return means
+
+    def _tell_progress(self) -> None:
+        now = time.monotonic()
+        if now - self.told_at >= PROGRESS_SECONDS:
+            self.told_at = now
+            self.training.reporter.progress(
+                stage="train", done=round(self._position(), 3), total=self.epochs, unit="epochs"
+            )
+
+    def _position(self) -> float:
+        return self.epoch + self.batch / self.n_batches
+
+    def _seconds_since_save(self) -> float:
+        return time.monotonic() - self.saved_at
+
+    def _save(self) -> None:
+        """Write the best epoch since the last save, if it is a better one, and this moment."""
+        self._finite_means()
+        if self.unsaved_best is not None and self.unsaved_best.step != self.step:
+            self._write(self.unsaved_best, is_best=True)
+            self.unsaved_best = None
+        if self.saved_step != self.step:
+            self._write(self._checkpoint(), is_best=self.unsaved_best is not None)
+            self.unsaved_best = None
+        self.saved_at = time.monotonic()
+
+    def _write(self, checkpoint: Checkpoint, *, is_best: bool) -> None:
+        pair = checkpoints.save(checkpoint, self.training.folder)
+        self.saved_step = checkpoint.step
+        self.training.reporter.send(
+            "checkpoint",
+            step=checkpoint.step,
+            epoch=checkpoint.epoch,
+            weights=str(pair[0]),
+            state=str(pair[1]),
+            is_best=is_best,
+            is_final=checkpoint.epoch == self.epochs,
+        )
+        self.best_pair = pair if is_best else self.best_pair
+        self.kept.append(pair)
+        self._delete_old()
+
+    def _delete_old(self) -> None:
+        for pair in self.kept[:-KEPT_CHECKPOINTS]:
+            if pair != self.best_pair:
+                self.kept.remove(pair)
+                for path in pair:
+                    path.unlink(missing_ok=True)
+
+    def _checkpoint(self) -> Checkpoint:
+        learner = self.learner
+        return Checkpoint(
+            method=self.training.method,
+            config=self.training.config,
+            seed=self.training.seed,
+            step=self.step,
+            epoch=self._position(),
+            tensors=checkpoints.pack(learner.modules, learner.optimisers),
+            optimisers={
+                name: optimiser.state_dict()["param_groups"]
+                for name, optimiser in learner.optimisers.items()
+            },
+            loop={
+                "epoch": self.epoch,
+                "batch": self.batch,
+                "n_samples": learner.n_samples,
+                "means": self.means.to_json(),
+                "best_loss": self.best_loss,
+            },
+        )
+
+    def _resume(self, checkpoint: Checkpoint) -> None:
+        loop = checkpoint.loop
+        if loop["n_samples"] != self.learner.n_samples:
+            raise BadInput(
+                f"The checkpoint was made with {loop['n_samples']} training samples, now there are "
+                f"{self.learner.n_samples}: the training cannot go on from it"
+            )
+        checkpoints.restore_modules(checkpoint, self.learner.modules)
+        checkpoints.restore_optimisers(checkpoint, self.learner.optimisers)
+        self.epoch, self.batch, self.step = loop["epoch"], loop["batch"], checkpoint.step
+        self.means = _Means.from_json(loop["means"])
+        self.best_loss = loop["best_loss"]
