@@ -52,7 +52,7 @@ def answer_once(request: Request, create: Callable[[], Response]) -> Response:
             f"This {HEADER} was used for another request. Take a new key.", code="key_reused"
         )
     headers = kept.headers | {"Idempotency-Replayed": "true"}
-    return Response(kept.body, status=kept.status_code, headers=headers)
+    return Response(json.loads(kept.body), status=kept.status_code, headers=headers)
 
 
 def _claim(request: Request, key: str) -> tuple[IdempotentAnswer, bool]:
@@ -88,6 +88,6 @@ def _hash(request: Request) -> str:
 def _keep(kept: IdempotentAnswer, response: Response) -> Response:
     kept.status_code = response.status_code
     kept.headers = {name: response[name] for name in ("Location", "Retry-After")}
-    kept.body = json.loads(JSONRenderer().render(response.data))
+    kept.body = JSONRenderer().render(response.data).decode()
     kept.save()
     return response

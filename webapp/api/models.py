@@ -12,7 +12,7 @@ class IdempotentAnswer(models.Model):
     request_hash = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
-    body = models.JSONField(null=True)
+    body = models.TextField(blank=True)  # JSON, its keys in their order
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

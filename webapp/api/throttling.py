@@ -21,7 +21,7 @@ class ReadThrottle(SimpleRateThrottle):
         if not self.counts(request) or not request.user.is_authenticated:
             return None
         caller = request.auth.pk if isinstance(request.auth, ApiToken) else request.user.pk
-        return f"throttle {self.scope} {caller}"
+        return f"throttle_{self.scope}_{caller}"
 
 
 class ChangeThrottle(ReadThrottle):

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ("request_hash", models.CharField(max_length=64)),
                 ("status_code", models.PositiveSmallIntegerField(null=True)),
                 ("headers", models.JSONField(default=dict)),
-                ("body", models.JSONField(null=True)),
+                ("body", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "user",

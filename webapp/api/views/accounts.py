@@ -1,10 +1,12 @@
 """Who I am, and my tokens."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +20,17 @@ from webapp.api.requests import NewToken, PageQuery, read_body
 from webapp.api.serializers import MeSerializer, TokenSerializer, TokenWithSecretSerializer
 from webapp.api.views.lists import ListView
 
+ON_SITE_ONLY: Any = {"auth": [{"cookieAuth": []}]}
+
+
+class WithoutToken(BasePermission):
+    """A leaked token can neither see nor make nor revoke others."""
+
+    message = "Tokens are handled by a person who is logged in on the site, not by a token."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.auth is None
+
 
 class Me(APIView):
     @extend_schema(responses=MeSerializer)
@@ -30,19 +43,17 @@ class Me(APIView):
 
 
 class Tokens(ListView[ApiToken]):
-    """For a logged-in person only: a leaked token can neither see nor make others."""
-
-    authentication_classes = [SessionAuthentication]
+    permission_classes = [IsAuthenticated, WithoutToken]
     serializer_class = TokenSerializer
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         return ApiToken.objects.filter(user=caller(self.request)).order_by("-id")
 
-    @extend_schema(parameters=[PageQuery])
+    @extend_schema(parameters=[PageQuery], **ON_SITE_ONLY)
     def get(self, request: Request) -> Response:
         return self.list(request)
 
-    @extend_schema(request=NewToken, responses={201: TokenWithSecretSerializer})
+    @extend_schema(request=NewToken, responses={201: TokenWithSecretSerializer}, **ON_SITE_ONLY)
     def post(self, request: Request) -> Response:
         """Make a token for the team chosen on the site."""
         wanted = read_body(NewToken, request)
@@ -58,9 +69,9 @@ class Tokens(ListView[ApiToken]):
 
 
 class Token(APIView):
-    authentication_classes = [SessionAuthentication]
+    permission_classes = [IsAuthenticated, WithoutToken]
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None}, **ON_SITE_ONLY)
     def delete(self, request: Request, token_id: str) -> Response:
         """Revoke a token of mine."""
         token = get_object_or_404(ApiToken, user=caller(request), pk=token_id)
