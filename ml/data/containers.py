@@ -21,8 +21,10 @@ SUFFIXES = frozenset(
         ".mkv",
         ".webm",
         ".avi",
+        ".3gp",
         ".ts",
         ".mts",
+        ".m2ts",
         ".mpg",
         ".mpeg",
         ".wmv",
@@ -35,7 +37,10 @@ MAX_PIXELS = 7680 * 4320  # of one frame; a few hundred kB can hold frames that 
 
 def open_video(path: Path) -> InputContainer:
     """Raise av.FFmpegError when `path` is none of the FORMATS."""
-    # Opening decodes a little to learn what is inside; the limit holds for that too.
-    decoding = {"max_pixels": str(MAX_PIXELS)}
+    # Opening decodes a little to learn what is inside; the limit holds for that, too.
+    limit = {"max_pixels": str(MAX_PIXELS)}
     # The prefix keeps a file called "http:…" from being taken for an address.
-    return av.open(f"file:{path}", options=decoding, container_options=SAFE_OPTIONS)
+    container = av.open(f"file:{path}", options=limit, container_options=SAFE_OPTIONS)
+    for stream in container.streams.video:
+        stream.codec_context.options = limit
+    return container

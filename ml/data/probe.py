@@ -77,15 +77,15 @@ def outline(path: Path) -> Outline:
     check_video_signature(path)
     with _opened(path) as container:
         stream = video_stream(container)
-        starts, end = [], 0.0
+        times, end = [], 0.0
         for packet in _packets(container):
             if packet.pts is not None:
                 end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             if packet.stream is stream and not packet.is_discard:
-                starts.append(packet.pts)
+                times.append(packet.dts)
         promised = ((container.duration or 0) + (container.start_time or 0)) / av.time_base
-        fps = _packet_rate(starts, stream)
-    return Outline(n_frames=len(starts), fps=fps, seconds_missing=promised - end)
+        fps = _mean_rate(times, stream)
+    return Outline(n_frames=len(times), fps=fps, seconds_missing=promised - end)
 
 
 def probe(path: Path, seen: Outline, *, on_frame: OnFrame) -> Facts:
@@ -138,18 +138,16 @@ def video_stream(container: InputContainer) -> VideoStream:
         raise BadInput(f"the file has no video in it, {kind}")
     stream = pictures[0]
     check_size(stream.codec_context.width, stream.codec_context.height)
-    # Dimensions may change inside the stream: the decoder then stops at the limit itself.
-    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     stream.thread_type, stream.codec_context.thread_count = "AUTO", N_THREADS
     return stream
 
 
 def rotation_of(frame: av.VideoFrame) -> int:
     """Counter-clockwise degrees still to be applied. Raise BadInput for a slant."""
-    rotation = round(frame.rotation) % 360
-    if rotation % 90:
-        raise BadInput(f"the picture is turned by {rotation}°, which is no multiple of 90°")
-    return rotation
+    quarters = round(frame.rotation / 90)
+    if abs(frame.rotation - 90 * quarters) > 1:
+        raise BadInput(f"the picture is turned by {frame.rotation}°, which is no multiple of 90°")
+    return quarters * 90 % 360
 
 
 def _opened(path: Path) -> InputContainer:
@@ -172,11 +170,13 @@ def _packets(container: InputContainer) -> Iterator[av.Packet]:
         return  # the missing seconds tell how much
 
 
-def _packet_rate(starts: list[int | None], stream: VideoStream) -> float:
-    known = [start for start in starts if start is not None]
-    if len(known) < 2 or len(known) < len(starts) or stream.time_base is None:
-        return float(stream.average_rate or stream.guessed_rate or 25)
-    return float((len(known) - 1) / ((max(known) - min(known)) * stream.time_base))
+def _mean_rate(dts: list[int | None], stream: VideoStream) -> float:
+    """Over decoding times: unlike those of presentation they are in order in any container."""
+    known = [time for time in dts if time is not None]
+    span = (max(known) - min(known)) * (stream.time_base or 0) if known else 0
+    if span > 0 and len(known) == len(dts):
+        return float((len(known) - 1) / span)
+    return float(stream.average_rate or stream.guessed_rate or 25)
 
 
 class _Decoded:
