@@ -43,5 +43,7 @@ def evaluations_of(run: Run) -> list[Evaluation]:
 
 def _headlines() -> EvaluationQuerySet:
     """Without the lists, which are long."""
-    evaluations = Evaluation.objects.filter(IS_CURRENT & IS_DEFAULT).select_related("score_set")
+    evaluations = Evaluation.objects.filter(IS_CURRENT & IS_DEFAULT).select_related(
+        "score_set", "protocol"
+    )
     return evaluations.defer("per_video", "roc")

@@ -16,7 +16,7 @@ from webapp.accounts.views import AuthenticatedRequest
 from webapp.datasets.models import Dataset
 from webapp.jobs.models import Job
 from webapp.results.headlines import best_evaluations, headline_evaluations
-from webapp.runs.models import ENDED_BADLY, Method, Run
+from webapp.runs.models import ENDED_BADLY, Run
 
 LATELY = timedelta(days=7)
 SHOWN = 6
@@ -40,7 +40,6 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
         )[:SHOWN],
         "best": best_evaluations(team),
         "has_datasets": Dataset.objects.filter(team=team).exists(),
-        "has_methods": Method.objects.exists(),
         "may_submit": Permission.RUN_SUBMIT in granted,
         "may_import": Permission.DATASET_IMPORT in granted,
     }

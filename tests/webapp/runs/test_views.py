@@ -13,7 +13,7 @@ from tests.factories.runs import (
     TrainableSplitFactory,
     TrainingPointFactory,
 )
-from webapp.accounts.models import Team
+from webapp.accounts.models import Team, User
 from webapp.datasets.models import Part, Split
 from webapp.jobs.models import Job
 from webapp.runs.models import Method, Run
@@ -101,14 +101,14 @@ def test_new_offers_only_the_newest_version_of_a_split(
 
 
 def test_submit_creates_the_run_and_leads_to_it(
-    as_bob: Client, split: Split, method: Method
+    as_bob: Client, bob: User, split: Split, method: Method
 ) -> None:
     response = as_bob.post(NEW, answers(split))
 
     run = Run.objects.get()
-    assert response.url == f"/runs/{run.pk}"
+    assert response["Location"] == f"/runs/{run.pk}"
     assert run.config == {"epochs": 5, "input_size": [64, 96], "is_grey": False, "norm": "none"}
-    assert (run.seed, run.name, run.created_by.name) == (3, "Baseline", "Bob")
+    assert (run.seed, run.name, run.created_by) == (3, "Baseline", bob)
 
 
 def test_submit_faults_stand_next_to_their_fields_and_nothing_is_lost(
@@ -137,7 +137,7 @@ def test_submit_refusal_of_the_service_is_shown(
 
 
 def test_submit_of_another_teams_split_is_refused(
-    as_charlie: Client, split: Split, method: Method, charlie: Any
+    as_charlie: Client, split: Split, method: Method, charlie: User
 ) -> None:
     TrainableSplitFactory.create(dataset__team=charlie.teams.get())
 
@@ -192,7 +192,7 @@ def run(team: Team) -> Run:
 def test_cancel_ends_a_waiting_run(as_bob: Client, run: Run) -> None:
     response = as_bob.post(f"/runs/{run.pk}/cancel")
 
-    assert response.url == f"/runs/{run.pk}"
+    assert response["Location"] == f"/runs/{run.pk}"
     assert Job.objects.get().status == Job.Status.CANCELLED
 
 
@@ -207,7 +207,7 @@ def test_resume_submits_another_job(as_bob: Client, team: Team) -> None:
 
     response = as_bob.post(f"/runs/{run.pk}/resume")
 
-    assert response.url == f"/runs/{run.pk}"
+    assert response["Location"] == f"/runs/{run.pk}"
     assert Run.objects.get().status == Job.Status.CREATED
 
 

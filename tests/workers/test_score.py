@@ -1,0 +1,130 @@
+"""What a scoring job tells its child, and makes of the scores that come back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.factories.results import labelled_run
+from tests.factories.runs import CheckpointFactory
+from webapp.accounts.models import Team
+from webapp.common.errors import UserError
+from webapp.jobs.models import Job
+from webapp.results.models import Evaluation, ScoreSet
+from webapp.runs.models import Run
+from workers import kinds
+from workers.kinds import JobKind
+
+
+@pytest.fixture
+def kind() -> JobKind:
+    return kinds.find("score").kind
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "job"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def run(team: Team) -> Run:
+    labels: dict[str, Sequence[int]] = {"a": [0, 0, 1, 1], "b": [0, 0, 0, 0]}
+    return labelled_run(labels, team=team, current_job__held=True, current_job__kind="score")
+
+
+@pytest.fixture
+def job(run: Run) -> Job:
+    run.current_job.result = {"rule": "Every frame has a score."}
+    return run.current_job
+
+
+def scores(run: Run, folder: Path, name: str, *values: float, **where: int) -> dict[str, Any]:
+    """An event as the child sends it, its array in the folder."""
+    path = folder / f"{name}.npy"
+    np.save(path, np.array(values, dtype=np.float32))
+    event = {"event": "scores", "video_id": run.dataset.videos.get(name=name).pk, "path": str(path)}
+    return event | {"first_frame": 0, "frames_per_value": 1} | where
+
+
+def test_prepare_hands_over_the_test_videos_without_ground_truth(
+    kind: JobKind, job: Job, run: Run, folder: Path
+) -> None:
+    CheckpointFactory.create(run=run)
+
+    videos = kind.prepare(job, folder)["videos"]
+
+    assert {video["part"] for video in videos} == {"test"}
+    assert len(videos) == 2
+    assert all(video["intervals"] == [] for video in videos)
+
+
+@pytest.mark.parametrize(("selection", "weights"), [("last", b"last"), ("validation", b"best")])
+def test_prepare_takes_the_selected_checkpoint(
+    kind: JobKind, job: Job, run: Run, folder: Path, selection: str, weights: bytes
+) -> None:
+    Run.objects.update(selection=selection)
+    CheckpointFactory.create(run=run, step=10, is_best=True, weights__data=b"best")
+    CheckpointFactory.create(run=run, step=20, is_final=True, weights__data=b"last")
+
+    spec = kind.prepare(job, folder)
+
+    assert Path(spec["weights"]).read_bytes() == weights
+
+
+def test_prepare_without_a_checkpoint(kind: JobKind, job: Job, folder: Path) -> None:
+    with pytest.raises(UserError, match="has no checkpoint"):
+        kind.prepare(job, folder)
+
+
+def test_success_stores_scores_and_evaluates_under_every_protocol(
+    kind: JobKind, job: Job, run: Run, folder: Path
+) -> None:
+    kind.on_event(job, scores(run, folder, "a", 0.1, 0.2, 0.8, 0.9), folder)
+    kind.on_event(job, scores(run, folder, "b", 0.5, first_frame=1, frames_per_value=3), folder)
+    kind.on_success(job, folder)
+
+    score_set = ScoreSet.objects.get()
+    assert (score_set.run, score_set.job, score_set.rule) == (run, job, "Every frame has a score.")
+    assert score_set.videos.get(video__name="b").frames_per_value == 3
+    aurocs = {each.protocol.slug: each.metrics["auroc"] for each in Evaluation.objects.all()}
+    assert aurocs == {"frame-raw": 1.0, "frame-per-video": 1.0}
+
+
+def test_scores_told_twice_are_stored_once(kind: JobKind, job: Job, run: Run, folder: Path) -> None:
+    for _ in range(2):
+        for name in ("a", "b"):
+            kind.on_event(job, scores(run, folder, name, 0.1, 0.2, 0.3, 0.4), folder)
+    kind.on_success(job, folder)
+
+    assert ScoreSet.objects.get().videos.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ((0.1, float("nan"), 0.3, 0.4), "1 of 4 scores are NaN or infinite"),
+        ((0.1,) * 5, "5 scores where at most 4 fit"),
+    ],
+)
+def test_success_refuses_scores_that_do_not_fit(
+    kind: JobKind, job: Job, run: Run, folder: Path, values: tuple[float, ...], sentence: str
+) -> None:
+    kind.on_event(job, scores(run, folder, "a", *values), folder)
+    kind.on_event(job, scores(run, folder, "b", 0, 0, 0, 0), folder)
+
+    with pytest.raises(UserError, match=sentence):
+        kind.on_success(job, folder)
+    assert not ScoreSet.objects.exists()
+
+
+def test_success_refuses_a_video_without_scores(
+    kind: JobKind, job: Job, run: Run, folder: Path
+) -> None:
+    kind.on_event(job, scores(run, folder, "a", 0, 0, 1, 1), folder)
+
+    with pytest.raises(UserError, match="1 of 2 test videos have no scores: b"):
+        kind.on_success(job, folder)
