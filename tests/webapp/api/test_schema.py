@@ -1,0 +1,99 @@
+"""The OpenAPI document says what the API does."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import get_resolver
+from jsonschema import Draft202012Validator
+
+from webapp.datasets.models import Split, Video
+from webapp.runs.models import Method, Run
+
+NOT_DESCRIBED = {"schema", "docs"}  # the document and its pages
+
+
+@pytest.fixture
+def document(client: Client) -> dict[str, Any]:
+    return client.get("/api/v1/schema").json()
+
+
+def routes() -> set[str]:
+    """Paths of the URLconf below /api/v1, in OpenAPI's notation."""
+    [api] = [each for each in get_resolver().url_patterns if str(each.pattern) == "api/v1/"]
+    patterns = [each for each in api.url_patterns if each.name not in NOT_DESCRIBED]
+    paths = {str(each.pattern) for each in patterns}
+    for kind in ["<str:", "<slug:"]:
+        paths = {path.replace(kind, "{").replace(">", "}") for path in paths}
+    return {f"/api/v1/{path}" for path in paths}
+
+
+def test_every_route_is_described(document: dict[str, Any]) -> None:
+    assert set(document["paths"]) == routes()
+
+
+def test_document_is_valid_and_complete(tmp_path) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema"))
+
+
+def test_every_operation_may_answer_with_a_problem(document: dict[str, Any]) -> None:
+    for path in document["paths"].values():
+        for operation in path.values():
+            content = operation["responses"]["default"]["content"]
+            assert list(content) == ["application/problem+json"]
+
+
+def assert_as_described(document: dict[str, Any], path: str, method: str, response) -> None:
+    described = document["paths"][path][method]["responses"]
+    content = described.get(str(response.status_code), described["default"])["content"]
+    schema = content[response.headers["Content-Type"]]["schema"]
+    Draft202012Validator(schema | {"components": document["components"]}).validate(response.json())
+
+
+def test_answers_are_as_described(
+    reader: Client, document: dict[str, Any], scored_run: Run, split: Split, video: Video
+) -> None:
+    ids = {
+        "dataset_id": split.dataset_id,
+        "video_id": video.pk,
+        "name": "conv_ae",
+        "run_id": scored_run.pk,
+        "job_id": scored_run.current_job_id,
+    }
+    readable = [path for path, operations in document["paths"].items() if "get" in operations]
+    for path in set(readable) - {"/api/v1/tokens"}:
+        scored = {"video_id": scored_run.dataset.videos.first().pk} if "scores" in path else {}
+        response = reader.get(path.format(**ids | scored))
+        assert response.status_code == 200
+        assert_as_described(document, path, "get", response)
+
+
+def test_answers_to_a_submission_are_as_described(
+    submitter: Client, document: dict[str, Any], split: Split, method: Method
+) -> None:
+    body = {"dataset": split.dataset_id, "method": "conv_ae"}
+
+    for seed in [1, -1]:
+        answer = submitter.post("/api/v1/runs", body | {"seed": seed}, "application/json")
+        assert_as_described(document, "/api/v1/runs", "post", answer)
+
+
+def test_docs_page_runs_no_inline_script(client: Client) -> None:
+    page = client.get("/api/v1/docs")
+
+    assert page.status_code == 200
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    html = page.content.decode()
+    assert html.count("<script src=") == html.count("<script") == 3
+    assert "http://" not in html
+    assert "https://" not in html
+
+
+def test_docs_script_and_its_parts_are_served_here(client: Client) -> None:
+    script = client.get("/api/v1/docs?script=")
+
+    assert script.headers["Content-Type"].startswith("application/javascript")
+    bundle = client.get("/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js")
+    assert bundle.status_code == 200
+    bundle.close()
