@@ -1,0 +1,97 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml.data.decode import decode
+from ml.data.sequences import outline_images, probe_images, read_image
+from ml.records import BadInput, VideoRecord
+from tests import hostile, toys
+from tests.ml.data.examined import examined
+
+
+def sequence(tmp_path: Path, *, suffix: str = ".png") -> Path:
+    return toys.write_images(tmp_path / "clip", toys.toy_frames(11), suffix=suffix)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png", ".bmp", ".jpg", ".webp"])
+def test_probe_images_counts_and_times_them(tmp_path: Path, suffix: str) -> None:
+    folder = sequence(tmp_path, suffix=suffix)
+
+    facts = probe_images(folder, outline_images(folder, fps=10), on_frame=lambda frame: None)
+
+    assert facts.pts == pytest.approx(np.arange(11) / 10)
+    assert (facts.width, facts.height, facts.fps) == (64, 48, pytest.approx(10))
+    assert facts.codec == suffix.lstrip(".")
+    assert facts.n_bytes == sum(file.stat().st_size for file in folder.iterdir())
+
+
+def test_probe_images_hash_changes_with_content_and_names(tmp_path: Path) -> None:
+    folder = sequence(tmp_path)
+    before = examined(folder, tmp_path / "out")["sha256"]
+
+    (folder / "11.png").rename(folder / "12.png")
+
+    assert examined(folder, tmp_path / "out")["sha256"] != before
+
+
+def test_probe_images_proxy_and_loader_see_the_same_frames(tmp_path: Path) -> None:
+    folder = sequence(tmp_path)
+    (folder / "._1.png").write_bytes(b"macOS was here")
+
+    answer = examined(folder, tmp_path / "out")
+
+    video = VideoRecord(id="v", path=str(folder), kind="frames", n_frames=answer["n_frames"])
+    proxy = VideoRecord(id="v", path=str(tmp_path / "out" / "proxy.mp4"), n_frames=11)
+    for image, frame in zip(decode(video, grey=True), decode(proxy, grey=True), strict=True):
+        assert np.abs(image.astype(int) - frame).mean() < 6
+
+
+def _other_size(path: Path) -> None:
+    Image.new("RGB", (32, 24)).save(path)
+
+
+def _half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:60])
+
+
+def _link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (_other_size, r"frame 7\.png is 32×24, while 1\.png is 64×48"),
+        (_half, r"frame 7\.png: it cannot be read"),
+        (hostile.text, r"frame 7\.png: it is no PNG, JPEG"),
+        (hostile.lfs_pointer, r"frame 7\.png: the file is a Git LFS pointer"),
+        (_link, r"frame 7\.png: it is a link"),
+    ],
+)
+def test_probe_images_names_the_first_unfit_one(
+    tmp_path: Path, harm: Callable[[Path], object], sentence: str
+) -> None:
+    folder = sequence(tmp_path)
+    harm(folder / "7.png")
+
+    with pytest.raises(BadInput, match=sentence):
+        examined(folder, tmp_path / "out")
+
+
+def test_probe_images_gigantic_one_is_refused_by_its_header(tmp_path: Path) -> None:
+    folder = sequence(tmp_path)
+    Image.new("1", (16000, 16000)).save(folder / "0.png")
+
+    with pytest.raises(BadInput, match=r"frame 0\.png: frames of 16000×16000 are larger"):
+        examined(folder, tmp_path / "out")
+
+
+def test_read_image_brings_16_bits_to_8(tmp_path: Path) -> None:
+    deep = np.arange(0, 65536, 256, dtype=np.uint16).reshape(16, 16)
+    Image.fromarray(deep).save(tmp_path / "a.png")
+
+    assert np.array_equal(np.asarray(read_image(tmp_path / "a.png")), deep // 256)
