@@ -137,7 +137,7 @@ class Scores:
     def from_bytes(
         cls, data: bytes | memoryview, *, first_frame: int, frames_per_value: int
     ) -> Scores:
-        values = np.frombuffer(data, dtype="<f4").astype(np.float32)
+        values = np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
         return cls(values=values, first_frame=first_frame, frames_per_value=frames_per_value)
 
 

@@ -1,4 +1,11 @@
-from typing import Any
+from django.urls import path
+
+from webapp.results import video_views
 
 app_name = "results"
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("videos/<str:video_id>", video_views.video, name="video"),
+    path("videos/<str:video_id>/curve", video_views.curve, name="curve"),
+    path("videos/<str:video_id>/scores", video_views.scores, name="scores"),
+    path("videos/<str:video_id>/alarms", video_views.alarms, name="alarms"),
+]

@@ -1,0 +1,29 @@
+// The exact score of any frame, read in pieces around the frames that are looked at.
+
+const FRAMES_PER_PIECE = 16384;
+
+export class Values {
+  #url;
+  #nFrames;
+  #pieces = new Map(); // "run:number" -> promise of a Float32Array
+
+  constructor(url, nFrames) {
+    this.#url = url;
+    this.#nFrames = nFrames;
+  }
+
+  // NaN where the frame has no score.
+  async at(run, frame) {
+    const number = Math.floor(frame / FRAMES_PER_PIECE);
+    const key = `${run}:${number}`;
+    if (!this.#pieces.has(key)) this.#pieces.set(key, this.#load(run, number));
+    return (await this.#pieces.get(key))[frame - number * FRAMES_PER_PIECE];
+  }
+
+  async #load(run, number) {
+    const from = number * FRAMES_PER_PIECE;
+    const to = Math.min(from + FRAMES_PER_PIECE, this.#nFrames);
+    const response = await fetch(`${this.#url}?${new URLSearchParams({ run, from, to })}`);
+    return new Float32Array(await response.arrayBuffer());
+  }
+}

@@ -1,0 +1,168 @@
+"""What the video page shows: the runs that scored the video, its events, its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.utils.http import urlencode
+
+from webapp.accounts.models import User
+from webapp.datasets.models import AnnotationSet, Interval, Video
+from webapp.results.charts import hue_of
+from webapp.results.models import Evaluation, ScoreSet, VideoScores
+from webapp.results.protocols import RAW
+from webapp.runs.models import Run
+
+MAX_LISTED_RUNS = 50
+N_KEYS = 9  # the first runs of the list have a key each
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedRun:
+    """A run in the list beside the player."""
+
+    run: Run
+    auroc: float | None  # on this video alone
+    lowest: float | None  # of all its scores
+    highest: float | None
+    key: int | None
+    is_shown: bool
+
+    @property
+    def hue(self) -> int:
+        return hue_of(self.run.pk)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """An interval of the ground truth, as numbers for people and as places on the strip."""
+
+    label: str
+    start_frame: int
+    last_frame: int  # still abnormal
+    n_frames: int
+    start_seconds: float  # by the mean rate
+    seconds: float
+    left: str  # per cent of the video's length
+    width: str
+
+
+class VideoPage:
+    """The video as `user` sees it with the wanted runs; the first of these is in front."""
+
+    def __init__(self, video: Video, user: User | AnonymousUser, wanted: Sequence[str]) -> None:
+        self.video = video
+        self.user = user
+        self.wanted = wanted
+
+    @cached_property
+    def rows(self) -> list[VideoScores]:
+        """Without the score values, newest run first, the wanted ones among them."""
+        rows = scores_on(self.video, self.user).defer("values", "video__pts_seconds")
+        newest = list(rows.order_by("-score_set__run_id")[:MAX_LISTED_RUNS])
+        listed = {row.score_set.run_id for row in newest}
+        older = [run_id for run_id in self.wanted if run_id not in listed]
+        return newest + (list(rows.filter(score_set__run__in=older)) if older else [])
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """Ids of the runs to draw: the wanted ones, else the newest."""
+        listed = [row.score_set.run_id for row in self.rows]
+        wanted = [run_id for run_id in dict.fromkeys(self.wanted) if run_id in listed]
+        return wanted or listed[:1]
+
+    @cached_property
+    def runs(self) -> list[ListedRun]:
+        aurocs = self._aurocs()
+        return [
+            ListedRun(
+                run=row.score_set.run,
+                auroc=aurocs.get(row.score_set_id),
+                lowest=row.score_set.lowest,
+                highest=row.score_set.highest,
+                key=number if number <= N_KEYS else None,
+                is_shown=row.score_set.run_id in self.shown,
+            )
+            for number, row in enumerate(self.rows, start=1)
+        ]
+
+    @cached_property
+    def annotation_set(self) -> AnnotationSet | None:
+        """The version that the run in front was evaluated with, else the newest."""
+        for row in self.rows:
+            if row.score_set.run_id == self.shown[0]:
+                return row.score_set.run.annotation_set
+        return self.video.dataset.ground_truth
+
+    @cached_property
+    def events(self) -> list[Event]:
+        return [
+            _event(interval, self.video)
+            for interval in intervals_on(self.video, self.annotation_set)
+        ]
+
+    @property
+    def previous(self) -> Video | None:
+        """By name, among the ready videos of the dataset."""
+        return self._siblings().filter(name__lt=self.video.name).order_by("-name").first()
+
+    @property
+    def next(self) -> Video | None:
+        return self._siblings().filter(name__gt=self.video.name).order_by("name").first()
+
+    @property
+    def query(self) -> str:
+        """The runs that are shown, as they stand in an address."""
+        return urlencode({"run": self.shown}, doseq=True)
+
+    @property
+    def unscored_run(self) -> Run | None:
+        """The newest run on the dataset, when none has scored the video."""
+        runs = Run.objects.visible_to(self.user).filter(dataset=self.video.dataset_id)
+        newest: Run | None = runs.select_related("current_job").order_by("-id").first()
+        return newest
+
+    def _siblings(self) -> QuerySet[Video]:
+        siblings: QuerySet[Video] = Video.objects.ready().filter(dataset=self.video.dataset_id)
+        return siblings.only("id", "name")
+
+    def _aurocs(self) -> dict[str, float | None]:
+        """By score set, under the raw protocol."""
+        score_sets = [row.score_set_id for row in self.rows]
+        evaluations = Evaluation.objects.filter(score_set__in=score_sets, protocol__slug=RAW.slug)
+        return {
+            evaluation.score_set_id: entry["auroc"]
+            for evaluation in evaluations.only("score_set_id", "per_video").order_by("created_at")
+            for entry in evaluation.per_video
+            if entry["video_id"] == self.video.pk
+        }
+
+
+def scores_on(video: Video, user: User | AnonymousUser) -> QuerySet[VideoScores]:
+    """Scores of the video in runs that `user` may see."""
+    return VideoScores.objects.filter(
+        video=video, score_set__in=ScoreSet.objects.visible_to(user)
+    ).select_related("video", "score_set__run__method", "score_set__run__annotation_set")
+
+
+def intervals_on(video: Video, annotation_set: AnnotationSet | None) -> list[Interval]:
+    return list(Interval.objects.filter(video=video, annotation_set=annotation_set))
+
+
+def _event(interval: Interval, video: Video) -> Event:
+    end_frame = min(interval.end_frame, video.n_frames)
+    n_frames = end_frame - interval.start_frame
+    return Event(
+        label=interval.label,
+        start_frame=interval.start_frame,
+        last_frame=end_frame - 1,
+        n_frames=n_frames,
+        start_seconds=interval.start_frame / video.fps,
+        seconds=n_frames / video.fps,
+        left=f"{100 * interval.start_frame / video.n_frames:.4f}",
+        width=f"{100 * n_frames / video.n_frames:.4f}",
+    )
