@@ -212,6 +212,27 @@ class Job(models.Model):
     def is_terminal(self) -> bool:
         return self.status in self.TERMINAL
 
+    @property
+    def short_id(self) -> str:
+        return f"…{self.pk[-8:]}"
+
+    @property
+    def waiting_time(self) -> datetime.timedelta:
+        return (self.started_at or self.finished_at or timezone.now()) - self.created_at
+
+    @property
+    def running_time(self) -> datetime.timedelta | None:
+        """None for a job that never started."""
+        if self.started_at is None:
+            return None
+        return (self.finished_at or timezone.now()) - self.started_at
+
+    @property
+    def seconds_each(self) -> float | None:
+        """Per unit of the progress; None until it is known."""
+        per_second = self.progress.get("per_second")
+        return 1 / per_second if per_second else None
+
 
 class LogChunk(models.Model):
     """A piece of a job's output, found by its byte offset. Never changed, only added."""
