@@ -46,14 +46,18 @@ class DatasetForm(forms.Form):
 class VideoFilterForm(forms.Form):
     """Choices that do not exist are left out of the filter, so that old links still work."""
 
-    part = forms.ChoiceField(label=_("Part"), required=False)
+    part = forms.ChoiceField(
+        label=_("Part"), required=False, widget=forms.Select(attrs={"data-filter": True})
+    )
     label = forms.ChoiceField(label=_("Label"), required=False)
     status = forms.ChoiceField(label=_("Status"), required=False)
 
     def __init__(self, *args: Any, dataset: Dataset, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("part", Part.choices, everything=_("All parts"))
-        self._offer("label", [(label, label) for label in dataset.labels], everything=_("All"))
+        self._offer(
+            "label", [(label, label) for label in dataset.labels], everything=_("All labels")
+        )
         self._offer("status", Video.Status.choices, everything=_("Ready and rejected"))
 
     def _offer(self, name: str, choices: list[Any], *, everything: Any) -> None:
