@@ -33,12 +33,13 @@ class Limits:
     n_open_files: int = 64
     seconds: float = 120
     seconds_per_megabyte: float = 60
+    patience: float = 5  # seconds on the clock for each of the processor: other work goes on, too
 
     def cpu_seconds(self, n_bytes: int) -> int:
         return max(1, round(self.seconds + self.seconds_per_megabyte * n_bytes / 1e6))
 
-    def wall_seconds(self, n_bytes: int) -> int:
-        return 2 * self.cpu_seconds(n_bytes)  # other work may share the cores
+    def wall_seconds(self, n_bytes: int) -> float:
+        return self.patience * self.cpu_seconds(n_bytes)
 
 
 def run(request: dict[str, Any], *, folder: Path, n_bytes: int, limits: Limits) -> dict[str, Any]:
@@ -48,22 +49,14 @@ def run(request: dict[str, Any], *, folder: Path, n_bytes: int, limits: Limits) 
     OSError when the disk is full.
     """
     wall = limits.wall_seconds(n_bytes)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "ml.data.probe_child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        env=_environment(),
-        process_group=0,
-    )
     confinement = {"limits": asdict(limits), "n_bytes": n_bytes, "parent": os.getpid()}
-    try:
-        output, errors = child.communicate(json.dumps(request | confinement).encode(), wall)
-    except subprocess.TimeoutExpired as error:
-        raise BadInput(f"reading it took longer than {wall} s and was stopped") from error
-    finally:
-        _end(child)
+    with _started(folder) as child:
+        try:
+            output, errors = child.communicate(json.dumps(request | confinement).encode(), wall)
+        except subprocess.TimeoutExpired as error:
+            raise BadInput(f"reading it took longer than {wall:g} s and was stopped") from error
+        finally:
+            _end(child)
     return _answer(child.returncode, output, errors, limits.cpu_seconds(n_bytes))
 
 
@@ -80,8 +73,20 @@ def confine(limits: Limits, *, n_bytes: int, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.n_open_files, limits.n_open_files))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.n_open_files, limits.n_open_files))
+
+
+def _started(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ml.data.probe_child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=_environment(),
+        process_group=0,
+    )
 
 
 def _environment() -> dict[str, str]:

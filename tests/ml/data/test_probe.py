@@ -139,12 +139,10 @@ def test_probe_cut_matroska(tmp_path: Path, keep: float) -> None:
         probed(path)
 
 
-def test_outline_gigantic_frames_are_refused_before_one_is_decoded(tmp_path: Path) -> None:
-    path = hostile.gigantic(tmp_path / "a.mp4")
-
+def test_outline_gigantic_frames_are_refused_before_one_is_decoded(gigantic: Path) -> None:
     with pytest.raises(BadInput, match="16000×16000 are larger than the 33 million pixels"):
-        outline(path)
-    with open_video(path) as container, pytest.raises(av.FFmpegError):
+        outline(gigantic)
+    with open_video(gigantic) as container, pytest.raises(av.FFmpegError):
         next(container.decode(video=0))
 
 
