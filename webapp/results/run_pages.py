@@ -15,6 +15,7 @@ from webapp.accounts.teams import current_team
 from webapp.accounts.views import AuthenticatedRequest
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job
+from webapp.jobs.views import log_context
 from webapp.results.headlines import evaluations_of, headline_evaluations
 from webapp.results.models import Evaluation
 from webapp.runs.charts import learning_curve
@@ -52,7 +53,8 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     granted = permissions_of(request.user, team=run.team)
     evaluations = evaluations_of(run)
     jobs = list(Job.objects.filter(subject_id=run.pk))
-    context = progress_context(run) | {
+    context = progress_context(run) | log_context(run.current_job)
+    context |= {
         "may_cancel": Permission.RUN_CANCEL in granted and not run.is_finished,
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
         "may_submit": Permission.RUN_SUBMIT in granted,

@@ -100,7 +100,6 @@ def progress_context(run: Run) -> dict[str, Any]:
         "state": f"{job.pk}-{job.status}",
         "reason": waiting_reason(job) or job.reason,
         "position": queue_position(job),
-        "seconds_each": 1 / rate if (rate := job.progress.get("per_second")) else None,
         "last_step": run.training_points.order_by("step").values_list("step", flat=True).last(),
     }
 

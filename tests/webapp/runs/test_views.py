@@ -252,6 +252,7 @@ def test_progress_of_a_waiting_run_says_why(as_vera: Client, run: Run) -> None:
     content = as_vera.get(f"/runs/{run.pk}/progress").content.decode()
 
     assert "No worker is alive for queue cpu." in content
+    assert "number 1 in queue cpu" in content
 
 
 def test_curve_is_a_figure(as_vera: Client, run: Run) -> None:

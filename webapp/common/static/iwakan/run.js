@@ -3,17 +3,18 @@
 import { draw } from "./plot.js";
 
 const plot = document.getElementById("learning-curve");
-let shownStep = document.getElementById("run-state").dataset.lastStep;
+const lastStep = () => document.getElementById("run-state").dataset.lastStep;
+let shownStep = lastStep();
 
 async function refresh() {
-  const step = document.getElementById("run-state").dataset.lastStep;
-  if (step === shownStep) return;
-  shownStep = step;
+  if (lastStep() === shownStep) return;
+  shownStep = lastStep();
   const response = await fetch(plot.dataset.url);
   if (response.ok) draw(plot, await response.json());
 }
 
 if (plot) {
-  draw(plot, JSON.parse(document.getElementById("learning-curve-figure").textContent));
+  const figure = JSON.parse(document.getElementById("learning-curve-figure").textContent);
+  if (figure.data.length > 0) draw(plot, figure);
   document.body.addEventListener("htmx:afterSwap", refresh);
 }
