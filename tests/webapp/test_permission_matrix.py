@@ -1,0 +1,311 @@
+"""Every address of the site, asked by everybody: a route missing here fails the test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.test.client import MULTIPART_CONTENT
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.conftest import logged_in
+from tests.factories.accounts import MembershipFactory
+from tests.factories.jobs import JobFactory
+from tests.factories.results import float32, labelled_run, save_by_name
+from webapp.accounts import services
+from webapp.accounts.models import Invitation, Role, Team, User
+from webapp.jobs.models import Job
+
+PEOPLE = ("stranger", "viewer", "member", "maintainer", "owner")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Status codes to the people in the order of PEOPLE, and to those who are nobody yet.
+
+    Over REST, a token with scope submit answers as its person, one with scope read only to
+    GET, and an owner's token of another team as that owner.
+    """
+
+    people: tuple[int, int, int, int, int]
+    anonymous: int | None = None  # None: the login wall, or 401 over REST
+    is_for_tokens: bool = True
+
+
+def all_people(status: int, **others: Any) -> Answers:
+    """About oneself, or nobody's secret."""
+    return Answers(people=(status,) * 5, **others)
+
+
+def of_team(viewer: int, member: int) -> Answers:
+    """Of one team: a stranger finds nothing."""
+    return Answers(people=(404, viewer, member, member, member))
+
+
+PUBLIC = all_people(200, anonymous=200)
+OWN = all_people(200)
+READ = of_team(200, 200)
+
+MATRIX: dict[str, dict[str, Answers]] = {
+    "health": {"GET": PUBLIC},
+    "home": {"GET": OWN},
+    "accounts:login": {
+        "GET": all_people(302, anonymous=200),
+        "POST": all_people(302, anonymous=200),
+    },
+    "accounts:logout": {"POST": all_people(302)},
+    "accounts:login_link": {
+        "GET": all_people(200, anonymous=200),
+        "POST": all_people(302, anonymous=302),
+    },
+    "accounts:invitation": {
+        "GET": all_people(200, anonymous=200),
+        "POST": Answers(people=(302, 409, 409, 409, 409), anonymous=200),
+    },
+    "accounts:profile": {"GET": OWN, "POST": OWN},  # 200: the empty form comes back
+    "accounts:password": {"POST": OWN},
+    "accounts:tokens": {"GET": OWN, "POST": OWN},
+    "accounts:revoke_token": {"POST": Answers(people=(404, 404, 302, 404, 404))},  # the member's
+    "accounts:team": {"GET": OWN, "POST": Answers(people=(200, 403, 403, 200, 200))},
+    "accounts:switch_team": {"POST": of_team(302, 302)},
+    "accounts:change_role": {"POST": Answers(people=(404, 403, 403, 403, 302))},
+    "accounts:remove_member": {"POST": Answers(people=(404, 403, 403, 403, 302))},
+    "accounts:withdraw_invitation": {"POST": Answers(people=(404, 403, 403, 302, 302))},
+    "jobs:queue": {"GET": OWN},
+    "jobs:detail": {"GET": READ},
+    "jobs:log": {"GET": READ},
+    "jobs:cancel": {"POST": of_team(403, 302)},
+    "datasets:list": {"GET": OWN},
+    "datasets:new": {
+        "GET": Answers(people=(200, 403, 200, 200, 200)),
+        "POST": Answers(people=(200, 403, 200, 200, 200)),
+    },
+    "datasets:detail": {"GET": READ},
+    "datasets:progress": {"GET": READ},
+    "datasets:import_again": {"POST": of_team(403, 409)},  # an import is under way
+    "datasets:poster": {"GET": READ},
+    "datasets:contact_sheet": {"GET": READ},
+    "datasets:stream": {"GET": READ},
+    "runs:list": {"GET": OWN},
+    "runs:new": {
+        "GET": Answers(people=(200, 403, 200, 200, 200)),
+        "POST": Answers(people=(200, 403, 422, 422, 422)),
+    },
+    "runs:equivalent": {"POST": OWN},
+    "runs:detail": {"GET": READ},
+    "runs:progress": {"GET": READ},
+    "runs:curve": {"GET": READ},
+    "runs:cancel": {"POST": of_team(403, 302)},
+    "runs:resume": {"POST": of_team(403, 409)},  # it has not ended
+    "results:video": {"GET": READ},
+    "results:curve": {"GET": READ},
+    "results:scores": {"GET": READ},
+    "results:alarms": {"GET": READ},
+    "api:schema": {"GET": PUBLIC},
+    "api:docs": {"GET": PUBLIC},
+    "api:me": {"GET": OWN},
+    "api:tokens": {
+        "GET": all_people(200, is_for_tokens=False),
+        "POST": all_people(201, is_for_tokens=False),
+    },
+    "api:token": {"DELETE": Answers(people=(404, 404, 204, 404, 404), is_for_tokens=False)},
+    "api:datasets": {
+        "GET": OWN,
+        "POST": Answers(people=(422, 403, 422, 422, 422)),  # nobody may read /nowhere
+    },
+    "api:dataset": {"GET": READ},
+    "api:dataset_videos": {"GET": READ},
+    "api:video": {"GET": READ},
+    "api:methods": {"GET": OWN},
+    "api:method": {"GET": OWN},
+    "api:runs": {
+        "GET": OWN,
+        "POST": Answers(people=(422, 403, 422, 422, 422)),  # a stranger's dataset is unknown
+    },
+    "api:run": {"GET": READ},
+    "api:run_cancel": {"POST": of_team(403, 202)},
+    "api:scores": {"GET": READ},
+    "api:video_scores": {"GET": READ},
+    "api:evaluation": {"GET": READ},
+    "api:job": {"GET": READ},
+    "api:job_log": {"GET": READ},
+    "api:job_cancel": {"POST": of_team(403, 202)},
+}
+JSON = "application/json"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def routes(
+    patterns: list[URLPattern | URLResolver] | None = None, namespace: str = ""
+) -> Iterator[tuple[str, list[str]]]:
+    """Name and parameters of each route of the URLconf."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            prefix = f"{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern.url_patterns, prefix)
+        else:
+            yield f"{namespace}{pattern.name}", list(pattern.pattern.converters)
+
+
+ROUTES = dict(routes())
+
+
+@dataclass(frozen=True)
+class World:
+    """A team with one thing of each kind, everybody in it, and a stranger outside."""
+
+    people: dict[str, User]
+    ids: dict[str, Any]
+    secrets: dict[str, str]  # by route
+    queries: dict[str, dict[str, str]]  # by route
+    bodies: dict[str, dict[str, str]]
+
+    def clients(self) -> dict[str, Client]:
+        return {name: logged_in(user) for name, user in self.people.items()}
+
+    def ask(self, client: Client, name: str, method: str) -> int:
+        """The status of the answer; what it did is undone."""
+        values = self.ids | {"secret": self.secrets.get(name)}
+        path = reverse(name, kwargs={each: values[each] for each in ROUTES[name]})
+        with transaction.atomic():
+            response = self._send(client, name, method, path)
+            response.getvalue()
+            transaction.set_rollback(True)
+        return response.status_code
+
+    def _send(self, client: Client, name: str, method: str, path: str) -> HttpResponse:
+        if method == "GET":
+            return client.get(path, self.queries.get(name))
+        if method == "POST":
+            kind = JSON if name.startswith("api:") else MULTIPART_CONTENT
+            return client.post(path, self.bodies.get(name, {}), kind)
+        return client.generic(method, path)
+
+
+@pytest.fixture
+def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> World:
+    maria = MembershipFactory.create(team=team, role=Role.MAINTAINER).user
+    run = labelled_run({"a": [0, 0, 1, 1]}, team=team)
+    save_by_name(run, {"a": float32(0.1, 0.2, 0.9, 0.8)})
+    video = run.dataset.videos.get()
+    for name in ("poster", "contact_sheet", "proxy"):
+        getattr(video, name).save(name, ContentFile(b"picture"))
+    run.dataset.import_job = JobFactory.create(
+        team=team, kind=Job.Kind.IMPORT, subject_id=run.dataset_id
+    )
+    run.dataset.save()
+    token, _secret = services.create_token(team=team, name="x", scope="read", by=bob)
+    login_link = services.create_login_link(user=alice)
+    invitation_link = services.invite(team=team, role=Role.VIEWER, by=alice)
+    return World(
+        people=dict(zip(PEOPLE, (charlie, vera, bob, maria, alice), strict=True)),
+        ids={
+            "run_id": run.pk,
+            "job_id": run.current_job_id,
+            "dataset_id": run.dataset_id,
+            "video_id": video.pk,
+            "name": run.method_id,
+            "token_id": token.pk,
+            "membership_id": vera.memberships.get().pk,
+            "invitation_id": Invitation.objects.get().pk,
+        },
+        secrets={
+            "accounts:login_link": login_link.rpartition("/")[2],
+            "accounts:invitation": invitation_link.rpartition("/")[2],
+        },
+        queries={
+            "results:curve": {"run": run.pk},
+            "results:scores": {"run": run.pk},
+            "results:alarms": {"run": run.pk, "threshold": "0.5"},
+        },
+        bodies={
+            "accounts:tokens": {"name": "x", "scope": "read", "expires_in_days": "9"},
+            "accounts:team": {"role": "viewer"},
+            "accounts:switch_team": {"team": team.pk},
+            "accounts:change_role": {"role": "member"},
+            "runs:equivalent": {"method": run.method_id},
+            "api:tokens": {"name": "x", "scope": "read"},
+            "api:datasets": {"name": "x", "folder": "/nowhere"},
+            "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
+        },
+    )
+
+
+def test_every_route_is_listed() -> None:
+    assert set(ROUTES) == set(MATRIX)
+
+
+def rows(prefix: str = "") -> Iterator[tuple[str, str, Answers]]:
+    for name, by_method in MATRIX.items():
+        if name.startswith(prefix):
+            for method, answers in by_method.items():
+                yield name, method, answers
+
+
+def test_answers_to_people(world: World) -> None:
+    clients = world.clients()
+
+    given = {
+        (name, method): tuple(world.ask(clients[person], name, method) for person in PEOPLE)
+        for name, method, _answers in rows()
+    }
+
+    assert given == {(name, method): answers.people for name, method, answers in rows()}
+
+
+def test_answers_to_nobody(world: World) -> None:
+    wall = {True: 401, False: 302}
+
+    given = {(name, method): world.ask(Client(), name, method) for name, method, _ in rows()}
+
+    assert given == {
+        (name, method): answers.anonymous or wall[name.startswith("api:")]
+        for name, method, answers in rows()
+    }
+
+
+def test_answers_to_tokens(world: World, team: Team) -> None:
+    member, stranger = world.people["member"], world.people["stranger"]
+    reading = by_token(member, team, "read")
+    submitting = by_token(member, team, "submit")
+    foreign = by_token(stranger, stranger.teams.get(), "manage")
+
+    given = {
+        (name, method): [
+            world.ask(client, name, method) for client in (reading, submitting, foreign)
+        ]
+        for name, method, _answers in rows("api:")
+    }
+
+    assert given == {
+        (name, method): expected_of_tokens(method, answers)
+        for name, method, answers in rows("api:")
+    }
+
+
+def expected_of_tokens(method: str, answers: Answers) -> list[int]:
+    stranger, _viewer, member, _maintainer, _owner = answers.people
+    if answers.is_for_tokens:
+        return [member if method == "GET" else 403, member, stranger]
+    return [403, 403, 403]
+
+
+def test_no_other_method_is_answered(world: World) -> None:
+    owner = logged_in(world.people["owner"])
+
+    given = {
+        (name, method): world.ask(owner, name, method)
+        for name in MATRIX
+        for method in set(METHODS) - set(MATRIX[name])
+    }
+
+    assert {key: status for key, status in given.items() if status != 405} == {}
+
+
+def by_token(user: User, team: Team, scope: str) -> Client:
+    _token, secret = services.create_token(team=team, name="x", scope=scope, by=user)
+    return Client(headers={"authorization": f"Bearer {secret}"})
