@@ -11,13 +11,14 @@ from ml.data.corridor.brush import Colour
 from ml.data.corridor.people import FARTHEST_M, RUN, Actor, Clothes, Person
 from ml.data.corridor.things import Cart, throw_bag
 
-LANES = {1: -1.0, -1: 1.0}  # metres from the axis, by direction: people keep to the left
+LANES = {1: -1.15, -1: 1.15}  # metres from the axis, by direction: people keep to the left
 TOPS: tuple[Colour, ...] = (
-    (70, 92, 128), (128, 62, 58), (84, 108, 84), (150, 140, 120), (60, 62, 72), (112, 92, 120),
+    (70, 92, 128), (136, 72, 66), (84, 108, 84), (128, 116, 92), (76, 80, 96), (112, 92, 120),
 )  # fmt: skip
-TROUSERS: tuple[Colour, ...] = ((52, 56, 70), (86, 78, 68), (44, 44, 48), (70, 84, 104))
+TROUSERS: tuple[Colour, ...] = ((62, 66, 82), (92, 84, 74), (60, 60, 66), (76, 90, 108))
 SKINS: tuple[Colour, ...] = ((222, 184, 156), (182, 138, 108), (120, 86, 66), (238, 204, 178))
 HAIR: tuple[Colour, ...] = ((42, 34, 30), (84, 60, 42), (26, 26, 28), (150, 146, 142))
+SACK: Colour = (226, 220, 206)
 BAGS: tuple[Colour, ...] = ((58, 58, 64), (106, 70, 48), (60, 84, 72))
 
 
@@ -106,7 +107,7 @@ def _thrown_bag(clip: Clip, rng: np.random.Generator, seconds: float) -> Clip:
     """Somebody in the near half throws a bag across the corridor, where it stays."""
     at = rng.uniform(0.3, 0.45) * seconds
     thrower = _somebody(rng, direction=1, speed=1.2, start_z=6.0 - 1.2 * at)
-    thrower, bag = throw_bag(thrower, at=at, velocity=(3.0, 3.6, 2.0), colour=BAGS[0])
+    thrower, bag = throw_bag(thrower, at=at, velocity=(3.0, 3.8, 2.4), colour=SACK)
     others = [actor for actor in clip.actors if not _is_in_way(actor, at)]
     return replace(clip, actors=(*others, thrower, bag), abnormal=bag)
 

@@ -79,9 +79,9 @@ def _film(
         for index in range(n_frames):
             seconds = index / FPS
             picture = background.at(frames.lamp(seconds))
-            _draw(clip, picture, seconds)
+            draw(clip, picture, seconds)
             encoder.write(frames.expose(picture, seconds))
-            labels[index] = _is_abnormal(clip, seconds)
+            labels[index] = is_abnormal(clip, seconds)
     return {
         "name": clip.name,
         "part": "train" if clip.name.startswith("training") else "test",
@@ -93,7 +93,7 @@ def _film(
     }
 
 
-def _draw(clip: Clip, picture: Image, seconds: float) -> None:
+def draw(clip: Clip, picture: Image, seconds: float) -> None:
     """Everybody, from the far end to the near one; shadows lie under all of them."""
     present = [(depth, actor) for actor in clip.actors if (depth := actor.depth(seconds))]
     present.sort(key=lambda pair: -pair[0])
@@ -107,7 +107,7 @@ def _draw(clip: Clip, picture: Image, seconds: float) -> None:
     brush.finish()
 
 
-def _is_abnormal(clip: Clip, seconds: float) -> bool:
+def is_abnormal(clip: Clip, seconds: float) -> bool:
     """Whether at least VISIBLE_PIXELS of the abnormal actor lie inside the picture."""
     if clip.abnormal is None or clip.abnormal.depth(seconds) is None:
         return False
@@ -131,7 +131,7 @@ class _Sensor:
     def lamp(self, seconds: float) -> float:
         """The faulty lamp: mostly on, with a short dip now and then."""
         wave = np.sin(2.1 * seconds + self._phase) + np.sin(5.3 * seconds + 2 * self._phase)
-        return 0.75 if wave > 1.7 else 1.0
+        return 0.8 if wave > 1.7 else 1.0
 
     def expose(self, picture: Image, seconds: float) -> Image:
         gain = 1.0 + 0.008 * np.sin(9.0 * seconds + self._phase) + self._rng.normal(0, 0.003)
@@ -141,14 +141,17 @@ class _Sensor:
 
 
 class _Encoder:
-    """H.264 that every browser plays. One thread, so that the bytes do not depend on timing."""
+    """H.264 that every browser plays, and the same bytes for the same frames.
+
+    That takes one thread and no B-frames: with them x264's macroblock tree is not repeatable.
+    """
 
     def __init__(self, path: Path) -> None:
         self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
         self._stream = self._container.add_stream("libx264", rate=FPS)
         self._stream.width, self._stream.height = WIDTH, HEIGHT
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"crf": "21", "preset": "veryfast", "threads": "1"}
+        self._stream.options = {"crf": "21", "preset": "veryfast", "bf": "0", "threads": "1"}
 
     def __enter__(self) -> _Encoder:
         return self

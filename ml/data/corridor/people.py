@@ -182,6 +182,6 @@ def bag_in(hand: Vector) -> Vector:
 
 
 def draw_bag(brush: Brush, centre: Vector, colour: Colour) -> None:
-    brush.limb(centre - 0.13 * RIGHT, centre + 0.13 * RIGHT, (0.11, 0.11), colour)
+    brush.limb(centre - 0.14 * RIGHT, centre + 0.14 * RIGHT, (0.12, 0.12), colour)
     handle = centre + 0.13 * UP
     brush.limb(handle - 0.08 * RIGHT, handle + 0.08 * RIGHT, (0.02, 0.02), colour)

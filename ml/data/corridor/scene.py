@@ -17,8 +17,8 @@ Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
 WIDTH, HEIGHT = 320, 180
-HALF_WIDTH_M = 2.2
-CEILING_M = 3.7
+HALF_WIDTH_M = 2.5
+CEILING_M = 5.0
 END_M = 25.0
 DOORWAY_HALF_WIDTH_M, DOORWAY_HEIGHT_M = 1.7, 2.6
 LAMPS_Z = (7.0, 12.5, 18.0)
@@ -38,8 +38,8 @@ NOTICE = (176, 92, 74)
 class Camera:
     """A pinhole camera on the corridor's axis, tilted down."""
 
-    height_m: float = 3.2
-    tilt: float = 0.25  # radians below the horizon
+    height_m: float = 4.3
+    tilt: float = 0.33  # radians below the horizon
     focal_px: float = 280.0
 
     @cached_property

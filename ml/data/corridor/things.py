@@ -11,10 +11,19 @@ from ml.data.corridor.people import NEAREST_M, UP, Person, Vector, bag_in, draw_
 from ml.data.corridor.scene import HALF_WIDTH_M
 
 GRAVITY = 9.81
-PARCEL: Colour = (172, 128, 72)
-CRATE: Colour = (74, 110, 150)
+PARCEL: Colour = (196, 152, 92)
+CRATE: Colour = (40, 66, 104)
+LINEN: Colour = (232, 232, 226)
 STEEL: Colour = (120, 124, 130)
 RUBBER: Colour = (38, 38, 40)
+# Boxes from back to front: middle of the foot and extent, in parts of the cart's size; colour.
+LOAD = (
+    ((-0.24, 0.17, 0.24), (0.46, 0.6, 0.46), CRATE),
+    ((0.24, 0.17, 0.24), (0.46, 0.83, 0.46), LINEN),
+    ((-0.24, 0.17, -0.26), (0.46, 0.34, 0.42), LINEN),
+    ((-0.24, 0.51, -0.26), (0.42, 0.24, 0.42), PARCEL),
+    ((0.24, 0.17, -0.26), (0.46, 0.48, 0.42), CRATE),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +31,7 @@ class Cart:
     """A loaded trolley that `porter` pushes towards the camera."""
 
     porter: Person
-    size: Vector = field(default_factory=lambda: np.array([0.9, 1.1, 1.2]))  # across, up, along
+    size: Vector = field(default_factory=lambda: np.array([1.1, 1.35, 1.3]))  # across, up, along
 
     def depth(self, seconds: float) -> float | None:
         if self.porter.depth(seconds) is None:
@@ -39,12 +48,12 @@ class Cart:
         for along in (0.4, -0.4):
             for across in (-0.4, 0.4):
                 brush.ball(middle + self.size * (across, 0.07, along), 0.08, RUBBER)
-        self._draw_box(brush, middle, (0.0, 0.14, 0.0), (1.0, 0.09, 1.0), STEEL)
-        self._draw_box(brush, middle, (0.0, 0.23, 0.22), (0.92, 0.77, 0.5), PARCEL)
-        self._draw_box(brush, middle, (0.0, 0.23, -0.26), (0.85, 0.5, 0.42), CRATE)
+        self._draw_box(brush, middle, (0.0, 0.1, 0.0), (1.0, 0.07, 1.0), STEEL)
+        for foot, extent, colour in LOAD:
+            self._draw_box(brush, middle, foot, extent, colour)
 
     def _middle(self, seconds: float) -> Vector:
-        return np.array([self.porter.lane_x, 0.0, self.porter.hand(seconds)[2] - 0.65])
+        return np.array([self.porter.lane_x, 0.0, self.porter.hand(seconds)[2] - 0.7])
 
     def _draw_box(
         self,
@@ -82,7 +91,7 @@ class ThrownBag:
     path: Vector  # (N, 3), one place per STEP
 
     STEP = 1 / 100
-    RADIUS = 0.11
+    RADIUS = 0.12
 
     def depth(self, seconds: float) -> float | None:
         return float(self._place(seconds)[2]) if seconds >= self.thrown_at else None
