@@ -1,6 +1,7 @@
 """Every address of the site, asked by everybody: a route missing here fails the test."""
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,10 +172,12 @@ class World:
         """The status of the answer; what it did is undone."""
         values = self.ids | {"secret": self.secrets.get(name)}
         path = reverse(name, kwargs={each: values[each] for each in ROUTES[name]})
+        cookies = copy(client.cookies)
         with transaction.atomic():
             response = self._send(client, name, method, path)
             response.getvalue()
             transaction.set_rollback(True)
+        client.cookies = cookies
         return response.status_code
 
     def _send(self, client: Client, name: str, method: str, path: str) -> HttpResponse:
