@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -14,22 +15,39 @@ from numpy.typing import NDArray
 
 from webapp.results.curves import Curve
 
-N_HUES = 8
+N_STYLES = 8
 # Of the score figure, in pixels: the page lays its own playhead and threshold over the plot.
 SCORE_MARGIN = {"l": 0, "r": 0, "t": 8, "b": 24}
+FRONT_WIDTH, BACK_WIDTH = 2, 1.25
 HEADROOM = 0.04  # above and below the curves, as a share of their range
+
+SECOND_LINE = {"color": "var(--muted)", "dash": "6px, 3px", "width": 1.5}
+CHANCE = {
+    "type": "scatter",
+    "mode": "lines",
+    "name": "chance",
+    "x": [0, 1],
+    "y": [0, 1],
+    "line": {"color": "var(--line-strong)", "dash": "2px, 3px", "width": 1},
+    "hoverinfo": "skip",
+    "showlegend": False,
+}
 
 Figure = dict[str, Any]
 
 
-def hue_of(run_id: str) -> int:
-    """1…8: the run's colour and dash on every page, taken from its id alone."""
-    return zlib.crc32(run_id.encode()) % N_HUES + 1
+def style_of(run_id: str) -> tuple[int, int]:
+    """Hue and dash of the run on every page, each 1…8, taken from its id alone.
+
+    They vary independently, so that two runs of one hue still differ in their dash.
+    """
+    number = zlib.crc32(run_id.encode())
+    return number % N_STYLES + 1, number // N_STYLES % N_STYLES + 1
 
 
 def line_of(run_id: str) -> dict[str, Any]:
-    hue = hue_of(run_id)
-    return {"color": f"var(--run-{hue})", "dash": f"var(--run-{hue}-dash)", "width": 1.5}
+    hue, dash = style_of(run_id)
+    return {"color": f"var(--run-{hue})", "dash": f"var(--run-{dash}-dash)", "width": 1.5}
 
 
 def score_figure(curves: Sequence[Curve], *, first: int, last: int) -> Figure:
@@ -57,24 +75,19 @@ def score_figure(curves: Sequence[Curve], *, first: int, last: int) -> Figure:
     return {"data": traces, "layout": layout}
 
 
-def roc_figure(series: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]) -> Figure:
-    """ROC curves of (name, line, {"fpr", "tpr", "thresholds"}) over the diagonal of chance."""
-    chance = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "chance",
-        "x": [0, 1],
-        "y": [0, 1],
-        "line": {"color": "var(--line-strong)", "dash": "2px, 3px", "width": 1},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+def roc_figure(run_id: str, curves: Iterable[tuple[str, dict[str, Any]]]) -> Figure:
+    """ROC curves of one run by the name of their protocol, the default one first.
+
+    A curve is {"fpr", "tpr", "thresholds"}; one that is undefined is left out.
+    """
+    lines = chain([line_of(run_id)], repeat(SECOND_LINE))
+    traces = [_roc_trace(name, line, roc) for (name, roc), line in zip(curves, lines, strict=False)]
     return {
-        "data": [chance, *(_roc_trace(name, line, roc) for name, line, roc in series)],
+        "data": [CHANCE, *(trace for trace in traces if trace["x"])],
         "layout": {
             "xaxis": _rate_axis("false positive rate"),
             "yaxis": _rate_axis("true positive rate") | {"scaleanchor": "x"},
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "legend": {"x": 1, "xanchor": "right", "y": 0.03, "yanchor": "bottom"},
             "showlegend": True,
         },
     }
@@ -90,6 +103,7 @@ def _score_axis(curve: Curve, number: int) -> dict[str, Any]:
         "ticks": "",
         "showline": False,
         "nticks": 5,
+        "tickfont": {"color": line_of(curve.run_id)["color"]},
         "title": {"text": ""},
     }
     return axis if number == 1 else axis | {"overlaying": "y", "visible": False}
@@ -104,7 +118,11 @@ def _score_trace(curve: Curve, number: int) -> dict[str, Any]:
         "y": _short(curve.scores),
         "yaxis": "y" if number == 1 else f"y{number}",
         "connectgaps": False,
-        "line": line_of(curve.run_id) | {"shape": "hv" if curve.is_stepped else "linear"},
+        "line": line_of(curve.run_id)
+        | {
+            "shape": "hv" if curve.is_stepped else "linear",
+            "width": FRONT_WIDTH if number == 1 else BACK_WIDTH,
+        },
     }
 
 

@@ -16,6 +16,7 @@ from webapp.accounts.views import AuthenticatedRequest
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job
 from webapp.jobs.views import log_context
+from webapp.results.charts import roc_figure
 from webapp.results.headlines import evaluations_of, headline_evaluations
 from webapp.results.models import Evaluation
 from webapp.runs.charts import learning_curve
@@ -60,6 +61,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "may_submit": Permission.RUN_SUBMIT in granted,
         "evaluations": evaluations,
         "videos": video_rows(evaluations[0]) if evaluations else [],
+        "roc": roc_figure(run.pk, [(str(each.protocol), each.roc) for each in evaluations]),
         "curve": learning_curve(run.training_points.all()),
         "checkpoints": run.checkpoints.order_by("-step"),
         "settings": settings_of(run.method.schema, run.config),

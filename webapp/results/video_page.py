@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from webapp.accounts.models import User
 from webapp.datasets.models import AnnotationSet, Interval, Video
-from webapp.results.charts import hue_of
+from webapp.results.charts import style_of
 from webapp.results.models import Evaluation, ScoreSet, VideoScores
 from webapp.results.protocols import RAW
 from webapp.runs.models import Run
@@ -34,7 +34,11 @@ class ListedRun:
 
     @property
     def hue(self) -> int:
-        return hue_of(self.run.pk)
+        return style_of(self.run.pk)[0]
+
+    @property
+    def dash(self) -> int:
+        return style_of(self.run.pk)[1]
 
 
 @dataclass(frozen=True, kw_only=True)
