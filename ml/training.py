@@ -150,7 +150,9 @@ class _Means:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> _Means:
-        sums = {name: torch.tensor(total).double() for name, total in value["sums"].items()}
+        sums = {
+            name: torch.tensor(total, dtype=torch.float64) for name, total in value["sums"].items()
+        }
         return cls(sums=sums, n_samples=value["n_samples"])
 
 
@@ -196,7 +198,7 @@ class _Loop:
             if term.is_set():
                 self._save()
                 raise SystemExit(TERMINATED)
-            if self._seconds_since_save() >= self.training.checkpoint_seconds:
+            if self.batch < self.n_batches and self._is_due(self.training.checkpoint_seconds):
                 self._save()
 
     def _close_epoch(self) -> None:
@@ -208,8 +210,7 @@ class _Loop:
         if math.isfinite(loss) and (self.best_loss is None or loss < self.best_loss):
             self.best_loss = loss
             self.unsaved_best = self._checkpoint()
-        is_last = self.epoch == self.epochs
-        if not is_last and self._seconds_since_save() >= MIN_SECONDS_BETWEEN_CHECKPOINTS:
+        if self._is_due(min(MIN_SECONDS_BETWEEN_CHECKPOINTS, self.training.checkpoint_seconds)):
             self._save()
 
     def _validate(self) -> dict[str, float]:
@@ -242,8 +243,8 @@ class _Loop:
     def _position(self) -> float:
         return self.epoch + self.batch / self.n_batches
 
-    def _seconds_since_save(self) -> float:
-        return time.monotonic() - self.saved_at
+    def _is_due(self, seconds: float) -> bool:
+        return time.monotonic() - self.saved_at >= seconds
 
     def _save(self) -> None:
         """Write the best epoch since the last save, if it is a better one, and this moment."""

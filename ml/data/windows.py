@@ -75,7 +75,8 @@ def stream_windows(
 
 
 def _windows(buffer: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-    return np.moveaxis(sliding_window_view(buffer, length, axis=0), -1, 1)
+    # Writeable, because torch warns of arrays that are not.
+    return np.moveaxis(sliding_window_view(buffer, length, axis=0, writeable=True), -1, 1)
 
 
 def mean_over_windows(values_NL: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,206 @@
+"""The process of a job, started for real: what it reports, and how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml import checkpoints, child
+from ml.events import to_descriptor
+from ml.methods.conv_ae import ConvAE
+from ml.records import Manifest
+from ml.registry import as_json
+from tests import toys
+from tests.disks import small_disk
+
+TINY = as_json(ConvAE.tiny)
+Event = dict[str, Any]
+
+
+class Job:
+    """A running `python -m ml job` and the events that it has sent so far."""
+
+    def __init__(self, spec: dict[str, Any], folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "spec.json").write_text(json.dumps(spec))
+        self.events: list[Event] = []
+        reading, writing = os.pipe()
+        command = [sys.executable, "-m", "ml", "job", str(folder / "spec.json")]
+        self.process = subprocess.Popen(
+            [*command, "--events-fd", str(writing)], pass_fds=[writing], start_new_session=True
+        )
+        os.close(writing)
+        self.pipe = os.fdopen(reading)
+
+    def read(self) -> Iterator[Event]:
+        """Every event as it comes, until the process ends."""
+        for line in self.pipe:
+            self.events.append(json.loads(line))
+            yield self.events[-1]
+
+    def finish(self) -> int:
+        for _ in self.read():
+            pass
+        self.pipe.close()
+        return self.process.wait(30)
+
+    def named(self, name: str) -> list[Event]:
+        return [event for event in self.events if event["event"] == name]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return toys.toy_manifest(tmp_path_factory.mktemp("videos"))
+
+
+@pytest.fixture(autouse=True)
+def _own_term_handler() -> Iterator[None]:
+    """`child.run` in this process takes over TERM."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def train_spec(manifest: Manifest, out: Path, **changes: Any) -> dict[str, Any]:
+    return {
+        "verb": "train",
+        "method": "conv_ae",
+        "config": TINY,
+        "seed": 3,
+        "videos": toys.as_json(manifest.part("train")),
+        "resume": None,
+        "out_dir": str(out),
+        "device": "cpu",
+        "threads": 1,
+    } | changes
+
+
+def test_job_trains_then_scores(manifest: Manifest, tmp_path: Path) -> None:
+    training = Job(train_spec(manifest, tmp_path / "out"), tmp_path / "train")
+    assert training.finish() == 0
+    final = training.named("checkpoint")[-1]
+    spec = {
+        "verb": "score", "weights": final["weights"], "state": final["state"],
+        "videos": toys.as_json(manifest.part("test")), "out_dir": str(tmp_path / "scores"),
+        "device": "auto", "threads": 1,
+    }  # fmt: skip
+
+    scoring = Job(spec, tmp_path / "score")
+
+    assert scoring.finish() == 0
+    assert [event["video_id"] for event in scoring.named("scores")] == ["vid_3", "vid_4"]
+    values = np.load(scoring.named("scores")[0]["path"])
+    assert (values.shape, values.dtype) == ((40,), np.float32)
+    [result] = scoring.named("result")
+    assert result["values"] == {"rule": ConvAE.rule, "n_videos": 2}
+    check_facts(training)
+    check_facts(scoring)
+
+
+def check_facts(job: Job) -> None:
+    facts = {name: value for event in job.named("facts") for name, value in event["values"].items()}
+    assert facts["torch"].startswith("2.13.0")
+    assert (facts["device"], facts["threads"]) == ("cpu", 1)
+    assert facts["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert isinstance(facts["bf16"], bool)
+
+
+def test_job_killed_in_mid_epoch_and_resumed_ends_bit_for_bit_the_same(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    whole = Job(train_spec(manifest, tmp_path / "whole"), tmp_path / "a")
+    whole.finish()
+    killed = Job(train_spec(manifest, tmp_path / "killed", checkpoint_seconds=0), tmp_path / "b")
+    last = next(
+        event for event in killed.read() if event["event"] == "checkpoint" and event["step"] == 33
+    )
+    os.killpg(killed.process.pid, signal.SIGKILL)
+    killed.finish()
+
+    resume = {"weights": last["weights"], "state": last["state"]}
+    resumed = Job(train_spec(manifest, tmp_path / "on", resume=resume), tmp_path / "c")
+    resumed.finish()
+
+    assert last["epoch"] % 1
+    weights = [Path(job.named("checkpoint")[-1]["weights"]) for job in (whole, resumed)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_job_ended_by_term_leaves_a_checkpoint(manifest: Manifest, tmp_path: Path) -> None:
+    config = TINY | {"epochs": 10_000}
+    job = Job(train_spec(manifest, tmp_path / "out", config=config), tmp_path / "job")
+    next(event for event in job.read() if event["event"] == "point")
+
+    job.process.terminate()
+
+    assert job.finish() == 143
+    assert job.named("failed") == []
+    saved = job.named("checkpoint")[-1]
+    assert checkpoints.load(Path(saved["weights"]), Path(saved["state"])).step >= 14
+
+
+def test_job_on_a_full_disk_keeps_its_last_checkpoint(manifest: Manifest, tmp_path: Path) -> None:
+    frames = 3 * 40 * 32 * 32 + 4096
+    with small_disk(tmp_path / "disk", size=str(frames + 1_500_000)) as disk:
+        spec = train_spec(manifest, disk, checkpoint_seconds=0)
+        job = Job(spec, tmp_path / "job")
+        saved = next(event for event in job.read() if event["event"] == "checkpoint")
+        with (disk / "filler").open("wb") as filler:
+            fill(filler.fileno())
+
+        assert job.finish() == 1
+
+        [failed] = job.named("failed")
+        assert failed["failure"] == "storage_full"
+        assert failed["sentence"].startswith("The disk is full (No space left on device)")
+        assert checkpoints.load(*checkpoints.latest(disk)).step >= saved["step"]
+        assert not [path for path in disk.iterdir() if path.name.startswith(".")]
+
+
+def fill(descriptor: int) -> None:
+    """Write until there is no room left."""
+    while True:
+        try:
+            os.write(descriptor, bytes(4096))
+        except OSError:
+            return
+
+
+@pytest.mark.parametrize(
+    ("changes", "failure", "sentence"),
+    [
+        ({"config": {"windw": 3}}, "bad_input", "windw: the method has no such field"),
+        ({"method": "no_such"}, "bad_input", "There is no method 'no_such'"),
+        ({"seed": -1}, "bad_input", "seed: a whole number from 0 on is expected (given: -1)"),
+        ({"device": "cuda:99"}, "bad_input", "cuda:99 was asked for"),
+        ({"videos": []}, "bad_input", "The split has no training videos"),
+        ({"verb": "dance"}, "bad_input", "The verb 'dance' is none of train, score, survey"),
+        ({"config": TINY | {"window": 64}}, "bad_input", "No training video is as long as"),
+        (
+            {"config": TINY | {"learning_rate": 10, "epochs": 40}, "threads": 0.5},
+            "method_error",
+            "",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_job_fails_with_a_type_and_a_sentence(
+    manifest: Manifest, tmp_path: Path, changes: dict[str, Any], failure: str, sentence: str
+) -> None:
+    reading, writing = os.pipe()
+    status = child.run(train_spec(manifest, tmp_path / "out") | changes, to_descriptor(writing))
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        failed = json.loads(pipe.readlines()[-1])
+
+    assert status == 1
+    assert (failed["event"], failed["failure"]) == ("failed", failure)
+    assert failed["sentence"].startswith(sentence)
+    assert bool(failed["traceback"]) is (failure != "bad_input")

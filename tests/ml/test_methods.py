@@ -1,0 +1,165 @@
+"""What every method of the catalogue must do: one is tested before its author writes a test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ml import checkpoints, training
+from ml.checkpoints import Checkpoint
+from ml.events import Reporter
+from ml.methods._base import Method, Supervision
+from ml.metrics import auroc
+from ml.records import Manifest, Scores, VideoRecord, frame_labels
+from ml.registry import as_json, load_methods
+from ml.training import Training, seed_everything
+from tests import toys
+
+METHODS = load_methods()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A method after its tiny training on toys, and what was reported."""
+
+    name: str
+    method: Method
+    manifest: Manifest
+    events: list[dict[str, Any]]
+
+    def scores(self) -> dict[str, Scores]:
+        return {video.id: self.method.score(video) for video in self.manifest.part("test")}
+
+
+def train(
+    name: str,
+    manifest: Manifest,
+    folder: Path,
+    *,
+    resume_from: Checkpoint | None = None,
+    checkpoint_seconds: float = 60,
+) -> Trained:
+    folder.mkdir()
+    events: list[dict[str, Any]] = []
+    seed_everything(7)
+    method = METHODS[name](METHODS[name].tiny, torch.device("cpu"))
+    settings = Training(
+        method=name, config=as_json(method.config), seed=7, folder=folder,
+        reporter=Reporter(events.append), resume_from=resume_from,
+        checkpoint_seconds=checkpoint_seconds,
+    )  # fmt: skip
+    method.fit(manifest, settings)
+    return Trained(name, method, manifest, events)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Two threads that wait for each other are slower than one while other tests run."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module", params=sorted(METHODS))
+def trained(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Trained]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "KEPT_CHECKPOINTS", 10_000)
+        manifest = toys.toy_manifest(folder / "videos", validation=True)
+        yield train(request.param, manifest, folder / "run", checkpoint_seconds=0)
+
+
+def saved(trained: Trained) -> list[dict[str, Any]]:
+    return [event for event in trained.events if event["event"] == "checkpoint"]
+
+
+def load(event: dict[str, Any]) -> Checkpoint:
+    return checkpoints.load(Path(event["weights"]), Path(event["state"]))
+
+
+def same_scores(one: dict[str, Scores], other: dict[str, Scores]) -> bool:
+    return all(np.array_equal(one[key].values, other[key].values) for key in one | other)
+
+
+def same_tensors(one: Checkpoint, other: Checkpoint) -> bool:
+    return all(torch.equal(one.tensors[key], other.tensors[key]) for key in one.tensors)
+
+
+def test_method_tells_toy_anomalies_apart(trained: Trained) -> None:
+    videos = trained.manifest.part("test")
+    frames = [trained.scores()[video.id].to_frames(video.n_frames) for video in videos]
+    labels = np.concatenate([frame_labels(video.intervals, video.n_frames) for video in videos])
+
+    scored = np.isfinite(np.concatenate(frames))
+
+    assert auroc(labels[scored], np.concatenate(frames)[scored]) > 0.95
+
+
+def test_method_repeats_bit_for_bit_with_the_same_seed(trained: Trained, tmp_path: Path) -> None:
+    again = train(trained.name, trained.manifest, tmp_path / "again")
+
+    assert same_tensors(load(saved(trained)[-1]), load(saved(again)[-1]))
+    assert same_scores(trained.scores(), again.scores())
+
+
+@pytest.mark.parametrize("at", [0.37, 0.8])
+def test_method_resumed_ends_bit_for_bit_the_same(
+    trained: Trained, tmp_path: Path, at: float
+) -> None:
+    every = saved(trained)
+    middle = load(every[int(at * len(every))])
+
+    resumed = train(trained.name, trained.manifest, tmp_path / "on", resume_from=middle)
+
+    assert same_tensors(load(every[-1]), load(saved(resumed)[-1]))
+    assert same_scores(trained.scores(), resumed.scores())
+
+
+def test_method_scores_the_same_from_its_checkpoint(trained: Trained) -> None:
+    fresh = METHODS[trained.name](METHODS[trained.name].tiny, torch.device("cpu"))
+    checkpoints.restore_modules(load(saved(trained)[-1]), fresh.modules)
+
+    again = Trained(trained.name, fresh, trained.manifest, [])
+
+    assert same_scores(trained.scores(), again.scores())
+
+
+def test_method_scores_fit_their_videos(trained: Trained) -> None:
+    for video in trained.manifest.part("test"):
+        scores = trained.scores()[video.id]
+
+        scores.check(video.n_frames)
+        n_scored = np.isfinite(scores.to_frames(video.n_frames)).sum()
+        assert n_scored > video.n_frames / 2
+
+
+def test_method_gives_a_very_short_video_what_it_can(trained: Trained, tmp_path: Path) -> None:
+    for n_frames in (1, 2, 3):
+        path = toys.moving_square_video(tmp_path / f"{n_frames}.mp4", n_frames)
+        video = VideoRecord(id="vid_short", path=str(path), n_frames=n_frames)
+
+        trained.method.score(video).check(n_frames)
+
+
+def test_method_reports_validation_and_marks_a_best(trained: Trained) -> None:
+    points = [event["values"] for event in trained.events if event["event"] == "point"]
+
+    assert all("validation_loss" in values for values in points)
+    assert any(event["is_best"] for event in saved(trained))
+    assert saved(trained)[-1]["is_final"]
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_method_describes_itself(name: str) -> None:
+    method = METHODS[name]
+
+    assert method.supervision in Supervision
+    for text in (method.title, method.summary, method.paper, method.rule):
+        assert text.strip() == text != ""

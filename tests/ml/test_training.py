@@ -1,0 +1,243 @@
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ml import checkpoints
+from ml.checkpoints import Checkpoint
+from ml.events import Reporter
+from ml.failures import Diverged
+from ml.records import BadInput, Manifest, VideoRecord
+from ml.training import Learner, Training, normal_videos, seed_everything, shuffled
+
+N_SAMPLES, BATCH_SIZE, EPOCHS = 10, 4, 3
+STEPS_PER_EPOCH = 3
+LAST_STEP = EPOCHS * STEPS_PER_EPOCH
+
+
+class NoisyPair(Learner):
+    """Two networks with an optimiser each, dropout, and noise from every generator."""
+
+    def __init__(self, *, validation: list[float] | None = None) -> None:
+        seed_everything(3)
+        self.first = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 4))
+        self.second = nn.Linear(4, 1)
+        self.modules = {"first": self.first, "second": self.second}
+        self.optimisers = {
+            "adam": torch.optim.Adam(self.first.parameters(), lr=0.01),
+            "adagrad": torch.optim.Adagrad(self.second.parameters(), lr=0.01),
+        }
+        self.n_samples = N_SAMPLES
+        self.data = torch.linspace(-1, 1, N_SAMPLES * 4).reshape(N_SAMPLES, 4)
+        self.validation = validation
+        self.seen: list[int] = []
+        self.stop_at: int | None = None
+
+    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
+        self.seen += samples.tolist()
+        batch = self.data[torch.from_numpy(samples)] + torch.randn(len(samples), 4)
+        batch += float(np.random.random())
+        output = self.first(batch)
+        losses = {"loss": (output - batch).square().mean(), "second": self.second(output).mean()}
+        for optimiser in self.optimisers.values():
+            optimiser.zero_grad()
+        sum(losses.values(), torch.zeros(())).backward()
+        for optimiser in self.optimisers.values():
+            optimiser.step()
+        if self.stop_at is not None and len(self.seen) >= self.stop_at:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return losses
+
+    def validate(self) -> Mapping[str, float]:
+        return {} if self.validation is None else {"loss": self.validation.pop(0)}
+
+
+def train(
+    folder: Path, learner: Learner, *, resume_from: Checkpoint | None = None, **fields: Any
+) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    folder.mkdir(exist_ok=True)
+    training = Training(
+        method="toy", config={}, seed=5, folder=folder, reporter=Reporter(events.append),
+        resume_from=resume_from, **fields,
+    )  # fmt: skip
+    training.run(learner, epochs=EPOCHS, batch_size=BATCH_SIZE)
+    return events
+
+
+def load(event: dict[str, Any]) -> Checkpoint:
+    return checkpoints.load(Path(event["weights"]), Path(event["state"]))
+
+
+def named(events: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [event for event in events if event["event"] == name]
+
+
+def test_training_sees_every_sample_once_per_epoch(tmp_path: Path) -> None:
+    learner = NoisyPair()
+
+    train(tmp_path, learner)
+
+    epochs = np.reshape(learner.seen, (EPOCHS, N_SAMPLES))
+    assert [sorted(epoch) for epoch in epochs.tolist()] == [list(range(N_SAMPLES))] * EPOCHS
+    assert len({tuple(epoch) for epoch in epochs.tolist()}) == EPOCHS
+
+
+def test_training_reports_the_mean_losses_of_each_epoch(tmp_path: Path) -> None:
+    points = named(train(tmp_path, NoisyPair(validation=[0.5, 0.4, 0.3])), "point")
+
+    assert [(point["step"], point["epoch"]) for point in points] == [(3, 1), (6, 2), (9, 3)]
+    assert points[0]["values"].keys() == {"train_loss", "train_second", "validation_loss"}
+    assert points[2]["values"]["validation_loss"] == 0.3
+
+
+def test_training_ends_with_a_final_checkpoint(tmp_path: Path) -> None:
+    saved = named(train(tmp_path, NoisyPair()), "checkpoint")
+
+    assert [(event["step"], event["is_final"], event["is_best"]) for event in saved] == [
+        (LAST_STEP, True, False)
+    ]
+
+
+def test_training_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
+    first, second = (
+        load(named(train(tmp_path / name, NoisyPair()), "checkpoint")[-1]) for name in "ab"
+    )
+
+    assert first.tensors.keys() == second.tensors.keys()
+    assert all(torch.equal(first.tensors[key], second.tensors[key]) for key in first.tensors)
+
+
+@pytest.mark.parametrize("step", range(1, LAST_STEP + 1))
+def test_training_resumed_at_any_step_ends_bit_for_bit_the_same(tmp_path: Path, step: int) -> None:
+    whole = train(tmp_path / "whole", NoisyPair())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ml.training.KEPT_CHECKPOINTS", LAST_STEP + 1)
+        each = named(train(tmp_path / "steps", NoisyPair(), checkpoint_seconds=0), "checkpoint")
+    seed_everything(999)
+
+    resumed = train(tmp_path / "resumed", NoisyPair(), resume_from=load(each[step - 1]))
+
+    expected, got = (load(named(run, "checkpoint")[-1]) for run in (whole, resumed))
+    assert got.step == expected.step == LAST_STEP
+    assert all(torch.equal(expected.tensors[key], got.tensors[key]) for key in expected.tensors)
+    rest = named(resumed, "point")
+    assert rest == named(whole, "point")[EPOCHS - len(rest) :]
+
+
+def test_training_on_term_saves_and_ends_with_143(tmp_path: Path) -> None:
+    learner = NoisyPair()
+    learner.stop_at = 5  # in the second of three batches
+
+    with pytest.raises(SystemExit) as caught:
+        train(tmp_path, learner)
+
+    assert caught.value.code == 143
+    assert checkpoints.load(*checkpoints.latest(tmp_path)).step == 2
+
+
+def test_training_marks_the_best_on_validation(tmp_path: Path) -> None:
+    events = train(tmp_path, NoisyPair(validation=[0.5, 0.2, 0.3]))
+
+    saved = named(events, "checkpoint")
+    assert [(event["step"], event["is_best"], event["is_final"]) for event in saved] == [
+        (6, True, False),
+        (9, False, True),
+    ]
+    assert load(saved[0]).epoch == 2
+
+
+def test_training_last_epoch_can_be_the_best(tmp_path: Path) -> None:
+    saved = named(train(tmp_path, NoisyPair(validation=[0.5, 0.4, 0.3])), "checkpoint")
+
+    assert [(event["is_best"], event["is_final"]) for event in saved] == [(True, True)]
+
+
+def test_training_remembers_the_best_over_a_resume(tmp_path: Path) -> None:
+    learner = NoisyPair(validation=[0.1])
+    learner.stop_at = N_SAMPLES + 1
+    with pytest.raises(SystemExit):
+        train(tmp_path / "a", learner)
+    stopped = checkpoints.load(*checkpoints.latest(tmp_path / "a"))
+
+    events = train(tmp_path / "b", NoisyPair(validation=[0.2, 0.3]), resume_from=stopped)
+
+    assert not any(event["is_best"] for event in named(events, "checkpoint"))
+
+
+def test_training_deletes_old_checkpoints_but_not_the_best(tmp_path: Path) -> None:
+    events = train(tmp_path, NoisyPair(validation=[0.1, 0.2, 0.3]), checkpoint_seconds=0)
+
+    steps = [int(path.stem[5:]) for path in sorted(tmp_path.glob("*.json"))]
+    assert len(named(events, "checkpoint")) == LAST_STEP
+    assert steps == [3, 6, 7, 8, 9]
+
+
+class Exploding(NoisyPair):
+    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
+        losses = super().step(samples)
+        return {"loss": losses["loss"] * float("nan")}
+
+
+def test_training_that_diverges_says_so_and_saves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Diverged, match=r"loss became nan in epoch 1, by step 3.*lower learning"):
+        train(tmp_path, Exploding())
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_training_refuses_to_resume_on_other_data(tmp_path: Path) -> None:
+    train(tmp_path, NoisyPair())
+    checkpoint = checkpoints.load(*checkpoints.latest(tmp_path))
+    learner = NoisyPair()
+    learner.n_samples = 9
+
+    with pytest.raises(BadInput, match="made with 10 training samples, now there are 9"):
+        train(tmp_path, learner, resume_from=checkpoint)
+
+
+def test_training_refuses_to_resume_another_config_or_seed(tmp_path: Path) -> None:
+    train(tmp_path, NoisyPair())
+    checkpoint = checkpoints.load(*checkpoints.latest(tmp_path))
+    other = replace(checkpoint, seed=6, config={"width": 2})
+
+    with pytest.raises(BadInput, match=r"differs in seed \(6 → 5\), width \(2 → None\)"):
+        train(tmp_path, NoisyPair(), resume_from=other)
+
+
+def test_shuffled_depends_on_seed_and_epoch_alone() -> None:
+    assert np.array_equal(shuffled(50, seed=1, epoch=2), shuffled(50, seed=1, epoch=2))
+    assert not np.array_equal(shuffled(50, seed=1, epoch=2), shuffled(50, seed=1, epoch=3))
+    assert not np.array_equal(shuffled(50, seed=1, epoch=2), shuffled(50, seed=2, epoch=2))
+
+
+def videos(*labels: str) -> Manifest:
+    return Manifest(
+        videos=tuple(
+            VideoRecord(id=f"vid_{i}", path=f"/data/train/{i}.mp4", part="train", label=label)
+            for i, label in enumerate(labels)
+        )
+    )
+
+
+def test_normal_videos_leaves_out_abnormal_ones() -> None:
+    normal = normal_videos(videos("normal", "Robbery", "", "Normal"), "train")
+
+    assert [video.id for video in normal] == ["vid_0", "vid_2", "vid_3"]
+
+
+def test_normal_videos_when_there_are_none() -> None:
+    with pytest.raises(BadInput, match=r"None of the 2 train videos is normal: .*train/0\.mp4"):
+        normal_videos(videos("Robbery", "Arson"), "train")
+
+
+def test_normal_videos_of_an_empty_part() -> None:
+    assert normal_videos(videos("normal"), "validation") == ()
