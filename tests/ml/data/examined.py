@@ -8,5 +8,4 @@ from ml.data.examine import examine
 
 def examined(path: Path, folder: Path) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
-    kind = "frames" if path.is_dir() else "file"
-    return examine(path, kind=kind, fps=None, folder=folder)
+    return examine(path, kind="frames" if path.is_dir() else "file", fps=None, folder=folder)

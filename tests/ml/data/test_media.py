@@ -32,7 +32,7 @@ def test_proxy_frame_k_is_source_frame_k(tmp_path: Path) -> None:
     frames = proxy_frames(folder)
     assert answer["proxy_fps"] == 10
     assert left_edges(frames) == list(range(30))
-    assert [Fraction(frame.pts) * frame.time_base for frame in frames] == [
+    assert [Fraction(frame.pts or 0) * (frame.time_base or 0) for frame in frames] == [
         Fraction(k, 10) for k in range(30)
     ]
 

@@ -1,0 +1,191 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml.data.decode import decode
+from ml.data.survey import survey, survey_to_manifest
+from ml.events import Event, Reporter, to_nobody
+from ml.records import BadInput, Manifest
+from tests import hostile, toys
+
+
+def surveyed(folder: Path, **spec: Any) -> dict[str, list[Event]]:
+    """All events by their name, after a trip through JSON as in a pipe."""
+    events: dict[str, list[Event]] = {}
+
+    def note(event: Event) -> None:
+        copy = json.loads(json.dumps(event, allow_nan=False))
+        events.setdefault(copy.pop("event"), []).append(copy)
+
+    out_dir = folder.parent / "out"
+    survey({"folder": str(folder), "out_dir": str(out_dir)} | spec, Reporter(note))
+    return events
+
+
+def sentences(events: dict[str, list[Event]]) -> list[tuple[str, str, str]]:
+    return [(one["level"], one["subject"], one["text"]) for one in events.get("finding", [])]
+
+
+def manifest(folder: Path, *videos: dict[str, Any]) -> None:
+    (folder / "manifest.json").write_text(json.dumps({"videos": videos}))
+
+
+def test_survey_sends_facts_files_truth_and_result(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    toys.moving_square_video(folder / "train" / "a.mp4", 12)
+    toys.write_images(folder / "test" / "b", toys.toy_frames(11))
+    manifest(folder, {"name": "train/a"}, {"name": "test/b", "fps": 5, "intervals": [[3, 8]]})
+
+    events = surveyed(folder)
+
+    image_sequence, video = events["video"]
+    assert (video["name"], video["status"], video["n_frames"]) == ("train/a", "ready", 12)
+    assert np.load(video["pts"]) == pytest.approx(np.arange(12) / 10)
+    assert (image_sequence["kind"], image_sequence["fps"]) == ("frames", pytest.approx(5))
+    for kind in ("proxy", "poster", "contact_sheet"):
+        assert Path(image_sequence[kind]).is_file()
+    assert events["annotations"] == [
+        {"source": "manifest.json", "intervals": {"test/b": [[3, 8, ""]]}}
+    ]
+    assert events["result"] == [{"values": {"format": "folder"}}]
+    assert sentences(events) == []
+    assert events["progress"][-1]["done"] == events["progress"][-1]["total"] == 2
+
+
+def test_survey_rejects_bad_files_and_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    target = toys.moving_square_video(folder / "train" / "good.mp4", 12)
+    hostile.empty(folder / "empty.mp4")
+    hostile.text(folder / "text.avi")
+    hostile.only_sound(folder / "sound.mp4")
+    hostile.cut_off(folder / "cut.mp4")
+    hostile.playlist(folder / "list.m3u8", target=target)
+    hostile.playlist(folder / "list.mp4", target=target)
+
+    events = surveyed(folder)
+
+    reasons = {one["name"]: one["reason"] for one in events["video"]}
+    assert reasons.pop("train/good") == ""
+    assert {name: reason.split(":")[0] for name, reason in reasons.items()} == {
+        "cut": "the file is cut off",
+        "empty": "the file is empty",
+        "list.m3u8": "the file is a playlist that points at other files, not a video",
+        "list.mp4": "the file is a playlist that points at other files, not a video",
+        "sound": "the file has no video in it, only sound",
+        "text": "the file is text, not a video",
+    }
+    rejected = [one for one in events["video"] if one["status"] == "rejected"]
+    assert {one["n_frames"] for one in rejected} == {0}
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["000006"]
+
+
+def test_survey_odd_but_sound_videos_are_ready(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "train"
+    toys.moving_square_video(folder / "rotated.mp4", 6, rotation=90)
+    toys.moving_square_video(folder / "vfr.mp4", 6, pts_milliseconds=[0, 40, 80, 500, 540, 2000])
+    hostile.cut_by_edit_list(folder / "edit.mp4", n_frames=40, n_hidden=12)
+
+    events = surveyed(folder.parent)
+
+    found = {one["name"].removeprefix("train/"): one for one in events["video"]}
+    assert (found["rotated"]["width"], found["rotated"]["rotation"]) == (48, 90)
+    assert found["vfr"]["is_variable_rate"]
+    assert found["edit"]["n_frames"] == 28
+    assert {one["reason"] for one in found.values()} == {""}
+
+
+def test_survey_without_normal_training_videos(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    toys.moving_square_video(folder / "train" / "a.mp4", 4)
+    manifest(folder, {"name": "train/a", "label": "fighting"})
+
+    assert sentences(surveyed(folder)) == [
+        (
+            "warning",
+            "training",
+            "no normal training video: methods that learn what is normal cannot be trained",
+        )
+    ]
+
+
+def test_survey_same_file_in_train_and_test(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    video = toys.moving_square_video(folder / "train" / "a.mp4", 4)
+    (folder / "test").mkdir()
+    for copy in ("train/b.mp4", "test/c.mp4"):
+        shutil.copy(video, folder / copy)
+
+    found = [one for one in sentences(surveyed(folder)) if "same content" in one[2]]
+
+    assert [(level, subject) for level, subject, _ in found] == [
+        ("error", "train/a"),
+        ("error", "train/b"),
+    ]
+    assert "as test/c, and one is in test, the other in train" in found[0][2]
+
+
+def test_survey_warnings_of_the_decoder_become_findings(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    toys.moving_square_video(folder / "train" / "a.avi", 12)  # AVI cannot hold B-frames' times
+
+    found = sentences(surveyed(folder))
+
+    assert ("warning", "train/a") in [(level, subject) for level, subject, _ in found]
+
+
+def test_survey_gives_a_file_no_more_than_the_limits(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    toys.moving_square_video(folder / "a.mp4", 12)
+
+    (video,) = surveyed(folder, limits={"memory_bytes": 10**8})["video"]
+
+    assert (video["status"], video["reason"]) == ("rejected", "reading it needs more than 0.1 GB")
+
+
+def test_survey_of_nothing_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="does not exist on the machine that imports"):
+        surveyed(tmp_path / "data")
+
+    (tmp_path / "data").mkdir()
+    with pytest.raises(BadInput, match="no video and no folder of images was found"):
+        surveyed(tmp_path / "data")
+
+
+def test_survey_to_manifest_can_be_loaded_and_decoded(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    toys.moving_square_video(folder / "train" / "a.mp4", 12, rotation=90)
+    hostile.text(folder / "train" / "b.mp4")
+    toys.write_images(folder / "test" / "c", toys.toy_frames(11))
+    manifest(folder, {"name": "train/a"}, {"name": "test/c", "intervals": [[3, 8, "bag"]]})
+
+    survey_to_manifest(folder, tmp_path / "out", to_nobody()).save(tmp_path / "manifest.json")
+
+    (test,) = Manifest.load(tmp_path / "manifest.json").part("test")
+    (train,) = Manifest.load(tmp_path / "manifest.json").part("train")
+    assert [len(list(decode(video))) for video in (train, test)] == [12, 11]
+    assert (train.rotation, test.intervals[0].end_frame, test.intervals[0].label) == (90, 8, "bag")
+
+
+@pytest.mark.shared_data
+def test_survey_of_real_clips_finds_the_true_counts(shared_data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(shared_data / "ped2" / "gt", folder / "gt")
+    (folder / "testing").mkdir()
+    for name in ("03.mp4", "09.mp4"):
+        shutil.copy(shared_data / "ped2" / "testing" / name, folder / "testing" / name)
+
+    events = surveyed(folder)
+
+    assert events["result"] == [{"values": {"format": "ucsd"}}]
+    assert {one["name"]: one["n_frames"] for one in events["video"]} == {
+        "testing/03": 150,
+        "testing/09": 120,
+    }
+    assert events["annotations"][0]["intervals"] == {
+        "testing/03": [[0, 146, ""]],
+        "testing/09": [[0, 120, ""]],
+    }
