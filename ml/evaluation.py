@@ -40,12 +40,7 @@ def evaluate(
     normalisation: Normalisation = "none",
 ) -> Evaluation:
     """`video` maps each video's scores to [0, 1] before they are pooled, as papers often do."""
-    missing = [video.id for video in videos if video.id not in scores]
-    if missing or not videos:
-        raise BadInput(
-            f"{len(missing)} of {len(videos)} videos have no scores"
-            + (f", the first is {missing[0]}" if missing else "")
-        )
+    _check(videos, scores)
     frames = [scores[video.id].to_frames(_n_frames(video)) for video in videos]
     if normalisation == "video":
         frames = [_stretched(values) for values in frames]
@@ -63,6 +58,16 @@ def evaluate(
         n_abnormal_frames=int(labels.sum()),
         n_unscored_frames=int(np.count_nonzero(~has_score)),
     )
+
+
+def _check(videos: Sequence[VideoRecord], scores: Mapping[str, Scores]) -> None:
+    if not videos:
+        raise BadInput("There are no videos to evaluate")
+    missing = [video.id for video in videos if video.id not in scores]
+    if missing:
+        raise BadInput(
+            f"{len(missing)} of {len(videos)} videos have no scores, the first is {missing[0]}"
+        )
 
 
 def _n_frames(video: VideoRecord) -> int:
