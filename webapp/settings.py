@@ -31,6 +31,11 @@ if not SECRET_KEY and sys.argv[1:2] not in (["up"], ["demo"]):
     )
 # Off only for the embedded stack, which listens on loopback without a certificate.
 HTTPS = env.bool("IWAKAN_HTTPS", default=not EMBEDDED.is_running)
+if DEBUG and HTTPS:
+    raise ImproperlyConfigured(
+        "IWAKAN_DEBUG shows the insides of the site to every visitor. Use it only on your own "
+        "machine, together with IWAKAN_HTTPS=false."
+    )
 ALLOWED_HOSTS = env.list("IWAKAN_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("IWAKAN_TRUSTED_ORIGINS", default=[])
 # How a person reaches the site: used in links that leave it (invitations, `demo`).
@@ -154,7 +159,9 @@ STORAGES = {
 }
 # Server folders from which members may register datasets, separated like PATH.
 DATA_ROOTS = [
-    Path(root).resolve() for root in env("IWAKAN_DATA_ROOTS", default="").split(os.pathsep) if root
+    Path(root).resolve()
+    for root in env("IWAKAN_DATA_ROOTS", default=str(VAR_DIR / "data")).split(os.pathsep)
+    if root
 ]
 
 # Jobs. Their rows in Postgres are the truth; the broker only rings.
