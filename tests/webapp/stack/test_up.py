@@ -1,0 +1,132 @@
+"""`manage.py up` as a person runs it: it starts everything and leaves nothing behind."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from webapp.stack import processes
+
+OWN_SERVERS = ("DATABASE_URL", "IWAKAN_BROKER_URL", "IWAKAN_SECRET_KEY", "IWAKAN_HTTPS")
+
+
+@contextlib.contextmanager
+def running_up(home: Path, *, port: int) -> Iterator[subprocess.Popen[str]]:
+    """`manage.py up` with servers of its own, below `home`."""
+    environment = {name: value for name, value in os.environ.items() if name not in OWN_SERVERS}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "up", "--port", str(port)],
+        cwd=settings.BASE_DIR,
+        env=environment | {"IWAKAN_VAR": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of all processes whose environment or arguments name `home`."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (folder / "cmdline").read_bytes()
+            if str(home).encode() in command + (folder / "environ").read_bytes():
+                found.append(command.replace(b"\0", b" ").decode())
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the unprivileged database user may enter."""
+    path = tmp_path_factory.mktemp("stack")
+    for folder in (path, *path.parents):
+        if folder.owner() == path.owner() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return path
+
+
+def wait_for_site(process: subprocess.Popen[str], port: int) -> None:
+    processes.wait_until(
+        lambda: process.poll() is not None or processes.is_listening(port),
+        what="the site",
+        seconds=60,
+    )
+    assert process.poll() is None, process.stdout.read() if process.stdout else ""
+
+
+def test_up_serves_and_ctrl_c_leaves_nothing(home: Path) -> None:
+    port = processes.free_port()
+    with running_up(home, port=port) as process:
+        wait_for_site(process, port)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live") as answer:
+            assert json.load(answer) == {"status": "ok"}
+        commands = " ".join(processes_of(home))
+        for part in ("postgres", "valkey", "gunicorn", "celery", "workers.housekeeper"):
+            assert part in commands
+
+    assert processes_of(home) == []
+    assert not (home / "stack.json").exists()
+
+
+def test_up_killed_leaves_nothing(home: Path) -> None:
+    port = processes.free_port()
+    with running_up(home, port=port) as process:
+        wait_for_site(process, port)
+        process.kill()
+        process.wait()
+        processes.wait_until(lambda: not processes_of(home), what="the end of all", seconds=30)
+
+
+def test_second_up_names_the_first(home: Path) -> None:
+    port = processes.free_port()
+    with running_up(home, port=port) as first:
+        wait_for_site(first, port)
+        with running_up(home, port=processes.free_port()) as second:
+            output, _ = second.communicate(timeout=30)
+
+    assert second.returncode == 1
+    assert f"already running here: process {first.pid}" in output
+
+
+def test_up_refuses_a_taken_port(home: Path) -> None:
+    port = processes.free_port()
+    with running_up(home, port=port) as first:
+        wait_for_site(first, port)
+        with running_up(home / "other", port=port) as second:
+            output, _ = second.communicate(timeout=30)
+
+    assert f"Port {port} is taken" in output
+
+
+def test_dead_part_is_started_again(home: Path) -> None:
+    port = processes.free_port()
+    with running_up(home, port=port) as process:
+        wait_for_site(process, port)
+        before = child_named("gunicorn", of=process.pid)
+        os.kill(before, signal.SIGKILL)
+        processes.wait_until(
+            lambda: child_named("gunicorn", of=process.pid) not in (None, before),
+            what="a new web process",
+        )
+
+
+def child_named(name: str, *, of: int) -> int | None:
+    """Process id of the child whose command line holds `name`."""
+    for child in Path(f"/proc/{of}/task/{of}/children").read_text().split():
+        with contextlib.suppress(OSError):
+            if name in Path(f"/proc/{child}/cmdline").read_text():
+                return int(child)
+    return None

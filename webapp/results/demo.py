@@ -1,0 +1,116 @@
+"""The demo's story: a generated dataset imported, a run trained and scored, a page to look at."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from webapp.accounts import services as accounts
+from webapp.accounts.models import Team, User
+from webapp.common.errors import UserError
+from webapp.datasets import services as datasets
+from webapp.datasets.models import Dataset
+from webapp.jobs.models import Job
+from webapp.results.models import Evaluation
+from webapp.runs import services as runs
+from webapp.runs.models import Method, Run
+
+TEAM = "Demo"
+EMAIL = "demo@iwakan.invalid"
+DATASET = "Corridor"
+METHOD = "conv_ae"
+# Far below the paper's size, so that two cores end in about half a minute.
+CONFIG: dict[str, Any] = {"input_size": 96, "channels": [64, 32, 16], "epochs": 6}
+POLL_SECONDS = 0.3
+PATIENCE_SECONDS = 900
+
+Say = Callable[[str], None]
+
+
+def tell(say: Say) -> str:
+    """Run the whole story and return the address of the page it ends on. Raise UserError."""
+    owner = accounts.create_owner(email=EMAIL, team_name=TEAM, name="Demo")
+    team = Team.objects.get(name=TEAM)
+    dataset = _dataset(team, owner, say)
+    run = _run(dataset, owner, say)
+    for evaluation in Evaluation.objects.filter(score_set__run=run).select_related("protocol"):
+        say(f"  {evaluation.protocol}: AUROC {_shown(evaluation.metrics['auroc'])}")
+    return accounts.create_login_link(user=owner) + f"?next={_video_page(run)}"
+
+
+def _dataset(team: Team, owner: User, say: Say) -> Dataset:
+    """The generated dataset, imported now or by an earlier demo."""
+    imported = Dataset.objects.filter(team=team, name=DATASET).exclude(content_hash="").first()
+    if imported is not None:
+        return imported
+    folder = Path(settings.DATA_ROOTS[0]) / "corridor"
+    say(f"Rendering 20 clips of a corridor into {folder} …")
+    _render(folder)
+    say("Importing: probing, counting frames, making proxies and posters …")
+    dataset = Dataset.objects.filter(team=team, name=DATASET).first()
+    if dataset is None:
+        dataset = datasets.create_dataset(team=team, name=DATASET, folder=str(folder), by=owner)
+    else:
+        datasets.import_again(dataset=dataset, by=owner)
+    dataset.refresh_from_db()
+    _wait_for_job(dataset.import_job)
+    dataset.refresh_from_db()
+    return dataset
+
+
+def _render(folder: Path) -> None:
+    command = [sys.executable, "-m", "ml", "demo-data", str(folder), "--seed", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise UserError(f"The demo videos could not be rendered: {result.stderr.strip()}")
+
+
+def _run(dataset: Dataset, owner: User, say: Say) -> Run:
+    _wait_until(lambda: Method.objects.filter(pk=METHOD).exists(), "a worker to publish methods")
+    run = runs.create_run(
+        team=dataset.team,
+        dataset=dataset,
+        split=dataset.splits.get(),
+        method=Method.objects.get(pk=METHOD),
+        config=CONFIG,
+        by=owner,
+    )
+    say(f"Training {run.method} on {dataset} …")
+    _wait_for_job(run.current_job)
+    run.refresh_from_db()
+    say("Scoring every frame of the test videos …")
+    _wait_for_job(run.current_job)
+    return run
+
+
+def _wait_for_job(job: Job | None) -> None:
+    """Raise UserError with the job's own reason unless it succeeds."""
+    assert job is not None
+    _wait_until(lambda: Job.objects.filter(pk=job.pk, status__in=Job.TERMINAL).exists(), str(job))
+    job.refresh_from_db()
+    if job.status != Job.Status.SUCCEEDED:
+        raise UserError(f"{job}: {job.get_status_display()}. {job.reason}")
+
+
+def _wait_until(is_so: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise UserError(f"Waited {PATIENCE_SECONDS} seconds for {what}.")
+        time.sleep(POLL_SECONDS)
+
+
+def _video_page(run: Run) -> str:
+    """The test video with the most events."""
+    annotated = run.annotation_set.intervals.values_list("video_id", flat=True)
+    video_id = max(set(annotated), key=list(annotated).count)
+    return reverse("results:video", args=[video_id]) + f"%3Frun={run.pk}"
+
+
+def _shown(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"

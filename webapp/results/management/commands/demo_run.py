@@ -1,0 +1,24 @@
+"""`manage.py demo_run`: the demo's story on a stack that is already running."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from webapp.common.errors import UserError
+from webapp.results import demo
+
+
+class Command(BaseCommand):
+    """Generated dataset, import, training, scoring, evaluation."""
+
+    help = "Import a generated dataset and train, score and evaluate a run on it."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.monotonic()
+        try:
+            address = demo.tell(lambda line: self.stdout.write(line))
+        except UserError as error:
+            raise CommandError(error.sentence) from error
+        self.stdout.write(f"Finished in {time.monotonic() - started:.0f} s. Open this page:")
+        self.stdout.write(f"\n    {address}\n")
