@@ -44,6 +44,17 @@ def test_every_operation_may_answer_with_a_problem(document: dict[str, Any]) -> 
             assert list(content) == ["application/problem+json"]
 
 
+def test_no_body_names_what_the_site_decides(document: dict[str, Any]) -> None:
+    decided_here = {"id", "team", "team_id", "user", "owner", "created_by", "status", "role"}
+    schemas = document["components"]["schemas"]
+
+    bodies = [name for name in schemas if name.startswith("New")]
+
+    assert sorted(bodies) == ["NewDataset", "NewRun", "NewToken"]
+    for name in bodies:
+        assert not decided_here & set(schemas[name]["properties"])
+
+
 def assert_as_described(document: dict[str, Any], path: str, method: str, response) -> None:
     described = document["paths"][path][method]["responses"]
     content = described.get(str(response.status_code), described["default"])["content"]
