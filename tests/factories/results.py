@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ def float32(*values: float) -> Scores:
     return Scores(values=np.array(values, dtype=np.float32))
 
 
-def labelled_run(labels: dict[str, Sequence[int]], **values: Any) -> Run:
+def labelled_run(labels: Mapping[str, Sequence[int]], **values: Any) -> Run:
     """A run whose test videos have these labels, one per frame."""
     run = RunFactory.create(**values)
     for name, video_labels in labels.items():

@@ -144,5 +144,5 @@ def _rate_axis(title: str) -> dict[str, Any]:
 
 
 def _short(values: NDArray[np.float32]) -> list[float | None]:
-    """As many digits as a float32 has, for a payload of half the size; a gap is null."""
-    return [None if np.isnan(value) else float(f"{value:.7g}") for value in values.tolist()]
+    """Six digits, which is more than a screen can show and half the payload; a gap is null."""
+    return [None if np.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]

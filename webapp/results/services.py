@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ml.records import BadInput, Scores, frame_labels, hash_of
 from ml.records import Interval as IntervalRecord
@@ -65,7 +65,7 @@ def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
 
 def _check_scores(run: Run, scores: Mapping[str, Scores]) -> None:
     videos = Video.objects.ready().in_split(run.split, Part.TEST)
-    expected = {video.pk: video for video in videos.defer("pts_seconds")}
+    expected = {video.pk: video for video in videos.only("id", "name", "n_frames")}
     unknown = sorted(scores.keys() - expected.keys())
     if unknown:
         raise UserError(
@@ -109,17 +109,20 @@ def _insert(
         lowest=min((float(values.min()) for values in filled), default=None),
         highest=max((float(values.max()) for values in filled), default=None),
     )
-    VideoScores.objects.bulk_create(
-        VideoScores(
-            score_set=score_set,
-            video_id=pk,
-            values=each.to_bytes(),
-            first_frame=each.first_frame,
-            frames_per_value=each.frames_per_value,
-        )
-        for pk, each in scores.items()
-    )
+    _copy(score_set, scores)
     return score_set
+
+
+def _copy(score_set: ScoreSet, scores: Mapping[str, Scores]) -> None:
+    """COPY takes the bytes as they are; in an INSERT they would travel as text, twice as long."""
+    columns = 'score_set_id, video_id, "values", first_frame, frames_per_value'
+    statement = f"COPY {VideoScores._meta.db_table} ({columns}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(["varchar", "varchar", "bytea", "int4", "int4"])
+        for pk, each in scores.items():
+            copy.write_row(
+                [score_set.pk, pk, each.to_bytes(), each.first_frame, each.frames_per_value]
+            )
 
 
 def _scored_videos(score_set: ScoreSet, annotation_set: AnnotationSet) -> list[ScoredVideo]:

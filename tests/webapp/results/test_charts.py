@@ -41,7 +41,7 @@ def test_score_figure_of_equal_scores_has_a_scale():
 
 def test_score_figure_writes_scores_short_and_gaps_as_null():
     figure = score_figure([curve(scores=(0.1, np.nan, 1 / 3))], first=0, last=3)
-    assert figure["data"][0]["y"] == [0.1, None, 0.3333333]
+    assert figure["data"][0]["y"] == [0.1, None, 0.333333]
     json.dumps(figure, allow_nan=False)
 
 
