@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from webapp.common.errors import UserError
-from webapp.runs.schema import Schema, defaults_of, to_text, value_schema
+from webapp.runs.schema import Schema, defaults_of, names_of, to_text, value_schema
 
 TYPE_NAMES = {
     "integer": _lazy("a whole number"),
@@ -35,12 +35,11 @@ class ConfigError(UserError):
 
 
 def complete_config(schema: Schema, config: dict[str, Any]) -> dict[str, Any]:
-    """`config` with defaults filled in, in the method's order. Raise ConfigError if it is wrong."""
+    """`config` with defaults filled in. Raise ConfigError if it is wrong."""
     problems = problems_of(schema, config)
     if problems:
         raise ConfigError(problems)
-    values = defaults_of(schema) | config
-    return {name: values[name] for name in schema["properties"] if name in values}
+    return defaults_of(schema) | config
 
 
 def problems_of(schema: Schema, config: dict[str, Any]) -> dict[str, str]:
@@ -60,7 +59,7 @@ def _problems(schema: Schema, config: dict[str, Any]) -> Iterator[tuple[str, str
 
 def _problem(name: str, value: Any, schema: Schema) -> str:
     if name not in schema["properties"]:
-        return _unknown(name, list(schema["properties"]))
+        return _unknown(name, names_of(schema))
     expected, is_optional = value_schema(name, schema)
     if is_optional and value is None:
         return ""

@@ -15,7 +15,8 @@ NEW_LINE = " \\\n  "
 
 def rest_call(form: RunForm, *, site_url: str) -> str:
     """A curl command. Fields that keep the method's own value are left out."""
-    body = json.dumps(_body(form), indent=2, ensure_ascii=False)
+    lines = [f"  {_json(name)}: {_json(value)}" for name, value in _body(form).items()]
+    body = "{\n" + ",\n".join(lines) + "\n}"
     return NEW_LINE.join(
         [
             f"curl -X POST {site_url}/api/v1/runs",
@@ -50,3 +51,7 @@ def _body(form: RunForm) -> dict[str, Any]:
     changes = changed_fields(form.method.schema, form.config)
     config = {"config": changes} if changes else {}
     return data | {"method": form.method.pk} | form.changed_answers() | config
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

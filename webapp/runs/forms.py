@@ -18,7 +18,7 @@ from webapp.datasets.models import Dataset, Split
 from webapp.jobs.models import Job
 from webapp.runs import schema as schemas
 from webapp.runs.config import problems_of
-from webapp.runs.models import ENDED_BADLY, Method, Run, RunQuerySet
+from webapp.runs.models import ENDED_BADLY, LARGEST_SEED, Method, Run, RunQuerySet
 
 PREFIX = "config."  # keeps a method's own `seed` or `name` apart from the run's
 
@@ -54,6 +54,8 @@ class RunForm(forms.Form):
     seed = forms.IntegerField(
         label=_("Seed"),
         initial=0,
+        min_value=0,
+        max_value=LARGEST_SEED,
         help_text=_("On a CPU, the same seed and config give the same numbers."),
     )
     selection = forms.ChoiceField(
@@ -98,7 +100,7 @@ class RunForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         self.problems = problems_of(self.method.schema, self.config)
         if self.problems:
-            raise forms.ValidationError(_("The method does not take these values."))
+            raise forms.ValidationError(_("Some fields of the method need another value."))
         return self.cleaned_data
 
     def show_error(self, error: UserError) -> None:

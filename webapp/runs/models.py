@@ -16,6 +16,7 @@ from webapp.common.models import TimestampedModel
 from webapp.datasets.models import AnnotationSet, Dataset, Split
 from webapp.jobs.models import Job
 
+LARGEST_SEED = 2**32 - 1  # what NumPy takes
 ENDED_BADLY = (Job.Status.FAILED, Job.Status.TIMED_OUT, Job.Status.LOST)
 
 SUPERVISION = {

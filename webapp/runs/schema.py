@@ -19,6 +19,7 @@ GROUPS = {
     "Scoring": _("Scoring"),
 }
 OTHER_GROUP = "Model"
+ORDER = "propertyOrder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,16 @@ class Field:
 
 def fields_of(schema: Schema) -> list[Field]:
     """The fields in the order in which the method declares them."""
-    return [_field(name, schema) for name in schema["properties"]]
+    return [_field(name, schema) for name in names_of(schema)]
+
+
+def with_order(schema: Schema) -> Schema:
+    """Written down beside the properties: Postgres does not keep the order of an object's keys."""
+    return schema | {ORDER: list(schema["properties"])}
+
+
+def names_of(schema: Schema) -> list[str]:
+    return list(schema[ORDER] if ORDER in schema else schema["properties"])
 
 
 def groups_of(fields: list[Field]) -> dict[str, list[Field]]:
@@ -101,9 +111,10 @@ def settings_of(schema: Schema, config: Mapping[str, Any]) -> list[Setting]:
     """A stored config in words. The method may have lost or renamed fields since."""
     changed = changed_fields(schema, config)
     known = schema["properties"]
+    names = [name for name in names_of(schema) if name in config]
     return [
-        Setting(known.get(name, {}).get("title", name), to_text(value), name in changed)
-        for name, value in config.items()
+        Setting(known.get(name, {}).get("title", name), to_text(config[name]), name in changed)
+        for name in dict.fromkeys([*names, *config])
     ]
 
 

@@ -15,9 +15,9 @@ from webapp.datasets.models import AnnotationSet, Dataset, Part, Split, Video
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs.config import complete_config
-from webapp.runs.models import Method, Run
+from webapp.runs.models import LARGEST_SEED, Method, Run
+from webapp.runs.schema import with_order
 
-LARGEST_SEED = 2**32 - 1  # what NumPy takes
 LONGEST_NAME = 160
 
 
@@ -93,16 +93,15 @@ def job_replaced(*, old: Job, new: Job) -> None:
 
 def publish_methods(descriptions: Iterable[dict[str, Any]]) -> None:
     """Store what a worker can run. Methods that other workers have published stay."""
-    fields = ["title", "summary", "paper", "supervision", "schema"]
     methods = [
-        Method(name=each["name"], **{field: each[field] for field in fields})
+        Method(**each | {"schema": with_order(each["schema"])})
         for each in sorted(descriptions, key=lambda each: each["name"])
     ]
     Method.objects.bulk_create(
         methods,
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=[*fields, "published_at"],
+        update_fields=["title", "summary", "paper", "supervision", "schema", "published_at"],
     )
 
 

@@ -63,7 +63,7 @@ def test_home_leaves_out_what_ended_long_ago(as_vera: Client, team: Team) -> Non
 
 
 def test_home_shows_imports_under_way_and_failed(as_vera: Client, team: Team) -> None:
-    states = [{}, {"ended": True, "status": "failed"}, {"ended": True}]
+    states: list[dict[str, Any]] = [{}, {"ended": True, "status": "failed"}, {"ended": True}]
     jobs = [JobFactory.create(team=team, kind="import", **state) for state in states]
     datasets = [DatasetFactory.create(team=team, import_job=job) for job in jobs]
 

@@ -15,6 +15,7 @@ from webapp.jobs.models import Job
 from webapp.runs import services
 from webapp.runs.config import ConfigError
 from webapp.runs.models import Method, Run
+from webapp.runs.schema import fields_of
 
 
 @pytest.fixture
@@ -264,6 +265,14 @@ def test_publish_methods_adds_updates_and_keeps_those_of_others() -> None:
 
     assert {method.name for method in Method.objects.all()} == {"alpha", "beta"}
     assert Method.objects.get(name="beta").summary == "Learns better."
+
+
+@pytest.mark.django_db
+def test_publish_methods_keeps_the_order_of_fields() -> None:
+    services.publish_methods([description("alpha")])
+
+    names = [field.name for field in fields_of(Method.objects.get().schema)]
+    assert names == ["epochs", "input_size", "is_grey", "norm"]
 
 
 @pytest.mark.django_db
