@@ -114,8 +114,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Browsers take a cookie named __Host- only from this very host, over HTTPS.
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_NAME = "__Host-iwakan_session" if HTTPS else "iwakan_session"
+CSRF_COOKIE_NAME = "__Host-iwakan_csrf" if HTTPS else "iwakan_csrf"
 CSRF_COOKIE_HTTPONLY = True  # scripts find the token in the page
 CSRF_FAILURE_VIEW = "webapp.common.error_pages.csrf_failure"
 SESSION_COOKIE_SECURE = HTTPS

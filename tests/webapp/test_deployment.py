@@ -70,4 +70,4 @@ def test_cookies_of_production_are_bound_to_the_host(tmp_path: Path, name: str) 
     )
     result = manage(tmp_path, "shell", "-c", script, **PRODUCTION)
 
-    assert result.stdout.splitlines()[-1] == f"__Host-{name} True True Lax"
+    assert result.stdout.splitlines()[-1] == f"__Host-iwakan_{name} True True Lax"

@@ -16,7 +16,7 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
-class PrefixedIdField(models.CharField):  # type: ignore[type-arg]
+class PrefixedIdField(models.CharField):
     """Primary key made by `new_id`."""
 
     def __init__(self, *, prefix: str, **kwargs: Any) -> None:

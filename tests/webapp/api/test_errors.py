@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client
 
@@ -136,7 +137,7 @@ class TestDatabaseAway:
 
     def test_page(self, client: Client) -> None:
         client.raise_request_exception = False
-        client.cookies["session"] = "a" * 32
+        client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
 
         response = client.get("/team")
 
