@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.conftest import logged_in, skip_or_fail
 from webapp.accounts.models import User
 
+DESKTOP = {"width": 1440, "height": 900}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -43,7 +44,7 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
     faults: list[str] = []
 
     def open_as(user: User, path: str, **options: object) -> Page:
-        context = chromium.new_context(base_url=live_server.url, **options)
+        context = chromium.new_context(base_url=live_server.url, **{"viewport": DESKTOP} | options)
         contexts.append(context)
         context.add_cookies([_session_cookie(logged_in(user), live_server.url)])
         page = context.new_page()

@@ -21,7 +21,7 @@ SCORE_MARGIN = {"l": 0, "r": 0, "t": 8, "b": 24}
 FRONT_WIDTH, BACK_WIDTH = 2, 1.25
 HEADROOM = 0.04  # above and below the curves, as a share of their range
 
-SECOND_LINE = {"color": "var(--muted)", "dash": "6px, 3px", "width": 1.5}
+SECOND_LINE = {"color": "var(--muted)", "dash": "solid", "width": 1.25}
 CHANCE = {
     "type": "scatter",
     "mode": "lines",
@@ -87,7 +87,7 @@ def roc_figure(run_id: str, curves: Iterable[tuple[str, dict[str, Any]]]) -> Fig
         "layout": {
             "xaxis": _rate_axis("false positive rate"),
             "yaxis": _rate_axis("true positive rate") | {"scaleanchor": "x"},
-            "legend": {"x": 1, "xanchor": "right", "y": 0.03, "yanchor": "bottom"},
+            "legend": {"x": 0.98, "xanchor": "right", "y": 0.04, "yanchor": "bottom"},
             "showlegend": True,
         },
     }
