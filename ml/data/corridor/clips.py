@@ -124,9 +124,9 @@ def _wrong_direction(clip: Clip, rng: np.random.Generator, seconds: float) -> Cl
     walker = _somebody(rng, direction=direction, speed=rng.uniform(1.4, 1.7), start_z=0.0)
     walker = replace(
         walker,
-        lane_x=-0.35 * walker.lane_x / abs(walker.lane_x),
-        start_z=3.0 if direction > 0 else 16.0,
-        enters_at=rng.uniform(0.1, 0.3) * seconds,
+        lane_x=0.35 * direction,
+        start_z=3.0 if direction > 0 else 16.0,  # below the picture, or on the way already
+        enters_at=rng.uniform(0.1, 0.3) * seconds if direction > 0 else 0.0,
     )
     return replace(clip, actors=(*clip.actors, walker), abnormal=walker)
 

@@ -27,7 +27,7 @@ function moveRow(step) {
 
 bindKeys({
   "?": () => document.getElementById("keys").togglePopover(),
-  "/": () => document.querySelector("[data-filter]")?.focus(),
+  "/": () => document.querySelector(".filters :is(input, select), [data-log-search]")?.focus(),
   j: () => moveRow(1),
   k: () => moveRow(-1),
 });
