@@ -75,7 +75,7 @@ OnFrame = Callable[[av.VideoFrame], None]
 def outline(path: Path) -> Outline:
     """Read all packets without decoding any. Raise BadInput for what is not a safe video."""
     check_video_signature(path)
-    with _opened(path) as container:
+    with opened(path) as container:
         stream = video_stream(container)
         times, end = [], 0.0
         for packet in _packets(container):
@@ -90,7 +90,7 @@ def outline(path: Path) -> Outline:
 
 def probe(path: Path, seen: Outline, *, on_frame: OnFrame) -> Facts:
     """Decode each frame once and hand it on. Raise BadInput when one cannot be read."""
-    with _opened(path) as container:
+    with opened(path) as container:
         stream = video_stream(container)
         decoded = _Decoded()
         for frame in decoded.frames(container, stream):
@@ -126,6 +126,18 @@ def check_size(width: int, height: int) -> None:
         )
 
 
+def opened(path: Path) -> InputContainer:
+    """Raise BadInput when its container cannot be read."""
+    try:
+        return open_video(path)
+    except av.MemoryError:
+        raise
+    except av.FFmpegError as error:
+        raise BadInput(
+            f"the file is damaged or cut off: its container cannot be read ({error.strerror})"
+        ) from error
+
+
 def video_stream(container: InputContainer) -> VideoStream:
     """The first one that is no cover picture, its frame size checked."""
     pictures = [
@@ -148,17 +160,6 @@ def rotation_of(frame: av.VideoFrame) -> int:
     if abs(frame.rotation - 90 * quarters) > 1:
         raise BadInput(f"the picture is turned by {frame.rotation}°, which is no multiple of 90°")
     return quarters * 90 % 360
-
-
-def _opened(path: Path) -> InputContainer:
-    try:
-        return open_video(path)
-    except av.MemoryError:
-        raise
-    except av.FFmpegError as error:
-        raise BadInput(
-            f"the file is damaged or cut off: its container cannot be read ({error.strerror})"
-        ) from error
 
 
 def _packets(container: InputContainer) -> Iterator[av.Packet]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ml.data.images import image_files
 from ml.data.probe import Facts, OnFrame, Outline, check_size
@@ -50,7 +50,7 @@ def probe_images(folder: Path, seen: Outline, *, on_frame: OnFrame) -> Facts:
 
 
 def read_image(file: Path) -> Image.Image:
-    """RGB or 8-bit grey. Raise BadInput, saying why, when it cannot be read."""
+    """RGB or 8-bit grey, upright. Raise BadInput, saying why, when it cannot be read."""
     if file.is_symlink():  # it could lead out of the dataset
         raise BadInput("it is a link, and those are not followed")
     with file.open("rb") as start:
@@ -58,7 +58,7 @@ def read_image(file: Path) -> Image.Image:
     try:
         with Image.open(file, formats=READABLE) as image:
             check_size(*image.size)
-            return _eight_bits(image)
+            return _eight_bits(ImageOps.exif_transpose(image))
     except MemoryError:
         raise
     except UnidentifiedImageError as error:

@@ -11,8 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from PIL import Image
 
-from ml.data.containers import open_video
-from ml.data.probe import rotation_of, video_stream
+from ml.data.probe import opened, rotation_of, video_stream
 from ml.data.signatures import check_video_signature
 from ml.records import BadInput
 
@@ -74,7 +73,7 @@ def quick_sheet(video: Path, path: Path) -> None:
     by up to one group of pictures. Raise BadInput when a frame cannot be read.
     """
     check_video_signature(video)
-    with open_video(video) as container:
+    with opened(video) as container:
         frames = list(_key_frames(container, video_stream(container)))
     rotation = rotation_of(frames[0])
     save_sheet([thumbnail(frame, CELL, rotation=rotation) for frame in frames], path)
@@ -89,9 +88,12 @@ def _key_frames(container: InputContainer, stream: VideoStream) -> Iterator[av.V
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> av.VideoFrame:
-    for packet in container.demux(stream):
-        frames = [*stream.codec_context.decode(packet), *stream.codec_context.decode(None)]
-        stream.codec_context.flush_buffers()
-        if frames:
-            return frames[0]
+    try:
+        for packet in container.demux(stream):
+            frames = [*stream.codec_context.decode(packet), *stream.codec_context.decode(None)]
+            stream.codec_context.flush_buffers()
+            if frames:
+                return frames[0]
+    except av.FFmpegError as error:
+        raise BadInput(f"a key frame of the video is damaged ({error.strerror})") from error
     raise BadInput("the video has a part without readable frames")

@@ -145,7 +145,7 @@ def _records(path: Path) -> list[dict[str, Any]]:
 
 
 def _csv_records(text: str) -> list[dict[str, Any]]:
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(text.splitlines(), restkey="more cells than columns")
     if "name" not in (reader.fieldnames or []):
         raise ValueError("its first line has no column called name")
     return [
@@ -214,7 +214,7 @@ def _contradictions(videos: Iterable[Listed], rows: Mapping[str, Row]) -> list[F
 
 def _contradiction(video: Listed, row: Row) -> str:
     if row.label == "normal" and row.intervals:
-        return f"it is labelled normal, but has {len(row.intervals)} abnormal intervals"
+        return "it is labelled normal, but has abnormal intervals"
     if video.part != "train" and row.label not in ("", "normal") and not row.intervals:
         return f"it is labelled {row.label}, but has no interval: it counts as normal throughout"
     return ""

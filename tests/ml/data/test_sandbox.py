@@ -1,3 +1,5 @@
+import errno
+import json
 import os
 import re
 import signal
@@ -130,6 +132,13 @@ def test_run_names_the_signal_that_ended_the_child(
     threading.Thread(target=crash).start()
     with pytest.raises(BadInput, match=sentence):
         run(pipe, tmp_path / "out")
+
+
+def test_full_disk_is_not_held_against_the_video() -> None:
+    answer = json.dumps({"errno": errno.ENOSPC}).encode()
+
+    with pytest.raises(OSError, match="No space left on device"):
+        sandbox._answer(0, answer, b"", 1)
 
 
 def test_child_has_no_secret_and_its_own_process_group(

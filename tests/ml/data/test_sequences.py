@@ -11,6 +11,8 @@ from ml.records import BadInput, VideoRecord
 from tests import hostile, toys
 from tests.ml.data.examined import examined
 
+ORIENTATION = 0x0112  # tag of EXIF
+
 
 def sequence(tmp_path: Path, *, suffix: str = ".png") -> Path:
     return toys.write_images(tmp_path / "clip", toys.toy_frames(11), suffix=suffix)
@@ -88,6 +90,18 @@ def test_probe_images_gigantic_one_is_refused_by_its_header(tmp_path: Path) -> N
 
     with pytest.raises(BadInput, match=r"frame 0\.png: frames of 16000×16000 are larger"):
         examined(folder, tmp_path / "out")
+
+
+def test_probe_images_turned_by_their_header_stand_as_in_the_loader(tmp_path: Path) -> None:
+    (tmp_path / "clip").mkdir()
+    turned = Image.Exif()
+    turned[ORIENTATION] = 6  # to be shown a quarter clockwise
+    Image.new("L", (64, 48)).save(tmp_path / "clip" / "1.jpg", exif=turned)
+
+    answer = examined(tmp_path / "clip", tmp_path / "out")
+
+    loaded = next(decode(VideoRecord(id="v", path=str(tmp_path / "clip"), kind="frames")))
+    assert (answer["height"], answer["width"]) == loaded.shape[:2] == (64, 48)
 
 
 def test_read_image_brings_16_bits_to_8(tmp_path: Path) -> None:

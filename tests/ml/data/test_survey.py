@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ml import cli
 from ml.data.decode import decode
 from ml.data.survey import survey, survey_to_manifest
 from ml.events import Event, Reporter, to_nobody
@@ -168,6 +169,32 @@ def test_survey_to_manifest_can_be_loaded_and_decoded(tmp_path: Path) -> None:
     (train,) = Manifest.load(tmp_path / "manifest.json").part("train")
     assert [len(list(decode(video))) for video in (train, test)] == [12, 11]
     assert (train.rotation, test.intervals[0].end_frame, test.intervals[0].label) == (90, 8, "bag")
+
+
+def test_cli_survey_writes_a_manifest(tmp_path: Path) -> None:
+    toys.moving_square_video(tmp_path / "data" / "train" / "a.mp4", 12)
+
+    assert cli.main(["survey", str(tmp_path / "data"), "--out", str(tmp_path / "out")]) == 0
+
+    (video,) = Manifest.load(tmp_path / "out" / "manifest.json").videos
+    assert (video.id, video.n_frames) == ("train/a", 12)
+
+
+def test_cli_probe_prints_facts_and_draws_a_sheet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = toys.moving_square_video(tmp_path / "a.mp4", 12)
+    sheet = tmp_path / "sheet.jpg"
+
+    assert cli.main(["probe", str(video), "--contact-sheet", str(sheet)]) == 0
+
+    assert json.loads(capsys.readouterr().out)["n_frames"] == 12
+    assert sheet.stat().st_size > 0
+
+
+def test_cli_probe_of_text_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["probe", str(hostile.text(tmp_path / "a.mp4"))]) == 2
+    assert capsys.readouterr().err == "the file is text, not a video\n"
 
 
 @pytest.mark.shared_data
