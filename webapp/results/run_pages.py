@@ -26,6 +26,7 @@ from webapp.runs.schema import settings_of, to_text
 from webapp.runs.views import progress_context
 
 PAGE_SIZE = 50
+FIRST_FACTS = ("commit", "device", "device_name", "threads", "bf16", "python", "torch")
 
 
 @require_safe
@@ -85,22 +86,21 @@ def latest_of_each_kind(jobs: Iterable[Job]) -> list[Job]:
 
 
 def facts_of(provenance: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name.replace("_", " "), to_text(value)) for name, value in provenance.items()]
+    """The most asked for first, then by name."""
+    first = [name for name in FIRST_FACTS if name in provenance]
+    names = dict.fromkeys([*first, *sorted(provenance)])
+    return [(name.replace("_", " "), to_text(provenance[name])) for name in names]
 
 
 @dataclass(frozen=True)
 class VideoRow:
-    """One video's share in an evaluation; `misordering` is its share of what went wrong."""
+    """One video's share in an evaluation; `misordering` is what it takes away from an AUC of 1."""
 
     video: Video
     auroc: float | None
     n_frames: int
     n_abnormal_frames: int
     misordering: float | None
-
-    @property
-    def misordering_percent(self) -> float | None:
-        return None if self.misordering is None else 100 * self.misordering
 
 
 def video_rows(evaluation: Evaluation) -> list[VideoRow]:

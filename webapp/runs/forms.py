@@ -205,6 +205,9 @@ class RunFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, team: Team) -> None:
         super().__init__(data)
+        for field in self.fields.values():
+            field.widget.attrs["data-submits"] = True
+        self.fields["dataset"].widget.attrs["data-filter"] = True
         datasets = Dataset.objects.filter(team=team).order_by("name")
         self.fields["dataset"].queryset = datasets  # type: ignore[attr-defined]
 

@@ -211,8 +211,12 @@ def test_latest_of_each_kind_newest_start_of_training_and_scoring(team: Team) ->
     assert latest_of_each_kind([waiting, score, second, first]) == [second, score]
 
 
-def test_facts_of_are_words() -> None:
-    assert facts_of({"device_name": "Xeon", "bf16": True}) == [
+def test_facts_of_are_words_the_most_asked_for_first() -> None:
+    provenance = {"worker": "lab1:7", "av": "18.1.0", "bf16": True, "device_name": "Xeon"}
+
+    assert facts_of(provenance) == [
         ("device name", "Xeon"),
         ("bf16", "true"),
+        ("av", "18.1.0"),
+        ("worker", "lab1:7"),
     ]
