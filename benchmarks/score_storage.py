@@ -17,6 +17,7 @@ from typing import Any
 import django
 import numpy as np
 from django.core.management import call_command
+from django.db import connection, models, transaction
 
 from benchmarks import report
 from webapp.stack import postgres
@@ -79,9 +80,7 @@ class Ours:
         }
 
     def round(self) -> tuple[float, float]:
-        from webapp.results.models import ScoreSet
-
-        ScoreSet.objects.all().delete()
+        _empty("results_scoreset")
         return report.seconds(self.write), report.seconds(self.read)
 
     def write(self) -> None:
@@ -105,8 +104,6 @@ class Peer:
     """The usual table: a row per frame, written by `bulk_create`."""
 
     def __init__(self) -> None:
-        from django.db import connection, models
-
         class FrameScore(models.Model):
             video = models.IntegerField()
             frame = models.IntegerField()
@@ -129,15 +126,10 @@ class Peer:
         self.values = values.tolist()
 
     def round(self) -> tuple[float, float]:
-        from django.db import connection
-
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE benchmark_framescore")
+        _empty("benchmark_framescore")
         return report.seconds(self.write), report.seconds(self.read)
 
     def write(self) -> None:
-        from django.db import transaction
-
         with transaction.atomic():
             self.model.objects.bulk_create(
                 (
@@ -157,9 +149,13 @@ class Peer:
         return _size_of("benchmark_framescore")
 
 
-def _size_of(table: str) -> int:
-    from django.db import connection
+def _empty(table: str) -> None:
+    """Nothing that an earlier round left behind counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table} CASCADE")
 
+
+def _size_of(table: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_total_relation_size(%s)", [table])
         return int(cursor.fetchone()[0])
