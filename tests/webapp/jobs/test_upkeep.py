@@ -68,15 +68,18 @@ def test_reap_ends_a_job_that_was_being_cancelled(worker):
     assert not job.retries.exists()
 
 
-def test_reap_undoes_the_loss_when_the_successor_cannot_be_made():
-    silent_job()
+def test_reap_gives_up_without_successor_what_cannot_be_replaced():
+    poisoned, other = silent_job(kind="dance"), silent_job()
 
-    def refuse(old, new):
-        raise LookupError("no such kind")
+    def replace(old, new):
+        if old.kind == "dance":
+            raise LookupError("no kind of job is called 'dance'")
 
-    with pytest.raises(LookupError):
-        services.reap(on_replaced=refuse)
-    assert [job.status for job in Job.objects.all()] == [Job.Status.RUNNING]
+    assert services.reap(on_replaced=replace) == [poisoned, other]
+    poisoned.refresh_from_db()
+    assert poisoned.status == Job.Status.LOST
+    assert poisoned.reason.endswith("It could not be queued again: submit it anew.")
+    assert [job.retry_of for job in Job.objects.waiting()] == [other]
 
 
 @pytest.mark.django_db(transaction=True)

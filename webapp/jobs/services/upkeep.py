@@ -1,17 +1,20 @@
 """Repairs what died on the way: lost workers and unheard rings. Safe to run twice at once."""
 
 import datetime
+import logging
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from webapp.common.errors import DATABASE_AWAY
 from webapp.jobs.models import Job
 from webapp.jobs.services.execution import finish
 from webapp.jobs.services.queue import free_slots
 from webapp.jobs.services.submission import OnReplaced, ring, succeed
 
+logger = logging.getLogger(__name__)
 FIRST_RING_SECONDS = 5  # after this a job that was never rung for counts as not delivered
 UNHEARD_SECONDS = 15  # after this a ring that nobody followed counts as lost
 
@@ -23,13 +26,27 @@ def reap(*, on_replaced: OnReplaced) -> list[Job]:
         seconds=settings.JOB_LEASE_SECONDS * (settings.JOB_MISSED_LEASES - 1)
     )
     limit = timezone.now() - silence
-    overdue = Job.objects.active().filter(lease_until__lt=limit).values_list("pk", flat=True)
-    given_up = (_give_up(job_id, limit=limit, on_replaced=on_replaced) for job_id in list(overdue))
+    silent = Job.objects.active().filter(lease_until__lt=limit)
+    overdue = silent.order_by("pk").values_list("pk", flat=True)
+    given_up = (_reap(job_id, limit=limit, on_replaced=on_replaced) for job_id in list(overdue))
     return [job for job in given_up if job is not None]
 
 
+def _reap(job_id: str, *, limit: datetime.datetime, on_replaced: OnReplaced) -> Job | None:
+    """A job whose successor cannot be made is given up without one, and holds up no other."""
+    try:
+        return _give_up(job_id, limit=limit, on_replaced=on_replaced)
+    except DATABASE_AWAY:
+        raise
+    except Exception:
+        logger.exception("job %s could not be replaced", job_id)
+        return _give_up(job_id, limit=limit, on_replaced=None)
+
+
 @transaction.atomic
-def _give_up(job_id: str, *, limit: datetime.datetime, on_replaced: OnReplaced) -> Job | None:
+def _give_up(
+    job_id: str, *, limit: datetime.datetime, on_replaced: OnReplaced | None
+) -> Job | None:
     # A row that is locked is being written by a worker that lives, or by another reaper.
     overdue = Job.objects.active().filter(pk=job_id, lease_until__lt=limit)
     job = overdue.select_for_update(skip_locked=True, no_key=True).first()
@@ -43,18 +60,19 @@ def _give_up(job_id: str, *, limit: datetime.datetime, on_replaced: OnReplaced) 
     return job
 
 
-def _lose(job: Job, *, on_replaced: OnReplaced) -> None:
-    is_last = job.tries >= job.max_tries
-    what_now = (
-        f"This was try {job.tries} of {job.max_tries}: it is not tried again."
-        if is_last
-        else f"Try {job.tries + 1} of {job.max_tries} has been queued."
-    )
+def _lose(job: Job, *, on_replaced: OnReplaced | None) -> None:
+    if job.tries >= job.max_tries:
+        what_now = f"This was try {job.tries} of {job.max_tries}: it is not tried again."
+        on_replaced = None
+    elif on_replaced is None:
+        what_now = "It could not be queued again: submit it anew."
+    else:
+        what_now = f"Try {job.tries + 1} of {job.max_tries} has been queued."
     finish(
         job, status=Job.Status.LOST, failure=Job.Failure.WORKER_LOST,
         reason=f"{_silence_of(job)} {what_now}",
     )  # fmt: skip
-    if not is_last:
+    if on_replaced is not None:
         succeed(job, tries=job.tries + 1, on_replaced=on_replaced)
 
 
