@@ -65,23 +65,26 @@ def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
 
 def _check_scores(run: Run, scores: Mapping[str, Scores]) -> None:
     videos = Video.objects.ready().in_split(run.split, Part.TEST)
-    expected = {video.pk: video for video in videos.only("id", "name", "n_frames")}
+    expected = {
+        pk: (name, n_frames) for pk, name, n_frames in videos.values_list("pk", "name", "n_frames")
+    }
     unknown = sorted(scores.keys() - expected.keys())
     if unknown:
         raise UserError(
             f"{len(unknown)} of {len(scores)} score arrays are for no test video of the split "
             f"{run.split}: {_some(unknown)}"
         )
-    missing = sorted(expected[pk].name for pk in expected.keys() - scores.keys())
+    missing = sorted(expected[pk][0] for pk in expected.keys() - scores.keys())
     if missing or not expected:
         raise UserError(
             f"{len(missing)} of {len(expected)} test videos have no scores: {_some(missing)}"
         )
     for pk, video_scores in scores.items():
+        name, n_frames = expected[pk]
         try:
-            video_scores.check(expected[pk].n_frames)
+            video_scores.check(n_frames)
         except BadInput as error:
-            raise UserError(f"{expected[pk].name}: {error}") from error
+            raise UserError(f"{name}: {error}") from error
 
 
 def _some(names: list[str], n_shown: int = 5) -> str:
