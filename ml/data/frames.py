@@ -19,7 +19,7 @@ from ml.records import VideoRecord
 class FrameStore:
     """Videos laid end to end.
 
-    `frames` (n, H, W) grey or (n, H, W, 3) RGB uint8, mapped from disk: the kernel gives its
+    `frames` (n, H, W) grey or (n, 3, H, W) RGB uint8, mapped from disk: the kernel gives its
     memory back when it is short. `counts` are the frames of each video.
     """
 
@@ -36,7 +36,7 @@ def store_frames(
     reporter: Reporter,
 ) -> FrameStore:
     """Decode all `videos` to `size` (H, W) into the .npy file `path`."""
-    shape = size if grey else (*size, 3)
+    shape = size if grey else (3, *size)
     counts = []
     # Written through a file, not through the map: a full disk is then an error, not SIGBUS.
     with path.open("wb") as file:
@@ -52,7 +52,8 @@ def store_frames(
 def _append(file: BinaryIO, frames: Iterator[NDArray[np.uint8]]) -> int:
     count = 0
     for frame in frames:
-        file.write(np.ascontiguousarray(frame).data)
+        channels_first = frame if frame.ndim == 2 else frame.transpose(2, 0, 1)
+        file.write(np.ascontiguousarray(channels_first).data)
         count += 1
     return count
 

@@ -6,6 +6,7 @@ L frames in a window, H W height and width.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
@@ -47,7 +48,7 @@ def gather(
     length: int,
     strides: NDArray[np.int64] | int = 1,
 ) -> NDArray[np.uint8]:
-    """Copy windows out of (n, H, W) frames: (N, L, H, W). Each may have a stride of its own."""
+    """Copy windows out of (n, …) frames: (N, L, …). Each may have a stride of its own."""
     steps = np.reshape(strides, (-1, 1)) * np.arange(length)
     return frames[starts[:, None] + steps]
 
@@ -79,12 +80,25 @@ def _windows(buffer: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
     return np.moveaxis(sliding_window_view(buffer, length, axis=0, writeable=True), -1, 1)
 
 
-def mean_over_windows(values_NL: NDArray[np.float32]) -> NDArray[np.float32]:
+def mean_over_windows(
+    batches: Iterable[NDArray[np.float32]], *, length: int
+) -> NDArray[np.float32]:
     """Mean per frame of what all windows that contain the frame say about it.
 
-    `values_NL` has one row per window of one video, starting at frames 0, 1, 2, …
+    `batches` (N, L) have one row per window of one video, starting at frames 0, 1, 2, …
     """
+    # One block that grows: small arrays kept between large ones that come and go would pin
+    # the heap, and the process would grow with the video.
+    values = array("f")
+    for batch in batches:
+        values.frombytes(batch.tobytes())
+    return _mean_per_frame(np.array(values, np.float32).reshape(-1, length))
+
+
+def _mean_per_frame(values_NL: NDArray[np.float32]) -> NDArray[np.float32]:
     count, length = values_NL.shape
+    if not count:
+        return np.empty(0, np.float32)
     sums, votes = np.zeros(count + length - 1), np.zeros(count + length - 1)
     for position in range(length):
         sums[position : position + count] += values_NL[:, position]

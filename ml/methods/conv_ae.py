@@ -131,10 +131,8 @@ class ConvAE(Method):
         batches = stream_windows(
             frames, length=self.config.window, batch_size=self.config.batch_size
         )
-        errors = [self._frame_errors(batch) for batch in batches]
-        if not errors:
-            return Scores(values=np.empty(0, np.float32))
-        return Scores(values=mean_over_windows(np.concatenate(errors)))
+        errors = (self._frame_errors(batch) for batch in batches)
+        return Scores(values=mean_over_windows(errors, length=self.config.window))
 
     @property
     def _size(self) -> tuple[int, int]:

@@ -30,12 +30,16 @@ def test_store_frames_lays_videos_end_to_end(tmp_path: Path) -> None:
     assert not store.frames.flags.writeable
 
 
-def test_store_frames_in_colour(tmp_path: Path) -> None:
+def test_store_frames_in_colour_puts_channels_first(tmp_path: Path) -> None:
+    videos = two_videos(tmp_path)
+
     store = store_frames(
-        two_videos(tmp_path), tmp_path / "f.npy", size=(24, 32), grey=False, reporter=to_nobody()
+        videos, tmp_path / "f.npy", size=(24, 32), grey=False, reporter=to_nobody()
     )
 
-    assert store.frames.shape == (17, 24, 32, 3)
+    assert store.frames.shape == (17, 3, 24, 32)
+    last = list(decode(videos[1], size=(24, 32)))[-1]
+    assert np.array_equal(store.frames[-1].transpose(1, 2, 0), last)
 
 
 def test_store_frames_reports_its_progress(tmp_path: Path) -> None:

@@ -71,16 +71,20 @@ def test_stream_windows_holds_one_buffer() -> None:
 
 
 def test_mean_over_windows_by_hand() -> None:
-    values = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
+    batches = [np.array([[1, 2, 3]], np.float32), np.array([[4, 5, 6]], np.float32)]
 
-    means = windows.mean_over_windows(values)
+    means = windows.mean_over_windows(batches, length=3)
 
     assert means.tolist() == [1, 3, 4, 6]
     assert means.dtype == np.float32
 
 
 def test_mean_over_windows_of_a_constant_is_that_constant() -> None:
-    means = windows.mean_over_windows(np.full((50, 10), 0.25, np.float32))
+    means = windows.mean_over_windows([np.full((50, 10), 0.25, np.float32)], length=10)
 
     assert means.shape == (59,)
     assert np.all(means == 0.25)
+
+
+def test_mean_over_windows_without_a_window() -> None:
+    assert windows.mean_over_windows([], length=10).shape == (0,)
