@@ -11,6 +11,7 @@ from ml.data.corridor.brush import Colour
 from ml.data.corridor.people import FARTHEST_M, RUN, Actor, Clothes, Person
 from ml.data.corridor.things import Cart, throw_bag
 
+THROWN_FROM_M = 9.0
 LANES = {1: -1.15, -1: 1.15}  # metres from the axis, by direction: people keep to the left
 TOPS: tuple[Colour, ...] = (
     (70, 92, 128), (136, 72, 66), (84, 108, 84), (128, 116, 92), (76, 80, 96), (112, 92, 120),
@@ -104,18 +105,19 @@ def _cart(clip: Clip, rng: np.random.Generator, seconds: float) -> Clip:
 
 
 def _thrown_bag(clip: Clip, rng: np.random.Generator, seconds: float) -> Clip:
-    """Somebody in the near half throws a bag across the corridor, where it stays."""
-    at = rng.uniform(0.3, 0.45) * seconds
-    thrower = _somebody(rng, direction=1, speed=1.2, start_z=6.0 - 1.2 * at)
-    thrower, bag = throw_bag(thrower, at=at, velocity=(3.0, 3.8, 2.4), colour=SACK)
+    """Somebody on the way to the camera throws a bag across the corridor, where it stays."""
+    at = rng.uniform(0.3, 0.4) * seconds
+    walker = _somebody(rng, direction=-1, speed=1.2, start_z=THROWN_FROM_M + 1.2 * at)
+    thrower, bag = throw_bag(walker, at=at, velocity=(-3.2, 3.8, -1.2), colour=SACK)
     others = [actor for actor in clip.actors if not _is_in_way(actor, at)]
     return replace(clip, actors=(*others, thrower, bag), abnormal=bag)
 
 
 def _is_in_way(actor: Actor, seconds: float) -> bool:
-    """Walks where the thrower does."""
+    """Walks where the thrower does, or nearly."""
     depth = actor.depth(seconds)
-    return isinstance(actor, Person) and actor.direction > 0 and depth is not None and depth < 9
+    is_near = depth is not None and abs(depth - THROWN_FROM_M) < 4
+    return isinstance(actor, Person) and actor.direction < 0 and is_near
 
 
 def _wrong_direction(clip: Clip, rng: np.random.Generator, seconds: float) -> Clip:
