@@ -10,7 +10,7 @@
     {"event": "result", "values": {…}}
     {"event": "failed", "failure": "bad_input", "sentence": …, "traceback": …}
 
-Run by hand, without `--events-fd`, the same events are printed as readable lines.
+Run by hand, without `--events-fd`, events are printed as readable lines.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 Event = dict[str, Any]
+LOGGED = ("point", "checkpoint", "scores", "facts", "finding")
 
 
 class Reporter:
@@ -41,21 +42,34 @@ class Reporter:
 
 
 def to_descriptor(descriptor: int) -> Reporter:
+    """For a supervisor. What a person wants to read later is printed too: it becomes the log."""
+
     def write(event: Event) -> None:
         # NaN is not JSON: the database would refuse it, so it ends here, with a traceback.
         line = memoryview(json.dumps(event, allow_nan=False).encode() + b"\n")
         while line:  # a full pipe takes a part
             line = line[os.write(descriptor, line) :]
+        if event["event"] in LOGGED:
+            print(readable(event), flush=True)
 
     return Reporter(write)
 
 
 def to_terminal() -> Reporter:
-    def write(event: Event) -> None:
-        fields = (f"{key}={value}" for key, value in event.items() if key != "event")
-        print(event["event"], *fields, file=sys.stderr)
+    return Reporter(lambda event: print(readable(event), file=sys.stderr))
 
-    return Reporter(write)
+
+def readable(event: Event) -> str:
+    """One line: the event's name, then what it says, nested values spread out."""
+    fields = {name: value for name, value in event.items() if name != "event"}
+    fields |= fields.pop("values", {})
+    return " ".join(
+        [event["event"], *(f"{name}={_short(value)}" for name, value in fields.items())]
+    )
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def to_nobody() -> Reporter:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -25,7 +26,14 @@ EMAIL = "demo@iwakan.invalid"
 DATASET = "Corridor"
 METHOD = "conv_ae"
 # Far below the paper's size, so that two cores end in about half a minute.
-CONFIG: dict[str, Any] = {"input_size": 96, "channels": [64, 32, 16], "epochs": 6}
+CONFIG: dict[str, Any] = {
+    "input_size": 64,
+    "channels": [32, 16, 8],
+    "strides": [1],
+    "optimiser": "adam",
+    "learning_rate": 0.003,
+    "epochs": 6,
+}
 POLL_SECONDS = 0.3
 PATIENCE_SECONDS = 900
 
@@ -40,7 +48,7 @@ def tell(say: Say) -> str:
     run = _run(dataset, owner, say)
     for evaluation in Evaluation.objects.filter(score_set__run=run).select_related("protocol"):
         say(f"  {evaluation.protocol}: AUROC {_shown(evaluation.metrics['auroc'])}")
-    return accounts.create_login_link(user=owner) + f"?next={_video_page(run)}"
+    return accounts.create_login_link(user=owner) + "?" + urlencode({"next": _video_page(run)})
 
 
 def _dataset(team: Team, owner: User, say: Say) -> Dataset:
@@ -109,7 +117,7 @@ def _video_page(run: Run) -> str:
     """The test video with the most events."""
     annotated = run.annotation_set.intervals.values_list("video_id", flat=True)
     video_id = max(set(annotated), key=list(annotated).count)
-    return reverse("results:video", args=[video_id]) + f"%3Frun={run.pk}"
+    return reverse("results:video", args=[video_id]) + f"?run={run.pk}"
 
 
 def _shown(value: float | None) -> str:
