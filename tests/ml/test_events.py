@@ -46,4 +46,4 @@ def test_to_terminal_prints_a_readable_line(capsys: pytest.CaptureFixture[str]) 
 
     reporter.point(step=3, epoch=1.0, values={"train_loss": 0.5})
 
-    assert capsys.readouterr().err == "point step=3 epoch=1.0 values={'train_loss': 0.5}\n"
+    assert capsys.readouterr().err == "point step=3 epoch=1 train_loss=0.5\n"

@@ -78,7 +78,8 @@ def test_job_succeeds_with_all_that_its_child_told(run, act):
     assert (job.status, job.failure, job.reason) == ("succeeded", "", "")
     assert job.provenance == {"worker": "lab1:100", "torch": "2.13.0"}
     assert (job.progress["done"], job.progress["total"]) == (1, 4)
-    assert services.read_log(job, after=0)[0] == b"epoch 1\n"
+    logged = services.read_log(job, after=0)[0].splitlines()
+    assert logged == [b"facts torch=2.13.0", b"point step=1", b"epoch 1"]
     assert job.result == {"loss": 0.5}
     assert act.seen == [
         {"event": "point", "step": 1},

@@ -37,15 +37,25 @@ def running_up(home: Path, *, port: int) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=60)
 
 
-def processes_of(home: Path) -> list[str]:
-    """Command lines of all processes whose environment or arguments name `home`."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
+def family_of(pid: int) -> dict[int, str]:
+    """Command lines of all descendants of a process, by process id."""
+    family = {}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         with contextlib.suppress(OSError):
-            command = (folder / "cmdline").read_bytes()
-            if str(home).encode() in command + (folder / "environ").read_bytes():
-                found.append(command.replace(b"\0", b" ").decode())
-    return found
+            command = Path(f"/proc/{child}/cmdline").read_bytes()
+            family |= {int(child): command.replace(b"\0", b" ").decode()}
+            family |= family_of(int(child))
+    return family
+
+
+def survivors(family: dict[int, str]) -> list[str]:
+    """Those that are still there; a dead process that waits for its parent has no command."""
+    alive = []
+    for pid, command in family.items():
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/cmdline").read_bytes():
+                alive.append(command)
+    return alive
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +83,11 @@ def test_up_serves_and_ctrl_c_leaves_nothing(home: Path) -> None:
         wait_for_site(process, port)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live") as answer:
             assert json.load(answer) == {"status": "ok"}
-        commands = " ".join(processes_of(home))
+        family = family_of(process.pid)
         for part in ("postgres", "valkey", "gunicorn", "celery", "workers.housekeeper"):
-            assert part in commands
+            assert part in " ".join(family.values())
 
-    assert processes_of(home) == []
+    assert survivors(family) == []
     assert not (home / "stack.json").exists()
 
 
@@ -85,9 +95,10 @@ def test_up_killed_leaves_nothing(home: Path) -> None:
     port = processes.free_port()
     with running_up(home, port=port) as process:
         wait_for_site(process, port)
+        family = family_of(process.pid)
         process.kill()
         process.wait()
-        processes.wait_until(lambda: not processes_of(home), what="the end of all", seconds=30)
+        processes.wait_until(lambda: not survivors(family), what="the end of all", seconds=30)
 
 
 def test_second_up_names_the_first(home: Path) -> None:
@@ -116,6 +127,7 @@ def test_dead_part_is_started_again(home: Path) -> None:
     with running_up(home, port=port) as process:
         wait_for_site(process, port)
         before = child_named("gunicorn", of=process.pid)
+        assert before is not None
         os.kill(before, signal.SIGKILL)
         processes.wait_until(
             lambda: child_named("gunicorn", of=process.pid) not in (None, before),
@@ -124,9 +136,5 @@ def test_dead_part_is_started_again(home: Path) -> None:
 
 
 def child_named(name: str, *, of: int) -> int | None:
-    """Process id of the child whose command line holds `name`."""
-    for child in Path(f"/proc/{of}/task/{of}/children").read_text().split():
-        with contextlib.suppress(OSError):
-            if name in Path(f"/proc/{child}/cmdline").read_text():
-                return int(child)
-    return None
+    """Process id of the first descendant whose command line holds `name`."""
+    return next((pid for pid, command in family_of(of).items() if name in command), None)
