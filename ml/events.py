@@ -23,6 +23,7 @@ from typing import Any
 
 Event = dict[str, Any]
 LOGGED = ("point", "checkpoint", "scores", "facts", "finding")
+PATHS = ("weights", "state", "path")  # of files that only the supervisor cares for
 
 
 class Reporter:
@@ -61,7 +62,7 @@ def to_terminal() -> Reporter:
 
 def readable(event: Event) -> str:
     """One line: the event's name, then what it says, nested values spread out."""
-    fields = {name: value for name, value in event.items() if name != "event"}
+    fields = {name: value for name, value in event.items() if name not in ("event", *PATHS)}
     fields |= fields.pop("values", {})
     return " ".join(
         [event["event"], *(f"{name}={_short(value)}" for name, value in fields.items())]

@@ -78,7 +78,7 @@ def test_new_only_method_shows_its_form_with_the_papers_values(
     assert "Hasan et al., CVPR 2016" in content
     assert 'name="config.input_size"' in content
     assert 'value="227, 227"' in content
-    assert "Paper: 20" in content
+    assert "Default: 20" in content
 
 
 def test_new_address_prefills_the_form(as_bob: Client, split: Split, method: Method) -> None:
