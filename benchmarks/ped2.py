@@ -69,8 +69,9 @@ def train_and_score(site: Site, *, dataset: dict[str, Any], method: str, config:
 
 
 def headline(evaluations: Any) -> dict[str, Any]:
-    found = evaluations["results"] if isinstance(evaluations, dict) else evaluations
-    return {one["protocol"]["slug"]: one["metrics"] | one["counts"] for one in found}
+    return {
+        one["protocol"]["slug"]: one["metrics"] | one["counts"] for one in evaluations["results"]
+    }
 
 
 def duration(job: dict[str, Any]) -> float:
@@ -83,13 +84,15 @@ def duration(job: dict[str, Any]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--folder", required=True)
+    parser.add_argument("--folder", required=True, help="on the server, below a data root")
+    parser.add_argument("--dataset", default="UCSD Ped2", help="imported unless it is there")
+    parser.add_argument("--notes", default="")
     parser.add_argument("--method", default="conv_ae")
     parser.add_argument("--config", type=json.loads, default={})
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     site = Site(arguments.url, os.environ["IWAKAN_TOKEN"])
-    dataset, import_seconds = import_dataset(site, name="UCSD Ped2", folder=arguments.folder)
+    dataset, import_seconds = import_dataset(site, name=arguments.dataset, folder=arguments.folder)
     figures = train_and_score(
         site,
         dataset=dataset,
@@ -98,7 +101,7 @@ def main() -> None:
         seed=arguments.seed,
     )
     imported = {"import_seconds": import_seconds, "dataset_hash": dataset["content_hash"]}
-    report.save("ped2", imported | figures, seed=arguments.seed)
+    report.save("ped2", imported | figures, seed=arguments.seed, notes=arguments.notes)
 
 
 if __name__ == "__main__":
