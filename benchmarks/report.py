@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def save(name: str, figures: dict[str, Any], *, seed: int | None = None, notes: 
     """Add one dated record to `results/<name>.json` and print it."""
     record = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "command": "python -m " + " ".join([f"benchmarks.{name}", *sys.argv[1:]]),
+        "command": shlex.join(["python", "-m", f"benchmarks.{name}", *sys.argv[1:]]),
         "commit": _commit(),
         "machine": machine(),
         "seed": seed,
