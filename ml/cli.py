@@ -65,32 +65,28 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from ml.evaluation import evaluate
+    from ml.evaluation import evaluate_videos, scored_videos
     from ml.scoring import load_scores
 
     videos = Manifest.load(options.manifest).part(options.part)
-    scores = load_scores(options.scores)
-    evaluations = [
-        evaluate(videos, scores, normalisation="none"),
-        evaluate(videos, scores, normalisation="video"),
-    ]
+    scored = scored_videos(videos, load_scores(options.scores))
+    outcomes = {
+        normalisation: evaluate_videos(scored, normalisation=normalisation, missing="nearest")
+        for normalisation in ("none", "per_video")
+    }
     if options.json:
-        print(json.dumps([_defined(asdict(evaluation)) for evaluation in evaluations], indent=1))
+        print(json.dumps({name: asdict(outcome) for name, outcome in outcomes.items()}, indent=1))
         return
-    print(f"{'':<24}{'raw':>10}{'per video':>12}")
-    for name in ("auroc", "average_precision", "equal_error_rate"):
-        raw, stretched = (getattr(evaluation, name) for evaluation in evaluations)
-        print(f"{name.replace('_', ' '):<24}{raw:>10.4f}{stretched:>12.4f}")
-    counted = evaluations[0]
-    print(
-        f"{counted.n_frames} frames of {counted.n_videos} videos, {counted.n_abnormal_frames} "
-        f"abnormal; {counted.n_unscored_frames} frames without a score left out"
-    )
+    print(f"{'':<24}{'raw':>12}{'per video':>12}")
+    for name in outcomes["none"].metrics:
+        numbers = (_shown(outcome.metrics[name]) for outcome in outcomes.values())
+        print(f"{name.replace('_', ' '):<24}" + "".join(f"{number:>12}" for number in numbers))
+    for name, count in outcomes["none"].counts.items():
+        print(f"{name:<24}{count:>12}")
 
 
-def _defined(numbers: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN: what is undefined is null."""
-    return {name: None if number != number else number for name, number in numbers.items()}
+def _shown(number: float | None) -> str:
+    return "undefined" if number is None else f"{number:.4f}"
 
 
 def _demo_data(options: argparse.Namespace) -> None:

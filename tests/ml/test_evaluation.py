@@ -1,75 +1,208 @@
-import math
+"""The evaluator by hand, and against the numbers others have published."""
+
+import json
 
 import numpy as np
 import pytest
 
-from ml.evaluation import evaluate
+from ml import metrics
+from ml.evaluation import (
+    ScoredVideo,
+    evaluate_videos,
+    fill_with_nearest,
+    normalise_per_video,
+    scored_videos,
+    thin_roc,
+)
 from ml.records import BadInput, Interval, Scores, VideoRecord
 
+NAN = np.nan
 
-def video(name: str, n_frames: int, *intervals: tuple[int, int]) -> VideoRecord:
+
+def video(scores, labels, video_id="v"):
+    return ScoredVideo(
+        video_id=video_id,
+        scores=np.array(scores, dtype=np.float32),
+        labels=np.array(labels, dtype=np.uint8),
+    )
+
+
+def evaluate(*videos, normalisation="none", missing="nearest"):
+    return evaluate_videos(videos, normalisation=normalisation, missing=missing)
+
+
+@pytest.mark.parametrize(
+    ("scores", "filled"),
+    [
+        ([NAN, NAN, 1, 2, NAN], [1, 1, 1, 2, 2]),
+        ([1, NAN, NAN, 4], [1, 1, 4, 4]),
+        ([1, NAN, 4], [1, 1, 4]),
+        ([7, NAN, NAN], [7, 7, 7]),
+        ([1, 2], [1, 2]),
+    ],
+)
+def test_fill_with_nearest(scores, filled):
+    assert fill_with_nearest(np.array(scores)).tolist() == filled
+
+
+def test_fill_with_nearest_leaves_a_video_without_any_score():
+    assert np.isnan(fill_with_nearest(np.full(3, NAN))).all()
+
+
+@pytest.mark.parametrize(
+    ("scores", "normalised"),
+    [([2, 4, 3], [0, 1, 0.5]), ([5, 5], [0, 0]), ([3], [0])],
+)
+def test_normalise_per_video(scores, normalised):
+    assert normalise_per_video(np.array(scores)).tolist() == normalised
+
+
+def test_normalise_per_video_keeps_gaps():
+    np.testing.assert_array_equal(normalise_per_video(np.array([NAN, 2, 6])), [NAN, 0, 1])
+    assert np.isnan(normalise_per_video(np.array([NAN]))).all()
+
+
+def test_per_video_normalisation_pools_after_stretching():
+    first, second = video([10, 20], [0, 1]), video([1, 2], [0, 1])
+    assert evaluate(first, second).metrics["auroc"] == 0.75
+    assert evaluate(first, second, normalisation="per_video").metrics["auroc"] == 1
+
+
+def test_missing_frames_are_dropped_or_take_the_nearest_score():
+    gap = video([NAN, 1, 5, 9], [1, 0, 1, 1])
+    nearest, dropped = evaluate(gap), evaluate(gap, missing="drop")
+    assert nearest.counts["n_frames"] == 4
+    assert nearest.metrics["auroc"] == pytest.approx(2.5 / 3)
+    assert dropped.counts["n_frames"] == 3
+    assert dropped.metrics["auroc"] == 1
+    assert nearest.counts["n_frames_without_score"] == 1
+    assert dropped.counts["n_frames_without_score"] == 1
+
+
+def test_a_video_without_any_score_is_counted_not_hidden():
+    outcome = evaluate(video([1, 2], [0, 1]), video([NAN, NAN, NAN], [1, 1, 0]))
+    assert outcome.metrics["auroc"] == 1
+    assert outcome.counts["n_frames_without_score"] == 3
+    assert outcome.counts["n_undefined_videos"] == 1
+    assert outcome.per_video[1]["n_frames"] == 0
+
+
+@pytest.mark.parametrize("labels", [[0, 0], [1, 1]])
+@pytest.mark.parametrize("normalisation", ["none", "per_video"])
+def test_one_class_is_undefined_in_every_number(labels, normalisation):
+    outcome = evaluate(video([1, 2], labels), normalisation=normalisation)
+    assert set(outcome.metrics.values()) == {None}
+    assert outcome.counts["n_undefined_videos"] == 1
+    assert outcome.roc == {"fpr": [], "tpr": [], "thresholds": []}
+
+
+def test_no_scores_at_all_is_undefined():
+    assert set(evaluate(video([NAN], [1])).metrics.values()) == {None}
+
+
+def test_clip_auroc_ranks_videos_by_their_peak():
+    clips = [video([1, 9], [0, 1]), video([2, 3], [0, 0]), video([1, 4], [0, 0])]
+    assert evaluate(*clips).metrics["clip_auroc"] == 1
+    assert evaluate(*clips, normalisation="per_video").metrics["clip_auroc"] is None
+
+
+def test_misordering_is_shared_out_among_videos():
+    outcome = evaluate(video([1, 9], [0, 1]), video([3, 2], [0, 1]), video([5], [0]))
+    shares = [each["misordering"] for each in outcome.per_video]
+    # 2 loses against 3 and 5: two of six pairs, half of each to either side.
+    np.testing.assert_allclose(shares, [0, 1.5 / 6, 0.5 / 6])
+    assert sum(shares) == pytest.approx(1 - outcome.metrics["auroc"])
+
+
+def test_outcome_is_json_and_its_curve_is_short():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 2, 50_000)
+    outcome = evaluate(video(random.normal(size=50_000) + labels, labels))
+    json.dumps([outcome.metrics, outcome.counts, outcome.per_video, outcome.roc], allow_nan=False)
+    assert len(outcome.roc["fpr"]) == len(outcome.roc["thresholds"]) <= 2_000
+    assert outcome.roc["thresholds"][0] is None
+    area = np.trapezoid(outcome.roc["tpr"], outcome.roc["fpr"])
+    assert area == pytest.approx(outcome.metrics["auroc"], abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def ped2(shared_data):
+    """The twelve test clips with scores that somebody else has published."""
+    scores = np.load(shared_data / "ped2/published-scores/hyrsta_best_normalized_losses.npy")
+    masks = np.load(shared_data / "ped2/gt/ped2_pixel_masks.npz")
+    clips, start = [], 0
+    for name in sorted(masks.files):
+        labels = masks[name].any(axis=(1, 2)).astype(np.uint8)
+        clips.append(video(scores[start : start + len(labels)], labels, name))
+        start += len(labels)
+    assert start == len(scores)
+    return clips
+
+
+@pytest.mark.shared_data
+def test_ped2_gives_the_published_numbers(ped2):
+    raw, per_video = evaluate(*ped2), evaluate(*ped2, normalisation="per_video")
+    assert raw.metrics["auroc"] == pytest.approx(0.95695, abs=5e-6)
+    assert per_video.metrics["auroc"] == pytest.approx(0.9603, abs=5e-5)
+    assert raw.metrics["macro_auroc"] == pytest.approx(0.9525, abs=5e-5)
+    assert raw.metrics["clip_auroc"] is None
+    assert raw.counts == {
+        "n_videos": 12,
+        "n_frames": 2010,
+        "n_abnormal_frames": 1648,
+        "n_frames_without_score": 0,
+        "n_undefined_videos": 4,
+    }
+
+
+@pytest.mark.parametrize("n_frames", [5_000, 200_000])
+def test_thin_roc_keeps_ends_best_corner_and_area(n_frames):
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 2, n_frames)
+    fpr, tpr, _ = metrics.roc_curve(labels, random.normal(size=n_frames) + labels)
+    kept = thin_roc(fpr, tpr, 2_000)
+    assert len(kept) <= 2_000
+    assert (kept[0], kept[-1]) == (0, len(fpr) - 1)
+    assert np.argmax(tpr - fpr) in kept
+    area, thin_area = np.trapezoid(tpr, fpr), np.trapezoid(tpr[kept], fpr[kept])
+    assert thin_area == pytest.approx(area, abs=1e-5)
+
+
+def test_thin_roc_of_a_perfect_score_keeps_its_corner():
+    labels = np.repeat([0, 1], 5_000)
+    fpr, tpr, _ = metrics.roc_curve(labels, np.arange(10_000.0))
+    kept = thin_roc(fpr, tpr, 100)
+    assert (0.0, 1.0) in zip(fpr[kept], tpr[kept], strict=True)
+
+
+def recorded(name: str, n_frames: int, *intervals: tuple[int, int]) -> VideoRecord:
     return VideoRecord(
         id=name, path=f"/{name}.mp4", n_frames=n_frames,
         intervals=tuple(Interval(start_frame=a, end_frame=b) for a, b in intervals),
     )  # fmt: skip
 
 
-def scores(*values: float, first_frame: int = 0) -> Scores:
+def native(*values: float, first_frame: int = 0) -> Scores:
     return Scores(values=np.array(values, np.float32), first_frame=first_frame)
 
 
-def test_evaluate_pools_the_frames_of_all_videos() -> None:
-    videos = [video("a", 3, (2, 3)), video("b", 2, (0, 1))]
-    values = {"a": scores(0.1, 0.2, 0.9), "b": scores(0.15, 0.05)}
+def test_scored_videos_joins_frames_and_ground_truth() -> None:
+    [scored] = scored_videos([recorded("a", 4, (0, 1), (3, 9))], {"a": native(1, 2, first_frame=2)})
 
-    result = evaluate(videos, values)
-
-    assert result.auroc == pytest.approx(5 / 6)
-    assert (result.n_videos, result.n_frames, result.n_abnormal_frames) == (2, 5, 2)
+    np.testing.assert_array_equal(scored.scores, np.array([NAN, NAN, 1, 2], np.float32))
+    assert scored.labels.tolist() == [1, 0, 0, 1]
 
 
-def test_evaluate_normalised_per_video() -> None:
-    videos = [video("a", 2, (1, 2)), video("b", 2, (1, 2))]
-    values = {"a": scores(0.1, 0.2), "b": scores(5, 6)}
-
-    assert evaluate(videos, values).auroc == 0.75
-    assert evaluate(videos, values, normalisation="video").auroc == 1
-
-
-def test_evaluate_normalises_constant_scores_to_zero() -> None:
-    videos = [video("a", 2, (1, 2)), video("b", 2, (1, 2))]
-    values = {"a": scores(7, 7), "b": scores(0, 1)}
-
-    assert evaluate(videos, values, normalisation="video").auroc == 0.75
-
-
-def test_evaluate_leaves_out_and_counts_frames_without_a_score() -> None:
-    videos = [video("a", 5, (0, 1), (4, 5)), video("b", 3)]
-    values = {"a": scores(0.1, 0.2, 0.9, first_frame=2), "b": scores()}
-
-    result = evaluate(videos, values, normalisation="video")
-
-    assert (result.n_frames, result.n_unscored_frames, result.n_abnormal_frames) == (3, 5, 1)
-    assert result.auroc == 1
-
-
-def test_evaluate_of_one_class_is_undefined() -> None:
-    result = evaluate([video("a", 2)], {"a": scores(0.1, 0.2)})
-
-    assert math.isnan(result.auroc)
-    assert math.isnan(result.equal_error_rate)
-
-
-def test_evaluate_names_a_video_without_scores() -> None:
+def test_scored_videos_names_a_video_without_scores() -> None:
     with pytest.raises(BadInput, match="1 of 2 videos have no scores, the first is b"):
-        evaluate([video("a", 1), video("b", 1)], {"a": scores(1)})
+        scored_videos([recorded("a", 1), recorded("b", 1)], {"a": native(1)})
 
 
-def test_evaluate_of_nothing() -> None:
+def test_scored_videos_of_nothing() -> None:
     with pytest.raises(BadInput, match="There are no videos to evaluate"):
-        evaluate([], {})
+        scored_videos([], {})
 
 
-def test_evaluate_needs_the_number_of_frames() -> None:
+def test_scored_videos_needs_the_number_of_frames() -> None:
     with pytest.raises(BadInput, match="does not say how many frames a has"):
-        evaluate([video("a", 0)], {"a": scores(1)})
+        scored_videos([recorded("a", 0)], {"a": native(1)})

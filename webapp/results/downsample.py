@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,26 +24,6 @@ def min_max(values: NDArray[Any], max_points: int) -> Indices:
     if np.isnan(values[kept[0]]).any():  # argmin takes NaN for the lowest
         kept = _around_gaps(values, _bucket_size(len(values), (max_points - 2) // 3))
     return np.unique(np.concatenate([[0], *kept, [len(values) - 1]]))
-
-
-def thin_roc(fpr: NDArray[Any], tpr: NDArray[Any], max_points: int) -> Indices:
-    """Indices of at most `max_points` points of a ROC curve, with both ends.
-
-    The curve is cut into pieces of equal length along `fpr + tpr`. Each keeps the corner
-    nearest to (0, 1) and the one farthest from it.
-    """
-    if len(fpr) <= max_points:
-        return np.arange(len(fpr))
-    n_pieces = (max_points - 2) // 2
-    piece = np.minimum((fpr + tpr) * (n_pieces / 2), n_pieces - 1).astype(np.intp)
-    edges = np.flatnonzero(np.diff(piece, prepend=-1, append=n_pieces))
-    height = tpr - fpr
-    kept = [
-        start + pick(height[start:end])
-        for start, end in pairwise(edges)
-        for pick in (np.argmin, np.argmax)
-    ]
-    return np.unique([0, *kept, len(fpr) - 1])
 
 
 def _bucket_size(n_values: int, n_buckets: int) -> int:

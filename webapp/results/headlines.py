@@ -8,8 +8,8 @@ from django.db.models import F, FloatField, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
+from ml.evaluation import EVALUATOR_VERSION
 from webapp.accounts.models import Team
-from webapp.results.evaluator import EVALUATOR_VERSION
 from webapp.results.models import Evaluation, EvaluationQuerySet
 from webapp.results.protocols import RAW as DEFAULT
 from webapp.runs.models import Run

@@ -8,12 +8,12 @@ from dataclasses import asdict
 
 from django.db import connection, transaction
 
+from ml.evaluation import EVALUATOR_VERSION, ScoredVideo, evaluate_videos
 from ml.records import BadInput, Scores, frame_labels, hash_of
 from ml.records import Interval as IntervalRecord
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import AnnotationSet, Interval, Part, Video
 from webapp.jobs.models import Job
-from webapp.results.evaluator import EVALUATOR_VERSION, ScoredVideo, evaluate_videos
 from webapp.results.models import Evaluation, Protocol, ScoreSet, VideoScores
 from webapp.results.protocols import ensure_protocols
 from webapp.runs.models import Run

@@ -1,13 +1,11 @@
 """Downsampling keeps what an eye would look for."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ml import metrics
-from webapp.results.downsample import min_max, thin_roc
+from webapp.results.downsample import min_max
 
 FINITE = st.floats(-1e6, 1e6, width=32)
 
@@ -48,23 +46,3 @@ def test_gaps_stay_gaps_and_extremes_beside_them_stay():
     assert 5_003 in kept
     assert np.nanmax(values[kept]) == np.nanmax(values)
     assert np.nanmin(values[kept]) == np.nanmin(values)
-
-
-@pytest.mark.parametrize("n_frames", [5_000, 200_000])
-def test_thin_roc_keeps_ends_best_corner_and_area(n_frames):
-    random = np.random.default_rng(0)
-    labels = random.integers(0, 2, n_frames)
-    fpr, tpr, _ = metrics.roc_curve(labels, random.normal(size=n_frames) + labels)
-    kept = thin_roc(fpr, tpr, 2_000)
-    assert len(kept) <= 2_000
-    assert (kept[0], kept[-1]) == (0, len(fpr) - 1)
-    assert np.argmax(tpr - fpr) in kept
-    area, thin_area = np.trapezoid(tpr, fpr), np.trapezoid(tpr[kept], fpr[kept])
-    assert thin_area == pytest.approx(area, abs=1e-5)
-
-
-def test_thin_roc_of_a_perfect_score_keeps_its_corner():
-    labels = np.repeat([0, 1], 5_000)
-    fpr, tpr, _ = metrics.roc_curve(labels, np.arange(10_000.0))
-    kept = thin_roc(fpr, tpr, 100)
-    assert (0.0, 1.0) in zip(fpr[kept], tpr[kept], strict=True)
