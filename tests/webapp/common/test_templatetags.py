@@ -29,9 +29,17 @@ def test_duration_names_its_two_largest_units(seconds, written):
 
 
 @pytest.mark.parametrize(
-    ("value", "written"), [(0.81249, "0.812"), (0, "0.000"), (None, "–"), (float("nan"), "–")]
+    ("value", "written"),
+    [
+        (0.81249, "0.812"),
+        (0.82396, "0.824"),
+        (0.99996, "1.000"),
+        (0, "0.000"),
+        (None, "–"),
+        (float("nan"), "–"),
+    ],
 )
-def test_metric_writes_missing_as_a_dash(value, written):
+def test_metric_rounds_and_writes_missing_as_a_dash(value, written):
     assert metric(value) == written
 
 

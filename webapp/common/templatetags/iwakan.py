@@ -68,7 +68,8 @@ def metric(value: float | None) -> str:
     """Three decimals; what is missing or undefined is a dash, not a zero."""
     if value is None or not math.isfinite(value):
         return MISSING
-    return formats.number_format(value, decimal_pos=3)
+    # Rounded first: Django's own formatting cuts digits off.
+    return formats.number_format(round(value, 3), decimal_pos=3)
 
 
 @register.simple_tag
