@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,12 +108,18 @@ SENTENCES = {
 
 
 def _is_number(checker: object, value: Any) -> bool:
-    """JSON knows neither NaN nor infinity, but Python's reader lets them in."""
+    """Python's reader lets in what no float holds: NaN, infinity, a whole number of 400 digits."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    return is_number and -sys.float_info.max <= value <= sys.float_info.max
+
+
+def _is_integer(checker: object, value: Any) -> bool:
+    return _is_number(checker, value) and value == int(value)
 
 
 Validator = extend(
     Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number),
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _is_number, "integer": _is_integer}
+    ),
 )

@@ -54,6 +54,8 @@ def test_complete_config_defaults_filled_in() -> None:
         ({"learning_rate": 0}, "learning_rate: 0 is not greater than 0"),
         ({"learning_rate": float("nan")}, "learning_rate: NaN is not a number"),
         ({"learning_rate": float("inf")}, "learning_rate: Infinity is not a number"),
+        ({"learning_rate": 10**400}, f"learning_rate: 1{'0' * 79} is not a number"),
+        ({"epochs": 10**400}, f"epochs: 1{'0' * 79} is not a whole number"),
         ({"input_size": [227]}, "input_size: [227] has fewer than 2 values"),
         ({"input_size": [9, 9, 9]}, "input_size: [9, 9, 9] has more than 2 values"),
         ({"input_size": [8, 4]}, "input_size: item 2: 4 is less than the smallest allowed value 8"),
