@@ -57,12 +57,21 @@ def create_run(
     return run
 
 
-@transaction.atomic
 def cancel_run(*, run: Run, by: User) -> Run:
-    """Raise ConflictError when it has ended."""
-    run = _locked(run)
-    run.current_job = jobs.request_cancel(job=run.current_job, by=by)
-    return run
+    """Raise ConflictError when it has ended.
+
+    The run is not locked: a worker that ends its job holds that and then needs the run, so the
+    two could wait for each other. A job that ended meanwhile may have been followed by another.
+    """
+    while True:
+        run.refresh_from_db(fields=["current_job"])
+        try:
+            run.current_job = jobs.request_cancel(job=run.current_job, by=by)
+        except ConflictError:
+            if Run.objects.filter(pk=run.pk, current_job=run.current_job).exists():
+                raise
+        else:
+            return run
 
 
 @transaction.atomic

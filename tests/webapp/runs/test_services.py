@@ -1,9 +1,12 @@
 """Submitting, cancelling, resuming and following up on runs."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from tests.factories.datasets import DatasetFactory, SplitMemberFactory
 from tests.factories.jobs import JobFactory
@@ -11,6 +14,7 @@ from tests.factories.runs import SCHEMA, MethodFactory, RunFactory, TrainableSpl
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Part, Split, Video
+from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs import services
 from webapp.runs.config import ConfigError
@@ -172,6 +176,39 @@ def test_cancel_run_takes_the_job_it_has_now(team: Team, bob: User) -> None:
 
     score.refresh_from_db()
     assert score.status == Job.Status.CANCELLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancel_run_while_a_worker_ends_its_training(team: Team, bob: User) -> None:
+    run = RunFactory.create(team=team, current_job__held=True)
+    with ThreadPoolExecutor(1) as pool:
+        with jobs.fenced(run.current_job) as held:
+            cancelling = pool.submit(cancel_elsewhere, run, bob)
+            wait_until_somebody_waits_for_a_lock()
+            score = services.training_finished(run, held)
+            jobs.finish(held, status=Job.Status.SUCCEEDED)
+        cancelling.result(timeout=10)
+
+    score.refresh_from_db()
+    assert score.status == Job.Status.CANCELLED
+
+
+def cancel_elsewhere(run: Run, by: User) -> None:
+    try:
+        services.cancel_run(run=run, by=by)
+    finally:
+        connection.close()
+
+
+def wait_until_somebody_waits_for_a_lock() -> None:
+    give_up_at = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < give_up_at:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+            time.sleep(0.02)
+    pytest.fail("nobody waits for a lock")
 
 
 def test_cancel_run_that_has_ended(team: Team, bob: User) -> None:
