@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from webapp.common import error_pages
 from webapp.common.errors import UserError
+from webapp.common.problems import wants_problem
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -59,14 +61,20 @@ class RefusalMiddleware:
 
     def process_view(self, request: HttpRequest, *view: object) -> None:
         # Postgres stores no NUL: as part of an id or filter it would be a fault of ours.
-        values = (value for name in request.GET for value in [name, *request.GET.getlist(name)])
-        if "\x00" in request.path or any("\x00" in value for value in values):
-            raise BadRequest("The address contains a NUL byte.")
+        if "\x00" in request.path or _has_nul(request.GET):
+            raise BadRequest(_("The address contains a NUL byte."))
+        # The API reads its bodies itself; see `webapp/api/parsers.py`.
+        if not wants_problem(request) and _has_nul(request.POST):
+            raise BadRequest(_("The form contains a NUL byte."))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, UserError):
             return error_pages.refusal(request, exception)
         return None
+
+
+def _has_nul(answers: QueryDict) -> bool:
+    return any("\x00" in text for name, texts in answers.lists() for text in [name, *texts])
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):

@@ -49,6 +49,13 @@ def test_error_page_says_what_to_do(alice, code, sentence, is_logged_in):
     assert response["X-Request-Id"] in response.text
 
 
+@pytest.mark.parametrize("address", ["/team/switch", "/runs/new", "/runs/new/equivalent"])
+def test_nul_in_a_form_is_a_fault_of_the_sender(as_alice, address):
+    response = as_alice.post(address, {"team": "\0", "method": "\0"})
+    assert response.status_code == 400
+    assert "NUL byte" in response.text
+
+
 def test_server_error_tells_no_detail_and_asks_no_database(db, django_assert_num_queries):
     client = Client(raise_request_exception=False)
     with django_assert_num_queries(0):
