@@ -31,7 +31,7 @@ class LoginForm(forms.Form):
 
 class NewAccountForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
-    email = forms.EmailField(label=_("Email"))
+    email = forms.EmailField(label=_("Email"), max_length=254)  # as long as a row can hold
     password = password_field(_("Password"), is_new=True)
 
 

@@ -90,6 +90,15 @@ def test_invitation_known_email_is_told_to_log_in(client: Client, link: str) -> 
     assert services.open_invitation(secret_of(link))
 
 
+def test_invitation_email_too_long_to_store(client: Client, link: str) -> None:
+    too_long = {"email": "n" * 250 + "@example.org"}
+
+    page = client.post(path_of(link), NEW_ACCOUNT | too_long).content.decode()
+
+    assert "at most 254 characters" in page
+    assert services.open_invitation(secret_of(link))
+
+
 def test_invitation_used_before(client: Client, as_charlie: Client, link: str) -> None:
     client.post(path_of(link), NEW_ACCOUNT)
 
