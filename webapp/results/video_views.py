@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ml.records import Interval as IntervalRecord
@@ -30,7 +31,7 @@ CACHED = "private, max-age=600"  # scores of a run never change, but the way to 
 def video(request: HttpRequest, video_id: str) -> HttpResponse:
     """Player, ground truth and score curves on one clock. The address holds the state."""
     page = VideoPage(_video(request, video_id), request.user, request.GET.getlist("run"))
-    if page.video.status == Video.Status.REJECTED:
+    if not page.video.n_frames:  # rejected, whether or not the file is still there
         return render(request, "results/video_rejected.html", {"video": page.video})
     first, last = _window(request, page.video)
     context = {
@@ -125,7 +126,8 @@ def _number(request: HttpRequest, name: str, default: float) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise BadRequest(f"{name} is {text!r} where a number is expected")
+        sentence = _("%(name)s is “%(text)s” where a number is expected.")
+        raise BadRequest(sentence % {"name": name, "text": text})
     return value
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ml.records import Scores
 from tests.factories.accounts import TeamFactory
-from tests.factories.datasets import AnnotationSetFactory, VideoFactory
+from tests.factories.datasets import AnnotationSetFactory, IntervalFactory, VideoFactory
 from tests.factories.results import add_to_test, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.datasets.models import Video
@@ -107,6 +107,14 @@ def test_page_of_a_rejected_video_gives_the_reason(as_alice, team):
         dataset__team=team, status=Video.Status.REJECTED, n_frames=0, reason="The file is empty."
     )
     assert "The file is empty." in as_alice.get(f"/videos/{video.pk}").content.decode()
+
+
+def test_page_of_a_rejected_video_that_left_the_folder(as_alice, team):
+    video = VideoFactory.create(
+        dataset__team=team, status=Video.Status.RETIRED, n_frames=0, fps=0, reason="It is gone."
+    )
+    IntervalFactory.create(video=video, annotation_set__dataset=video.dataset)
+    assert "It is gone." in as_alice.get(f"/videos/{video.pk}").content.decode()
 
 
 def test_page_does_not_show_runs_of_other_teams(as_alice, video, run):
