@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from webapp.accounts.permissions import Permission, has_permission
 from webapp.accounts.teams import current_team
@@ -61,6 +62,7 @@ def _workers(visible: JobQuerySet) -> list[dict[str, Any]]:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def detail(request: AuthenticatedRequest, job_id: str) -> HttpResponse:
     """The whole page; for htmx only what changes while the job runs."""
     job = _job(request, job_id)

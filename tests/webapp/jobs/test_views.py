@@ -131,6 +131,7 @@ def test_detail_for_htmx_is_only_what_changes(as_vera, running):
     assert content.count('hx-swap-oob="true"') == 3
     assert "<html" not in content
     assert "data-log" not in content
+    assert "HX-Request" in response["Vary"]  # else “back” shows this part as the page
 
 
 def test_detail_of_an_ended_job_asks_no_more(as_vera, team):
