@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -26,7 +25,9 @@ SHOWN = 6
 def home(request: AuthenticatedRequest) -> HttpResponse:
     team = current_team(request)
     runs = Run.objects.filter(team=team).for_list()
-    lately = runs.filter(current_job__finished_at__gt=timezone.now() - LATELY)
+    imports = Dataset.objects.filter(team=team).select_related("import_job")
+    week_ago = timezone.now() - LATELY
+    lately = runs.filter(current_job__finished_at__gt=week_ago)
     by_end = lately.order_by("-current_job__finished_at")
     finished = list(by_end.filter(current_job__status=Job.Status.SUCCEEDED)[:SHOWN])
     numbers = headline_evaluations(finished)
@@ -35,8 +36,9 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
         "going_on": runs.exclude(current_job__status__in=Job.TERMINAL)[:SHOWN],
         "failed": by_end.filter(current_job__status__in=ENDED_BADLY)[:SHOWN],
         "finished": [{"run": run, "evaluation": numbers.get(run.pk)} for run in finished],
-        "imports": Dataset.objects.filter(_import_is_news(), team=team).select_related(
-            "import_job"
+        "imports": imports.filter(import_job__status__in=Job.WAITING + Job.ACTIVE)[:SHOWN],
+        "failed_imports": imports.filter(
+            import_job__status__in=ENDED_BADLY, import_job__finished_at__gt=week_ago
         )[:SHOWN],
         "best": best_evaluations(team),
         "has_datasets": Dataset.objects.filter(team=team).exists(),
@@ -44,11 +46,3 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
         "may_import": Permission.DATASET_IMPORT in granted,
     }
     return render(request, "home.html", context)
-
-
-def _import_is_news() -> Q:
-    """Still going on, or ended badly lately."""
-    ended_badly = Q(
-        import_job__status__in=ENDED_BADLY, import_job__finished_at__gt=timezone.now() - LATELY
-    )
-    return Q(import_job__isnull=False) & (~Q(import_job__status__in=Job.TERMINAL) | ended_badly)
