@@ -55,8 +55,9 @@ def _load(folder: Path, entry: dict[str, Any]) -> Scores:
 
 def _checked_scores(method: Method, video: VideoRecord) -> Scores:
     scores = method.score(video)
+    covered = scores.first_frame + len(scores.values) * scores.frames_per_value
     try:
-        scores.check(video.n_frames or len(scores.values) * scores.frames_per_value)
+        scores.check(video.n_frames or covered)
     except BadInput as error:
         raise BadInput(f"{name_of(video)}: {error}") from error
     return scores

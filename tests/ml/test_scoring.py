@@ -42,6 +42,14 @@ def test_score_videos_reports_each_and_can_be_loaded(tmp_path: Path) -> None:
     assert result == {"rule": "one for two frames", "n_videos": 2}
 
 
+def test_score_videos_takes_a_video_that_nobody_counted(tmp_path: Path) -> None:
+    method = method_that_says(0.5, 0.25, first_frame=4)
+
+    score_videos(method, [record("a.mp4", n_frames=0)], tmp_path, to_nobody())
+
+    assert len(load_scores(tmp_path)["a.mp4"].to_frames(8)) == 8
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
