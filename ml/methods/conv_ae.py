@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
@@ -34,12 +35,12 @@ class ConvAEConfig:
         int, option("Data", "Input size", "Frames are resized to this square", ge=16, le=512)
     ] = 227
     strides: Annotated[
-        tuple[int, ...],
+        tuple[Annotated[int, Field(ge=1, le=64)], ...],
         option("Data", "Temporal strides", "Windows of every n-th frame to learn from, for each n",
                min_length=1),
     ] = (1, 2, 3)  # fmt: skip
     channels: Annotated[
-        tuple[int, ...],
+        tuple[Annotated[int, Field(ge=1, le=4096)], ...],
         option("Model", "Channels", "Of the three convolutions of the encoder",
                min_length=3, max_length=3),
     ] = (512, 256, 128)  # fmt: skip

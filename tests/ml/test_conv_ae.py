@@ -10,6 +10,7 @@ from ml.events import to_nobody
 from ml.methods import conv_ae
 from ml.methods.conv_ae import Autoencoder, ConvAE, ConvAEConfig
 from ml.records import BadInput, Manifest, VideoRecord
+from ml.registry import parse_config
 from ml.training import Training, seed_everything
 from tests import toys
 
@@ -30,6 +31,14 @@ def test_config_has_the_papers_values() -> None:
     assert (config.window, config.input_size, config.channels) == (10, 227, (512, 256, 128))
     assert (config.optimiser, config.strides, config.patch_size) == ("adagrad", (1, 2, 3), 0)
     assert config.precision == "float32"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"strides": [1, 0]}, {"strides": [-1]}, {"channels": [8, 0, 4]}, {"strides": []}]
+)
+def test_config_refuses_what_cannot_be_learnt_with(fields: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match=next(iter(fields))):
+        parse_config(ConvAE, fields)
 
 
 def test_autoencoder_layers_are_the_papers() -> None:
