@@ -190,7 +190,8 @@ class _Loop:
         order = shuffled(self.learner.n_samples, seed=seed, epoch=self.epoch)
         while self.batch < self.n_batches:
             samples = order[self.batch * self.batch_size :][: self.batch_size]
-            seed_everything(seed, self.step)
+            # From 1 on: (seed, 0) would repeat what (seed,) gave the first weights.
+            seed_everything(seed, self.step + 1)
             self.means.add(self.learner.step(samples), len(samples))
             self.batch += 1
             self.step += 1
@@ -203,11 +204,12 @@ class _Loop:
 
     def _close_epoch(self) -> None:
         values = {f"train_{name}": value for name, value in self._finite_means().items()}
-        values |= {f"validation_{name}": value for name, value in self._validate().items()}
+        validated = self._finite(self._validate())
+        values |= {f"validation_{name}": value for name, value in validated.items()}
         self.epoch, self.batch, self.means = self.epoch + 1, 0, _Means()
         self.training.reporter.point(step=self.step, epoch=float(self.epoch), values=values)
-        loss = values.get("validation_loss", math.inf)
-        if math.isfinite(loss) and (self.best_loss is None or loss < self.best_loss):
+        loss = values.get("validation_loss")
+        if loss is not None and (self.best_loss is None or loss < self.best_loss):
             self.best_loss = loss
             self.unsaved_best = self._checkpoint()
         if self._is_due(min(MIN_SECONDS_BETWEEN_CHECKPOINTS, self.training.checkpoint_seconds)):
@@ -223,14 +225,16 @@ class _Loop:
         return losses
 
     def _finite_means(self) -> dict[str, float]:
-        means = self.means.values()
-        for name, value in means.items():
+        return self._finite(self.means.values())
+
+    def _finite(self, losses: dict[str, float]) -> dict[str, float]:
+        for name, value in losses.items():
             if not math.isfinite(value):
                 raise Diverged(
                     f"The training diverged: {name} became {value} in epoch {self.epoch + 1}, by "
                     f"step {self.step}. A lower learning rate usually helps"
                 )
-        return means
+        return losses
 
     def _tell_progress(self) -> None:
         now = time.monotonic()

@@ -194,6 +194,31 @@ def test_training_that_diverges_says_so_and_saves_nothing(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_training_whose_validation_diverges_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Diverged, match="loss became nan in epoch 1"):
+        train(tmp_path, NoisyPair(validation=[float("nan")]))
+
+
+class Drawing(NoisyPair):
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: list[float] = []
+
+    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
+        self.drawn.append(float(torch.rand(())))
+        return super().step(samples)
+
+
+def test_training_draws_anew_in_every_step(tmp_path: Path) -> None:
+    learner = Drawing()
+
+    train(tmp_path, learner)
+
+    seed_everything(5)
+    at_the_start = float(torch.rand(()))
+    assert len({at_the_start, *learner.drawn}) == 1 + LAST_STEP
+
+
 def test_training_refuses_to_resume_on_other_data(tmp_path: Path) -> None:
     train(tmp_path, NoisyPair())
     checkpoint = checkpoints.load(*checkpoints.latest(tmp_path))
