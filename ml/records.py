@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 Part = Literal["train", "validation", "test"]
+Kind = Literal["file", "frames"]
+ROTATIONS = (0, 90, 180, 270)
 
 
 class BadInput(Exception):
@@ -43,7 +46,7 @@ class VideoRecord:
 
     id: str
     path: str
-    kind: Literal["file", "frames"] = "file"
+    kind: Kind = "file"
     n_frames: int = 0
     rotation: int = 0
     part: Part = "test"
@@ -54,6 +57,30 @@ class VideoRecord:
     def from_json(cls, value: dict[str, Any]) -> VideoRecord:
         intervals = tuple(Interval(**interval) for interval in value.get("intervals", ()))
         return cls(**value | {"intervals": intervals})
+
+    def check(self) -> None:
+        """Raise BadInput where a field has a value that no video can have."""
+        for name in ("id", "path"):
+            if not isinstance(getattr(self, name), str):
+                raise BadInput(f"video {self.id}: its {name} is no text")
+        allowed = {"kind": get_args(Kind), "part": get_args(Part), "rotation": ROTATIONS}
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                known = ", ".join(str(value) for value in values)
+                raise BadInput(f"{self.id}: {name} {getattr(self, name)!r} is none of {known}")
+        if not isinstance(self.n_frames, int) or self.n_frames < 0:
+            raise BadInput(f"{self.id}: n_frames {self.n_frames!r} is no number of frames")
+        for interval in self.intervals:
+            self._check_interval(interval)
+
+    def _check_interval(self, interval: Interval) -> None:
+        start, end = interval.start_frame, interval.end_frame
+        if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
+            raise BadInput(f"{self.id}: [{start}, {end}) is no interval of frames")
+        if self.n_frames and end > self.n_frames:
+            raise BadInput(
+                f"{self.id}: interval [{start}, {end}) ends past the last of {self.n_frames} frames"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +97,18 @@ class Manifest:
 
     @classmethod
     def load(cls, path: Path) -> Manifest:
-        """Raise BadInput when the file is not a manifest."""
+        """Raise BadInput when the file is not a manifest, or says what cannot be."""
         try:
-            videos = json.loads(path.read_text())["videos"]
-            return cls(videos=tuple(VideoRecord.from_json(video) for video in videos))
+            given = json.loads(path.read_text())["videos"]
+            videos = tuple(VideoRecord.from_json(video) for video in given)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"{path.name} is not a manifest: {error}") from error
+        for video in videos:
+            video.check()
+        for video_id, count in Counter(video.id for video in videos).items():
+            if count > 1:
+                raise BadInput(f"{path.name} has {count} videos with the id {video_id}")
+        return cls(videos=videos)
 
 
 @dataclass(frozen=True, kw_only=True)

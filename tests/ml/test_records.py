@@ -1,5 +1,7 @@
 """Records: what passes the door, what is refused, and that nothing is lost on the way."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -98,6 +100,38 @@ def test_manifest_survives_its_file(tmp_path):
 def test_a_file_that_is_no_manifest_is_refused(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(BadInput, match=r"manifest\.json is not a manifest"):
+        Manifest.load(tmp_path / "manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"part": "training"}, "a: part 'training' is none of train, validation, test"),
+        ({"kind": "video"}, "a: kind 'video' is none of file, frames"),
+        ({"rotation": 45}, "a: rotation 45 is none of 0, 90, 180, 270"),
+        ({"path": None}, "video a: its path is no text"),
+        ({"n_frames": "9"}, "a: n_frames '9' is no number of frames"),
+        ({"n_frames": -1}, "a: n_frames -1 is no number of frames"),
+        ({"intervals": [{"start_frame": 5, "end_frame": 3}]}, r"a: \[5, 3\) is no interval"),
+        ({"intervals": [{"start_frame": -2, "end_frame": 3}]}, r"a: \[-2, 3\) is no interval"),
+        ({"intervals": [{"start_frame": 1.5, "end_frame": 3}]}, r"a: \[1.5, 3\) is no interval"),
+        (
+            {"intervals": [{"start_frame": 5, "end_frame": 11}]},
+            r"\[5, 11\) ends past the last of 10",
+        ),
+    ],
+)
+def test_a_manifest_that_says_what_cannot_be_is_refused(tmp_path, fields, sentence):
+    video = {"id": "a", "path": "/a.mp4", "n_frames": 10} | fields
+    (tmp_path / "manifest.json").write_text(json.dumps({"videos": [video]}))
+    with pytest.raises(BadInput, match=sentence):
+        Manifest.load(tmp_path / "manifest.json")
+
+
+def test_a_manifest_with_an_id_twice_is_refused(tmp_path):
+    twins = (VideoRecord(id="a", path="/a.mp4"), VideoRecord(id="a", path="/b.mp4"))
+    Manifest(videos=twins).save(tmp_path / "manifest.json")
+    with pytest.raises(BadInput, match=r"manifest\.json has 2 videos with the id a"):
         Manifest.load(tmp_path / "manifest.json")
 
 
