@@ -98,6 +98,7 @@ def _method(name: str, config: dict[str, Any], spec: Spec, reporter: Reporter) -
     method = get_method(name)
     parsed = parse_config(method, config)
     device.use_threads(spec.get("threads"))
+    device.compute_exactly()
     chosen = device.choose(spec.get("device", "auto"))
     reporter.send("facts", values=device.device_facts(chosen))
     return method(parsed, chosen)

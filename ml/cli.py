@@ -21,7 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options) or 0)
     except BadInput as error:
         print(error, file=sys.stderr)
-        return 2
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        print(told, file=sys.stderr)
+    return 2
 
 
 def _job(options: argparse.Namespace) -> int:
@@ -117,12 +120,14 @@ def _config(options: argparse.Namespace) -> dict[str, Any]:
         config = json.loads(options.config.read_text()) if options.config else {}
     except (OSError, ValueError) as error:
         raise BadInput(f"{options.config} is not a config: {error}") from error
+    if not isinstance(config, dict):
+        raise BadInput(f"{options.config} is not a config: fields and their values are expected")
     for assignment in options.set:
         name, separator, value = assignment.partition("=")
         if not separator:
             raise BadInput(f"--set {assignment}: FIELD=VALUE is expected")
         config[name] = _value(value)
-    return dict(config)
+    return config
 
 
 def _value(text: str) -> Any:

@@ -36,6 +36,13 @@ def choose(name: str = "auto") -> torch.device:
     return device
 
 
+def compute_exactly() -> None:
+    """Let float32 be float32: cuDNN would round the inputs of convolutions to 10 bits."""
+    import torch
+
+    torch.backends.cudnn.allow_tf32 = False
+
+
 def has_bf16(device: torch.device) -> bool:
     import torch
 
@@ -56,6 +63,8 @@ def use_threads(count: int | None) -> None:
     """Let torch use `count` threads; None: as many as this process has cores."""
     import torch
 
+    if count is not None and count < 1:
+        raise BadInput(f"threads: a whole number from 1 on is expected (given: {count})")
     torch.set_num_threads(count or len(os.sched_getaffinity(0)))
 
 

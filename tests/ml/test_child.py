@@ -183,11 +183,8 @@ def fill(descriptor: int) -> None:
         ({"videos": []}, "bad_input", "The split has no training videos"),
         ({"verb": "dance"}, "bad_input", "The verb 'dance' is none of train, score, survey"),
         ({"config": TINY | {"window": 64}}, "bad_input", "No training video is as long as"),
-        (
-            {"config": TINY | {"learning_rate": 10, "epochs": 40}, "threads": 0.5},
-            "method_error",
-            "",
-        ),
+        ({"threads": 0}, "bad_input", "threads: a whole number from 1 on is expected (given: 0)"),
+        ({"threads": 1.5}, "method_error", "RuntimeError: set_num_threads expects an int"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -97,6 +97,35 @@ def test_train_says_what_is_wrong_with_its_arguments(
     assert sentence in capsys.readouterr().err
 
 
+def test_config_file_that_holds_a_list_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.json").write_text('{"videos": []}')
+    (tmp_path / "c.json").write_text('["window", 4]')
+    places = ["--manifest", tmp_path / "m.json", "--out", tmp_path / "run"]
+
+    assert run("train", *places, "--method", "conv_ae", "--config", tmp_path / "c.json") == 2
+
+    assert "c.json is not a config: fields and their values" in capsys.readouterr().err
+
+
+def test_survey_into_a_folder_that_is_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toys.moving_square_video(tmp_path / "data" / "a.mp4", 4)
+    (tmp_path / "out" / "000000").mkdir(parents=True)
+
+    assert run("survey", tmp_path / "data", "--out", tmp_path / "out") == 2
+
+    assert "out/000000: File exists" in capsys.readouterr().err
+
+
+def test_probe_of_a_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("probe", "none.mp4") == 2
+
+    assert capsys.readouterr().err == "none.mp4: No such file or directory\n"
+
+
 def test_config_file_and_set_are_joined(tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text('{"window": 4, "epochs": 3}')

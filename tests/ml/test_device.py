@@ -54,6 +54,21 @@ def test_software_facts_prefer_the_commit_of_the_deployment(
     assert device.software_facts()["commit"] == "abc123"
 
 
+def test_compute_exactly_leaves_no_rounding_to_convolutions() -> None:
+    before = torch.backends.cudnn.allow_tf32
+    try:
+        device.compute_exactly()
+        assert not torch.backends.cudnn.allow_tf32
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_use_threads_refuses_what_is_no_number_of_threads(count: int) -> None:
+    with pytest.raises(BadInput, match=f"threads: .*given: {count}"):
+        device.use_threads(count)
+
+
 def test_use_threads_takes_the_cores_it_may_use() -> None:
     before = torch.get_num_threads()
     try:
