@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import csv
 import json
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ from ml.data.formats._intervals import check_intervals
 from ml.data.formats._listing import PARTS, is_inside, list_videos
 from ml.records import BadInput, Interval
 
+NORMAL = "normal"
 COLUMNS = ("name", "part", "label", "intervals", "fps")
 
 
@@ -68,7 +70,11 @@ class PlainFolder(Format):
             return listed, findings
         rows, faults = read_manifest(self._manifest)
         names = {alias: video.name for video in listed for alias in (video.name, video.path)}
-        self._rows = {names.get(row.name, row.name): row for row in rows}
+        for row in rows:
+            name = names.get(row.name, row.name)
+            if self._rows.setdefault(name, row) is not row:
+                text = f"{self._manifest.name} lists it twice; only the first one counts"
+                faults.append(Finding(level="error", subject=name, text=text))
         strangers = [
             Finding(
                 level="error",
@@ -170,7 +176,7 @@ def _row(values: Mapping[str, Any]) -> Row:
     return Row(
         name=name.replace("\\", "/"),
         part=part.lower(),
-        label=label,
+        label=NORMAL if label.lower() == NORMAL else label,
         fps=_rate(values.get("fps")),
         intervals=tuple(_intervals(name, intervals, label=label)),
     )
@@ -193,14 +199,19 @@ def _intervals(name: str, values: Iterable[Any], *, label: str) -> Iterable[Inte
         try:
             start, end, *rest = value
             yield Interval(
-                start_frame=int(start),
-                end_frame=int(end),
+                start_frame=_frame(start),
+                end_frame=_frame(end),
                 label=str(rest[0]).strip() if rest else label,
             )
         except (TypeError, ValueError) as error:
             raise BadInput(
                 f"{name}: {value} is not an interval of start, end and perhaps a class"
             ) from error
+
+
+def _frame(value: Any) -> int:
+    """Raise TypeError or ValueError for a fraction: that would be seconds, and no frame."""
+    return int(value) if isinstance(value, str) else operator.index(value)
 
 
 def _contradictions(videos: Iterable[Listed], rows: Mapping[str, Row]) -> list[Finding]:
@@ -213,8 +224,8 @@ def _contradictions(videos: Iterable[Listed], rows: Mapping[str, Row]) -> list[F
 
 
 def _contradiction(video: Listed, row: Row) -> str:
-    if row.label == "normal" and row.intervals:
+    if row.label == NORMAL and row.intervals:
         return "it is labelled normal, but has abnormal intervals"
-    if video.part != "train" and row.label not in ("", "normal") and not row.intervals:
+    if video.part != "train" and row.label not in ("", NORMAL) and not row.intervals:
         return f"it is labelled {row.label}, but has no interval: it counts as normal throughout"
     return ""
