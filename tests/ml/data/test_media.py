@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.data.decode import decode
 from ml.data.media import proxy_size
 from ml.data.thumbnails import evenly, fit, quick_sheet
-from tests import toys
+from ml.records import VideoRecord
+from tests import hostile, toys
 from tests.ml.data.examined import examined
 
 
@@ -46,6 +48,17 @@ def test_proxy_of_a_variable_rate_is_constant(tmp_path: Path) -> None:
     frames = proxy_frames(tmp_path / "out")
     assert left_edges(frames) == [0, 1, 2, 3, 4, 5]
     assert np.diff([frame.time for frame in frames]) == pytest.approx(1 / answer["proxy_fps"])
+
+
+def test_proxy_of_an_edit_list_begins_where_players_do(tmp_path: Path) -> None:
+    video = hostile.cut_by_edit_list(tmp_path / "a.mp4", n_frames=50, n_hidden=25)
+
+    answer = examined(video, tmp_path / "out")
+
+    assert answer["n_frames"] == 25
+    assert left_edges(proxy_frames(tmp_path / "out")) == list(range(25, 50))
+    loaded = decode(VideoRecord(id="v", path=str(video), n_frames=25), grey=True)
+    assert [int(np.argmax(frame[28] > 150)) for frame in loaded] == list(range(25, 50))
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(5000, 1), (7, 60)])
