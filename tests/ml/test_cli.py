@@ -102,7 +102,7 @@ def test_config_file_that_holds_a_list_is_refused(
 ) -> None:
     (tmp_path / "m.json").write_text('{"videos": []}')
     (tmp_path / "c.json").write_text('["window", 4]')
-    places = ["--manifest", tmp_path / "m.json", "--out", tmp_path / "run"]
+    places: list[str | Path] = ["--manifest", tmp_path / "m.json", "--out", tmp_path / "run"]
 
     assert run("train", *places, "--method", "conv_ae", "--config", tmp_path / "c.json") == 2
 
