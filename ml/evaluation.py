@@ -44,7 +44,10 @@ class Outcome:
 
 
 def scored_videos(videos: Sequence[VideoRecord], scores: Mapping[str, Scores]) -> list[ScoredVideo]:
-    """The videos of a manifest with their scores. Raise BadInput where one has none."""
+    """The videos of a manifest with their scores.
+
+    Raise BadInput where one has none, or has scores that do not fit it.
+    """
     if not videos:
         raise BadInput("There are no videos to evaluate")
     missing = [video.id for video in videos if video.id not in scores]
@@ -58,6 +61,10 @@ def scored_videos(videos: Sequence[VideoRecord], scores: Mapping[str, Scores]) -
 def _scored(video: VideoRecord, scores: Scores) -> ScoredVideo:
     if not video.n_frames:
         raise BadInput(f"The manifest does not say how many frames {video.id} has")
+    try:
+        scores.check(video.n_frames)
+    except BadInput as error:
+        raise BadInput(f"{video.id}: {error}") from error
     return ScoredVideo(
         video_id=video.id,
         scores=scores.to_frames(video.n_frames),

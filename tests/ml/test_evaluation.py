@@ -198,6 +198,18 @@ def test_scored_videos_names_a_video_without_scores() -> None:
         scored_videos([recorded("a", 1), recorded("b", 1)], {"a": native(1)})
 
 
+@pytest.mark.parametrize(
+    ("scores", "sentence"),
+    [
+        (native(1, 2, 3), "a: 3 scores where at most 2 fit"),
+        (native(1, NAN), "a: 1 of 2 scores are NaN or infinite"),
+    ],
+)
+def test_scored_videos_cuts_nothing_off(scores: Scores, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        scored_videos([recorded("a", 2)], {"a": scores})
+
+
 def test_scored_videos_of_nothing() -> None:
     with pytest.raises(BadInput, match="There are no videos to evaluate"):
         scored_videos([], {})
