@@ -219,6 +219,21 @@ def test_runs_toggle_by_click_and_key(open_page, alice, video, run):
     expect(page.locator("#threshold-run")).to_have_text("Coarse")
 
 
+def test_a_login_that_has_ended_leaves_the_page_as_it_is(open_page, alice, video, run):
+    other = scored(video, "Coarse", np.array([5.0, 1.0, 9.0]), frames_per_value=20, first_frame=10)
+    page = open_page(alice, f"/videos/{video.pk}?run={run.pk}&f=31")
+    expect(page.locator(f"[data-run={run.pk}] [data-value]")).to_have_text("31")
+    lines = page.locator("#curves .js-line")
+    expect(lines).to_have_count(1)
+    page.context.clear_cookies()
+    with page.expect_request(f"**/scores?run={other.pk}**") as asked:
+        page.keyboard.press("1")
+    assert asked.value.response().status == 302
+    assert asked.value.redirected_to is None  # the login page is no scores
+    expect(page.locator(f"[data-run={other.pk}] [data-value]")).to_have_text("–")
+    expect(lines).to_have_count(1)
+
+
 def test_threshold_counts_alarms_and_can_be_dragged(open_page, alice, video, run):
     page = open_page(alice, f"/videos/{video.pk}?t=35")
     fact = page.locator("[data-fact=mean_delay_seconds]")

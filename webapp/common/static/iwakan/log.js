@@ -1,5 +1,7 @@
 // A job's log: grows while the job runs, follows its end until you scroll up, can be searched.
 
+import { ask } from "./ask.js";
+
 const POLL_MS = 1000;
 const SHOWN_CHARACTERS = 2_000_000; // more would make the page slow; the download has all
 const CHUNK_BYTES = 65_536;
@@ -40,14 +42,14 @@ class LogViewer {
     try {
       await this.loadLater();
     } catch {
-      // The site or the network is away: the next poll may find it again.
+      // The answer broke off: the next poll asks for it again.
     }
     setTimeout(() => this.poll(), POLL_MS);
   }
 
   async loadLater() {
-    const response = await fetch(`${this.url}?after=${this.next}`);
-    if (!response.ok) return;
+    const response = await ask(`${this.url}?after=${this.next}`);
+    if (!response) return;
     const data = await response.arrayBuffer();
     this.next = Number(response.headers.get("X-Next-Offset"));
     if (data.byteLength > 0) this.append(this.decoder.decode(data, { stream: true }));
@@ -69,8 +71,8 @@ class LogViewer {
     if (this.start === 0 || this.isLoadingEarlier) return;
     this.isLoadingEarlier = true;
     const from = Math.max(0, this.start - CHUNK_BYTES);
-    const response = await fetch(`${this.url}?after=${from}`);
-    if (response.ok) {
+    const response = await ask(`${this.url}?after=${from}`);
+    if (response) {
       const data = (await response.arrayBuffer()).slice(0, this.start - from);
       const heightBefore = this.text.scrollHeight;
       this.text.prepend(new TextDecoder().decode(data));

@@ -1,5 +1,6 @@
 // The learning curve of a run, drawn again whenever the training has reported another point.
 
+import { ask } from "./ask.js";
 import { draw } from "./plot.js";
 
 const plot = document.getElementById("learning-curve");
@@ -9,8 +10,8 @@ let shownStep = lastStep();
 async function refresh() {
   if (lastStep() === shownStep) return;
   shownStep = lastStep();
-  const response = await fetch(plot.dataset.url);
-  if (response.ok) draw(plot, await response.json());
+  const response = await ask(plot.dataset.url);
+  if (response) draw(plot, await response.json());
 }
 
 if (plot) {

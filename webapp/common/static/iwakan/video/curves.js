@@ -1,5 +1,6 @@
 // The score curves: fetched for the part that is shown, drawn by Plotly on the timeline's scale.
 
+import { ask } from "../ask.js";
 import { draw } from "../plot.js";
 
 const PAUSE_MILLISECONDS = 60; // a drag or a row of clicks asks once
@@ -38,11 +39,9 @@ export class Curves extends EventTarget {
     const query = new URLSearchParams(runs.map((run) => ["run", run]));
     query.set("from", first);
     query.set("to", last);
-    try {
-      const response = await fetch(`${this.#url}?${query}`, { signal: this.#request.signal });
-      if (response.ok) await this.show(await response.json());
-    } catch (error) {
-      if (error.name !== "AbortError") throw error;
-    }
+    const { signal } = this.#request;
+    const response = await ask(`${this.#url}?${query}`, { signal });
+    const figure = await response?.json().catch(() => null); // called back half-way
+    if (figure && !signal.aborted) await this.show(figure);
   }
 }

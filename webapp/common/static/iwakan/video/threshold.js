@@ -1,5 +1,6 @@
 // The threshold of the run in front: a line to drag, a number to type, and what it would do.
 
+import { ask } from "../ask.js";
 import { hueOf, short } from "./format.js";
 
 const PAUSE_MILLISECONDS = 120;
@@ -89,9 +90,9 @@ export class Threshold extends EventTarget {
 
   async #ask() {
     const asked = { run: this.#run, threshold: this.value };
-    const response = await fetch(`${this.#url}?${new URLSearchParams(asked)}`);
+    const response = await ask(`${this.#url}?${new URLSearchParams(asked)}`);
     const isOld = asked.run !== this.#run || asked.threshold !== this.value;
-    if (response.ok && !isOld) this.#tell(await response.json());
+    if (response && !isOld) this.#tell(await response.json());
   }
 
   #tell(point) {
