@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRefresh
 
 from webapp.common import error_pages
 from webapp.common.errors import UserError
@@ -87,6 +88,12 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         if request.path.startswith(("/api/", "/health/")):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(self, request, view_func):
+        """A page that asks for a part of itself would show the login form in its place."""
+        if request.htmx:
+            return HttpResponseClientRefresh()
+        return super().handle_no_permission(request, view_func)
 
 
 class LanguageMiddleware:

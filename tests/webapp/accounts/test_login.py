@@ -178,3 +178,10 @@ def test_password_change_ends_other_sessions(client: Client, alice: User) -> Non
     assert is_logged_in(client)
     assert not is_logged_in(elsewhere)
     assert try_login(Client(), alice.email, new).status_code == 302
+
+
+def test_part_of_a_page_is_never_the_login_form(db: None) -> None:
+    response = Client().get("/queue", headers={"HX-Request": "true"})
+
+    assert response["HX-Refresh"] == "true"
+    assert response.content == b""
