@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.utils.translation import gettext as _
 
 from webapp.accounts.models import ApiToken, Membership, Role, Team, User
 
@@ -80,8 +81,10 @@ def require(user: User | AnonymousUser, permission: Permission, *, team: Team) -
     if has_permission(user, permission, team=team):
         return
     if user.is_authenticated and user.api_token:
-        raise PermissionDenied(f"This token, or your role in {team}, does not allow: {permission}.")
-    raise PermissionDenied(f"Your role in {team} does not allow: {permission}.")
+        sentence = _("This token, or your role in %(team)s, does not allow: %(act)s.")
+    else:
+        sentence = _("Your role in %(team)s does not allow: %(act)s.")
+    raise PermissionDenied(sentence % {"team": team, "act": permission})
 
 
 class TeamOwnedQuerySet(models.QuerySet[Any]):

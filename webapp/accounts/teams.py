@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import teams_of
@@ -18,7 +19,7 @@ def current_team(request: HttpRequest) -> Team:
     chosen = teams.filter(pk=request.session.get(SESSION_KEY, "")).first()
     team = chosen or teams.first()
     if team is None:
-        raise PermissionDenied("You are in no team. Ask an owner or maintainer to invite you.")
+        raise PermissionDenied(_("You are in no team. Ask an owner or maintainer to invite you."))
     return team
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from webapp import dispatch
 from webapp.accounts.models import Team, User
@@ -38,8 +39,10 @@ def submit(
     """
     if queue == Job.Queue.GPU and not WorkerNode.objects.serving(queue).exists():
         raise UserError(
-            "No worker with a GPU has reported here in the last day. Choose the queue “cpu”, or "
-            "start a worker for the queue “gpu”.",
+            _(
+                "No worker with a GPU has reported here in the last day. Choose the queue “cpu”, "
+                "or start a worker for the queue “gpu”."
+            ),
             code="no_such_worker",
             field="queue",
         )
@@ -91,7 +94,6 @@ def request_cancel(*, job: Job, by: User) -> Job:
     )
     fresh = this.get()
     if fresh.cancel_requested_at != now and fresh.is_terminal:
-        raise ConflictError(
-            f"The job has already ended: {fresh.get_status_display().lower()}.", code="job_ended"
-        )
+        sentence = _("The job has already ended: %s.") % fresh.get_status_display().lower()
+        raise ConflictError(sentence, code="job_ended")
     return fresh
