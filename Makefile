@@ -36,11 +36,13 @@ up: setup
 test: setup browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow and not gpu' $(ARGS)
 
-# Browser tests drive Debian's Chromium; elsewhere they skip, on CI they fail.
+# Browser tests drive Debian's Chromium through Playwright, whose own program needs libatomic.
+# Where neither can be installed they skip; on CI they fail.
 browser:
-	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		! { command -v chromium && ldconfig -p | grep -F libatomic.so.1; } >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+			apt-get install -y -qq --no-install-recommends chromium libatomic1 >/dev/null; \
 	fi
 
 check: setup

@@ -72,7 +72,7 @@ class UCSD(Format):
         return GroundTruth(
             source=official.name,
             intervals=intervals,
-            findings=(*findings, *faults, *compared),
+            findings=(*findings, *_twins(videos, clips), *faults, *compared),
         )
 
 
@@ -85,6 +85,15 @@ def _number(name: str) -> int:
     """12 for `testing/12` and `Test/Test012`; -1 where there is none."""
     digits = re.search(r"(\d+)$", name)
     return int(digits.group(1)) if digits else -1
+
+
+def _twins(videos: list[Listed], clips: Mapping[int, str]) -> Iterator[Finding]:
+    """Test clips whose number another one has, too: only that one is annotated."""
+    for video in videos:
+        other = clips.get(_number(video.name), video.name)
+        if video.part == "test" and other != video.name:
+            text = f"{other} has the same number, so this clip counts as normal throughout"
+            yield Finding(level="error", subject=video.name, text=text)
 
 
 def _read_official(

@@ -164,6 +164,22 @@ def test_ucsd_unfit_annotation_is_an_error(
     assert sentence in text
 
 
+def test_ucsd_two_clips_of_one_number_are_an_error(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "1:5", "1:8")
+    (folder / "Test" / "Test001").mkdir(parents=True)
+    (folder / "Test" / "Test001" / "001.tif").touch()
+
+    found = truth(folder, COUNTS | {"Test/Test001": 10})
+
+    assert found.intervals.keys() == {"testing/01", "testing/02"}
+    assert sentences(found.findings) == [
+        (
+            "Test/Test001",
+            "testing/01 has the same number, so this clip counts as normal throughout",
+        )
+    ]
+
+
 def test_detect_asks_for_one_of_both_datasets(tmp_path: Path) -> None:
     for name in ("UCSDped1", "UCSDped2"):
         (tmp_path / name / "Test").mkdir(parents=True)
