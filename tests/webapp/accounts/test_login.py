@@ -47,6 +47,11 @@ def test_login_never_leads_off_the_site(client: Client, alice: User, elsewhere: 
     assert try_login(client, alice.email, next=elsewhere).headers["Location"] == "/"
 
 
+@pytest.mark.parametrize("wanted", ["nowhere", "accounts:team", "\ufffd"])
+def test_login_leads_home_from_what_is_no_path(client: Client, alice: User, wanted: str) -> None:
+    assert try_login(client, alice.email, next=wanted).headers["Location"] == "/"
+
+
 @pytest.mark.parametrize("email", ["person-unknown@example.org", ""])
 def test_login_wrong_password_and_unknown_person_read_the_same(
     client: Client, alice: User, email: str
