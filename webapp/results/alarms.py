@@ -29,7 +29,8 @@ def operating_point(
     scores: NDArray[np.floating], labels: NDArray[np.uint8], *, threshold: float, fps: float
 ) -> OperatingPoint:
     """`scores` and `labels` (n_frames,); a frame without a score (NaN) raises no alarm."""
-    is_alarmed = scores >= threshold
+    with np.errstate(over="ignore"):  # beyond float32 a threshold is as good as infinite
+        is_alarmed = scores >= threshold
     alarms = intervals_of(is_alarmed)
     n_false = sum(not labels[alarm.start_frame : alarm.end_frame].any() for alarm in alarms)
     events = intervals_of(labels)

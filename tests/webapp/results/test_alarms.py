@@ -30,6 +30,11 @@ def test_a_score_at_the_threshold_raises_an_alarm():
     assert at(5, [4, 5], [0, 0]).spans == [[1, 2]]
 
 
+def test_a_threshold_beyond_every_score():
+    assert at(1e300, [4, 5], [0, 0]).spans == []
+    assert at(-1e300, [4, 5], [0, 0]).spans == [[0, 2]]
+
+
 def test_frames_without_a_score_raise_no_alarm():
     point = at(0, [np.nan, np.nan, 1, np.nan], [1, 1, 0, 0])
     assert point.spans == [[2, 3]]
