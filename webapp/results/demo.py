@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 from django.conf import settings
 from django.urls import reverse
 
@@ -114,10 +115,10 @@ def _wait_until(is_so: Callable[[], bool], what: str) -> None:
 
 
 def _video_page(run: Run) -> str:
-    """The test video with the most events."""
-    annotated = run.annotation_set.intervals.values_list("video_id", flat=True)
-    video_id = max(set(annotated), key=list(annotated).count)
-    return reverse("results:video", args=[video_id]) + f"?run={run.pk}"
+    """The abnormal test video with the highest score: there is something to see."""
+    scored = run.score_set.videos.filter(video__intervals__annotation_set=run.annotation_set)
+    highest = max(scored.distinct(), key=lambda one: max(np.frombuffer(one.values, "<f4")))
+    return reverse("results:video", args=[highest.video_id]) + f"?run={run.pk}"
 
 
 def _shown(value: float | None) -> str:
