@@ -45,10 +45,10 @@ def next_page(request: HttpRequest) -> str:
     Anything else without a host, such as `home`, a redirect would take for the name of a view.
     """
     wanted = request.POST.get("next") or request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours and wanted.startswith("/") else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return wanted if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 @login_not_required
