@@ -71,7 +71,7 @@ def checkpoint_to_score(run: Run) -> Checkpoint:
     chosen = run.checkpoints.filter(is_best=True) if is_best else run.checkpoints
     checkpoint = chosen.order_by("step").last()
     if checkpoint is None:
-        sentence = _("%(run)s has no checkpoint that is %(rule)s.")
+        sentence = _("%(run)s has no checkpoint to score by the rule “%(rule)s”.")
         raise UserError(sentence % {"run": run, "rule": run.get_selection_display()})
     return checkpoint
 

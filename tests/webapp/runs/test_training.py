@@ -1,14 +1,12 @@
 """Points and checkpoints as a training hands them over."""
 
 import hashlib
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.disks import largest_file
 from tests.factories.runs import CheckpointFactory, RunFactory
 from webapp.accounts.models import Team
 from webapp.common.errors import UserError
@@ -92,17 +90,6 @@ def test_record_checkpoint_same_step_again_replaces_row_and_files(
     assert len(stored_files(settings)) == 2
 
 
-@contextmanager
-def largest_file(n_bytes: int) -> Iterator[None]:
-    """The kernel refuses to let any file grow beyond `n_bytes`, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_record_checkpoint_full_disk_keeps_the_last_one_and_no_rest(
     run: Run, files: dict[str, Path], settings: Any
 ) -> None:
@@ -131,5 +118,5 @@ def test_checkpoint_to_score_follows_the_selection(run: Run, selection: str, ste
 
 
 def test_checkpoint_to_score_without_one(run: Run) -> None:
-    with pytest.raises(UserError, match="has no checkpoint that is last checkpoint"):
+    with pytest.raises(UserError, match="no checkpoint to score by the rule “last checkpoint”"):
         training.checkpoint_to_score(run)
