@@ -118,6 +118,7 @@ def record_video(dataset: Dataset, *, event: dict[str, Any], folder: Path) -> Vi
     if refusal := survey.name_refusal(event["name"]):
         record_finding(dataset, level="error", subject=event["name"], text=refusal)
         return None
+    event = event | {"label": _storable_label(dataset, event["label"], subject=event["name"])}
     video = _row_for(dataset, event)
     if dataset.content_hash and video.status != event["status"]:
         dataset.content_hash = ""
@@ -126,6 +127,15 @@ def record_video(dataset: Dataset, *, event: dict[str, Any], folder: Path) -> Vi
     video.imported_by_id = dataset.import_job_id
     video.save()
     return video
+
+
+def _storable_label(dataset: Dataset, label: str, *, subject: str) -> str:
+    """As much of it as a row can hold; the report says so when that is not all."""
+    kept = survey.storable(label)[: survey.MAX_LABEL_LENGTH]
+    if kept != label:
+        text = f"The label is cut to “{kept}”: it may have {survey.MAX_LABEL_LENGTH} characters."
+        record_finding(dataset, level="warning", subject=subject, text=text)
+    return kept
 
 
 def _row_for(dataset: Dataset, event: dict[str, Any]) -> Video:
@@ -175,8 +185,9 @@ def _accepted_intervals(dataset: Dataset, reported: Reported) -> Iterator[Interv
         for start, end, label in triples:
             if refusal := survey.interval_refusal(videos.get(name), start, end):
                 record_finding(dataset, level="error", subject=name, text=refusal)
-            else:
-                yield Interval(video=videos[name], start_frame=start, end_frame=end, label=label)
+                continue
+            label = _storable_label(dataset, label, subject=name)
+            yield Interval(video=videos[name], start_frame=start, end_frame=end, label=label)
 
 
 def _ground_truth_hash(intervals: Iterable[Interval]) -> str:

@@ -24,6 +24,7 @@ FACTS = (
 )  # fmt: skip
 FILES = {"proxy": "proxy.mp4", "poster": "poster.jpg", "contact_sheet": "contact_sheet.jpg"}
 MAX_NAME_LENGTH = 300
+MAX_LABEL_LENGTH = 80
 
 
 def storable(text: str) -> str:

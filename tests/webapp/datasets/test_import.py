@@ -212,6 +212,17 @@ def test_record_annotations_leaves_out_what_lies_in_no_video(dataset, folder):
     ]
 
 
+def test_labels_longer_than_a_row_can_hold_are_cut_and_reported(dataset, folder):
+    event = ready_video(folder, "test/a", label="fight " * 20)
+
+    video = services.record_video(dataset, event=event, folder=folder)
+    services.record_annotations(dataset, event=annotations(a=[[2, 5, "fall\0 " * 20]]))
+
+    assert video.label == ("fight " * 20)[:80]
+    assert Interval.objects.get().label == ("fall " * 20)[:80]
+    assert levels_and_subjects(dataset) == [("warning", "test/a"), ("warning", "test/a")]
+
+
 def test_record_finding_same_twice(dataset):
     for _ in range(2):
         services.record_finding(dataset, level="info", text="A note.", subject="a\udcff\0")
