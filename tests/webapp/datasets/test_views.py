@@ -360,3 +360,19 @@ def test_new_dataset_belongs_to_the_team_that_is_worked_in(db, settings, folder)
     client.post(NEW_URL, {"name": "Corridor", "root": settings.DATA_ROOTS[0], "folder": ""})
 
     assert Dataset.objects.get().team == second.team
+
+
+@pytest.mark.parametrize(
+    ("tab", "sentence"),
+    [("videos", "The import ended before"), ("import", "did not come to its end")],
+)
+def test_detail_of_an_import_cancelled_while_it_waited(as_vera, dataset, tab, sentence):
+    dataset.import_job = JobFactory.create(team=dataset.team, ended=True, status="cancelled")
+    dataset.save()
+    dataset.videos.all().delete()
+
+    page = as_vera.get(f"/datasets/{dataset.pk}?tab={tab}").content.decode()
+
+    assert sentence in page
+    assert "found none" not in page
+    assert "fits together" not in page
