@@ -72,7 +72,7 @@ def _commit() -> str:
     git = ["git", "-C", str(Path(__file__).parent)]
     head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
     changes = subprocess.run(
-        [*git, "status", "--porcelain", "--untracked-files=no", "--", ":!benchmarks/results"],
+        [*git, "status", "--porcelain", "--untracked-files=no", "--", ":(top,exclude)benchmarks/results"],
         capture_output=True, text=True,
     )  # fmt: skip
     return head.stdout.strip() + ("+" if changes.stdout.strip() else "")

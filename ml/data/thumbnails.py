@@ -80,7 +80,7 @@ def quick_sheet(video: Path, path: Path) -> None:
 
 
 def _key_frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-    stream.codec_context.thread_count = 1  # threads would ask for more packets than the one
+    stream.thread_type = "SLICE"  # frame threads would ask for more packets than the one
     start = container.start_time or 0
     for microseconds in evenly(container.duration or 0):
         container.seek(start + microseconds, backward=True)
