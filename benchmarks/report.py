@@ -71,8 +71,8 @@ def _commit() -> str:
     """The commit, with a plus when the tree differs from it."""
     git = ["git", "-C", str(Path(__file__).parent)]
     head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
+    others = ["--untracked-files=no", "--", ":(top,exclude)benchmarks/results"]
     changes = subprocess.run(
-        [*git, "status", "--porcelain", "--untracked-files=no", "--", ":(top,exclude)benchmarks/results"],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [*git, "status", "--porcelain", *others], capture_output=True, text=True
+    )
     return head.stdout.strip() + ("+" if changes.stdout.strip() else "")
