@@ -5,6 +5,7 @@ Servers named by DATABASE_URL or IWAKAN_BROKER_URL are used instead of embedded 
 
 import contextlib
 import fcntl
+import logging
 import os
 import secrets
 import signal
@@ -19,8 +20,10 @@ from typing import IO, Any
 from webapp.common.stack_address import FILE_NAME, StackAddress, write_address
 from webapp.stack import postgres, processes, valkey
 
+logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).resolve().parents[2]
-QUICK_DEATHS = 5  # of one part within a minute: then the whole stack gives up
+QUICK_DEATHS = 5  # of one part within a minute: then it rests before it is started again
+REST_SECONDS = 15
 WATCH_SECONDS = 0.5
 
 
@@ -37,7 +40,15 @@ class Part:
     end_signal: signal.Signals
     patience: float
     process: subprocess.Popen[bytes]
-    deaths: list[float] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
+
+    def may_start(self, now: float) -> bool:
+        """Whether it is time to start it again; if so, that is counted."""
+        self.starts = [start for start in self.starts if now - start < 60]
+        if len(self.starts) >= QUICK_DEATHS and now - self.starts[-1] < REST_SECONDS:
+            return False
+        self.starts.append(now)
+        return True
 
 
 class Stack:
@@ -70,25 +81,22 @@ class Stack:
         processes.wait_until(lambda: processes.is_listening(self.port), what="The site", seconds=60)
 
     def watch(self) -> None:
-        """Restart what dies; return when a signal has asked for the end."""
+        """Keep everything running; return when a signal has asked for the end."""
         with _asked_to_stop() as is_asked:
             while not is_asked():
                 self.revive()
                 time.sleep(WATCH_SECONDS)
 
     def revive(self) -> None:
-        """Raise StackError when one part dies again and again."""
+        """Start again what has died. What dies again and again rests between two tries."""
+        now = time.monotonic()
         for part in self.parts:
-            if part.process.poll() is None:
-                continue
-            now = time.monotonic()
-            part.deaths = [death for death in part.deaths if now - death < 60] + [now]
-            if len(part.deaths) > QUICK_DEATHS:
-                raise StackError(
-                    f"{part.name} ended {len(part.deaths)} times within a minute: "
-                    f"see {self.home / 'log' / part.name}.log"
-                )
-            part.process = part.start()
+            if part.process.poll() is not None and part.may_start(now):
+                logger.warning(
+                    "%s ended with status %s and is started again: see %s",
+                    part.name, part.process.returncode, self.home / "log" / f"{part.name}.log",
+                )  # fmt: skip
+                part.process = part.start()
 
     def stop(self) -> None:
         """End the parts, the last started first."""
