@@ -47,14 +47,18 @@ def create_login_link(*, user: User) -> str:
     return settings.SITE_URL + reverse("accounts:login_link", args=[secret])
 
 
+@transaction.atomic
 def use_login_link(secret: str) -> User:
     """Raise ConflictError when the link was used before or has expired."""
-    unused = LoginLink.objects.matching(secret).filter(used_at=None, user__is_active=True)
-    if not unused.update(used_at=timezone.now()):
+    # Its own columns alone: having waited for a rival, Postgres looks at no other table again.
+    unused = LoginLink.objects.matching(secret).filter(used_at=None)
+    is_mine = unused.update(used_at=timezone.now())
+    link = LoginLink.objects.select_related("user").filter(secret_hash=hash_secret(secret)).first()
+    if link is None or not is_mine or not link.user.is_active:
         raise ConflictError(
             _("This link was used before or has expired. Ask for a new one."), code="link_used"
         )
-    return LoginLink.objects.select_related("user").get(secret_hash=hash_secret(secret)).user
+    return link.user
 
 
 def invite(*, team: Team, role: str, by: User) -> str:

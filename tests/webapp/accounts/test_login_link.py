@@ -1,14 +1,16 @@
 """Links that log one person in, once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from tests.race import race
+from tests.race import race, wait_until_somebody_waits_for_a_lock
 from webapp.accounts import services
 from webapp.accounts.models import LoginLink, Membership, Role, Team, User
 from webapp.common.errors import ConflictError
@@ -66,6 +68,27 @@ def test_login_link_raced_lets_one_in(alice: User) -> None:
 
     assert outcomes.count(alice) == 1
     assert sum(isinstance(outcome, ConflictError) for outcome in outcomes) == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_login_link_in_use_opens_for_nobody_else(alice: User) -> None:
+    secret = secret_of(services.create_login_link(user=alice))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            services.use_login_link(secret)
+            rival = pool.submit(race, lambda: services.use_login_link(secret), n_threads=1)
+            wait_until_somebody_waits_for_a_lock()
+
+        assert [type(outcome) for outcome in rival.result(timeout=10)] == [ConflictError]
+
+
+def test_login_link_of_somebody_who_has_left(alice: User) -> None:
+    secret = secret_of(services.create_login_link(user=alice))
+    User.objects.update(is_active=False)
+
+    with pytest.raises(ConflictError):
+        services.use_login_link(secret)
 
 
 def create_owner(*arguments: str) -> str:

@@ -1,6 +1,5 @@
 """Submitting, cancelling, resuming and following up on runs."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.db import connection
 from tests.factories.datasets import DatasetFactory, SplitMemberFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.runs import SCHEMA, MethodFactory, RunFactory, TrainableSplitFactory
+from tests.race import wait_until_somebody_waits_for_a_lock
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Part, Split, Video
@@ -198,17 +198,6 @@ def cancel_elsewhere(run: Run, by: User) -> None:
         services.cancel_run(run=run, by=by)
     finally:
         connection.close()
-
-
-def wait_until_somebody_waits_for_a_lock() -> None:
-    give_up_at = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < give_up_at:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone():
-                return
-            time.sleep(0.02)
-    pytest.fail("nobody waits for a lock")
 
 
 def test_cancel_run_that_has_ended(team: Team, bob: User) -> None:
