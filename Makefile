@@ -34,7 +34,7 @@ up: setup
 	$(BIN)/python manage.py up
 
 test: setup browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow and not gpu' $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Browser tests drive Debian's Chromium through Playwright, whose own program needs libatomic.
 # Where neither can be installed they skip; on CI they fail.
@@ -59,10 +59,9 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/djlint --reformat --quiet templates
 
-BENCHMARKS := loader contact_sheet score_storage curve_payload
+BENCHMARKS := loader contact_sheet score_storage curve_payload scoring_memory
 bench: setup
 	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 soak: setup
 	$(BIN)/python -m benchmarks.worker_kills
-	$(BIN)/python -m pytest -m slow
