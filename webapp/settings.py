@@ -130,8 +130,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("ja", _("Japanese")), ("ko", _("Korean"))]
-LOCALE_PATHS = [BASE_DIR / "webapp" / "locale"]
+# Those with a catalogue; people are asked for theirs once there is more than one.
+LANGUAGES = [("en", _("English"))]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -16,7 +16,8 @@ function bindPreferences(form) {
     root.dataset.theme = event.target.value;
     save(form);
   });
-  form.elements.language.addEventListener("change", async () => {
+  // Asked for only where there is more than one language.
+  form.elements.language?.addEventListener("change", async () => {
     await save(form);
     location.reload();
   });
