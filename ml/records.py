@@ -138,7 +138,7 @@ class Scores:
 
     def _check_finite(self) -> None:
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-            bad = np.flatnonzero(~np.isfinite(self.values.astype(np.float32)))
+            bad = np.flatnonzero(~np.isfinite(self.values.astype(np.float32, copy=False)))
         if len(bad):
             raise BadInput(
                 f"{len(bad)} of {len(self.values)} scores are NaN or infinite, the first at index "
@@ -164,7 +164,7 @@ class Scores:
         return frames
 
     def to_bytes(self) -> bytes:
-        return self.values.astype("<f4").tobytes()
+        return self.values.astype("<f4", copy=False).tobytes()
 
     @classmethod
     def from_bytes(
