@@ -97,6 +97,7 @@ class Job(models.Model):
 
     class Kind(models.TextChoices):
         IMPORT = "import", _("Import")
+        ANNOTATE = "annotate", _("Read ground truth")
         TRAIN = "train", _("Train")
         SCORE = "score", _("Score")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import DurationField, F, OuterRef, Subquery, Sum
+from django.db.models import DurationField, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Extract, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +57,10 @@ class Method(models.Model):
 
 
 class RunQuerySet(TeamOwnedQuerySet):
+    def scored(self) -> RunQuerySet:
+        """Those whose scores are all there."""
+        return self.filter(scored_at__isnull=False)
+
     def for_list(self) -> RunQuerySet:
         return self.select_related("dataset", "method", "current_job", "created_by")
 
@@ -72,14 +76,25 @@ class RunQuerySet(TeamOwnedQuerySet):
 class Run(TimestampedModel):
     """A method with its config and seed on a split of a dataset, and what came of it.
 
-    Its state is that of `current_job`: training first, then scoring.
+    A trained run has jobs, and its state is that of `current_job`: training first, then
+    scoring. An uploaded run brings its scores; a virtual one is computed from other runs by
+    its recipe. These two have no job, and wait until they are scored.
     """
 
+    class Kind(models.TextChoices):
+        TRAINED = "trained", _("trained here")
+        UPLOADED = "uploaded", _("scores brought in")
+        VIRTUAL = "virtual", _("computed from other runs")
+
     class Selection(models.TextChoices):
-        """Which checkpoint was scored."""
+        """How the checkpoint that was scored was chosen."""
 
         LAST = "last", _("last checkpoint")
         VALIDATION = "validation", _("best on validation")
+        TEST = "test", _("selected on test")
+        UNKNOWN = "unknown", _("selection not stated")
+
+    WAITING_FOR_SCORES = "waiting_for_scores"  # state of a run without a job
 
     id = PrefixedIdField(prefix="run")
     team = models.ForeignKey(Team, models.CASCADE, related_name="runs")
@@ -87,12 +102,22 @@ class Run(TimestampedModel):
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="runs")
     split = models.ForeignKey(Split, models.PROTECT, related_name="runs")
     annotation_set = models.ForeignKey(AnnotationSet, models.PROTECT, related_name="runs")
-    method = models.ForeignKey(Method, models.PROTECT, related_name="runs")
-    config = models.JSONField()  # complete: every field of the method, defaults filled in
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TRAINED)
+    method = models.ForeignKey(Method, models.PROTECT, null=True, related_name="runs")
+    # What the people who brought scores say of a method that is not in the catalogue.
+    method_title = models.CharField(max_length=120, blank=True)
+    supervision = models.CharField(max_length=10, blank=True)
+    features = models.CharField(max_length=120, blank=True)
+    reference = models.CharField(max_length=300, blank=True)  # paper or code
+    # Of a trained run complete: every field of the method, defaults filled in.
+    config = models.JSONField(default=dict)
+    # Of a virtual run: see `ml.fusion.Recipe`.
+    recipe = models.JSONField(default=dict)
     seed = models.BigIntegerField(default=0)
     selection = models.CharField(max_length=10, choices=Selection.choices, default=Selection.LAST)
     dataset_hash = models.CharField(max_length=64)  # content_hash of the dataset at submission
-    current_job = models.ForeignKey(Job, models.PROTECT, related_name="+")
+    current_job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
+    scored_at = models.DateTimeField(null=True)  # when the last of its scores was stored
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
@@ -102,6 +127,12 @@ class Run(TimestampedModel):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["team", "-id"], name="run_of_team")]
+        constraints = [
+            models.CheckConstraint(
+                name="run_trained_by_jobs",
+                condition=~Q(kind="trained") | Q(method__isnull=False, current_job__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -110,13 +141,28 @@ class Run(TimestampedModel):
         return reverse("runs:detail", args=[self.pk])
 
     @property
+    def method_name(self) -> str:
+        """For people: the catalogue's title, or what the run's makers call it."""
+        return self.method.title if self.method else self.method_title or str(_("Virtual run"))
+
+    @property
+    def is_selected_on_test(self) -> bool:
+        """Its checkpoint was chosen by looking at what it is judged by."""
+        return self.selection == self.Selection.TEST
+
+    @property
     def status(self) -> str:
-        return self.current_job.status
+        """That of its job; without one, whether its scores are there."""
+        if self.current_job is not None:
+            return self.current_job.status
+        return Job.Status.SUCCEEDED if self.scored_at else self.WAITING_FOR_SCORES
 
     @property
     def status_label(self) -> str:
-        """Training or scoring while it runs, else the word for the state of its job."""
+        """Training or scoring while it runs, else the word for its state."""
         job = self.current_job
+        if job is None:
+            return str(_("Scored") if self.scored_at else _("Waiting for scores"))
         if job.status != Job.Status.RUNNING:
             return job.get_status_display()
         return str(_("Scoring") if job.kind == Job.Kind.SCORE else _("Training"))
@@ -124,11 +170,12 @@ class Run(TimestampedModel):
     @property
     def is_finished(self) -> bool:
         """Nothing more comes unless somebody asks for it."""
-        return self.current_job.is_terminal
+        return self.current_job.is_terminal if self.current_job else self.scored_at is not None
 
     @property
     def can_resume(self) -> bool:
-        return self.is_finished and self.status != Job.Status.SUCCEEDED
+        job = self.current_job
+        return job is not None and job.is_terminal and job.status != Job.Status.SUCCEEDED
 
 
 class TrainingPoint(models.Model):
