@@ -6,12 +6,19 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# Runs of before are scored if their scores are there.
+SCORED = """
+UPDATE runs_run SET scored_at = results_scoreset.created_at
+FROM results_scoreset WHERE results_scoreset.run_id = runs_run.id
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("datasets", "0002_evaluator"),
         ("results", "0001_initial"),
-        ("runs", "0001_initial"),
+        ("runs", "0002_evaluator"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -216,4 +223,5 @@ class Migration(migrations.Migration):
                 name="sensitivity_unique",
             ),
         ),
+        migrations.RunSQL(SCORED, migrations.RunSQL.noop),
     ]
