@@ -96,6 +96,10 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": Answers(people=(200, 403, 200, 200, 200)),
         "POST": Answers(people=(200, 403, 422, 422, 422)),
     },
+    "runs:mix": {
+        "GET": Answers(people=(200, 403, 200, 200, 200)),
+        "POST": Answers(people=(200, 403, 200, 200, 200)),  # the empty form comes back
+    },
     "runs:equivalent": {"POST": OWN},
     "runs:detail": {"GET": READ},
     "runs:progress": {"GET": READ},
@@ -113,6 +117,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": all_people(200, is_for_tokens=False),
         "POST": all_people(201, is_for_tokens=False),
     },
+    "api:virtual_runs": {"POST": Answers(people=(422, 403, 422, 422, 422))},
     "api:token": {"DELETE": Answers(people=(404, 404, 204, 404, 404), is_for_tokens=False)},
     "api:datasets": {
         "GET": OWN,
@@ -233,6 +238,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "runs:equivalent": {"method": run.method_id},
             "api:tokens": {"name": "x", "scope": "read"},
             "api:datasets": {"name": "x", "folder": "/nowhere"},
+            "api:virtual_runs": {"recipe": {"members": []}},
             "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
         },
     )

@@ -1,7 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from webapp.api.views import accounts, datasets, jobs, results, runs
+from webapp.api.views import accounts, datasets, jobs, results, runs, virtual_runs
 
 app_name = "api"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("methods", runs.Methods.as_view(), name="methods"),
     path("methods/<slug:name>", runs.MethodDetail.as_view(), name="method"),
     path("runs", runs.Runs.as_view(), name="runs"),
+    path("virtual-runs", virtual_runs.VirtualRuns.as_view(), name="virtual_runs"),
     path("runs/<str:run_id>", runs.RunDetail.as_view(), name="run"),
     path("runs/<str:run_id>/cancel", runs.RunCancel.as_view(), name="run_cancel"),
     path("runs/<str:run_id>/scores", results.Scores.as_view(), name="scores"),

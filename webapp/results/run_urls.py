@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from webapp.results import run_pages
+from webapp.results import run_pages, virtual_views
 from webapp.runs import views
 
 app_name = "runs"
 urlpatterns = [
     path("runs", run_pages.run_list, name="list"),
     path("runs/new", views.new, name="new"),
+    path("runs/mix", virtual_views.mix, name="mix"),
     path("runs/new/equivalent", views.equivalent, name="equivalent"),
     path("runs/<str:run_id>", run_pages.detail, name="detail"),
     path("runs/<str:run_id>/progress", views.progress, name="progress"),

@@ -1,0 +1,175 @@
+"""Scores made of other scores: weighted means of runs, calibrated and smoothed. Pure.
+
+A recipe is all the provenance there is: the same recipe over the same scores gives the same
+scores, so nothing is stored before somebody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.records import BadInput, Scores
+
+Calibration = Literal["none", "test_set", "per_video"]
+Smoothing = Literal["none", "mean", "gaussian"]
+MAX_MEMBERS = 20
+MAX_SMOOTHING_FRAMES = 1_000
+REACH = 4.0  # standard deviations after which a Gaussian is cut off
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A run in a mean. `calibration` brings its scores to 0…1 before they are added.
+
+    `test_set` uses the lowest and highest score of the run over all its videos, `per_video`
+    those of each video, `none` leaves them as they are.
+    """
+
+    run: str
+    weight: float = 1.0
+    calibration: Calibration = "none"
+
+    def check(self) -> None:
+        if self.calibration not in get_args(Calibration):
+            known = ", ".join(get_args(Calibration))
+            raise BadInput(f"calibration {self.calibration!r} is none of {known}")
+        if not 0 < self.weight < float("inf"):
+            raise BadInput(f"weight {self.weight} of {self.run} is not a positive number")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Weighted mean of `members`, then smoothing over `smoothing_frames` frames.
+
+    For `mean` that is the width of the window, for `gaussian` its standard deviation.
+    """
+
+    members: tuple[Member, ...] = field(default_factory=tuple)
+    smoothing: Smoothing = "none"
+    smoothing_frames: float = 0
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Recipe:
+        """Raise BadInput where it is no recipe."""
+        try:
+            members = tuple(Member(**member) for member in value.get("members", ()))
+            recipe = cls(**{**value, "members": members})
+            recipe.check()
+        except (TypeError, AttributeError) as error:
+            raise BadInput(f"this is no recipe: {error}") from error
+        return recipe
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"members": [asdict(member) for member in self.members]}
+
+    def check(self) -> None:
+        """Raise BadInput where it could not be followed."""
+        if not 1 <= len(self.members) <= MAX_MEMBERS:
+            raise BadInput(f"a recipe takes 1 to {MAX_MEMBERS} runs, not {len(self.members)}")
+        if len({member.run for member in self.members}) < len(self.members):
+            raise BadInput("a run is named twice: give it a larger weight instead")
+        for member in self.members:
+            member.check()
+        if self.smoothing not in get_args(Smoothing):
+            known = ", ".join(get_args(Smoothing))
+            raise BadInput(f"smoothing {self.smoothing!r} is none of {known}")
+        if self.smoothing != "none" and not 0 < self.smoothing_frames <= MAX_SMOOTHING_FRAMES:
+            raise BadInput(
+                f"smoothing over {self.smoothing_frames} frames: more than 0 and at most "
+                f"{MAX_SMOOTHING_FRAMES} are possible"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingredient:
+    """The scores of one member on one video; `lowest` and `highest` are of all its videos."""
+
+    scores: Scores
+    lowest: float
+    highest: float
+
+
+def fuse(recipe: Recipe, ingredients: Sequence[Ingredient], n_frames: int) -> Scores:
+    """The scores of a video of `n_frames`, from those of the members in the recipe's order.
+
+    They keep their native resolution where all members share it and nothing is smoothed;
+    else there is one per frame, for the frames that every member has a score for.
+    """
+    calibrated = [
+        _calibrated(member, ingredient)
+        for member, ingredient in zip(recipe.members, ingredients, strict=True)
+    ]
+    weights = np.array([member.weight for member in recipe.members])
+    first = ingredients[0].scores
+    if recipe.smoothing == "none" and _share_layout([each.scores for each in ingredients]):
+        mean = np.average(calibrated, axis=0, weights=weights)
+        return _scores(mean, first.first_frame, first.frames_per_value)
+    frames = [
+        _to_frames(values, ingredient.scores, n_frames)
+        for values, ingredient in zip(calibrated, ingredients, strict=True)
+    ]
+    mean = np.average(frames, axis=0, weights=weights)
+    scored = np.flatnonzero(~np.isnan(mean))
+    if not len(scored):
+        return _scores(mean[:0], 0, 1)
+    start, end = (
+        int(scored[0]),
+        int(scored[-1]) + 1,
+    )  # scores have no holes, so their overlap hasn't
+    return _scores(_smoothed(mean[start:end], recipe), start, 1)
+
+
+def _calibrated(member: Member, ingredient: Ingredient) -> Floats:
+    values = ingredient.scores.values.astype(np.float64)
+    if member.calibration == "none" or not len(values):
+        return values
+    low, high = ingredient.lowest, ingredient.highest
+    if member.calibration == "per_video":
+        low, high = float(values.min()), float(values.max())
+    return (values - low) / (high - low) if high > low else np.zeros(len(values))
+
+
+def _share_layout(scores: Sequence[Scores]) -> bool:
+    return (
+        len({(each.first_frame, each.frames_per_value, len(each.values)) for each in scores}) == 1
+    )
+
+
+def _to_frames(values: Floats, layout: Scores, n_frames: int) -> Floats:
+    """(n_frames,) with NaN where there is no score."""
+    frames = np.full(n_frames, np.nan)
+    spread = np.repeat(values, layout.frames_per_value)[: n_frames - layout.first_frame]
+    frames[layout.first_frame : layout.first_frame + len(spread)] = spread
+    return frames
+
+
+def _smoothed(values: Floats, recipe: Recipe) -> Floats:
+    """Near the ends the window is cut off, and what is left of it weighs more."""
+    if recipe.smoothing == "none":
+        return values
+    kernel = _kernel(recipe)
+    summed = np.convolve(values, kernel, mode="full")
+    weight = np.convolve(np.ones(len(values)), kernel, mode="full")
+    start = len(kernel) // 2
+    return (summed / weight)[start : start + len(values)]
+
+
+def _kernel(recipe: Recipe) -> Floats:
+    if recipe.smoothing == "mean":
+        return np.ones(max(1, round(recipe.smoothing_frames)))
+    reach = int(np.ceil(REACH * recipe.smoothing_frames))
+    offsets = np.arange(-reach, reach + 1)
+    return np.exp(-0.5 * (offsets / recipe.smoothing_frames) ** 2)
+
+
+def _scores(values: Floats, first_frame: int, frames_per_value: int) -> Scores:
+    return Scores(
+        values=values.astype(np.float32), first_frame=first_frame, frames_per_value=frames_per_value
+    )
