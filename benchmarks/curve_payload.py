@@ -61,6 +61,7 @@ def payload(stored: bytes, first: int, last: int) -> str:
     # Both can be imported once Django is set up.
     from webapp.results.charts import score_figure
     from webapp.results.curves import Curve, points
+    from webapp.results.video_views import COMPACT
 
     scores = Scores.from_bytes(stored, first_frame=0, frames_per_value=1)
     n_frames = len(scores.values)
@@ -71,7 +72,7 @@ def payload(stored: bytes, first: int, last: int) -> str:
         run_id="run_a", name="run", positions=positions, scores=values, is_stepped=False,
         lowest=0.0, highest=1.0,
     )  # fmt: skip
-    return json.dumps(score_figure([curve], first=first, last=last))
+    return json.dumps(score_figure([curve], first=first, last=last), separators=COMPACT)
 
 
 def peer_payload(values: NDArray[np.float32]) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.intp]
+PICKS: tuple[Callable[..., Any], ...] = (np.argmin, np.argmax)
+IN_CACHE = 80_000  # so many values can be looked at twice while the processor still holds them
 
 
 def min_max(values: NDArray[Any], max_points: int) -> Indices:
@@ -20,7 +22,7 @@ def min_max(values: NDArray[Any], max_points: int) -> Indices:
     if len(values) <= max_points:
         return np.arange(len(values))
     size = _bucket_size(len(values), (max_points - 2) // 2)
-    kept = [_per_bucket(values, size, pick) for pick in (np.argmin, np.argmax)]
+    kept = _extremes(values, size)
     if np.isnan(values[kept[0]]).any():  # argmin takes NaN for the lowest
         kept = _around_gaps(values, _bucket_size(len(values), (max_points - 2) // 3))
     return np.unique(np.concatenate([[0], *kept, [len(values) - 1]]))
@@ -28,6 +30,16 @@ def min_max(values: NDArray[Any], max_points: int) -> Indices:
 
 def _bucket_size(n_values: int, n_buckets: int) -> int:
     return -(-n_values // n_buckets)
+
+
+def _extremes(values: NDArray[Any], size: int) -> list[Indices]:
+    """Indices of the lowest and of the highest value of each bucket."""
+    step = max(1, IN_CACHE // size) * size
+    parts = [
+        [start + _per_bucket(values[start : start + step], size, pick) for pick in PICKS]
+        for start in range(0, len(values), step)
+    ]
+    return [np.concatenate(picked) for picked in zip(*parts, strict=True)]
 
 
 def _around_gaps(values: NDArray[Any], size: int) -> list[Indices]:

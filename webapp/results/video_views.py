@@ -24,6 +24,7 @@ from webapp.results.models import VideoScores
 from webapp.results.video_page import VideoPage, intervals_on, scores_on
 
 CONTACT_SHEET_COLUMNS = 12
+COMPACT = (",", ":")
 CACHED = "private, max-age=600"  # scores of a run never change, but the way to draw them may
 
 
@@ -50,7 +51,9 @@ def curve(request: HttpRequest, video_id: str) -> HttpResponse:
     found = _video(request, video_id)
     first, last = _window(request, found)
     figure = _figure(request, found, request.GET.getlist("run"), first, last)
-    return JsonResponse(figure, headers={"Cache-Control": CACHED})
+    return JsonResponse(
+        figure, headers={"Cache-Control": CACHED}, json_dumps_params={"separators": COMPACT}
+    )
 
 
 @require_safe
