@@ -5,6 +5,7 @@ Colours and dashes are named by their tokens; `plot.js` looks them up in the pag
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
@@ -144,5 +145,8 @@ def _rate_axis(title: str) -> dict[str, Any]:
 
 
 def _short(values: NDArray[np.float32]) -> list[float | None]:
-    """Six digits, which is more than a screen can show and half the payload; a gap is null."""
-    return [None if np.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]
+    """Six digits of the largest, which is more than a screen can show; a gap is null."""
+    largest = float(np.nanmax(np.abs(values))) if (~np.isnan(values)).any() else 0.0
+    decimals = 5 - math.floor(math.log10(largest)) if largest else 0
+    rounded = np.round(values.astype(np.float64), decimals).tolist()
+    return [None if math.isnan(value) else value for value in rounded]
