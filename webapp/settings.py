@@ -208,6 +208,8 @@ SPECTACULAR_SETTINGS = {
         "JobStatus": "webapp.jobs.models.Job.Status",
         "VideoStatus": "webapp.datasets.models.Video.Status",
         "JobKind": "webapp.jobs.models.Job.Kind",
+        "RunKind": "webapp.runs.models.Run.Kind",
+        "RunSelection": "webapp.runs.models.Run.Selection",
         "VideoKind": "webapp.datasets.models.Video.Kind",
     },
 }

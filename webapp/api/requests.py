@@ -77,7 +77,9 @@ class NewRun(Known):
     config = serializers.DictField(default=dict, help_text="Fields left out get their defaults.")
     seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=0)
     name = serializers.CharField(max_length=160, default="", allow_blank=True)
-    selection = serializers.ChoiceField(choices=Run.Selection.choices, default=Run.Selection.LAST)
+    selection = serializers.ChoiceField(
+        choices=list(Run.HONEST_SELECTIONS), default=Run.Selection.LAST
+    )
     queue = serializers.ChoiceField(choices=["", *Job.Queue.values], default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -193,9 +193,19 @@ class MethodSerializer(serializers.ModelSerializer[Method]):
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
-    method = serializers.CharField(source="method_id")
+    method = serializers.CharField(source="method_id", allow_null=True)
+    method_name = serializers.CharField(
+        help_text="For people; of uploaded runs, their makers' word."
+    )
     config = ObjectField()
-    status = serializers.ChoiceField(choices=Job.Status.choices)
+    recipe = ObjectField(help_text="Of a virtual run, what it is computed from.")
+    status = serializers.ChoiceField(
+        choices=[*Job.Status.choices, (Run.WAITING_FOR_SCORES, "Waiting for scores")]
+    )
+    selected_on_test = serializers.BooleanField(
+        source="is_selected_on_test",
+        help_text="Its checkpoint was chosen by looking at what it is judged by.",
+    )
     created_by = PersonSerializer(allow_null=True)
     job_url = serializers.SerializerMethodField()
     scores_url = serializers.SerializerMethodField()
@@ -204,14 +214,15 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     class Meta:
         model = Run
         fields = [
-            "id", "name", "dataset_id", "split_id", "annotation_set_id", "method", "config",
-            "seed", "selection", "dataset_hash", "status", "created_by", "created_at", "job_url",
-            "scores_url", "evaluation_url",
+            "id", "kind", "name", "dataset_id", "split_id", "annotation_set_id", "method",
+            "method_name", "supervision", "features", "reference", "config", "recipe", "seed",
+            "selection", "selected_on_test", "dataset_hash", "status", "created_by", "created_at",
+            "scored_at", "job_url", "scores_url", "evaluation_url",
         ]  # fmt: skip
 
-    def get_job_url(self, run: Run) -> str:
-        """The job that works for it now, or did last."""
-        return reverse("api:job", args=[run.current_job_id])
+    def get_job_url(self, run: Run) -> str | None:
+        """The job that works for it now, or did last; null for a run without one."""
+        return reverse("api:job", args=[run.current_job_id]) if run.current_job_id else None
 
     def get_scores_url(self, run: Run) -> str:
         return reverse("api:scores", args=[run.pk])

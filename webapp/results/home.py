@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +19,7 @@ from webapp.jobs.models import Job
 from webapp.results.headlines import best_evaluations, headline_evaluations
 from webapp.runs.models import ENDED_BADLY, Run
 
+IS_DONE = Q(current_job__status=Job.Status.SUCCEEDED) | Q(current_job=None, scored_at__isnull=False)
 LATELY = timedelta(days=7)
 SHOWN = 6
 
@@ -27,13 +30,13 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
     runs = Run.objects.filter(team=team).for_list()
     imports = Dataset.objects.filter(team=team).select_related("import_job")
     week_ago = timezone.now() - LATELY
-    lately = runs.filter(current_job__finished_at__gt=week_ago)
-    by_end = lately.order_by("-current_job__finished_at")
-    finished = list(by_end.filter(current_job__status=Job.Status.SUCCEEDED)[:SHOWN])
+    ended_at = Coalesce("current_job__finished_at", "scored_at")
+    by_end = runs.annotate(ended_at=ended_at).filter(ended_at__gt=week_ago).order_by("-ended_at")
+    finished = list(by_end.filter(IS_DONE)[:SHOWN])
     numbers = headline_evaluations(finished)
     granted = permissions_of(request.user, team=team)
     context = {
-        "going_on": runs.exclude(current_job__status__in=Job.TERMINAL)[:SHOWN],
+        "going_on": runs.exclude(IS_DONE | Q(current_job__status__in=Job.TERMINAL))[:SHOWN],
         "failed": by_end.filter(current_job__status__in=ENDED_BADLY)[:SHOWN],
         "finished": [{"run": run, "evaluation": numbers.get(run.pk)} for run in finished],
         "imports": imports.filter(import_job__status__in=Job.WAITING + Job.ACTIVE)[:SHOWN],

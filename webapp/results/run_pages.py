@@ -19,6 +19,7 @@ from webapp.jobs.views import log_context
 from webapp.results.charts import roc_figure
 from webapp.results.headlines import evaluations_of, headline_evaluations
 from webapp.results.models import Evaluation
+from webapp.results.virtual import members_of
 from webapp.runs.charts import learning_curve
 from webapp.runs.forms import RunFilterForm, address_of_form
 from webapp.runs.models import Run
@@ -55,9 +56,11 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     granted = permissions_of(request.user, team=run.team)
     evaluations = evaluations_of(run)
     jobs = list(Job.objects.filter(subject_id=run.pk))
-    context = progress_context(run) | log_context(run.current_job)
+    context = progress_context(run)
+    if run.current_job is not None:
+        context |= log_context(run.current_job)
     context |= {
-        "may_cancel": Permission.RUN_CANCEL in granted and not run.is_finished,
+        "may_cancel": Permission.RUN_CANCEL in granted and run.is_going_on,
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
         "may_submit": Permission.RUN_SUBMIT in granted,
         "evaluations": evaluations,
@@ -65,8 +68,9 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "roc": roc_figure(run.pk, [(str(each.protocol), each.roc) for each in evaluations]),
         "curve": learning_curve(run.training_points.all()),
         "checkpoints": run.checkpoints.order_by("-step"),
-        "settings": settings_of(run.method.schema, run.config),
+        "settings": settings_of(run.method.schema, run.config) if run.method else [],
         "again_url": address_of_form(run),
+        "members": members_of(run),
         "jobs": jobs,
         "provenances": [(job, facts_of(job.provenance)) for job in latest_of_each_kind(jobs)],
     }

@@ -16,7 +16,9 @@ from webapp.datasets.models import AnnotationSet, Interval, Part, Video
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation, Protocol, ScoreSet, VideoScores
 from webapp.results.protocols import ensure_protocols
+from webapp.results.scores import read_scores
 from webapp.runs.models import Run
+from webapp.runs.services import mark_scored
 
 __all__ = ["ensure_protocols", "evaluate", "save_scores"]
 
@@ -113,6 +115,7 @@ def _insert(
         highest=max((float(values.max()) for values in filled), default=None),
     )
     _copy(score_set, scores)
+    mark_scored(run)
     return score_set
 
 
@@ -133,12 +136,13 @@ def _scored_videos(score_set: ScoreSet, annotation_set: AnnotationSet) -> list[S
     for interval in Interval.objects.filter(annotation_set=annotation_set):
         record = IntervalRecord(start_frame=interval.start_frame, end_frame=interval.end_frame)
         intervals.setdefault(interval.video_id, []).append(record)
-    rows = score_set.videos.select_related("video").defer("video__pts_seconds")
+    scores = read_scores(score_set)
+    videos = Video.objects.filter(pk__in=scores).order_by("name").values_list("pk", "n_frames")
     return [
         ScoredVideo(
-            video_id=row.video_id,
-            scores=row.scores.to_frames(row.video.n_frames),
-            labels=frame_labels(intervals.get(row.video_id, []), row.video.n_frames),
+            video_id=pk,
+            scores=scores[pk].to_frames(n_frames),
+            labels=frame_labels(intervals.get(pk, []), n_frames),
         )
-        for row in rows.order_by("video__name")
+        for pk, n_frames in videos
     ]

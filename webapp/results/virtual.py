@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ml.fusion import Recipe
 from ml.records import BadInput, hash_of
@@ -19,6 +20,11 @@ from webapp.results.services import ensure_protocols, evaluate
 from webapp.runs.models import Run
 from webapp.runs.services import LONGEST_NAME
 
+CALIBRATIONS = {
+    "none": gettext_lazy("scores as they are"),
+    "test_set": gettext_lazy("0…1 over all videos"),
+    "per_video": gettext_lazy("0…1 in each video"),
+}
 RULE = "A frame has a score where all runs of the recipe have one."
 
 
@@ -109,3 +115,18 @@ def _least_trusted(members: list[Run]) -> str:
         if any(run.selection == selection for run in members):
             return selection
     return Run.Selection.LAST
+
+
+def members_of(run: Run) -> list[dict[str, Any]]:
+    """The recipe of a virtual run for people: run, weight and calibration of each member."""
+    members = Recipe.from_json(run.recipe).members if run.recipe else ()
+    runs = Run.objects.in_bulk([member.run for member in members])
+    return [
+        {
+            "run": runs[member.run],
+            "weight": member.weight,
+            "calibration": member.calibration,
+            "calibration_label": CALIBRATIONS[member.calibration],
+        }
+        for member in members
+    ]

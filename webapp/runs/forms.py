@@ -59,7 +59,9 @@ class RunForm(forms.Form):
         help_text=_("On a CPU, the same seed and config give the same numbers."),
     )
     selection = forms.ChoiceField(
-        label=_("Checkpoint to score"), choices=Run.Selection.choices, initial=Run.Selection.LAST
+        label=_("Checkpoint to score"),
+        choices=[(each.value, each.label) for each in Run.HONEST_SELECTIONS],
+        initial=Run.Selection.LAST,
     )
     queue = forms.ChoiceField(
         label=_("Queue"),
@@ -155,7 +157,9 @@ class RunForm(forms.Form):
 
 
 def address_of_form(run: Run) -> str:
-    """The form filled in as it was for `run`."""
+    """The form filled in as it was for `run`; empty where there was none."""
+    if run.method is None:
+        return ""
     changes = schemas.changed_fields(run.method.schema, run.config)
     answers = {
         "dataset": run.dataset_id,

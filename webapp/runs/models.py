@@ -94,6 +94,8 @@ class Run(TimestampedModel):
         TEST = "test", _("selected on test")
         UNKNOWN = "unknown", _("selection not stated")
 
+    # Of a run that is trained here: nothing here chooses by looking at the test split.
+    HONEST_SELECTIONS = (Selection.LAST, Selection.VALIDATION)
     WAITING_FOR_SCORES = "waiting_for_scores"  # state of a run without a job
 
     id = PrefixedIdField(prefix="run")
@@ -168,9 +170,20 @@ class Run(TimestampedModel):
         return str(_("Scoring") if job.kind == Job.Kind.SCORE else _("Training"))
 
     @property
+    def job(self) -> Job:
+        """That of a trained run, which always has one."""
+        assert self.current_job is not None, f"{self.pk} is {self.kind} and has no job"
+        return self.current_job
+
+    @property
     def is_finished(self) -> bool:
         """Nothing more comes unless somebody asks for it."""
         return self.current_job.is_terminal if self.current_job else self.scored_at is not None
+
+    @property
+    def is_going_on(self) -> bool:
+        """A job of it waits or works."""
+        return self.current_job is not None and not self.current_job.is_terminal
 
     @property
     def can_resume(self) -> bool:

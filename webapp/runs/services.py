@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
@@ -58,15 +59,18 @@ def create_run(
 
 
 def cancel_run(*, run: Run, by: User) -> Run:
-    """Raise ConflictError when it has ended.
+    """Raise ConflictError when it has ended, or never had a job.
 
     The run is not locked: a worker that ends its job holds that and then needs the run, so the
     two could wait for each other. A job that ended meanwhile may have been followed by another.
     """
+    if run.current_job is None:
+        require(by, Permission.RUN_CANCEL, team=run.team)
+        raise ConflictError(_("%s has no job: there is nothing to cancel.") % run, code="no_job")
     while True:
         run.refresh_from_db(fields=["current_job"])
         try:
-            run.current_job = jobs.request_cancel(job=run.current_job, by=by)
+            run.current_job = jobs.request_cancel(job=run.job, by=by)
         except ConflictError:
             if Run.objects.filter(pk=run.pk, current_job=run.current_job).exists():
                 raise
@@ -82,7 +86,7 @@ def resume_run(*, run: Run, by: User) -> Run:
     if not run.can_resume:
         sentence = _("%(run)s is %(status)s: there is nothing to resume.")
         raise ConflictError(sentence % {"run": run, "status": run.status_label})
-    last = run.current_job
+    last = run.job
     run.current_job = _submit(run, last.kind, queue=last.queue, by=by, retry_of=last)
     run.save(update_fields=["current_job", "updated_at"])
     return run
@@ -98,6 +102,12 @@ def training_finished(run: Run, job: Job) -> Job:
 def job_replaced(*, old: Job, new: Job) -> None:
     """A lost job goes on as `new`."""
     Run.objects.filter(pk=old.subject_id, current_job=old).update(current_job=new)
+
+
+def mark_scored(run: Run) -> None:
+    """The scores of all its test videos are stored."""
+    run.scored_at = timezone.now()
+    run.save(update_fields=["scored_at", "updated_at"])
 
 
 def publish_methods(descriptions: Iterable[dict[str, Any]]) -> None:
@@ -182,7 +192,7 @@ def _check_answers(*, split: Split, seed: int, name: str, selection: str, queue:
         raise UserError(sentence % {"seed": seed, "largest": LARGEST_SEED}, field="seed")
     if len(name.strip()) > LONGEST_NAME:
         raise UserError(_("name: more than %s characters") % LONGEST_NAME, field="name")
-    _check_choice("selection", selection, Run.Selection.values)
+    _check_choice("selection", selection, list(Run.HONEST_SELECTIONS))
     _check_choice("queue", queue, ["", *Job.Queue.values])
     has_validation = split.members.filter(part=Part.VALIDATION).exists()
     if selection == Run.Selection.VALIDATION and not has_validation:

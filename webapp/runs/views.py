@@ -94,6 +94,8 @@ def progress(request: HttpRequest, run_id: str) -> HttpResponse:
 
 def progress_context(run: Run) -> dict[str, Any]:
     job = run.current_job
+    if job is None:
+        return {"run": run, "state": run.status}
     return {
         "run": run,
         "job": job,

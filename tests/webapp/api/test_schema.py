@@ -50,9 +50,9 @@ def test_no_body_names_what_the_site_decides(document: dict[str, Any]) -> None:
 
     bodies = [name for name in schemas if name.startswith("New")]
 
-    assert sorted(bodies) == ["NewDataset", "NewRun", "NewToken"]
+    assert {"NewDataset", "NewRun", "NewToken"} <= set(bodies)
     for name in bodies:
-        assert not decided_here & set(schemas[name]["properties"])
+        assert not decided_here & set(schemas[name].get("properties", ()))
 
 
 def assert_as_described(document: dict[str, Any], path: str, method: str, response) -> None:

@@ -149,3 +149,30 @@ def test_page_says_what_is_wrong_and_keeps_the_answers(as_bob: Client, first: Ru
     assert response.status_code == 422
     assert "The weight “x” is no number." in response.content.decode()
     assert response.context["rows"][0]["is_chosen"]
+
+
+@pytest.fixture
+def mixed(first: Run, second: Run, bob: User) -> Run:
+    return create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
+
+
+@pytest.mark.parametrize("address", ["/", "/runs", "/runs/{run}", "/runs/{run}/progress"])
+def test_pages_show_a_run_without_a_job(as_bob: Client, mixed: Run, address: str) -> None:
+    response = as_bob.get(address.format(run=mixed.pk))
+
+    assert response.status_code == 200
+    assert "Scored" in response.content.decode() or address == "/"
+
+
+def test_run_page_shows_the_recipe(as_bob: Client, mixed: Run, first: Run) -> None:
+    page = as_bob.get(mixed.get_absolute_url()).content.decode()
+
+    assert f'<a href="{first.get_absolute_url()}">First</a>' in page
+    assert "Learning curve" not in page
+
+
+def test_a_run_without_a_job_cannot_be_cancelled(as_bob: Client, mixed: Run) -> None:
+    response = as_bob.post(f"/runs/{mixed.pk}/cancel")
+
+    assert response.status_code == 409
+    assert "has no job" in response.content.decode()

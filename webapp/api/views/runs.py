@@ -67,7 +67,7 @@ class Runs(ListView[Run]):
 def _submit(request: Request) -> Response:
     wanted = read_body(NewRun, request)
     run = services.create_run(team=wanted["dataset"].team, **wanted, by=caller(request))
-    return accepted(run.current_job)
+    return accepted(run.job)
 
 
 def visible_run(request: Request, run_id: str) -> Run:
@@ -85,5 +85,5 @@ class RunCancel(APIView):
     def post(self, request: Request, run_id: str) -> Response:
         """Cancel the job that works for it. A run that has ended gives 409."""
         run = services.cancel_run(run=visible_run(request, run_id), by=caller(request))
-        run.current_job.refresh_from_db()
-        return accepted(run.current_job)
+        run.job.refresh_from_db()
+        return accepted(run.job)
