@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml import child
+from ml import child, leaks_cli
 from ml.events import to_descriptor, to_terminal
 from ml.records import BadInput, Manifest, VideoRecord
 
@@ -215,6 +215,8 @@ def _add_other_verbs(verbs: Any) -> None:
     probe.add_argument("file", type=Path)
     probe.add_argument("--contact-sheet", type=Path, help="JPEG to write, 12 frames in a row")
     probe.set_defaults(run=_probe)
+
+    leaks_cli.add_verb(verbs)
 
     job = verbs.add_parser("job", help="do one job of the site, as its worker asks")
     job.add_argument("spec", type=Path)

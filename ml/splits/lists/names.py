@@ -1,0 +1,20 @@
+"""One name per line, such as ShanghaiTech's ids of three and of four digits (`01_0014`)."""
+
+from __future__ import annotations
+
+import re
+
+from ml.splits.lists._base import Entry, LineFormat, register
+from ml.splits.lists._names import label_of_ucf_name, without_ending
+
+
+@register
+class Names(LineFormat):
+    title = "names, one per line"
+    pattern = re.compile(r"[^\s,;/\\]+(?<!\.npy)")
+    is_general = True
+
+    @classmethod
+    def entry(cls, match: re.Match[str]) -> Entry:
+        name = without_ending(match[0])
+        return Entry(name=name, label=label_of_ucf_name(name))

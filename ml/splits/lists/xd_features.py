@@ -1,0 +1,22 @@
+"""XD-Violence features: the name ends in its classes, then the crop (`…_label_B2-0-0__0.npy`).
+
+A is normal, 0 an empty place; of several classes the first is the video's label here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ml.splits.lists._base import NORMAL, Entry, LineFormat, register
+
+
+@register
+class XdFeatures(LineFormat):
+    title = "feature files of XD-Violence"
+    pattern = re.compile(r"(?:.*[/\\])?([^/\\]+_label_([^/\\]+?))__(?:vggish|\d+)\.npy")
+    folds_crops = True
+
+    @classmethod
+    def entry(cls, match: re.Match[str]) -> Entry:
+        first = match[2].split("-")[0]
+        return Entry(name=match[1], label=NORMAL if first == "A" else first)
