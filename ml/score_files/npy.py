@@ -1,0 +1,30 @@
+"""NumPy's `.npy`: one array of numbers with one long axis."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from ml.records import BadInput
+from ml.score_files._base import Format, ScoreFile, register, vector
+
+MAGIC = b"\x93NUMPY"
+
+
+@register
+class Npy(Format):
+    title = "npy"
+
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        return data.startswith(MAGIC)
+
+    @classmethod
+    def read(cls, data: bytes) -> ScoreFile:
+        """A header may promise more than there is; NumPy then fails before it takes memory."""
+        try:
+            values = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        except (ValueError, EOFError, OSError, MemoryError) as error:
+            raise BadInput(f"it cannot be read as an array of numbers: {error}") from error
+        return ScoreFile(values=vector(values))
