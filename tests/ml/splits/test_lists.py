@@ -215,5 +215,5 @@ def test_real_list_with_repetitions(shared_data: Path) -> None:
 def test_real_file_that_is_no_split(shared_data: Path) -> None:
     file = shared_data / "shanghaitech/pel4vad_relabel.list"
 
-    with pytest.raises(BadInput, match="does not fit the others"):
+    with pytest.raises(BadInput, match="is no split list that is known"):
         read_list(file.read_bytes(), file.name)

@@ -1,0 +1,120 @@
+"""Splits that keep groups together: folds, and validation videos held out of training.
+
+A group is whatever videos share that a method could learn by heart: the recording they were
+cut from, the camera, the person. A video without a group is one of its own. The same videos
+and seed give the same split, in whatever order the videos come.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.records import BadInput, Part
+from ml.splits.lists._base import NORMAL
+
+MAX_FOLDS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grouped:
+    """A video with its class and the group that it may not be parted from."""
+
+    name: str
+    label: str
+    group: str = ""
+
+
+def make_folds(videos: Sequence[Grouped], n_folds: int, seed: int) -> list[dict[str, Part]]:
+    """Folds that each test on other groups and have the classes in like shares.
+
+    Every video is tested by exactly one fold. The largest groups are placed first, each where
+    the classes then are nearest to even. Raise BadInput.
+    """
+    groups = _shuffled(videos, seed)
+    if not 2 <= n_folds <= MAX_FOLDS:
+        raise BadInput(f"{n_folds} folds cannot be made: 2 to {MAX_FOLDS} can")
+    if len(groups) < n_folds:
+        raise BadInput(
+            f"{n_folds} folds cannot be made of {len(groups)} groups that may not be parted"
+        )
+    homes = _placed(sorted(groups, key=len, reverse=True), n_folds)
+    return [
+        {video.name: "test" if homes[video.name] == fold else "train" for video in videos}
+        for fold in range(n_folds)
+    ]
+
+
+def hold_out_validation(videos: Sequence[Grouped], share: float, seed: int) -> set[str]:
+    """Names of normal training videos to validate with, about `share` (0 to 1) of them.
+
+    `videos` are all those that train. Only groups without an abnormal video are taken: the
+    rest of a group would train on what validation looks at. Raise BadInput.
+    """
+    if not 0 < share < 1:
+        raise BadInput(f"a share of {share:g} cannot be held out: it lies between 0 and 1")
+    pure = [group for group in _shuffled(videos, seed) if all(_is_normal(video) for video in group)]
+    n_normal = sum(_is_normal(video) for video in videos)
+    wanted = max(1, round(share * n_normal))
+    taken = _up_to(pure, wanted) or sorted(pure, key=len)[:1]
+    names = {video.name for group in taken for video in group}
+    if not names or len(names) == n_normal:
+        raise BadInput(
+            f"no validation videos can be held out: {len(pure)} groups have normal videos only, "
+            f"and some of the {n_normal} normal videos must be left to train on"
+        )
+    return names
+
+
+def _is_normal(video: Grouped) -> bool:
+    return video.label in ("", NORMAL)
+
+
+def _shuffled(videos: Iterable[Grouped], seed: int) -> list[list[Grouped]]:
+    """The groups in an order that only their names and the seed decide."""
+    members: dict[tuple[bool, str], list[Grouped]] = defaultdict(list)
+    for video in videos:
+        members[bool(video.group), video.group or video.name].append(video)
+    ordered = [members[key] for key in sorted(members)]
+    order = np.random.default_rng(seed).permutation(len(ordered))
+    return [ordered[index] for index in order]
+
+
+def _placed(groups: Sequence[Sequence[Grouped]], n_folds: int) -> dict[str, int]:
+    """Fold of each video. No fold stays empty, however large a group is."""
+    totals = Counter(video.label for group in groups for video in group)
+    counts: list[Counter[str]] = [Counter() for _fold in range(n_folds)]
+    homes: dict[str, int] = {}
+    for index, group in enumerate(groups):
+        empty = [fold for fold in range(n_folds) if not counts[fold]]
+        must_fill = len(groups) - index <= len(empty)
+        labels = Counter(video.label for video in group)
+        home = min(
+            empty if must_fill else range(n_folds),
+            key=lambda fold: (_growth(counts[fold], labels, totals), counts[fold].total(), fold),
+        )
+        counts[home] += labels
+        homes |= dict.fromkeys((video.name for video in group), home)
+    return homes
+
+
+def _growth(fold: Counter[str], added: Counter[str], totals: Counter[str]) -> float:
+    """How much the sum of squared class shares grows; it is least where all folds are even."""
+    return sum(
+        ((fold[label] + n) ** 2 - fold[label] ** 2) / totals[label] ** 2
+        for label, n in added.items()
+    )
+
+
+def _up_to(groups: Sequence[list[Grouped]], wanted: int) -> list[list[Grouped]]:
+    """Groups in their order, those left out that would go beyond `wanted` videos."""
+    taken: list[list[Grouped]] = []
+    room = wanted
+    for group in groups:
+        if len(group) <= room:
+            taken.append(group)
+            room -= len(group)
+    return taken
