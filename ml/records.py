@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -187,6 +188,12 @@ def intervals_of(labels: NDArray[Any]) -> tuple[Interval, ...]:
     padded = np.concatenate([[False], np.asarray(labels) != 0, [False]])
     edges = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
     return tuple(Interval(start_frame=int(start), end_frame=int(end)) for start, end in edges)
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Sorts names by the numbers in them: clip 2 before clip 10."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def hash_of(value: Any) -> str:

@@ -88,6 +88,10 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:detail": {"GET": READ},
     "datasets:progress": {"GET": READ},
     "datasets:import_again": {"POST": of_team(403, 409)},  # an import is under way
+    "datasets:new_split": {"GET": of_team(403, 200)},
+    "datasets:make_split": {"POST": of_team(403, 422)},  # the empty form comes back
+    "datasets:import_split": {"POST": of_team(403, 422)},
+    "datasets:set_groups": {"POST": of_team(403, 422)},
     "datasets:poster": {"GET": READ},
     "datasets:contact_sheet": {"GET": READ},
     "datasets:stream": {"GET": READ},
@@ -100,6 +104,11 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": Answers(people=(200, 403, 200, 200, 200)),
         "POST": Answers(people=(200, 403, 200, 200, 200)),  # the empty form comes back
     },
+    "runs:upload": {
+        "GET": Answers(people=(200, 403, 200, 200, 200)),
+        "POST": Answers(people=(200, 403, 200, 200, 200)),  # the empty form comes back
+    },
+    "runs:add_scores": {"POST": of_team(403, 422)},  # no file
     "runs:equivalent": {"POST": OWN},
     "runs:detail": {"GET": READ},
     "runs:progress": {"GET": READ},
@@ -117,6 +126,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": all_people(200, is_for_tokens=False),
         "POST": all_people(201, is_for_tokens=False),
     },
+    "api:uploaded_runs": {"POST": Answers(people=(422, 403, 201, 201, 201))},
     "api:virtual_runs": {"POST": Answers(people=(422, 403, 422, 422, 422))},
     "api:token": {"DELETE": Answers(people=(404, 404, 204, 404, 404), is_for_tokens=False)},
     "api:datasets": {
@@ -125,6 +135,8 @@ MATRIX: dict[str, dict[str, Answers]] = {
     },
     "api:dataset": {"GET": READ},
     "api:dataset_videos": {"GET": READ},
+    "api:dataset_splits": {"GET": READ, "POST": of_team(403, 201)},
+    "api:split": {"GET": READ},
     "api:video": {"GET": READ},
     "api:methods": {"GET": OWN},
     "api:method": {"GET": OWN},
@@ -134,14 +146,15 @@ MATRIX: dict[str, dict[str, Answers]] = {
     },
     "api:run": {"GET": READ},
     "api:run_cancel": {"POST": of_team(403, 202)},
-    "api:scores": {"GET": READ},
-    "api:video_scores": {"GET": READ},
+    "api:scores": {"GET": READ, "PUT": of_team(403, 422)},  # an empty file
+    "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},
     "api:job": {"GET": READ},
     "api:job_log": {"GET": READ},
     "api:job_cancel": {"POST": of_team(403, 202)},
 }
 JSON = "application/json"
+LIST = {"name": "test.txt", "part": "test", "text": "a"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -168,7 +181,7 @@ class World:
     ids: dict[str, Any]
     secrets: dict[str, str]  # by route
     queries: dict[str, dict[str, str]]  # by route
-    bodies: dict[str, dict[str, str]]
+    bodies: dict[str, dict[str, Any]]
 
     def clients(self) -> dict[str, Client]:
         return {name: logged_in(user) for name, user in self.people.items()}
@@ -216,6 +229,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "job_id": run.current_job_id,
             "dataset_id": run.dataset_id,
             "video_id": video.pk,
+            "split_id": run.split_id,
             "name": run.method_id,
             "token_id": token.pk,
             "membership_id": vera.memberships.get().pk,
@@ -238,6 +252,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "runs:equivalent": {"method": run.method_id},
             "api:tokens": {"name": "x", "scope": "read"},
             "api:datasets": {"name": "x", "folder": "/nowhere"},
+            "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
             "api:virtual_runs": {"recipe": {"members": []}},
             "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
         },

@@ -6,9 +6,10 @@ from typing import IO, Any
 
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
 
 MAX_BYTES = 1_000_000
+MAX_FILE_BYTES = 256 * 1024**2
 TEXT_FAULT = "The body has text with a NUL character or half a surrogate pair in it."
 
 
@@ -37,6 +38,34 @@ class StorableJSONParser(JSONParser):
         except RecursionError as error:
             raise ParseError("The body is nested too deeply.") from error
         return value
+
+
+class FileTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"The file is larger than {MAX_FILE_BYTES // 1024**2} MiB."
+    default_code = "file_too_large"
+
+
+class FileParser(BaseParser):
+    """A file as the whole body, whatever its content type says."""
+
+    media_type = "*/*"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Refuse a body that ended before its stated length: the connection was cut."""
+        data: bytes = stream.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise FileTooLarge
+        request = (parser_context or {})["request"]
+        stated = request.META.get("CONTENT_LENGTH") or ""
+        if stated.isdecimal() and len(data) < int(stated):
+            raise ParseError(f"The upload was cut: {len(data)} of {stated} bytes arrived.")
+        return data
 
 
 def _is_storable(value: Any) -> bool:

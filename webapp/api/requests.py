@@ -31,8 +31,8 @@ class Known(serializers.Serializer[Any]):
         return attrs
 
 
-def read_body(form: type[Known], request: Request) -> dict[str, Any]:
-    return _valid(form(data=request.data, context={"request": request}))
+def read_body(form: type[Known], request: Request, **context: Any) -> dict[str, Any]:
+    return _valid(form(data=request.data, context={"request": request} | context))
 
 
 def read_query(form: type[Known], request: Request) -> dict[str, Any]:
@@ -68,19 +68,11 @@ class NewDataset(Known):
     description = serializers.CharField(max_length=10_000, default="", allow_blank=True)
 
 
-class NewRun(Known):
+class RunOfSplit(Known):
     dataset = VisibleField(queryset=Dataset.objects.all())
     split = serializers.CharField(
         max_length=36, required=False, help_text="The dataset's newest when left out."
     )
-    method = serializers.PrimaryKeyRelatedField(queryset=Method.objects.all())
-    config = serializers.DictField(default=dict, help_text="Fields left out get their defaults.")
-    seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=0)
-    name = serializers.CharField(max_length=160, default="", allow_blank=True)
-    selection = serializers.ChoiceField(
-        choices=list(Run.HONEST_SELECTIONS), default=Run.Selection.LAST
-    )
-    queue = serializers.ChoiceField(choices=["", *Job.Queue.values], default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
@@ -90,6 +82,17 @@ class NewRun(Known):
         if attrs["split"] is None:
             raise serializers.ValidationError({"split": "the dataset has no such split"})
         return attrs
+
+
+class NewRun(RunOfSplit):
+    method = serializers.PrimaryKeyRelatedField(queryset=Method.objects.all())
+    config = serializers.DictField(default=dict, help_text="Fields left out get their defaults.")
+    seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=0)
+    name = serializers.CharField(max_length=160, default="", allow_blank=True)
+    selection = serializers.ChoiceField(
+        choices=list(Run.HONEST_SELECTIONS), default=Run.Selection.LAST
+    )
+    queue = serializers.ChoiceField(choices=["", *Job.Queue.values], default="", allow_blank=True)
 
 
 class PageQuery(Known):

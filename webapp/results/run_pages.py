@@ -19,6 +19,8 @@ from webapp.jobs.views import log_context
 from webapp.results.charts import roc_figure
 from webapp.results.headlines import evaluations_of, headline_evaluations
 from webapp.results.models import Evaluation
+from webapp.results.upload_views import ScoresForm
+from webapp.results.uploads import progress as upload_progress
 from webapp.results.virtual import members_of
 from webapp.runs.charts import learning_curve
 from webapp.runs.forms import RunFilterForm, address_of_form
@@ -71,6 +73,8 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "settings": settings_of(run.method.schema, run.config) if run.method else [],
         "again_url": address_of_form(run),
         "members": members_of(run),
+        "upload": upload_progress(run) if run.kind == Run.Kind.UPLOADED else None,
+        "scores_form": ScoresForm(),
         "jobs": jobs,
         "provenances": [(job, facts_of(job.provenance)) for job in latest_of_each_kind(jobs)],
     }

@@ -45,7 +45,7 @@ def create_run(
         name=name.strip() or f"{method.title} on {dataset.name}"[:LONGEST_NAME],
         dataset=dataset,
         split=split,
-        annotation_set=_ground_truth(dataset),
+        annotation_set=ground_truth_of(dataset),
         method=method,
         config=complete_config(method.schema, config),
         seed=seed,
@@ -207,7 +207,8 @@ def _check_choice(field: str, value: str, choices: list[str]) -> None:
         raise UserError(sentence % words, field=field)
 
 
-def _ground_truth(dataset: Dataset) -> AnnotationSet:
+def ground_truth_of(dataset: Dataset) -> AnnotationSet:
+    """The newest version. Raise UserError where there is none."""
     newest = dataset.ground_truth
     if newest is None:
         sentence = _("%s has no ground truth, so its scores could not be evaluated.")

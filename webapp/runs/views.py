@@ -28,7 +28,7 @@ from webapp.runs.models import Method, Run
 def new(request: AuthenticatedRequest) -> HttpResponse:
     """Choose a method, then fill in its form. The address may prefill any field."""
     require(request.user, Permission.RUN_SUBMIT, team=_team(request))
-    method, splits = _method(request), _splits(request)
+    method, splits = _method(request), splits_of(request)
     if method is None or not splits:
         return _page(request, method)
     if request.method == "POST":
@@ -59,7 +59,7 @@ def _page(
         "methods": Method.objects.order_by("supervision", "title"),
         "method": method,
         "form": form,
-        "has_splits": form is not None or bool(_splits(request)),
+        "has_splits": form is not None or bool(splits_of(request)),
     }
     if form is not None:
         context |= _equivalents(request, form)
@@ -70,7 +70,7 @@ def _page(
 def equivalent(request: AuthenticatedRequest) -> HttpResponse:
     """The form as it stands, as a REST call and as a command."""
     method = get_object_or_404(Method, pk=request.POST.get("method", ""))
-    form = RunForm(request.POST.dict(), method=method, splits=_splits(request))
+    form = RunForm(request.POST.dict(), method=method, splits=splits_of(request))
     return render(request, "runs/_equivalent.html", _equivalents(request, form))
 
 
@@ -144,7 +144,7 @@ def _method(request: HttpRequest) -> Method | None:
     return methods[0] if len(methods) == 1 else None
 
 
-def _splits(request: HttpRequest) -> list[Split]:
+def splits_of(request: HttpRequest) -> list[Split]:
     """The newest version of each split of the team's imported datasets."""
     order = ["dataset__name", "dataset_id", "name"]
     splits = Split.objects.filter(dataset__team=_team(request)).exclude(dataset__content_hash="")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ml.data.containers import SUFFIXES
 from ml.data.formats._base import Finding, Listed
-from ml.data.images import is_image, natural_key
-from ml.records import Part
+from ml.data.images import is_image
+from ml.records import Part, natural_key
 
 # Listed too, so that they are refused in sight and not passed over.
 PLAYLIST_SUFFIXES = frozenset({".m3u8", ".m3u", ".mpd"})

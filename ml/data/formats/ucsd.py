@@ -28,8 +28,7 @@ from ml.data.formats._labels import (
     read_vector,
 )
 from ml.data.formats._listing import is_inside, list_videos
-from ml.data.images import natural_key
-from ml.records import BadInput, Interval, frame_labels, intervals_of
+from ml.records import BadInput, Interval, frame_labels, intervals_of, natural_key
 
 FPS = 10.0
 PLACES = ("Test", "testing", "gt", ".")  # where ground truth lies

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from ml.data.images import image_files, natural_key
+from ml.data.images import image_files
+from ml.records import natural_key
 
 
 def test_image_files_leaves_out_hidden_files_and_what_is_no_image(tmp_path: Path) -> None:
