@@ -252,6 +252,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "runs:equivalent": {"method": run.method_id},
             "api:tokens": {"name": "x", "scope": "read"},
             "api:datasets": {"name": "x", "folder": "/nowhere"},
+            "api:dataset_splits": {"name": "x", "files": [LIST]},
             "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
             "api:virtual_runs": {"recipe": {"members": []}},
             "api:runs": {"dataset": run.dataset_id, "method": run.method_id},

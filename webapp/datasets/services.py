@@ -20,6 +20,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_folder
+from webapp.datasets.leaks import review_splits
 from webapp.datasets.models import (
     AnnotationSet,
     Dataset,
@@ -210,6 +211,7 @@ def finish_import(dataset: Dataset, format: str) -> None:
     dataset.format = format
     dataset.content_hash = _content_hash(dataset)
     dataset.save(update_fields=["format", "content_hash", "updated_at"])
+    review_splits(dataset)
 
 
 def _content_hash(dataset: Dataset) -> str:

@@ -71,6 +71,7 @@ def test_answers_are_as_described(
         "name": "conv_ae",
         "run_id": scored_run.pk,
         "job_id": scored_run.current_job_id,
+        "split_id": split.pk,
     }
     readable = [path for path, operations in document["paths"].items() if "get" in operations]
     for path in set(readable) - {"/api/v1/tokens"}:

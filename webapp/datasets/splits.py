@@ -1,0 +1,345 @@
+"""Makes splits: from lists that people have, or by holding out groups of videos.
+
+A split is never changed. The same name again is its next version.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from ml.records import BadInput
+from ml.splits.lists import read_list, shortened
+from ml.splits.lists._base import Entry, Finding, SplitList
+from ml.splits.making import Grouped, hold_out_validation, make_folds
+from ml.splits.tables import GROUP_KINDS, read_groups
+from webapp.accounts.models import User
+from webapp.accounts.permissions import Permission, require
+from webapp.common.errors import UserError
+from webapp.datasets.leaks import as_json, review, review_splits
+from webapp.datasets.models import NORMAL, Dataset, Part, Split, SplitMember, Video
+from webapp.datasets.names import VideoIndex
+from webapp.datasets.services import PUBLISHED
+
+MAX_NAME_LENGTH = 80
+MAX_GROUP_LENGTH = 200
+MAX_ORIGIN_LENGTH = 300
+MAX_FILE_BYTES = 20_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenList:
+    """A list as it was uploaded; `part` is empty where the list itself says it."""
+
+    name: str
+    data: bytes
+    part: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A split to be: part of each video, and what is to be told about it."""
+
+    parts: Mapping[Video, str]
+    findings: Sequence[Finding] = field(default_factory=tuple)
+
+
+@transaction.atomic
+def import_split(
+    *, dataset: Dataset, name: str, files: Sequence[GivenList], by: User
+) -> list[Split]:
+    """Splits as lists give them: one, or one per file where each file is a fold.
+
+    Names that are no video here are reported and left out. Raise UserError.
+    """
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    name = _checked_name(name)
+    if not files:
+        raise UserError(_("Choose at least one list."), field="files")
+    read = [(file, _read(file)) for file in files]
+    index = VideoIndex(dataset.videos.current().without_times())
+    if _are_folds(read):
+        drafts = [_draft(index, [pair], is_fold=True) for pair in read]
+    else:
+        drafts = [_draft(index, read)]
+    origin = ", ".join(file.name for file in files)
+    return _store(dataset, name, drafts, origin=origin)
+
+
+@transaction.atomic
+def make_split(
+    *,
+    dataset: Dataset,
+    name: str,
+    held_out_by: str = "",
+    n_folds: int | None = None,
+    validation_share: float | None = None,
+    base: Split | None = None,
+    seed: int = 0,
+    by: User,
+) -> list[Split]:
+    """Folds over all ready videos, or `base` with a share of its normal training videos held
+    out for validation.
+
+    `held_out_by` is source, camera or actor; without it every video stands for itself. `base`
+    is the dataset's newest split unless told. Raise UserError.
+    """
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    name = _checked_name(name)
+    if held_out_by not in ("", *GROUP_KINDS):
+        raise UserError(_("Videos are held out by source, camera or actor."), field="held_out_by")
+    if (n_folds is None) == (validation_share is None):
+        raise UserError(_("Ask either for folds or for a share of validation videos."))
+    try:
+        if n_folds is not None:
+            drafts = _folds(dataset, held_out_by, n_folds, seed)
+            origin = f"{n_folds} folds, seed {seed}"
+        else:
+            base = base or dataset.splits.first()
+            drafts = [_with_validation(base, held_out_by, validation_share or 0, seed)]
+            origin = f"{base}, {validation_share:.0%} for validation, seed {seed}"
+    except BadInput as error:
+        raise UserError(_sentence(error), code="split_impossible") from error
+    return _store(dataset, name, drafts, origin=origin, held_out_by=held_out_by)
+
+
+@transaction.atomic
+def set_groups(*, dataset: Dataset, file: GivenList, by: User) -> list[Finding]:
+    """Take source, camera and actor of the videos from a table, and look at all splits anew.
+
+    Columns that the table does not have stay as they are. Returns what to tell. Raise UserError.
+    """
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    _check_size(file)
+    try:
+        groups = read_groups(file.data, file.name)
+    except BadInput as error:
+        raise UserError(_sentence(error), code="unreadable", field="groups") from error
+    index = VideoIndex(dataset.videos.current().without_times())
+    found = {name: index.find(name) for name in groups}
+    named = [_grouped(video, groups[name]) for name, video in found.items() if video]
+    if not named:
+        text = _("%(file)s names no video of this dataset.") % {"file": file.name}
+        raise UserError(text, code="no_video", field="groups")
+    Video.objects.bulk_update(named, GROUP_KINDS)
+    review_splits(dataset)
+    missing = [name for name, video in found.items() if not video]
+    return list(_unmatched(file.name, missing, len(found)))
+
+
+def _grouped(video: Video, groups: Mapping[str, str]) -> Video:
+    for kind, group in groups.items():
+        if len(group) > MAX_GROUP_LENGTH:
+            text = _("The %(kind)s of %(video)s is longer than %(max)d characters.")
+            values = {"kind": kind, "video": video, "max": MAX_GROUP_LENGTH}
+            raise UserError(text % values, field="groups")
+        setattr(video, kind, group)
+    return video
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not 0 < len(name) <= MAX_NAME_LENGTH:
+        text = _("The name needs 1 to %(max)d characters.") % {"max": MAX_NAME_LENGTH}
+        raise UserError(text, field="name")
+    if name == PUBLISHED:
+        text = _("“%(name)s” is the split that the import makes; choose another name.")
+        raise UserError(text % {"name": name}, code="name_taken", field="name")
+    return name
+
+
+def _read(file: GivenList) -> SplitList:
+    if file.part not in ("", *Part.values):
+        raise UserError(_("A part is train, validation or test."), field="files")
+    _check_size(file)
+    try:
+        given = read_list(file.data, file.name)
+    except BadInput as error:
+        raise UserError(_sentence(error), code="unreadable", field="files") from error
+    if not file.part and any(entry.part is None for entry in given.entries):
+        text = _("%(file)s does not say which part its videos are in: say it.")
+        raise UserError(text % {"file": file.name}, code="part_unknown", field="files")
+    return given
+
+
+def _check_size(file: GivenList) -> None:
+    if len(file.data) > MAX_FILE_BYTES:
+        text = _("%(file)s is larger than %(max)d MB.")
+        raise UserError(text % {"file": file.name, "max": MAX_FILE_BYTES // 1_000_000})
+
+
+def _sentence(error: BadInput) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _are_folds(read: Sequence[tuple[GivenList, SplitList]]) -> bool:
+    """Several files that each assign parts to the same videos."""
+    return len(read) > 1 and all(
+        given.format == "subsets" and not file.part for file, given in read
+    )
+
+
+def _draft(
+    index: VideoIndex, read: Sequence[tuple[GivenList, SplitList]], *, is_fold: bool = False
+) -> Draft:
+    parts: dict[Video, str] = {}
+    findings: list[Finding] = []
+    for file, given in read:
+        found = {entry: index.find(entry.name, entry.folder) for entry in given.entries}
+        findings += given.findings
+        findings += _told(file.name, found)
+        for entry, video in found.items():
+            if video:
+                _assign(parts, video, file.part or str(entry.part))
+    if not parts:
+        text = _("None of the names in %(files)s is a video of this dataset.")
+        files = ", ".join(file.name for file, _given in read)
+        raise UserError(text % {"files": files}, code="no_video", field="files")
+    return (
+        _tested(Draft(parts=parts, findings=findings))
+        if is_fold
+        else Draft(parts=parts, findings=findings)
+    )
+
+
+def _assign(parts: dict[Video, str], video: Video, part: str) -> None:
+    if parts.setdefault(video, part) != part:
+        text = _("%(video)s is listed for two parts: %(first)s and %(second)s.")
+        values = {"video": video, "first": parts[video], "second": part}
+        raise UserError(text % values, code="two_parts", field="files")
+
+
+def _tested(draft: Draft) -> Draft:
+    """Folds that call what they hold out validation are judged by it all the same."""
+    if Part.TEST in draft.parts.values():
+        return draft
+    text = "What the fold calls validation is its test part here: the fold is judged by it"
+    return Draft(
+        parts={
+            video: Part.TEST if part == Part.VALIDATION else part
+            for video, part in draft.parts.items()
+        },
+        findings=[*draft.findings, Finding(level="info", subject="parts", text=text)],
+    )
+
+
+def _told(file_name: str, found: Mapping[Entry, Video | None]) -> Iterator[Finding]:
+    """Where a list and the dataset do not say the same, one sentence for each kind."""
+    missing = [entry.name for entry, video in found.items() if video is None]
+    yield from _unmatched(file_name, missing, len(found))
+    pairs = [(entry, video) for entry, video in found.items() if video]
+    labels = [entry.name for entry, video in pairs if _labels_differ(entry, video)]
+    if labels:
+        text = (
+            f"{len(labels)} videos are normal in the list and abnormal here, or the other way "
+            f"round. Runs go by the labels here: {shortened(labels)}"
+        )
+        yield Finding(level="warning", subject=file_name, text=text)
+    counts = [
+        entry.name
+        for entry, video in pairs
+        if entry.n_frames and video.n_frames and entry.n_frames != video.n_frames
+    ]
+    if counts:
+        text = (
+            f"{len(counts)} videos have another number of frames in the list than here, where "
+            f"frames were counted: {shortened(counts)}"
+        )
+        yield Finding(level="info", subject=file_name, text=text)
+
+
+def _unmatched(file_name: str, missing: Sequence[str], n_names: int) -> Iterator[Finding]:
+    if missing:
+        text = (
+            f"{len(missing)} of {n_names} names are no video of this dataset, or of "
+            f"several, and are left out: {shortened(missing)}"
+        )
+        yield Finding(level="warning", subject=file_name, text=text)
+
+
+def _labels_differ(entry: Entry, video: Video) -> bool:
+    known = bool(entry.label and video.label)
+    return known and (entry.label == NORMAL) != (video.label == NORMAL)
+
+
+def _folds(dataset: Dataset, held_out_by: str, n_folds: int, seed: int) -> list[Draft]:
+    videos = {video.name: video for video in dataset.videos.ready().without_times()}
+    grouped = [_as_grouped(video, held_out_by) for video in videos.values()]
+    findings = list(_ungrouped(grouped, held_out_by))
+    return [
+        Draft(parts={videos[name]: part for name, part in fold.items()}, findings=findings)
+        for fold in make_folds(grouped, n_folds, seed)
+    ]
+
+
+def _with_validation(base: Split | None, held_out_by: str, share: float, seed: int) -> Draft:
+    if base is None:
+        raise BadInput("the dataset has no split yet whose training videos could be held out")
+    members = base.members.select_related("video").defer("video__pts_seconds")
+    parts = {member.video: member.part for member in members}
+    training = [
+        _as_grouped(video, held_out_by) for video, part in parts.items() if part == Part.TRAIN
+    ]
+    names = hold_out_validation(training, share, seed)
+    moved = {video: Part.VALIDATION for video in parts if video.name in names}
+    return Draft(parts=parts | moved, findings=list(_ungrouped(training, held_out_by)))
+
+
+def _as_grouped(video: Video, held_out_by: str) -> Grouped:
+    group = getattr(video, held_out_by) if held_out_by else ""
+    return Grouped(name=video.name, label=video.label, group=group)
+
+
+def _ungrouped(videos: Sequence[Grouped], held_out_by: str) -> Iterator[Finding]:
+    names = [video.name for video in videos if not video.group]
+    if held_out_by and names:
+        text = (
+            f"{len(names)} of {len(videos)} videos have no {held_out_by} and stand for "
+            f"themselves: {shortened(names)}"
+        )
+        yield Finding(level="warning", subject="groups", text=text)
+
+
+def _store(
+    dataset: Dataset, name: str, drafts: Sequence[Draft], *, origin: str, held_out_by: str = ""
+) -> list[Split]:
+    """In the order of folds. The first is stored last, so that it is the newest of them."""
+    Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)  # one version at a time
+    newest = dataset.splits.filter(name=name).aggregate(newest=Max("version"))["newest"]
+    splits = [
+        Split.objects.create(
+            dataset=dataset,
+            name=name,
+            version=(newest or 0) + 1,
+            fold=fold if len(drafts) > 1 else None,
+            origin=origin[:MAX_ORIGIN_LENGTH],
+            held_out_by=held_out_by,
+            report=[*map(as_json, draft.findings), *map(as_json, _left_out(dataset, draft))],
+        )
+        for fold, draft in reversed(list(enumerate(drafts, start=1)))
+    ][::-1]
+    for split, draft in zip(splits, drafts, strict=True):
+        SplitMember.objects.bulk_create(
+            SplitMember(split=split, video=video, part=part) for video, part in draft.parts.items()
+        )
+    review(splits)
+    return splits
+
+
+def _left_out(dataset: Dataset, draft: Draft) -> Iterator[Finding]:
+    """What a split lacks, which those who run on it should know."""
+    held = {video.pk for video in draft.parts}
+    names = [video.name for video in dataset.videos.ready().without_times() if video.pk not in held]
+    if names:
+        text = f"{len(names)} videos of the dataset are in no part: {shortened(names)}"
+        yield Finding(level="info", subject="parts", text=text)
+    counts = Counter(draft.parts.values())
+    for part in (Part.TRAIN, Part.TEST):
+        if not counts[part]:
+            yield Finding(level="warning", subject="parts", text=f"The {part} part is empty")
