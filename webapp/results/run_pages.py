@@ -18,6 +18,7 @@ from webapp.jobs.models import Job
 from webapp.jobs.views import log_context
 from webapp.results.charts import roc_figure
 from webapp.results.headlines import evaluations_of, headline_evaluations
+from webapp.results.looks import n_looks
 from webapp.results.models import Evaluation
 from webapp.results.upload_views import ScoresForm
 from webapp.results.uploads import progress as upload_progress
@@ -66,6 +67,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
         "may_submit": Permission.RUN_SUBMIT in granted,
         "evaluations": evaluations,
+        "n_looks": n_looks(run.split),
         "videos": video_rows(evaluations[0]) if evaluations else [],
         "roc": roc_figure(run.pk, [(str(each.protocol), each.roc) for each in evaluations]),
         "curve": learning_curve(run.training_points.all()),
