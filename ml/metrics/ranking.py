@@ -53,6 +53,17 @@ class Ranking:
         precision = self.true_positives / (self.true_positives + self.false_positives)
         return float(np.dot(np.diff(_shares(self.true_positives)), precision))
 
+    def pr_auc(self) -> float:
+        """Area under the precision-recall points joined by straight lines, from (0, 1) on.
+
+        The number of scikit-learn's `auc(recall, precision)`. It flatters: no classifier lies
+        on those lines. Papers on XD-Violence report it.
+        """
+        if not self.is_defined:
+            return float("nan")
+        recall, precision, _ = self.pr_curve()
+        return float(np.dot(np.diff(recall), precision[1:] + precision[:-1]) / 2)
+
     def equal_error_rate(self) -> float:
         """False positive rate where it equals the miss rate.
 
@@ -74,6 +85,16 @@ class Ranking:
         thresholds = np.concatenate([[np.inf], self.thresholds]).astype(np.float64)
         return _shares(self.false_positives), _shares(self.true_positives), thresholds
 
+    def pr_curve(self) -> tuple[Floats, Floats, Floats]:
+        """(M+1,) recall, precision and thresholds, from recall 0 and precision 1 at infinity on.
+
+        Recall is NaN where no abnormal frame has weight.
+        """
+        flagged = self.true_positives + self.false_positives
+        precision = np.concatenate([[1.0], self.true_positives / flagged])
+        thresholds = np.concatenate([[np.inf], self.thresholds]).astype(np.float64)
+        return _shares(self.true_positives), precision, thresholds
+
 
 def auroc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Area under the ROC curve, ties counted half."""
@@ -85,6 +106,11 @@ def average_precision(
 ) -> float:
     """Step-wise area under the precision-recall curve."""
     return rank(labels, scores, weights).average_precision()
+
+
+def pr_auc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """Trapezoid area under the precision-recall curve."""
+    return rank(labels, scores, weights).pr_auc()
 
 
 def equal_error_rate(
@@ -99,6 +125,13 @@ def roc_curve(
 ) -> tuple[Floats, Floats, Floats]:
     """False positive rates, true positive rates and thresholds, one point per distinct score."""
     return rank(labels, scores, weights).roc_curve()
+
+
+def pr_curve(
+    labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """Recall, precision and thresholds, one point per distinct score."""
+    return rank(labels, scores, weights).pr_curve()
 
 
 def misordering(labels: ArrayLike, scores: ArrayLike) -> Floats:
@@ -125,6 +158,42 @@ def rank(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None)
     if values.dtype == np.float32:
         return _rank_float32(is_abnormal, values)
     return _rank_weighted(is_abnormal, values, np.ones(len(values)))
+
+
+def rank_counts(scores: ArrayLike, n_normal: ArrayLike, n_abnormal: ArrayLike) -> Ranking:
+    """Rank (N,) segments that stand for so many normal and abnormal frames each.
+
+    A frame that repeats its neighbour's score costs nothing: only segments are sorted.
+    """
+    values = checked_scores(scores)
+    normal = _checked_weights(n_normal, len(values))
+    abnormal = _checked_weights(n_abnormal, len(values))
+    order = descending(values)
+    order = order[normal[order] + abnormal[order] > 0]
+    ends = _ends_of_ties(values[order])
+    return Ranking(
+        thresholds=values[order[ends]],
+        true_positives=np.cumsum(abnormal[order])[ends],
+        false_positives=np.cumsum(normal[order])[ends],
+    )
+
+
+def descending(scores: NDArray[Any]) -> NDArray[np.int64]:
+    """(N,) the order that puts the highest score first.
+
+    Of float32 the index rides below the score in one integer, which sorts faster than argsort.
+    """
+    if scores.dtype != np.float32:
+        return np.argsort(scores)[::-1].astype(np.int64, copy=False)
+    keys = _sortable(scores).astype(np.uint64) << np.uint64(32)
+    keys |= np.arange(len(scores), dtype=np.uint64)
+    keys.sort()
+    return (keys[::-1] & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+
+
+def sums(at: NDArray[np.int64], weights: Floats, size: int) -> Floats:
+    """(size,) the weights that fall on each index."""
+    return np.bincount(at, weights=weights, minlength=size).astype(np.float64, copy=False)
 
 
 def _rank_weighted(
@@ -193,20 +262,29 @@ def _shares(cumulated: Floats) -> Floats:
 
 def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[Any]]:
     label_array, values = np.asarray(labels), np.asarray(scores)
-    if values.dtype.kind != "f":
-        values = values.astype(np.float64)
     if label_array.shape != values.shape or values.ndim != 1:
         raise ValueError(
             f"labels {label_array.shape} and scores {values.shape} are not two vectors of one "
             "length"
         )
-    n_bad = np.count_nonzero(~np.isfinite(values))
-    if n_bad:
-        raise ValueError(f"{n_bad} of {len(values)} scores are NaN or infinite")
+    values = checked_scores(values)
     is_abnormal = label_array == 1
     if not np.all(is_abnormal | (label_array == 0)):
         raise ValueError("labels must be 0 (normal) or 1 (abnormal)")
     return is_abnormal, values
+
+
+def checked_scores(scores: ArrayLike) -> NDArray[Any]:
+    """(N,) finite floats; ValueError otherwise."""
+    values = np.asarray(scores)
+    if values.dtype.kind != "f":
+        values = values.astype(np.float64)
+    if values.ndim != 1:
+        raise ValueError(f"scores {values.shape} are not a vector")
+    n_bad = np.count_nonzero(~np.isfinite(values))
+    if n_bad:
+        raise ValueError(f"{n_bad} of {len(values)} scores are NaN or infinite")
+    return values
 
 
 def _checked_weights(weights: ArrayLike, n_scores: int) -> Floats:

@@ -56,6 +56,35 @@ def test_roc_curve_equals_scikit_learn(case):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE)
 
 
+@given(labelled_scores())
+def test_pr_curve_and_its_area_equal_scikit_learn(case):
+    labels, scores, weights = case
+    precision, recall, thresholds = peer.precision_recall_curve(
+        labels, scores, sample_weight=weights
+    )
+    ours = metrics.pr_curve(labels, scores, weights)
+    # scikit-learn keeps a threshold that only weightless frames reach.
+    assert set(ours[2][1:]) <= set(thresholds)
+    area = metrics.pr_auc(labels, scores, weights)
+    assert area == pytest.approx(peer.auc(recall, precision), abs=TOLERANCE)
+    precision, recall, thresholds = peer.precision_recall_curve(labels, scores)
+    expected = recall[::-1], precision[::-1], np.append(np.inf, thresholds[::-1])
+    for curve, theirs in zip(metrics.pr_curve(labels, scores), expected, strict=True):
+        np.testing.assert_allclose(curve, theirs, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(case=labelled_scores())
+def test_counts_of_segments_rank_as_their_frames(case, dtype):
+    labels, scores, weights = case
+    scores = scores.astype(dtype)
+    normal, abnormal = weights * (labels == 0), weights * (labels == 1)
+    ours, plain = metrics.rank_counts(scores, normal, abnormal), metrics.rank(*case)
+    np.testing.assert_array_equal(ours.thresholds, plain.thresholds)
+    np.testing.assert_allclose(ours.true_positives, plain.true_positives, atol=TOLERANCE)
+    np.testing.assert_allclose(ours.false_positives, plain.false_positives, atol=TOLERANCE)
+
+
 @given(labelled_scores(dtype=np.float32))
 def test_rank_of_float32_equals_that_of_float64(case):
     labels, scores, _ = case
@@ -135,6 +164,7 @@ def test_one_class_is_undefined(labels, dtype):
     assert np.isnan(metrics.auroc(labels, scores))
     assert np.isnan(metrics.average_precision(labels, scores))
     assert np.isnan(metrics.equal_error_rate(labels, scores))
+    assert np.isnan(metrics.pr_auc(labels, scores))
 
 
 def test_a_class_of_zero_weight_is_undefined():
