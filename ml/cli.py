@@ -68,17 +68,17 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from ml.evaluation import evaluate_videos, scored_videos
+    from ml.evaluation import Settings, evaluate_videos, scored_videos
     from ml.scoring import load_scores
 
     videos = Manifest.load(options.manifest).part(options.part)
     scored = scored_videos(videos, load_scores(options.scores))
     outcomes = {
-        normalisation: evaluate_videos(scored, normalisation=normalisation, missing="nearest")
-        for normalisation in ("none", "per_video")
+        "none": evaluate_videos(scored, Settings()),
+        "per_video": evaluate_videos(scored, Settings(normalisation="per_video")),
     }
     if options.json:
-        print(json.dumps({name: asdict(outcome) for name, outcome in outcomes.items()}, indent=1))
+        print(json.dumps({name: each.to_json() for name, each in outcomes.items()}, indent=1))
         return
     print(f"{'':<24}{'raw':>12}{'per video':>12}")
     for name in outcomes["none"].metrics:

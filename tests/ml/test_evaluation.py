@@ -8,6 +8,7 @@ import pytest
 from ml import metrics
 from ml.evaluation import (
     ScoredVideo,
+    Settings,
     evaluate_videos,
     fill_with_nearest,
     normalise_per_video,
@@ -28,7 +29,7 @@ def video(scores, labels, video_id="v"):
 
 
 def evaluate(*videos, normalisation="none", missing="nearest"):
-    return evaluate_videos(videos, normalisation=normalisation, missing=missing)
+    return evaluate_videos(videos, Settings(normalisation=normalisation, missing=missing))
 
 
 @pytest.mark.parametrize(
@@ -218,3 +219,89 @@ def test_scored_videos_of_nothing() -> None:
 def test_scored_videos_needs_the_number_of_frames() -> None:
     with pytest.raises(BadInput, match="does not say how many frames a has"):
         scored_videos([recorded("a", 0)], {"a": native(1)})
+
+
+def test_settings_refuse_what_they_do_not_know():
+    for wrong, sentence in (
+        ({"smoothing": 3}, "smoothing: not known"),
+        ({"normalisation": "global"}, "none of none, per_video, test_set"),
+        ({"metric": "accuracy"}, "is none of auroc"),
+        ({"drop_first": -1}, "no number of frames"),
+        ({"macro_padding": 1}, "true or false"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            Settings.from_json(wrong)
+    assert Settings.from_json(Settings(drop_first=4).to_json()) == Settings(drop_first=4)
+
+
+def test_first_frames_can_be_left_out():
+    outcome = evaluate_videos([video([9, 0, 1], [0, 0, 1])], Settings(drop_first=1))
+    assert outcome.metrics["auroc"] == 1
+    assert outcome.counts["n_frames"] == 2
+
+
+def test_stretching_the_whole_test_set_changes_no_rank():
+    videos = [video([1, 5, 3], [0, 1, 1], "a"), video([2, 4], [0, 0], "b")]
+    raw = evaluate_videos(videos, Settings())
+    stretched = evaluate_videos(videos, Settings(normalisation="test_set"))
+    assert stretched.metrics == raw.metrics
+    assert stretched.at_threshold["threshold"] == (raw.at_threshold["threshold"] - 1) / 4
+
+
+def test_abnormal_videos_alone():
+    videos = [video([1, 3], [0, 1], "a"), video([9, 9], [0, 0], "b")]
+    assert evaluate(*videos).metrics["abnormal_auroc"] == 1
+    assert evaluate(videos[1]).metrics["abnormal_auroc"] is None
+
+
+def test_each_kind_against_all_that_is_normal_and_inside_its_videos():
+    fight = np.array([False, True, False, False])
+    both = ScoredVideo(
+        video_id="a",
+        scores=np.array([1, 4, 2, 9], np.float32),
+        labels=np.array([0, 1, 0, 1], np.uint8),
+        classes={"fight": fight, "fire": np.array([False, False, False, True])},
+    )
+    found = {each["label"]: each for each in evaluate(both, video([5, 0], [0, 0], "b")).per_class}
+    assert found["fight"]["auroc_inside"] == 1
+    assert found["fight"]["auroc_against_normal"] == 3 / 4
+    assert (found["fire"]["n_videos"], found["fire"]["n_frames"]) == (1, 1)
+
+
+def test_intervals_hold_the_number_and_repeat():
+    rng = np.random.default_rng(0)
+    videos = [video(rng.normal(size=50), rng.integers(0, 2, 50), str(i)) for i in range(20)]
+    first, again = evaluate(*videos), evaluate(*videos)
+    assert set(first.intervals) == set(first.replicates.names)
+    for name, (low, high) in first.intervals.items():
+        assert low <= first.metrics[name] <= high
+    assert first.intervals == again.intervals
+    assert first.replicates.drawn == again.replicates.drawn
+
+
+def test_one_class_has_no_interval():
+    assert evaluate(video([1, 2], [0, 0])).intervals == {}
+    assert evaluate(video([1, 2], [0, 0])).at_threshold == {}
+
+
+def test_misordering_is_that_of_the_frames_summed():
+    rng = np.random.default_rng(1)
+    videos = [video(rng.integers(0, 5, 30), rng.integers(0, 2, 30), str(i)) for i in range(4)]
+    labels = np.concatenate([each.labels for each in videos])
+    by_frame = metrics.misordering(labels, np.concatenate([each.scores for each in videos]))
+    assert [each["misordering"] for each in evaluate(*videos).per_video] == pytest.approx(
+        by_frame.reshape(4, 30).sum(axis=1)
+    )
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("rules", "metric", "published"),
+    [
+        (Settings(drop_first=4), "auroc", 0.9599),
+        (Settings(macro_padding=True), "macro_auroc", 0.9698),
+        (Settings(), "abnormal_auroc", 0.9570),
+    ],
+)
+def test_ped2_under_other_conventions(ped2, rules, metric, published):
+    assert evaluate_videos(ped2, rules).metrics[metric] == pytest.approx(published, abs=5e-5)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from typing import Any
 
 from django.db import connection, transaction
 
-from ml.evaluation import EVALUATOR_VERSION, ScoredVideo, evaluate_videos
-from ml.records import BadInput, Scores, frame_labels, hash_of
+from ml.evaluation import (
+    EVALUATOR_VERSION,
+    Outcome,
+    ScoredVideo,
+    Settings,
+    evaluate_videos,
+    scored_video,
+)
+from ml.records import BadInput, Scores, hash_of
 from ml.records import Interval as IntervalRecord
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import AnnotationSet, Interval, Part, Video
@@ -57,11 +64,16 @@ def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
     existing = Evaluation.objects.filter(**key).first()
     if existing:
         return existing
-    outcome = evaluate_videos(_scored_videos(score_set, annotation_set), **protocol.settings)
-    values = asdict(outcome) | {
-        "score_hash": score_set.content_hash,
-        "annotation_hash": annotation_set.content_hash,
-    }
+    settings = Settings.from_json(protocol.settings)
+    outcome = evaluate_videos(_scored_videos(score_set, annotation_set), settings)
+    values = (
+        outcome.to_json()
+        | _replicates(outcome)
+        | {
+            "score_hash": score_set.content_hash,
+            "annotation_hash": annotation_set.content_hash,
+        }
+    )
     return Evaluation.objects.get_or_create(**key, defaults=values)[0]
 
 
@@ -134,15 +146,24 @@ def _copy(score_set: ScoreSet, scores: Mapping[str, Scores]) -> None:
 def _scored_videos(score_set: ScoreSet, annotation_set: AnnotationSet) -> list[ScoredVideo]:
     intervals: dict[str, list[IntervalRecord]] = {}
     for interval in Interval.objects.filter(annotation_set=annotation_set):
-        record = IntervalRecord(start_frame=interval.start_frame, end_frame=interval.end_frame)
+        record = IntervalRecord(
+            start_frame=interval.start_frame, end_frame=interval.end_frame, label=interval.label
+        )
         intervals.setdefault(interval.video_id, []).append(record)
     scores = read_scores(score_set)
     videos = Video.objects.filter(pk__in=scores).order_by("name").values_list("pk", "n_frames")
     return [
-        ScoredVideo(
-            video_id=pk,
-            scores=scores[pk].to_frames(n_frames),
-            labels=frame_labels(intervals.get(pk, []), n_frames),
-        )
-        for pk, n_frames in videos
+        scored_video(pk, scores[pk], intervals.get(pk, []), n_frames) for pk, n_frames in videos
     ]
+
+
+def _replicates(outcome: Outcome) -> dict[str, Any]:
+    replicates = outcome.replicates
+    return {
+        "replicates": {
+            "names": list(replicates.names),
+            "n": len(replicates.values),
+            "draws": replicates.drawn,
+        },
+        "replicate_values": replicates.values.astype("<f8").tobytes(),
+    }

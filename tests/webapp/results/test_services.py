@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ml.evaluation import EVALUATOR_VERSION
 from ml.records import Scores
 from tests.factories.datasets import SplitMemberFactory
 from tests.factories.jobs import JobFactory
@@ -10,7 +11,7 @@ from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.common.errors import ConflictError, UserError
 from webapp.results import services
 from webapp.results.models import Evaluation, Protocol, ScoreSet, VideoScores
-from webapp.results.protocols import RAW
+from webapp.results.protocols import PRESETS, RAW
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +107,7 @@ def test_an_evaluation_names_what_it_was_made_of(run):
     evaluation = services.evaluate(score_set, _raw())
     assert evaluation.score_hash == score_set.content_hash
     assert evaluation.annotation_hash == run.annotation_set.content_hash
-    assert evaluation.evaluator_version == 1
+    assert evaluation.evaluator_version == EVALUATOR_VERSION
 
 
 def test_a_second_job_with_the_same_scores_changes_nothing(run):
@@ -120,9 +121,9 @@ def test_ensure_protocols_never_changes_a_row():
     services.ensure_protocols()
     Protocol.objects.filter(slug=RAW.slug).update(title="As it was")
     protocols = services.ensure_protocols()
-    assert [protocol.slug for protocol in protocols] == ["frame-raw", "frame-per-video"]
+    assert [protocol.slug for protocol in protocols] == [preset.slug for preset in PRESETS]
     assert protocols[0].title == "As it was"
-    assert Protocol.objects.count() == 2
+    assert Protocol.objects.count() == len(PRESETS)
 
 
 def _raw() -> Protocol:

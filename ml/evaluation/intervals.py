@@ -1,0 +1,79 @@
+"""95 % intervals of the numbers, by drawing whole videos anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml import metrics
+from ml.evaluation.frames import Floats, ScoredVideo
+from ml.metrics.bootstrap import Counts
+from ml.records import hash_of
+
+N_REPLICATES = 1_000
+CURVE_NAMES = ("average_precision", "pr_auc", "equal_error_rate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replicates:
+    """`values` (R, M) float64 in the order of `names`; NaN where a draw lacks a class.
+
+    Evaluations with equal `drawn` drew the same videos in each row.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    drawn: str
+
+    def intervals(self) -> dict[str, list[float]]:
+        """By name, of the numbers that have one."""
+        found = {
+            name: metrics.percentile_interval(self.values[:, i])
+            for i, name in enumerate(self.names)
+        }
+        return {name: list(pair) for name, pair in found.items() if not np.isnan(pair).any()}
+
+
+def replicate(
+    videos: Sequence[ScoredVideo], items: metrics.Segments, aurocs: Sequence[float | None]
+) -> Replicates:
+    """`videos` as they count, `items` their segments, `aurocs` of each alone (None: undefined)."""
+    drawn = hash_of([video.video_id for video in videos])
+    counts = metrics.draws(len(videos), N_REPLICATES, seed=int(drawn[:8], 16))
+    curves = metrics.bootstrap_metrics(items, CURVE_NAMES, counts)
+    columns = {
+        **_pooled(videos, items, counts),
+        **dict(zip(CURVE_NAMES, curves.replicates.T, strict=True)),
+        "macro_auroc": _macro(aurocs, counts),
+    }
+    return Replicates(
+        names=tuple(columns), values=np.stack(list(columns.values()), axis=1), drawn=drawn
+    )
+
+
+def _pooled(
+    videos: Sequence[ScoredVideo], items: metrics.Segments, counts: Counts
+) -> dict[str, Floats]:
+    """AUROC of all videos and of the abnormal ones, from one matrix of pairs."""
+    pairs = metrics.pair_counts(
+        items.n_normal, items.n_abnormal, items.scores, items.videos, items.n_videos
+    )
+    normal, abnormal = items.per_video(items.n_normal), items.per_video(items.n_abnormal)
+    own = np.array([bool(video.labels.any()) for video in videos])
+    return {
+        "auroc": metrics.auroc_of_pairs(pairs, normal, abnormal, counts),
+        "abnormal_auroc": metrics.auroc_of_pairs(
+            pairs[np.ix_(own, own)], normal[own], abnormal[own], counts[:, own]
+        ),
+    }
+
+
+def _macro(aurocs: Sequence[float | None], counts: Counts) -> Floats:
+    """Mean over the drawn videos that have an AUROC."""
+    values = np.array([np.nan if each is None else each for each in aurocs], dtype=np.float64)
+    defined = ~np.isnan(values)
+    n = counts[:, defined].sum(axis=1)
+    total = counts[:, defined] @ values[defined]
+    return np.divide(total, n, out=np.full(len(counts), np.nan), where=n > 0)

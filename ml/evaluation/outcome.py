@@ -1,0 +1,158 @@
+"""All numbers of one evaluation from the frames that count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from ml import metrics
+from ml.evaluation.classes import per_class
+from ml.evaluation.curves import pr_points, roc_points
+from ml.evaluation.frames import ScoredVideo, counted_frames
+from ml.evaluation.intervals import Replicates, replicate
+from ml.evaluation.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Numbers as an evaluation is stored: JSON values, null where undefined."""
+
+    metrics: dict[str, float | None]
+    intervals: dict[str, list[float]]
+    replicates: Replicates
+    counts: dict[str, int]
+    per_video: list[dict[str, Any]]
+    per_class: list[dict[str, Any]]
+    at_threshold: dict[str, Any]
+    roc: dict[str, list[float | None]]
+    pr: dict[str, list[float | None]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Without the replicates, which are an array."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        del values["replicates"]
+        return values
+
+
+def evaluate_videos(videos: Sequence[ScoredVideo], settings: Settings) -> Outcome:
+    """Everything that a protocol with these settings reports of one video or more."""
+    counted = counted_frames(videos, settings)
+    items = metrics.segments(
+        [video.labels for video in counted], [video.scores for video in counted]
+    )
+    ranking = items.ranking()
+    by_video = _per_video(videos, counted, metrics.placements(items))
+    replicates = replicate(counted, items, _macro_parts(counted, by_video, settings))
+    return Outcome(
+        metrics={
+            "auroc": or_none(ranking.auroc()),
+            "average_precision": or_none(ranking.average_precision()),
+            "pr_auc": or_none(ranking.pr_auc()),
+            "equal_error_rate": or_none(ranking.equal_error_rate()),
+            "macro_auroc": _mean(_macro_parts(counted, by_video, settings)),
+            "abnormal_auroc": _abnormal_auroc(counted),
+            **_of_clips(counted, settings),
+        },
+        intervals=replicates.intervals(),
+        replicates=replicates,
+        counts=_counts(by_video),
+        per_video=by_video,
+        per_class=per_class(counted),
+        at_threshold=_at_threshold(ranking),
+        roc=roc_points(ranking),
+        pr=pr_points(ranking),
+    )
+
+
+def _counts(by_video: list[dict[str, Any]]) -> dict[str, int]:
+    return {
+        "n_videos": len(by_video),
+        "n_frames": sum(each["n_frames"] for each in by_video),
+        "n_abnormal_frames": sum(each["n_abnormal_frames"] for each in by_video),
+        "n_frames_without_score": sum(each["n_frames_without_score"] for each in by_video),
+        "n_undefined_videos": sum(each["auroc"] is None for each in by_video),
+    }
+
+
+def _per_video(
+    videos: Sequence[ScoredVideo], counted: Sequence[ScoredVideo], placed: metrics.Placements
+) -> list[dict[str, Any]]:
+    """What each frame lacks to its full placement is its video's share of 1 - AUROC, half each."""
+    abnormal, normal = placed.n_abnormal.sum(), placed.n_normal.sum()
+    lost = np.full(len(counted), np.nan)
+    if abnormal and normal:
+        lost = (placed.n_abnormal - placed.abnormal) / abnormal / 2
+        lost += (placed.n_normal - placed.normal) / normal / 2
+    return [
+        {
+            "video_id": before.video_id,
+            "auroc": or_none(metrics.auroc(after.labels, after.scores)),
+            "n_frames": len(after.labels),
+            "n_abnormal_frames": int(after.labels.sum()),
+            "n_frames_without_score": int(np.isnan(before.scores).sum()),
+            "misordering": or_none(float(lost[i])),
+            "abnormal_placements": float(placed.abnormal[i]),
+            "normal_placements": float(placed.normal[i]),
+        }
+        for i, (before, after) in enumerate(zip(videos, counted, strict=True))
+    ]
+
+
+def _macro_parts(
+    counted: Sequence[ScoredVideo], by_video: list[dict[str, Any]], settings: Settings
+) -> list[float | None]:
+    """The AUROC of each video. Padded, none is undefined, and each is better than it was."""
+    if not settings.macro_padding:
+        return [each["auroc"] for each in by_video]
+    return [
+        metrics.auroc(np.append(video.labels, [0, 1]), np.append(video.scores, [0.0, 1.0]))
+        for video in counted
+    ]
+
+
+def _mean(aurocs: Sequence[float | None]) -> float | None:
+    defined = [each for each in aurocs if each is not None]
+    return float(np.mean(defined)) if defined else None
+
+
+def _at_threshold(ranking: metrics.Ranking) -> dict[str, Any]:
+    """At the threshold of equal error on these very frames: it was selected on test."""
+    if not ranking.is_defined:
+        return {}
+    threshold = metrics.equal_error_threshold(ranking)
+    flagged = metrics.at_threshold(ranking, threshold)
+    names = ("precision", "recall", "f1", "false_alarm_rate")
+    numbers = {name: or_none(getattr(flagged, name)) for name in names}
+    return {"threshold": threshold, "rule": "equal_error", "selected_on": "test"} | numbers
+
+
+def _abnormal_auroc(counted: Sequence[ScoredVideo]) -> float | None:
+    abnormal = [video for video in counted if video.labels.any()]
+    if not abnormal:
+        return None
+    labels = np.concatenate([video.labels for video in abnormal])
+    return or_none(metrics.auroc(labels, np.concatenate([video.scores for video in abnormal])))
+
+
+def _of_clips(videos: Sequence[ScoredVideo], settings: Settings) -> dict[str, float | None]:
+    """Whole videos told apart by their highest score.
+
+    Undefined when each video is normalised by itself: all their highest scores are 1.
+    """
+    scored = [video for video in videos if len(video.scores)]
+    if settings.normalisation == "per_video" or not scored:
+        return {"clip_auroc": None, "clip_average_precision": None}
+    labels = [bool(video.labels.any()) for video in scored]
+    ranking = metrics.rank(labels, [video.scores.max() for video in scored])
+    return {
+        "clip_auroc": or_none(ranking.auroc()),
+        "clip_average_precision": or_none(ranking.average_precision()),
+    }
+
+
+def or_none(value: float) -> float | None:
+    """JSON knows no NaN; undefined is null."""
+    return None if np.isnan(value) else value
