@@ -63,7 +63,9 @@ def make_videos(frames_per_score: int) -> tuple[Videos, Videos, Videos]:
     """Labels and two runs' float32 scores; half of the videos hold one event."""
     rng = np.random.default_rng(SEED)
     lengths = rng.multinomial(N_FRAMES, rng.dirichlet(np.full(N_VIDEOS, 2.0)))
-    labels, first, second = [], [], []
+    labels: Videos = []
+    first: Videos = []
+    second: Videos = []
     for index, length in enumerate(lengths):
         video = np.zeros(length, dtype=np.uint8)
         if index % 2:
