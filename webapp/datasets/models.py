@@ -330,9 +330,10 @@ class AnnotationImport(models.Model):
 class SplitQuerySet(models.QuerySet["Split"]):
     def with_counts(self) -> SplitQuerySet:
         """Adds `n_train`, `n_validation` and `n_test`."""
-        return self.annotate(
+        counted = self.annotate(
             **{f"n_{part}": Count("members", filter=Q(members__part=part)) for part in Part.values}
         )
+        return counted.order_by("-id")  # a query that groups ignores Meta.ordering
 
 
 class Split(models.Model):

@@ -69,6 +69,7 @@ class SplitMakeForm(forms.Form):
     held_out_by = forms.ChoiceField(
         label=_("Keep together by"),
         choices=HELD_OUT_BY,
+        initial="source",
         required=False,
         help_text=_("Videos with the same one never lie in two parts."),
     )

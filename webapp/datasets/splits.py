@@ -21,6 +21,7 @@ from ml.splits.tables import GROUP_KINDS, read_groups
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError
+from webapp.common.ids import new_id
 from webapp.datasets.leaks import as_json, review, review_splits
 from webapp.datasets.models import NORMAL, Dataset, Part, Split, SplitMember, Video
 from webapp.datasets.names import VideoIndex
@@ -201,11 +202,8 @@ def _draft(
         text = _("None of the names in %(files)s is a video of this dataset.")
         files = ", ".join(file.name for file, _given in read)
         raise UserError(text % {"files": files}, code="no_video", field="files")
-    return (
-        _tested(Draft(parts=parts, findings=findings))
-        if is_fold
-        else Draft(parts=parts, findings=findings)
-    )
+    draft = Draft(parts=parts, findings=findings)
+    return _tested(draft) if is_fold else draft
 
 
 def _assign(parts: dict[Video, str], video: Video, part: str) -> None:
@@ -309,11 +307,13 @@ def _ungrouped(videos: Sequence[Grouped], held_out_by: str) -> Iterator[Finding]
 def _store(
     dataset: Dataset, name: str, drafts: Sequence[Draft], *, origin: str, held_out_by: str = ""
 ) -> list[Split]:
-    """In the order of folds. The first is stored last, so that it is the newest of them."""
+    """In the order of folds, the first with the highest id, so that it counts as the newest."""
     Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)  # one version at a time
     newest = dataset.splits.filter(name=name).aggregate(newest=Max("version"))["newest"]
+    ids = sorted((new_id("split") for _draft in drafts), reverse=True)
     splits = [
         Split.objects.create(
+            id=split_id,
             dataset=dataset,
             name=name,
             version=(newest or 0) + 1,
@@ -322,8 +322,8 @@ def _store(
             held_out_by=held_out_by,
             report=[*map(as_json, draft.findings), *map(as_json, _left_out(dataset, draft))],
         )
-        for fold, draft in reversed(list(enumerate(drafts, start=1)))
-    ][::-1]
+        for fold, (split_id, draft) in enumerate(zip(ids, drafts, strict=True), start=1)
+    ]
     for split, draft in zip(splits, drafts, strict=True):
         SplitMember.objects.bulk_create(
             SplitMember(split=split, video=video, part=part) for video, part in draft.parts.items()

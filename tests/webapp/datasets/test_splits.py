@@ -301,6 +301,17 @@ def test_page_takes_groups(as_bob, dataset):
     assert "1 of 2 names are no video of this dataset" in response.text
 
 
+def test_page_lists_the_newest_split_first_and_folds_in_order(as_vera, dataset, bob):
+    import_split(dataset=dataset, name="weak", files=[given("n1", "test")], by=bob)
+    make_split(dataset=dataset, name="cv", n_folds=3, by=bob)
+
+    page = as_vera.get(f"/datasets/{dataset.pk}?tab=splits").text
+
+    names = ["cv v1, fold 1", "cv v1, fold 2", "cv v1, fold 3", "weak v1"]
+    places = [page.index(name) for name in names]
+    assert places == sorted(places)
+
+
 def test_page_of_forms(as_bob, as_vera, as_charlie, dataset):
     page = url(dataset, "splits/new")
 
