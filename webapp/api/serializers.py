@@ -272,14 +272,25 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
     protocol = ProtocolSerializer()
     metrics = NumbersField(help_text="null where undefined, as AUROC is with one class only.")
     counts = NumbersField()
+    intervals = ObjectField(help_text="95 % intervals by bootstrap over videos, [lower, upper].")
     per_video = serializers.ListField(child=ObjectField())
+    per_class = serializers.ListField(child=ObjectField())
+    at_threshold = ObjectField(
+        help_text="`selected_on`: the data it was chosen on."
+    )
+    selected_on_test = serializers.BooleanField(
+        source="score_set.run.is_selected_on_test",
+        help_text="The checkpoint was chosen by looking at what it is judged by.",
+    )
     roc = ObjectField()
+    pr = ObjectField()
 
     class Meta:
         model = Evaluation
         fields = [
             "id", "protocol", "evaluator_version", "annotation_set_id", "annotation_hash",
-            "score_hash", "metrics", "counts", "per_video", "roc", "created_at",
+            "score_hash", "selected_on_test", "metrics", "intervals", "counts", "per_video",
+            "per_class", "at_threshold", "roc", "pr", "created_at",
         ]  # fmt: skip
 
 

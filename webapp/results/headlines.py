@@ -14,6 +14,8 @@ from webapp.results.models import Evaluation, EvaluationQuerySet
 from webapp.results.protocols import RAW as DEFAULT
 from webapp.runs.models import Run
 
+# What a list of evaluations has no use for.
+LONG = ("per_video", "per_class", "roc", "pr", "replicate_values")
 IS_CURRENT = Q(evaluator_version=EVALUATOR_VERSION)
 IS_DEFAULT = Q(protocol__slug=DEFAULT.slug, protocol__version=DEFAULT.version)
 
@@ -37,7 +39,8 @@ def best_evaluations(team: Team) -> list[Evaluation]:
 
 def evaluations_of(run: Run) -> list[Evaluation]:
     """Every protocol's, the default one first."""
-    found = Evaluation.objects.filter(IS_CURRENT, score_set__run=run).select_related("protocol")
+    of_run = Evaluation.objects.filter(IS_CURRENT, score_set__run=run)
+    found = of_run.select_related("protocol").defer("replicate_values")
     return sorted(found, key=lambda each: (each.protocol.slug != DEFAULT.slug, each.protocol.slug))
 
 
@@ -46,4 +49,4 @@ def _headlines() -> EvaluationQuerySet:
     evaluations = Evaluation.objects.filter(IS_CURRENT & IS_DEFAULT).select_related(
         "score_set", "protocol"
     )
-    return evaluations.defer("per_video", "roc")
+    return evaluations.defer(*LONG)

@@ -70,6 +70,8 @@ class Evaluations(APIView):
     def get(self, request: Request, run_id: str) -> Response:
         """One for each protocol; empty until the run has been scored."""
         run = visible_run(request, run_id)
-        evaluations = Evaluation.objects.filter(score_set__run=run).select_related("protocol")
+        evaluations = Evaluation.objects.filter(score_set__run=run).select_related(
+            "protocol", "score_set__run"
+        )
         rows = evaluations.order_by("protocol__slug", "-protocol__version", "-evaluator_version")
         return Response(EvaluationsSerializer({"results": rows}).data)
