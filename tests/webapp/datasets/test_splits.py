@@ -9,6 +9,7 @@ from webapp.common.errors import UserError
 from webapp.datasets.leaks import review_splits
 from webapp.datasets.models import Dataset, Split, Video
 from webapp.datasets.names import VideoIndex
+from webapp.datasets.services import finish_import
 from webapp.datasets.splits import GivenList, import_split, make_split, set_groups
 
 SHOPLIFTING = "shoplifting/annotations_wivj4zm4fpg0"
@@ -341,3 +342,15 @@ def test_real_folds_of_shoplifting(team, bob, shared_data: Path):
     unheld, torn = texts(folds[3])[:2]
     assert unheld.startswith("4 of 356 videos are held out by no fold")
     assert torn.startswith("14 of 70 groups with the same source recording are not held out")
+
+
+def test_import_of_a_folder_looks_at_the_published_split(team):
+    dataset = DatasetFactory.create(team=team)
+    for part in ("train", "test"):
+        VideoFactory.create(dataset=dataset, name=f"{part}/1", part=part, sha256="f" * 64)
+
+    finish_import(dataset, "folder")
+
+    [finding] = dataset.splits.get(name="published").report
+    assert finding["level"] == "error"
+    assert finding["text"].startswith("train and test have videos with the same content")
