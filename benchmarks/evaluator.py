@@ -45,7 +45,7 @@ def measure(n_frames: int) -> dict[str, Any]:
     ours, theirs = of_segments(case), of_frames(case)
     difference = max(abs(ours[name] - theirs[name]) for name in ours)
     assert difference <= 1e-12, difference
-    versus = report.compare(lambda: of_segments(case), lambda: of_frames(case), pairs=3)
+    versus = report.compare(lambda: of_segments(case), lambda: of_frames(case), pairs=7)
     return {**versus, "greatest_difference": difference, "numbers": ours}
 
 
