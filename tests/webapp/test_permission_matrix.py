@@ -115,6 +115,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:curve": {"GET": READ},
     "runs:cancel": {"POST": of_team(403, 302)},
     "runs:resume": {"POST": of_team(403, 409)},  # it has not ended
+    "results:compare": {"GET": READ},
     "results:video": {"GET": READ},
     "results:curve": {"GET": READ},
     "results:scores": {"GET": READ},
@@ -240,6 +241,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "accounts:invitation": invitation_link.rpartition("/")[2],
         },
         queries={
+            "results:compare": {"run": run.pk},
             "results:curve": {"run": run.pk},
             "results:scores": {"run": run.pk},
             "results:alarms": {"run": run.pk, "threshold": "0.5"},

@@ -275,9 +275,7 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
     intervals = ObjectField(help_text="95 % intervals by bootstrap over videos, [lower, upper].")
     per_video = serializers.ListField(child=ObjectField())
     per_class = serializers.ListField(child=ObjectField())
-    at_threshold = ObjectField(
-        help_text="`selected_on`: the data it was chosen on."
-    )
+    at_threshold = ObjectField(help_text="`selected_on`: the data it was chosen on.")
     selected_on_test = serializers.BooleanField(
         source="score_set.run.is_selected_on_test",
         help_text="The checkpoint was chosen by looking at what it is judged by.",

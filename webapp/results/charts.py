@@ -94,6 +94,57 @@ def roc_figure(run_id: str, curves: Iterable[tuple[str, dict[str, Any]]]) -> Fig
     }
 
 
+def overlay_figure(curves: Sequence[tuple[str, str, dict[str, Any]]], kind: str) -> Figure:
+    """ROC (`roc`) or precision-recall (`pr`) curves of several runs: id, name and points."""
+    x, y = ("fpr", "tpr") if kind == "roc" else ("recall", "precision")
+    titles = {"fpr": "false positive rate", "tpr": "true positive rate"}
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "x": points[x],
+            "y": points[y],
+            "line": line_of(run_id),
+            "hovertemplate": f"{x} %{{x:.3f}}<br>{y} %{{y:.3f}}",
+        }
+        for run_id, name, points in curves
+        if points.get(x)
+    ]
+    return {
+        "data": [CHANCE, *traces] if kind == "roc" else traces,
+        "layout": {
+            "xaxis": _rate_axis(titles.get(x, x)),
+            "yaxis": _rate_axis(titles.get(y, y)) | {"scaleanchor": "x"},
+            "showlegend": False,
+        },
+    }
+
+
+def video_scatter(rows: Sequence[tuple[Any, list[float | None]]], columns: Sequence[Any]) -> Figure:
+    """AUC of each video by the first run and by the second; above the line the second is better."""
+    if len(columns) < 2:
+        return {"data": [], "layout": {}}
+    points = [(video.name, *values[:2]) for video, values in rows if None not in values[:2]]
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [first for _name, first, _second in points],
+        "y": [second for _name, _first, second in points],
+        "text": [name for name, _first, _second in points],
+        "marker": {"color": line_of(columns[1].run.pk)["color"], "size": 7, "opacity": 0.8},
+        "hovertemplate": "%{text}<br>%{x:.3f} → %{y:.3f}<extra></extra>",
+    }
+    return {
+        "data": [CHANCE, trace],
+        "layout": {
+            "xaxis": _rate_axis(columns[0].run.name),
+            "yaxis": _rate_axis(columns[1].run.name) | {"scaleanchor": "x"},
+            "showlegend": False,
+        },
+    }
+
+
 def _score_axis(curve: Curve, number: int) -> dict[str, Any]:
     spread = (curve.highest - curve.lowest) or 1.0
     axis = {

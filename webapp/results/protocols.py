@@ -91,16 +91,18 @@ PRESETS = (RAW, PER_VIDEO, MACRO, MACRO_PADDED, SCORED_ONLY, AVERAGE_PRECISION)
 
 def ensure_protocols() -> list[Protocol]:
     """The presets as rows, in their order; rows that exist are never changed."""
-    return [
-        Protocol.objects.get_or_create(
-            team=None,
-            slug=preset.slug,
-            version=preset.version,
-            defaults={
-                "title": preset.title,
-                "description": preset.description,
-                "settings": preset.settings.to_json(),
-            },
-        )[0]
-        for preset in PRESETS
-    ]
+    there = {(row.slug, row.version): row for row in Protocol.objects.filter(team=None)}
+    return [there.get((preset.slug, preset.version)) or _insert(preset) for preset in PRESETS]
+
+
+def _insert(preset: Preset) -> Protocol:
+    return Protocol.objects.get_or_create(
+        team=None,
+        slug=preset.slug,
+        version=preset.version,
+        defaults={
+            "title": preset.title,
+            "description": preset.description,
+            "settings": preset.settings.to_json(),
+        },
+    )[0]

@@ -72,6 +72,13 @@ def metric(value: float | None) -> str:
     return formats.number_format(round(value, 3), decimal_pos=3)
 
 
+@register.filter
+def signed(value: float | None) -> str:
+    """As `metric`, with its sign: a difference."""
+    shown = metric(value)
+    return f"+{shown}" if value is not None and round(value, 3) > 0 else shown.replace("-", "−")
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A symbol of `_partials/icons.html`; a label stands beside it or on its button."""
