@@ -116,6 +116,10 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:cancel": {"POST": of_team(403, 302)},
     "runs:resume": {"POST": of_team(403, 409)},  # it has not ended
     "results:compare": {"GET": READ},
+    "results:leaderboards": {"GET": OWN},
+    "results:leaderboard": {"GET": READ},
+    "results:leaderboard_export": {"GET": READ},
+    "results:benchmark": {"POST": of_team(403, 302)},
     "results:video": {"GET": READ},
     "results:curve": {"GET": READ},
     "results:scores": {"GET": READ},
@@ -227,6 +231,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
         people=dict(zip(PEOPLE, (charlie, vera, bob, maria, alice), strict=True)),
         ids={
             "run_id": run.pk,
+            "format": "csv",
             "job_id": run.current_job_id,
             "dataset_id": run.dataset_id,
             "video_id": video.pk,

@@ -71,6 +71,15 @@ def create_dataset(
     return dataset
 
 
+def set_benchmark(*, dataset: Dataset, benchmark: str, known: Iterable[str], by: User) -> None:
+    """Say which published benchmark the dataset is, or with "" that it is none."""
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    if benchmark and benchmark not in known:
+        raise UserError(_("%s is no known benchmark.") % benchmark, field="benchmark")
+    dataset.benchmark = benchmark
+    dataset.save(update_fields=["benchmark", "updated_at"])
+
+
 @transaction.atomic
 def import_again(*, dataset: Dataset, by: User) -> Job:
     """Survey the folder once more. Raise ConflictError while an import is under way."""

@@ -65,5 +65,6 @@ def chosen_runs(request: HttpRequest) -> list[Run]:
 def chosen_protocol(request: HttpRequest) -> Protocol:
     """The newest version of `?protocol=`, else of the default one."""
     slug = request.GET.get("protocol") or RAW.slug
+    ensure_protocols()
     protocols = Protocol.objects.visible_to(request.user).filter(slug=slug).order_by("-version")
     return protocols.first() or get_object_or_404(Protocol.objects.none())

@@ -77,6 +77,16 @@ def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
     return Evaluation.objects.get_or_create(**key, defaults=values)[0]
 
 
+def evaluate_missing() -> int:
+    """Evaluate every score set under each preset where this evaluator has not done so yet."""
+    n_before = Evaluation.objects.count()
+    for protocol in ensure_protocols():
+        done = Evaluation.objects.filter(protocol=protocol, evaluator_version=EVALUATOR_VERSION)
+        for score_set in ScoreSet.objects.exclude(evaluations__in=done).select_related("run"):
+            evaluate(score_set, protocol)
+    return Evaluation.objects.count() - n_before
+
+
 def _check_scores(run: Run, scores: Mapping[str, Scores]) -> None:
     videos = Video.objects.ready().in_split(run.split, Part.TEST)
     expected = {

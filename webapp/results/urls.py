@@ -1,10 +1,18 @@
 from django.urls import path
 
-from webapp.results import compare_views, video_views
+from webapp.results import compare_views, leaderboard_views, video_views
 
 app_name = "results"
 urlpatterns = [
     path("compare", compare_views.compare, name="compare"),
+    path("leaderboards", leaderboard_views.leaderboard_list, name="leaderboards"),
+    path("leaderboards/<str:dataset_id>", leaderboard_views.leaderboard, name="leaderboard"),
+    path(
+        "leaderboards/<str:dataset_id>/export.<str:format>",
+        leaderboard_views.export,
+        name="leaderboard_export",
+    ),
+    path("leaderboards/<str:dataset_id>/benchmark", leaderboard_views.benchmark, name="benchmark"),
     path("videos/<str:video_id>", video_views.video, name="video"),
     path("videos/<str:video_id>/curve", video_views.curve, name="curve"),
     path("videos/<str:video_id>/scores", video_views.scores, name="scores"),

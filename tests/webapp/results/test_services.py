@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 
 from ml.evaluation import EVALUATOR_VERSION
 from ml.records import Scores
@@ -128,3 +129,15 @@ def test_ensure_protocols_never_changes_a_row():
 
 def _raw() -> Protocol:
     return services.ensure_protocols()[0]
+
+
+def test_what_an_older_evaluator_left_is_evaluated_again(run):
+    score_set = save_by_name(run, {"a": float32(0, 0, 1, 1), "b": float32(0, 0, 0)})
+    raw = services.ensure_protocols()[0]
+    services.evaluate(score_set, raw)
+    Evaluation.objects.update(evaluator_version=1)
+
+    call_command("evaluate_again")
+
+    assert Evaluation.objects.filter(protocol=raw).count() == 2
+    assert services.evaluate_missing() == 0

@@ -1,0 +1,197 @@
+"""Leaderboards: who may be ranked with whom, and the files that are made of them."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from django.test import Client
+
+from ml.records import Scores
+from tests.factories.results import float32, labelled_run, save_by_name
+from tests.factories.runs import RunFactory
+from webapp.accounts.models import Team
+from webapp.results.exports import harmless, latex
+from webapp.results.leaderboards import Leaderboard
+from webapp.results.protocols import ensure_protocols
+from webapp.results.reported import REPORTED
+from webapp.results.services import evaluate
+from webapp.runs.models import Run
+
+pytestmark = pytest.mark.django_db
+
+N_FRAMES = 40
+RNG = np.random.default_rng(0)
+LABELS = {f"v{i}": (np.arange(N_FRAMES) > 20 + i).astype(int).tolist() for i in range(12)}
+NOISE = {name: RNG.normal(size=N_FRAMES) for name in LABELS}
+
+
+@pytest.fixture
+def template(team: Team) -> Run:
+    return labelled_run(LABELS, team=team, current_job__ended=True)
+
+
+@pytest.fixture
+def enter(template: Run) -> Callable[..., Run]:
+    """A run on the same data; `strength` is how well it tells the frames apart, noise aside."""
+
+    def run(name: str, strength: float, *, luck: int = 1, **facts: object) -> Run:
+        entered = RunFactory.create(
+            team=template.team,
+            name=name,
+            dataset=template.dataset,
+            split=template.split,
+            annotation_set=template.annotation_set,
+            current_job__ended=True,
+            **facts,
+        )
+        scores = {
+            video: Scores(
+                values=(luck * NOISE[video] + strength * np.array(labels)).astype(np.float32)
+            )
+            for video, labels in LABELS.items()
+        }
+        evaluate(save_by_name(entered, scores), ensure_protocols()[0])
+        return entered
+
+    return run
+
+
+def board_of(run: Run) -> Leaderboard:
+    return Leaderboard(run.dataset, ensure_protocols()[0])
+
+
+def test_runs_are_ranked_in_groups(template: Run, enter: Callable[..., Run]) -> None:
+    enter("good", 3.0)
+    enter("as good", 2.9, luck=-1)
+    enter("poor", 0.2)
+
+    entries = board_of(template).boards[0].entries
+
+    assert [(entry.rank, entry.run.name) for entry in entries] == [
+        (1, "good"),
+        (2, "as good"),
+        (3, "poor"),
+    ]
+    assert [entry.group for entry in entries] == [1, 1, 2]
+
+
+def test_other_splits_have_a_board_of_their_own(
+    template: Run, enter: Callable[..., Run], team: Team
+) -> None:
+    enter("here", 1.0)
+    other = labelled_run(
+        {"x": [0, 1]}, team=team, dataset=template.dataset, current_job__ended=True
+    )
+    evaluate(save_by_name(other, {"x": float32(0, 1)}), ensure_protocols()[0])
+
+    boards = board_of(template).boards
+
+    assert len(boards) == 2
+    assert [len(board.entries) for board in boards] == [1, 1]
+
+
+def test_seeds_of_one_configuration_are_averaged(template: Run, enter: Callable[..., Run]) -> None:
+    values = [
+        run.score_set.evaluations.get().metrics["auroc"]
+        for run in (enter("a", 1.0, seed=1), enter("b", 1.5, seed=2))
+    ]
+    enter("other", 1.0, config={"epochs": 3})
+
+    (seeds,) = board_of(template).boards[0].seeds
+
+    assert seeds.n == 2
+    assert seeds.mean == pytest.approx(np.mean(values))
+    assert seeds.deviation == pytest.approx(np.std(values, ddof=1))
+
+
+def test_claims_of_papers_have_no_rank(
+    as_bob: Client, template: Run, enter: Callable[..., Run]
+) -> None:
+    enter("ours", 1.0)
+    address = f"/leaderboards/{template.dataset_id}"
+    assert "RTFM" not in as_bob.get(address).content.decode()
+
+    as_bob.post(f"{address}/benchmark", {"benchmark": "ucf-crime"})
+
+    page = as_bob.get(address).content.decode()
+    assert "Reported in papers" in page
+    rows = json.loads(as_bob.get(f"{address}/export.json").content)["rows"]
+    claims = [row for row in rows if row["is_reported"]]
+    assert len(claims) == len(REPORTED["ucf-crime"])
+    assert {row["rank"] for row in claims} == {None}
+
+
+def test_a_benchmark_that_nobody_knows_is_refused(as_bob: Client, template: Run) -> None:
+    response = as_bob.post(
+        f"/leaderboards/{template.dataset_id}/benchmark", {"benchmark": "imagenet"}
+    )
+
+    assert response.status_code == 422
+
+
+def test_exports_keep_every_digit_and_the_mark(
+    as_vera: Client, template: Run, enter: Callable[..., Run]
+) -> None:
+    run = enter("=HYPERLINK(1)", 1.0)
+    Run.objects.filter(pk=run.pk).update(selection="test")
+    address = f"/leaderboards/{template.dataset_id}/export"
+
+    (row,) = csv.DictReader(io.StringIO(as_vera.get(f"{address}.csv").content.decode()))
+
+    assert row["name"] == "'=HYPERLINK(1)"
+    assert row["selected_on_test"] == "True"
+    assert float(row["value"]) == run.score_set.evaluations.get().metrics["auroc"]
+    assert "‡" in as_vera.get(f"{address}.md").content.decode()
+    assert r"\ddagger" in as_vera.get(f"{address}.tex").content.decode()
+
+
+def test_files_say_how_their_numbers_were_made(
+    as_vera: Client, template: Run, enter: Callable[..., Run]
+) -> None:
+    enter("ours", 1.0)
+    address = f"/leaderboards/{template.dataset_id}/export"
+
+    about = json.loads(as_vera.get(f"{address}.json").content)["about"]
+    assert (about["protocol"], about["metric"]) == ("frame-raw", "auroc")
+    for ending in ("md", "tex"):
+        assert "protocol frame-raw v2" in as_vera.get(f"{address}.{ending}").content.decode()
+
+
+def test_the_best_is_bold_and_the_second_underlined(
+    as_vera: Client, template: Run, enter: Callable[..., Run]
+) -> None:
+    enter("good", 3.0)
+    enter("poor", 0.2)
+
+    table = as_vera.get(f"/leaderboards/{template.dataset_id}/export.tex").content.decode()
+
+    first, second = (line for line in table.splitlines() if line.endswith(r"\\") and "&" in line)
+    assert r"\textbf{" in first
+    assert r"\underline{" in second
+
+
+def test_text_cannot_become_latex() -> None:
+    assert latex("a_b & 50 % \\input{x}\n") == r"a\_b \& 50 \% \textbackslash{}input\{x\}"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_text_cannot_become_a_formula(text: str) -> None:
+    assert harmless(text) == "'" + text
+    assert harmless(-0.5) == -0.5
+
+
+def test_list_names_datasets_with_scored_runs(
+    as_vera: Client, template: Run, enter: Callable[..., Run]
+) -> None:
+    assert not as_vera.get("/leaderboards").context["datasets"]
+
+    enter("ours", 1.0)
+
+    assert list(as_vera.get("/leaderboards").context["datasets"]) == [template.dataset]
+
+
+def test_an_unknown_format_is_404(as_vera: Client, template: Run) -> None:
+    assert as_vera.get(f"/leaderboards/{template.dataset_id}/export.xls").status_code == 404

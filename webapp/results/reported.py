@@ -1,0 +1,133 @@
+"""Numbers that papers print, as their claims: shown beside ours, never ranked with them.
+
+Frame-level AUC in per cent, and average precision on XD-Violence, as collected in the papers
+that the methods here come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VIDEO_CLASSIFIER = "Video Classifier and Bi-LSTM with MIL (table of comparisons)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """A claim: `value` 0…1 of the number `metric`, printed in `source`."""
+
+    method: str
+    value: float
+    metric: str
+    supervision: str
+    features: str
+    source: str
+
+
+BENCHMARKS = {
+    "ucf-crime": "UCF-Crime",
+    "shanghaitech": "ShanghaiTech (weakly supervised split)",
+    "xd-violence": "XD-Violence",
+    "avenue": "CUHK Avenue",
+    "ped2": "UCSD Ped2",
+}
+
+
+def _weak(metric: str, rows: list[tuple[str, str, float]]) -> list[Reported]:
+    return [
+        Reported(
+            method=method,
+            value=per_cent / 100,
+            metric=metric,
+            supervision="weak",
+            features=features,
+            source=VIDEO_CLASSIFIER,
+        )
+        for method, features, per_cent in rows
+    ]
+
+
+def _one_class(source: str, rows: list[tuple[str, float]]) -> list[Reported]:
+    return [
+        Reported(
+            method=method,
+            value=value,
+            metric="auroc",
+            supervision="one-class",
+            features="frames",
+            source=source,
+        )
+        for method, value in rows
+    ]
+
+
+REPORTED: dict[str, list[Reported]] = {
+    "ucf-crime": _weak(
+        "auroc",
+        [
+            ("Sultani et al.", "C3D", 75.41),
+            ("Zhang et al.", "C3D", 78.66),
+            ("Motion-Aware", "PWC flow", 79.00),
+            ("GCN-Anomaly", "TSN", 82.12),
+            ("MIST", "I3D, fine-tuned", 82.30),
+            ("Wu et al.", "I3D", 82.44),
+            ("CLAWS Net", "C3D", 83.03),
+            ("Bi-LSTM with MIL", "I3D", 83.14),
+            ("Video Classifier with Bi-LSTM", "I3D", 83.28),
+            ("RTFM", "C3D", 83.28),
+            ("Video Classifier", "I3D", 83.96),
+            ("RTFM + Bi-LSTM with MIL", "I3D", 84.24),
+            ("RTFM", "I3D", 84.30),
+            ("Video Classifier + Bi-LSTM with MIL", "I3D", 84.72),
+            ("RTFM + both", "I3D", 85.11),
+            ("RTFM + Video Classifier", "I3D", 85.21),
+        ],
+    ),
+    "shanghaitech": _weak(
+        "auroc",
+        [
+            ("Zhang et al.", "I3D", 82.50),
+            ("GCN-Anomaly", "TSN", 84.44),
+            ("CLAWS Net", "C3D", 89.67),
+            ("AR-Net", "I3D RGB and flow", 91.24),
+            ("RTFM", "C3D", 91.51),
+            ("Bi-LSTM with MIL", "I3D", 94.06),
+            ("Video Classifier with Bi-LSTM", "I3D", 94.06),
+            ("MIST", "I3D, fine-tuned", 94.83),
+            ("Video Classifier", "I3D", 95.40),
+            ("Video Classifier + Bi-LSTM with MIL", "I3D", 96.28),
+            ("RTFM + Video Classifier", "I3D", 97.14),
+            ("RTFM", "I3D", 97.21),
+            ("RTFM + Bi-LSTM with MIL", "I3D", 97.40),
+            ("RTFM + both", "I3D", 97.48),
+        ],
+    ),
+    "xd-violence": _weak(
+        "average_precision",
+        [
+            ("Sultani et al.", "C3D", 73.20),
+            ("Bi-LSTM with MIL", "I3D", 73.30),
+            ("Video Classifier + Bi-LSTM with MIL", "I3D", 74.99),
+            ("Video Classifier", "I3D", 75.13),
+            ("Video Classifier", "I3D and VGGish", 75.43),
+            ("Wu et al.", "I3D", 75.68),
+            ("RTFM", "I3D", 77.81),
+            ("Wu et al.", "I3D and VGGish", 78.64),
+            ("Video Classifier with Bi-LSTM", "I3D and VGGish", 78.75),
+            ("Bi-LSTM with MIL", "I3D and VGGish", 80.54),
+            ("Video Classifier + Bi-LSTM with MIL", "I3D and VGGish", 81.06),
+            ("Pang et al.", "I3D and VGGish", 81.69),
+            ("both, with Bi-LSTM in the classifier", "I3D and VGGish", 82.13),
+        ],
+    ),
+    "avenue": _one_class(
+        "Frame-reconstructing ST-GAN with matching terms",
+        [("Conv-AE", 0.702), ("SRNN", 0.817), ("Reconstructing ST-GAN", 0.829)],
+    ),
+    "ped2": [],
+}
+
+
+def reported_on(benchmark: str, metric: str) -> list[Reported]:
+    """The best first."""
+    claims = [claim for claim in REPORTED.get(benchmark, ()) if claim.metric == metric]
+    return sorted(claims, key=lambda claim: -claim.value)
