@@ -23,8 +23,6 @@ class Permission(StrEnum):
     RUN_SUBMIT = "run.submit"
     RUN_CANCEL = "run.cancel"
     RUN_DELETE = "run.delete"
-    PROTOCOL_CREATE = "protocol.create"
-    SHARE_CREATE = "share.create"
     TOKEN_CREATE = "token.create"
     MEMBER_INVITE = "member.invite"
     MEMBER_CHANGE = "member.change"
@@ -34,8 +32,6 @@ MEMBER = {
     Permission.DATASET_IMPORT,
     Permission.RUN_SUBMIT,
     Permission.RUN_CANCEL,
-    Permission.PROTOCOL_CREATE,
-    Permission.SHARE_CREATE,
     Permission.TOKEN_CREATE,
 }
 MAINTAINER = MEMBER | {Permission.DATASET_DELETE, Permission.RUN_DELETE, Permission.MEMBER_INVITE}
@@ -47,13 +43,7 @@ ROLE_PERMISSIONS: dict[str, set[Permission]] = {
     Role.MAINTAINER: MAINTAINER,
     Role.OWNER: OWNER,
 }
-SUBMIT_SCOPE = {
-    Permission.DATASET_IMPORT,
-    Permission.RUN_SUBMIT,
-    Permission.RUN_CANCEL,
-    Permission.PROTOCOL_CREATE,
-    Permission.SHARE_CREATE,
-}
+SUBMIT_SCOPE = {Permission.DATASET_IMPORT, Permission.RUN_SUBMIT, Permission.RUN_CANCEL}
 # A token never makes another token, whatever its scope: a leaked one cannot renew itself.
 SCOPE_PERMISSIONS: dict[str, set[Permission]] = {
     ApiToken.Scope.READ: set(),

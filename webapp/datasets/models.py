@@ -31,17 +31,13 @@ class DatasetQuerySet(TeamOwnedQuerySet):
 
 
 class Dataset(TimestampedModel):
-    """Videos with ground truth and splits: registered in place from a server folder, or listed.
-
-    A listed dataset has no folder. Its videos are names with frame counts, enough for teams
-    that train elsewhere and bring scores.
-    """
+    """Videos registered in place from a server folder, with ground truth and splits."""
 
     id = PrefixedIdField(prefix="ds")
     team = models.ForeignKey(Team, models.CASCADE, related_name="datasets")
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
-    folder = models.CharField(max_length=1000, blank=True)  # absolute, below one of DATA_ROOTS
+    folder = models.CharField(max_length=1000)  # absolute, below one of DATA_ROOTS
     format = models.CharField(max_length=40, blank=True)  # name in ml.data.formats, once detected
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
@@ -65,11 +61,6 @@ class Dataset(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def is_listed(self) -> bool:
-        """Without files: nothing can be decoded, trained on or played."""
-        return not self.folder
 
     @property
     def is_importing(self) -> bool:
@@ -155,7 +146,6 @@ class Video(models.Model):
     class Kind(models.TextChoices):
         FILE = "file", _("Video file")
         FRAMES = "frames", _("Image sequence")
-        LISTED = "listed", _("No file here")
 
     class Status(models.TextChoices):
         READY = "ready", _("Ready")
@@ -166,7 +156,7 @@ class Video(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="videos")
     imported_by = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=300)  # relative path without ending
-    path = models.CharField(max_length=1000, blank=True)  # relative to the dataset's folder
+    path = models.CharField(max_length=1000)  # relative to the dataset's folder
     kind = models.CharField(max_length=6, choices=Kind.choices)
     status = models.CharField(max_length=8, choices=Status.choices)
     reason = models.TextField(blank=True)  # why it was rejected or retired
@@ -238,10 +228,6 @@ class AnnotationSet(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotation_sets")
     version = models.PositiveIntegerField()
     source = models.CharField(max_length=300)  # file or rule it came from
-    # How it came about: {"format", "files": [{"name", "sha256"}], "base": 0 | 1,
-    # "end": "inclusive" | "exclusive", "fps": null or the rate its numbers are meant at,
-    # "repairs": [sentence]}. Empty where the importer of the dataset found it in the folder.
-    provenance = models.JSONField(default=dict)
     imported_by = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     content_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -286,45 +272,6 @@ class Interval(models.Model):
     @property
     def width_percent(self) -> float:
         return 100 * (self.end_frame - self.start_frame) / self.video.n_frames
-
-
-class AnnotationImportQuerySet(TeamOwnedQuerySet):
-    team_path = "dataset__team"
-
-
-class AnnotationImport(models.Model):
-    """Ground truth as files say it, aligned with the videos, waiting to be accepted or left.
-
-    Reading is a job. What it proposes becomes an annotation set only when somebody accepts
-    it together with the repairs that it needs.
-    """
-
-    id = PrefixedIdField(prefix="gti")
-    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotation_imports")
-    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
-    # [{"name", "path" in the storage, "sha256", "n_bytes"}]
-    files = models.JSONField(default=list)
-    # What the uploader states where the files do not say it: {"format", "base", "end", "fps", "k"}
-    options = models.JSONField(default=dict)
-    # As `ml.alignment.Alignment` says it; empty until the job has read the files.
-    report = models.JSONField(default=dict)
-    # {video name: [[start frame, end frame (exclusive), label]]} before any repair
-    proposal = models.JSONField(default=dict)
-    annotation_set = models.ForeignKey(
-        AnnotationSet, models.SET_NULL, null=True, related_name="imports"
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = AnnotationImportQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"ground truth for {self.dataset_id} from {len(self.files)} files"
 
 
 class SplitQuerySet(models.QuerySet["Split"]):

@@ -97,7 +97,6 @@ class Job(models.Model):
 
     class Kind(models.TextChoices):
         IMPORT = "import", _("Import")
-        ANNOTATE = "annotate", _("Read ground truth")
         TRAIN = "train", _("Train")
         SCORE = "score", _("Score")
 

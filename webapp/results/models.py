@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from ml.records import Scores
-from webapp.accounts.models import Team, User
-from webapp.accounts.permissions import TeamOwnedQuerySet, teams_of
+from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
 from webapp.datasets.models import AnnotationSet, Video
 from webapp.jobs.models import Job
@@ -93,32 +89,18 @@ class PendingScores(models.Model):
         )
 
 
-class ProtocolQuerySet(TeamOwnedQuerySet):
-    def visible_to(self, user: User | AnonymousUser) -> ProtocolQuerySet:
-        """The presets, which are everybody's, and those of the user's teams."""
-        return self.filter(models.Q(team=None) | models.Q(team__in=teams_of(user)))
-
-
 class Protocol(models.Model):
     """How a number is computed. Immutable: a change is a new version."""
 
-    team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="protocols")
     slug = models.SlugField(max_length=60)
     version = models.PositiveIntegerField()
     title = models.CharField(max_length=160)
     description = models.TextField()
     settings = models.JSONField()  # fields of `ml.evaluation.Settings`
-    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-
-    objects = ProtocolQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug", "-version"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["team", "slug", "version"], name="protocol_unique", nulls_distinct=False
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["slug", "version"], name="protocol_unique")]
 
     def __str__(self) -> str:
         return f"{self.title} v{self.version}"
@@ -156,8 +138,6 @@ class Evaluation(models.Model):
     per_class = models.JSONField(default=list)
     # {"threshold", "rule", "selected_on": "fixed" | "validation" | "test", and the numbers at it}
     at_threshold = models.JSONField(default=dict)
-    # [{"threshold", and the numbers at it}], thresholds rising: for the operating-point explorer
-    operating_points = models.JSONField(default=list)
     # {"fpr": […], "tpr": […], "thresholds": [null, …]}, at most 2,000 points; empty if undefined
     roc = models.JSONField()
     # {"recall": […], "precision": […], "thresholds": […]}, likewise
@@ -178,77 +158,3 @@ class Evaluation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.protocol_id} of {self.score_set_id}"
-
-
-class SensitivityQuerySet(TeamOwnedQuerySet):
-    team_path = "score_set__run__team"
-
-
-class Sensitivity(models.Model):
-    """The same scores under every sensible rule at once, to show how much the rule decides."""
-
-    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="sensitivities")
-    annotation_set = models.ForeignKey(AnnotationSet, models.PROTECT, related_name="+")
-    evaluator_version = models.PositiveIntegerField()
-    # [{"settings": fields that differ from the defaults, "metrics": {name: number | null}}]
-    rows = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = SensitivityQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["score_set", "annotation_set", "evaluator_version"],
-                name="sensitivity_unique",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"sensitivity of {self.score_set_id}"
-
-
-class ShareLinkQuerySet(TeamOwnedQuerySet):
-    def open(self) -> ShareLinkQuerySet:
-        """Neither revoked nor expired."""
-        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
-        return self.filter(unexpired, revoked_at=None)
-
-
-class ShareLink(models.Model):
-    """Shows one object, read only, to whoever holds the secret. Only its hash is stored."""
-
-    class Kind(models.TextChoices):
-        RUN = "run", _("Run")
-        COMPARISON = "comparison", _("Comparison")
-        LEADERBOARD = "leaderboard", _("Leaderboard")
-        MOMENT = "moment", _("Moment of a video")
-
-    id = PrefixedIdField(prefix="share")
-    team = models.ForeignKey(Team, models.CASCADE, related_name="share_links")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
-    title = models.CharField(max_length=200)
-    # What it shows, by ids and the state of the page: {"run"} | {"runs", "protocol"} |
-    # {"dataset", "protocol"} | {"video", "runs", "frame", "threshold"}
-    target = models.JSONField()
-    includes_video = models.BooleanField(default=False)  # else curves and numbers alone
-    secret_hash = models.CharField(max_length=64, unique=True)
-    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-    n_views = models.PositiveIntegerField(default=0)
-    last_viewed_at = models.DateTimeField(null=True)
-
-    objects = ShareLinkQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def is_open(self) -> bool:
-        expired = self.expires_at is not None and self.expires_at <= timezone.now()
-        return self.revoked_at is None and not expired

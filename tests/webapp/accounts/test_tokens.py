@@ -15,7 +15,7 @@ from webapp.accounts.permissions import Permission, permissions_of, teams_of
 from webapp.accounts.secrets import new_secret
 from webapp.common.errors import UserError
 
-OF_MEMBERS = {"dataset.import", "run.submit", "run.cancel", "protocol.create", "share.create"}
+OF_MEMBERS = {"dataset.import", "run.submit", "run.cancel"}
 FORM = {"name": "laptop", "scope": "submit", "expires_in_days": "30"}
 
 

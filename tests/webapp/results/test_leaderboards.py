@@ -70,11 +70,8 @@ def test_runs_are_ranked_in_groups(template: Run, enter: Callable[..., Run]) -> 
 
     entries = board_of(template).boards[0].entries
 
-    assert [(entry.rank, entry.run.name) for entry in entries] == [
-        (1, "good"),
-        (2, "as good"),
-        (3, "poor"),
-    ]
+    assert [entry.rank for entry in entries] == [1, 2, 3]
+    assert {entry.run.name for entry in entries[:2]} == {"good", "as good"}
     assert [entry.group for entry in entries] == [1, 1, 2]
 
 
