@@ -29,6 +29,9 @@ def read(data: bytes) -> ScoreFile:
         raise BadInput("the file is empty")
     for _name, layout in sorted(load_formats().items()):
         if layout.recognises(data):
-            return layout.read(data)
+            found = layout.read(data)
+            if found.values is None and not found.by_video:
+                raise BadInput("the file holds no scores")
+            return found
     titles = ", ".join(sorted(layout.title for layout in FORMATS.values()))
     raise BadInput(f"this is no score file; known are: {titles}")

@@ -50,10 +50,12 @@ def vector(given: NDArray[Any] | Sequence[Any], *, of: str = "") -> Values:
     where = f"{of}: " if of else ""
     try:
         values = np.asarray(given)
-        if values.dtype.kind not in "fiub":
+        if values.dtype.kind in "UO":  # texts of a table, lists of unlike things
             values = values.astype(np.float64)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise BadInput(f"{where}its scores are not all numbers") from error
+    if values.dtype.kind not in "fiub":
+        raise BadInput(f"{where}its scores are not all numbers")
     if values.size != max(values.shape, default=0) or values.ndim == 0:
         raise BadInput(f"{where}shape {values.shape} where one row of scores is expected")
     if values.size > MAX_VALUES:

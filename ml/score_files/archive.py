@@ -15,6 +15,8 @@ from ml.score_files._base import Format, ScoreFile, Values, register
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 256 * 1024**2
 MAX_BYTES = 1024**3
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 ENDINGS = (".npy", ".csv", ".json", ".txt")
 
 
@@ -31,7 +33,7 @@ class Archive(Format):
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 return ScoreFile(by_video=_read_all(archive))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except DAMAGES as error:
             raise BadInput(f"the archive is damaged or cut off: {error}") from error
         except RuntimeError as error:  # zipfile's word for "encrypted"
             raise BadInput(f"the archive cannot be opened: {error}") from error
@@ -40,6 +42,7 @@ class Archive(Format):
 def _read_all(archive: zipfile.ZipFile) -> dict[str, Values]:
     members = [member for member in archive.infolist() if _is_score_file(member)]
     _check_sizes(members)
+    _check_compressions(members)
     by_video: dict[str, Values] = {}
     for member in members:
         name = _video_name(member.filename)
@@ -52,8 +55,8 @@ def _read_all(archive: zipfile.ZipFile) -> dict[str, Values]:
 
 
 def _is_score_file(member: zipfile.ZipInfo) -> bool:
-    parts = member.filename.split("/")
-    return not member.is_dir() and "__MACOSX" not in parts and not parts[-1].startswith(".")
+    *folders, name = member.filename.split("/")  # of a folder, the name is empty
+    return name != "" and "__MACOSX" not in folders and not name.startswith(".")
 
 
 def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
@@ -62,6 +65,12 @@ def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
     largest = max((member.file_size for member in members), default=0)
     if largest > MAX_FILE_BYTES or sum(member.file_size for member in members) > MAX_BYTES:
         raise BadInput(f"the archive would unpack to more than {MAX_BYTES // 1024**2} MiB")
+
+
+def _check_compressions(members: list[zipfile.ZipInfo]) -> None:
+    for member in members:
+        if member.compress_type not in COMPRESSIONS:
+            raise BadInput(f"{member.filename} is compressed otherwise than by deflate")
 
 
 def _video_name(path: str) -> str:

@@ -20,12 +20,19 @@ class Json(Format):
     @classmethod
     def read(cls, data: bytes) -> ScoreFile:
         try:
-            given: Any = json.loads(data)
+            given: Any = json.loads(data, object_pairs_hook=_each_once)
         except (ValueError, RecursionError) as error:
             raise BadInput(f"it cannot be read as JSON: {error}") from error
         if isinstance(given, list):
             return ScoreFile(values=vector(given))
         return ScoreFile(by_video={name: _of_video(name, each) for name, each in given.items()})
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise BadInput("a name stands twice in it")
+    return given
 
 
 def _of_video(name: str, given: Any) -> Any:

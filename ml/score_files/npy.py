@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from ml.records import BadInput
 from ml.score_files._base import Format, ScoreFile, register, vector
 
 MAGIC = b"\x93NUMPY"
+# All of them seen from NumPy's reading of damaged headers, which are Python source.
+FAULTS = (ValueError, TypeError, EOFError, OSError, MemoryError, tokenize.TokenError)
 
 
 @register
@@ -25,6 +28,6 @@ class Npy(Format):
         """A header may promise more than there is; NumPy then fails before it takes memory."""
         try:
             values = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-        except (ValueError, EOFError, OSError, MemoryError) as error:
+        except FAULTS as error:
             raise BadInput(f"it cannot be read as an array of numbers: {error}") from error
         return ScoreFile(values=vector(values))

@@ -44,7 +44,11 @@ def _rows(data: bytes) -> list[list[str]]:
         raise BadInput("it is neither an array nor text") from error
     first = text.lstrip().split("\n", 1)[0].strip()
     delimiter = next((each for each in DELIMITERS if each in first), ",")
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+    try:
+        rows = [row for row in lines if any(row)]
+    except csv.Error as error:
+        raise BadInput(f"line {lines.line_num} cannot be read as a row of a table") from error
     if not rows:
         raise BadInput("the file is empty")
     return [[cell.strip() for cell in row] for row in rows]

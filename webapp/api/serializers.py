@@ -199,9 +199,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     )
     config = ObjectField()
     recipe = ObjectField(help_text="Of a virtual run, what it is computed from.")
-    status = serializers.ChoiceField(
-        choices=[*Job.Status.choices, (Run.WAITING_FOR_SCORES, "Waiting for scores")]
-    )
+    status = serializers.ChoiceField(choices=Run.STATES)
     selected_on_test = serializers.BooleanField(
         source="is_selected_on_test",
         help_text="Its checkpoint was chosen by looking at what it is judged by.",

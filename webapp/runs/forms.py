@@ -190,6 +190,7 @@ class RunFilterForm(forms.Form):
 
     STATES = {
         "waiting": (_("waiting"), Job.WAITING),
+        "scores": (_("waiting for scores"), (Run.WAITING_FOR_SCORES,)),
         "running": (_("running"), Job.ACTIVE),
         "succeeded": (_("succeeded"), (Job.Status.SUCCEEDED,)),
         "failed": (_("failed"), ENDED_BADLY),
@@ -223,5 +224,5 @@ class RunFilterForm(forms.Form):
         self.full_clean()
         chosen = {name: value for name, value in self.cleaned_data.items() if value}
         if status := chosen.pop("status", ""):
-            chosen["current_job__status__in"] = self.STATES[status][1]
+            runs = runs.in_states(self.STATES[status][1])
         return runs.filter(**chosen)

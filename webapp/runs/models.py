@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.db.models import DurationField, F, OuterRef, Q, Subquery, Sum
@@ -61,6 +63,16 @@ class RunQuerySet(TeamOwnedQuerySet):
         """Those whose scores are all there."""
         return self.filter(scored_at__isnull=False)
 
+    def in_states(self, states: Iterable[str]) -> RunQuerySet:
+        """Those whose `status` is one of these."""
+        wanted = set(states)
+        chosen = Q(current_job__status__in=wanted)
+        if Job.Status.SUCCEEDED in wanted:
+            chosen |= Q(current_job=None, scored_at__isnull=False)
+        if Run.WAITING_FOR_SCORES in wanted:
+            chosen |= Q(current_job=None, scored_at=None)
+        return self.filter(chosen)
+
     def for_list(self) -> RunQuerySet:
         return self.select_related("dataset", "method", "current_job", "created_by")
 
@@ -97,6 +109,7 @@ class Run(TimestampedModel):
     # Of a run that is trained here: nothing here chooses by looking at the test split.
     HONEST_SELECTIONS = (Selection.LAST, Selection.VALIDATION)
     WAITING_FOR_SCORES = "waiting_for_scores"  # state of a run without a job
+    STATES = (*Job.Status.choices, (WAITING_FOR_SCORES, _("Waiting for scores")))
 
     id = PrefixedIdField(prefix="run")
     team = models.ForeignKey(Team, models.CASCADE, related_name="runs")
@@ -146,6 +159,12 @@ class Run(TimestampedModel):
     def method_name(self) -> str:
         """For people: the catalogue's title, or what the run's makers call it."""
         return self.method.title if self.method else self.method_title or str(_("Virtual run"))
+
+    @property
+    def supervision_label(self) -> str:
+        """What its method was told in training; empty where nobody said."""
+        told = self.method.supervision if self.method else self.supervision
+        return str(SUPERVISION.get(told, told))
 
     @property
     def is_selected_on_test(self) -> bool:

@@ -1,5 +1,6 @@
 """Score files are told by their content, and hostile ones refused."""
 
+import contextlib
 import io
 import json
 import zipfile
@@ -24,9 +25,9 @@ def npz(**arrays: Any) -> bytes:
     return file.getvalue()
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", compression) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return file.getvalue()
@@ -90,11 +91,39 @@ def test_several_videos_by_name(data: bytes) -> None:
         (zipped({"a.zip": zipped({})}), "archive inside"),
         (zipped({"a.npy": npy([1]), "a.csv": b"1"}), "two files for a"),
         (zipped({"a.json": b'{"b": [1]}'}), "several videos"),
+        (zipped({"a.npy": npy([1])}, zipfile.ZIP_LZMA), "otherwise than by deflate"),
+        (npy([1j]), "not all numbers"),
+        (npy(np.zeros(2, "M8[s]")), "not all numbers"),
+        (b"[1" + b"0" * 400 + b"]", "not all numbers"),
+        (b'{"a": [1], "a": [2]}', "stands twice"),
+        (b"{}", "holds no scores"),
+        (b"video,score\n", "holds no scores"),
+        (b"score\n" + b"1" * 200_000, "line 2 cannot be read"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(data: bytes, sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
         read(data)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        npy([0.5, 1]),
+        npz(a=[1.0]),
+        zipped({"a.csv": b"1\n2\n"}),
+        b'{"a": [1, 2]}',
+        b"video,score\na,1",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Reading .*Python 2")
+def test_damage_anywhere_is_at_worst_a_sentence(whole: bytes) -> None:
+    for place in range(len(whole)):
+        for damage in (0, 0x22, 0x35, 0x80, 0xFF):
+            data = bytearray(whole)
+            data[place] = damage
+            with contextlib.suppress(BadInput):
+                read(bytes(data))
 
 
 def test_an_archive_that_unpacks_without_end_is_refused() -> None:

@@ -9,11 +9,13 @@ from django.test import Client
 from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import CheckpointFactory, MethodFactory, RunFactory, TrainingPointFactory
-from webapp.accounts.models import Team
+from webapp.accounts.models import Team, User
 from webapp.results.protocols import PRESETS
 from webapp.results.run_pages import PAGE_SIZE, facts_of, latest_of_each_kind
 from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.uploads import create_uploaded_run
 from webapp.runs.models import Run
+from webapp.runs.services import mark_scored
 
 LABELS: dict[str, Sequence[int]] = {
     "good": [0, 0, 1, 1],
@@ -71,6 +73,18 @@ def test_list_filters_by_dataset_method_and_state(as_vera: Client, team: Team, r
     assert names(as_vera.get("/runs", {"status": "failed"})) == ["Lost"]
     assert names(as_vera.get("/runs", {"status": "waiting"})) == ["Weak"]
     assert names(as_vera.get("/runs", {"status": "succeeded", "method": "weak"})) == []
+
+
+def test_list_filters_runs_without_a_job_by_state(as_vera: Client, run: Run, bob: User) -> None:
+    facts = {"team": run.team, "dataset": run.dataset, "split": run.split, "by": bob}
+    create_uploaded_run(**facts, method_title="RTFM", name="Waits")
+    mark_scored(create_uploaded_run(**facts, method_title="RTFM", name="Scored"))
+
+    assert names(as_vera.get("/runs", {"status": "scores"})) == ["Waits"]
+    assert names(as_vera.get("/runs", {"status": "waiting"})) == []
+    assert "Scored" in names(as_vera.get("/runs", {"status": "succeeded"}))
+    listed = as_vera.get("/api/v1/runs?status=waiting_for_scores").json()["results"]
+    assert [each["name"] for each in listed] == ["Waits"]
 
 
 def test_list_ignores_a_filter_that_it_does_not_understand(as_vera: Client, run: Run) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from rest_framework.exceptions import ParseError
 
 from tests.factories.datasets import SplitFactory, VideoFactory
@@ -197,6 +198,22 @@ def test_page_with_a_fault_makes_no_run(as_bob: Client, split: Split) -> None:
 
     assert response.status_code == 422
     assert "a: 1 score where 4 are expected" in response.content.decode()
+    assert not Run.objects.filter(kind=Run.Kind.UPLOADED).exists()
+
+
+def test_page_with_a_cut_file_makes_no_run(as_bob: Client, split: Split) -> None:
+    """The last row ends inside a number, so that the part that came looks whole."""
+    table = b"video,score\n" + b"".join(b"a,0.5\n" for _ in range(4)) + b"b,0.5\n" * 2 + b"b,0.75\n"
+    body = encode_multipart(BOUNDARY, page_answers(split, table))
+    arrived = {
+        "wsgi.input": io.BytesIO(body[: body.index(b"0.75") + 3]),
+        "CONTENT_LENGTH": len(body),
+        "CONTENT_TYPE": MULTIPART_CONTENT,
+    }
+
+    response = as_bob.generic("POST", "/runs/upload", **arrived)
+
+    assert response.status_code == 422
     assert not Run.objects.filter(kind=Run.Kind.UPLOADED).exists()
 
 

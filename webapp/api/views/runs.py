@@ -19,7 +19,7 @@ from webapp.runs import services
 from webapp.runs.models import Method, Run
 
 # Public name of a filter -> where it is asked. Nothing else reaches the database.
-FILTERS = {"dataset": "dataset_id", "method": "method_id", "status": "current_job__status"}
+FILTERS = {"dataset": "dataset_id", "method": "method_id"}
 
 
 class Methods(ListView[Method]):
@@ -50,6 +50,8 @@ class Runs(ListView[Run]):
         wanted = self.wanted
         chosen = {path: wanted[name] for name, path in FILTERS.items() if name in wanted}
         runs = Run.objects.visible_to(self.request.user).for_list().filter(**chosen)
+        if "status" in wanted:
+            runs = runs.in_states([wanted["status"]])
         return runs.order_by(OrderedQuery.ORDERS[wanted["order"]])
 
     @extend_schema(parameters=[RunQuery])
