@@ -189,6 +189,7 @@ def _difference(column: Column, first: Column, name: str) -> metrics.Comparison 
 
 def _described(run: Run) -> dict[str, str]:
     facts = {name.replace("_", " "): to_text(getattr(run, name)) or "–" for name in FACTS}
+    facts["supervision"] = run.supervision or (run.method.supervision if run.method else "–")
     facts |= {"split": str(run.split), "ground truth": f"v{run.annotation_set.version}"}
     return facts | {name: to_text(value) or "–" for name, value in run.config.items()}
 

@@ -12,6 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.urls import reverse
 
+from ml.evaluation import METRICS
 from webapp.accounts import services as accounts
 from webapp.accounts.models import Team, User
 from webapp.common.errors import UserError
@@ -48,7 +49,8 @@ def tell(say: Say) -> str:
     dataset = _dataset(team, owner, say)
     run = _run(dataset, owner, say)
     for evaluation in Evaluation.objects.filter(score_set__run=run).select_related("protocol"):
-        say(f"  {evaluation.protocol}: AUROC {_shown(evaluation.metrics['auroc'])}")
+        name = evaluation.protocol.settings["metric"]
+        say(f"  {evaluation.protocol}: {METRICS[name].title} {_shown(evaluation.metrics[name])}")
     return accounts.create_login_link(user=owner) + "?" + urlencode({"next": _video_page(run)})
 
 

@@ -8,6 +8,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
+from ml.evaluation import EVALUATOR_VERSION
 from webapp.results.leaderboards import Leaderboard
 
 # What a spreadsheet would take for a formula.
@@ -19,7 +22,7 @@ LATEX = {
 COLUMNS = (
     "rank", "group", "name", "method", "features", "supervision", "seed", "value", "lower",
     "upper", "selection", "selected_on_test", "is_reported", "source", "split", "ground_truth",
-    "run",
+    "run", "score_hash", "annotation_hash",
 )  # fmt: skip
 
 
@@ -44,6 +47,8 @@ def rows_of(board: Leaderboard) -> list[dict[str, Any]]:
             "split": str(each.split),
             "ground_truth": each.annotation_set.version,
             "run": entry.run.pk,
+            "score_hash": entry.evaluation.score_hash,
+            "annotation_hash": entry.evaluation.annotation_hash,
         }
         for each in board.boards
         for entry in each.entries
@@ -100,8 +105,10 @@ def to_latex(board: Leaderboard) -> str:
         name = latex(row["name"]) + _dagger(row, r"$^\dagger$", r"$^\ddagger$")
         cells = [str(row["rank"] or ""), name, latex(row["method"]), latex(row["features"])]
         lines.append(" & ".join([*cells, marked, _interval(row, "--")]) + r" \\")
-    lines += [r"\hline", r"\end{tabular}"]
-    return "\n".join([*lines, "% " + _footnote(board, "dagger", "ddagger"), ""])
+    lines += [r"\hline", r"\end{tabular}", ""]
+    name = board.dataset.name
+    marks_told = _footnote(board, r"$^\dagger$", r"$^\ddagger$").removeprefix(name)
+    return "\n".join([*lines, r"\footnotesize " + latex(name) + marks_told, ""])
 
 
 def latex(text: Any) -> str:
@@ -140,13 +147,16 @@ def _about(board: Leaderboard) -> dict[str, Any]:
         "protocol": board.protocol.slug,
         "protocol_version": board.protocol.version,
         "metric": board.metric_name,
+        "evaluator_version": EVALUATOR_VERSION,
+        "date": timezone.now().date().isoformat(),
     }
 
 
 def _footnote(board: Leaderboard, reported: str, on_test: str) -> str:
-    name = f"{board.protocol.slug} v{board.protocol.version}"
+    about = _about(board)
     return (
-        f"{board.dataset.name}, protocol {name}. {reported}: as reported by the paper. "
+        f"{about['dataset']}, protocol {about['protocol']} v{about['protocol_version']}, evaluator "
+        f"v{about['evaluator_version']}, {about['date']}. {reported}: as reported by the paper. "
         f"{on_test}: selected on test."
     ).replace("\n", " ")
 

@@ -117,19 +117,17 @@ class Leaderboard:
 
 
 def rank_groups(ordered: Sequence[Evaluation], name: str) -> list[int]:
-    """A run starts a new group when it is clearly worse than the first of the group before.
+    """Group 1 holds the best and all that are not clearly worse, group 2 likewise of the rest.
 
     Clearly: the paired interval of their difference leaves out 0. What cannot be paired is
-    not clearly worse.
+    not clearly worse. A wide interval can put a run into a better group than one above it.
     """
-    groups: list[int] = []
-    head: Evaluation | None = None
-    for evaluation in ordered:
-        if head is None or _is_clear(head, evaluation, name):
-            head = evaluation
-            groups.append(groups[-1] + 1 if groups else 1)
-        else:
-            groups.append(groups[-1])
+    groups = [0] * len(ordered)
+    for number in range(1, len(ordered) + 1):
+        left = [i for i, group in enumerate(groups) if not group]
+        for i in left:
+            if i == left[0] or not _is_clear(ordered[left[0]], ordered[i], name):
+                groups[i] = number
     return groups
 
 

@@ -32,13 +32,13 @@ BENCHMARKS = {
 }
 
 
-def _weak(metric: str, rows: list[tuple[str, str, float]]) -> list[Reported]:
+def _collected(supervision: str, metric: str, rows: list[tuple[str, str, float]]) -> list[Reported]:
     return [
         Reported(
             method=method,
             value=per_cent / 100,
             metric=metric,
-            supervision="weak",
+            supervision=supervision,
             features=features,
             source=VIDEO_CLASSIFIER,
         )
@@ -61,7 +61,8 @@ def _one_class(source: str, rows: list[tuple[str, float]]) -> list[Reported]:
 
 
 REPORTED: dict[str, list[Reported]] = {
-    "ucf-crime": _weak(
+    "ucf-crime": _collected(
+        "weak",
         "auroc",
         [
             ("Sultani et al.", "C3D", 75.41),
@@ -81,8 +82,10 @@ REPORTED: dict[str, list[Reported]] = {
             ("RTFM + both", "I3D", 85.11),
             ("RTFM + Video Classifier", "I3D", 85.21),
         ],
-    ),
-    "shanghaitech": _weak(
+    )
+    + _collected("none", "auroc", [("SVM", "", 50.00), ("Conv-AE", "", 50.60)]),
+    "shanghaitech": _collected(
+        "weak",
         "auroc",
         [
             ("Zhang et al.", "I3D", 82.50),
@@ -100,8 +103,12 @@ REPORTED: dict[str, list[Reported]] = {
             ("RTFM + Bi-LSTM with MIL", "I3D", 97.40),
             ("RTFM + both", "I3D", 97.48),
         ],
+    )
+    + _collected(
+        "none", "auroc", [("Mem-AE", "", 50.60), ("Conv-AE", "", 60.85), ("VEC", "", 74.80)]
     ),
-    "xd-violence": _weak(
+    "xd-violence": _collected(
+        "weak",
         "average_precision",
         [
             ("Sultani et al.", "C3D", 73.20),
@@ -118,7 +125,8 @@ REPORTED: dict[str, list[Reported]] = {
             ("Pang et al.", "I3D and VGGish", 81.69),
             ("both, with Bi-LSTM in the classifier", "I3D and VGGish", 82.13),
         ],
-    ),
+    )
+    + _collected("none", "average_precision", [("Hasan et al.", "", 30.77), ("SVM", "", 50.78)]),
     "avenue": _one_class(
         "Frame-reconstructing ST-GAN with matching terms",
         [("Conv-AE", 0.702), ("SRNN", 0.817), ("Reconstructing ST-GAN", 0.829)],

@@ -69,7 +69,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "evaluations": evaluations,
         "n_looks": n_looks(run.split),
         "videos": video_rows(evaluations[0]) if evaluations else [],
-        "roc": roc_figure(run.pk, [(str(each.protocol), each.roc) for each in evaluations]),
+        "roc": roc_figure(run.pk, _distinct_curves(evaluations)),
         "curve": learning_curve(run.training_points.all()),
         "checkpoints": run.checkpoints.order_by("-step"),
         "settings": settings_of(run.method.schema, run.config) if run.method else [],
@@ -81,6 +81,15 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "provenances": [(job, facts_of(job.provenance)) for job in latest_of_each_kind(jobs)],
     }
     return render(request, "runs/detail.html", context)
+
+
+def _distinct_curves(evaluations: Iterable[Evaluation]) -> list[tuple[str, dict[str, Any]]]:
+    """Many protocols share a curve, since they differ in what they compute of it."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for each in evaluations:
+        if all(each.roc != roc for _name, roc in found):
+            found.append((str(each.protocol), each.roc))
+    return found
 
 
 def _run(request: HttpRequest, run_id: str) -> Run:

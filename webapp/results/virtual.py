@@ -42,7 +42,7 @@ def create_virtual_run(*, team: Team, recipe: dict[str, Any], name: str = "", by
         dataset=first.dataset,
         split=first.split,
         annotation_set=first.annotation_set,
-        method_title=_("Mean of %(n)d runs") % {"n": len(members)},
+        method_title=_title(len(members)),
         supervision=_shared(members, "supervision"),
         recipe=parsed.to_json(),
         selection=_least_trusted(members),
@@ -102,6 +102,10 @@ def _score_set(run: Run, recipe: Recipe) -> ScoreSet:
 
 def _name(members: list[Run]) -> str:
     return " + ".join(run.name for run in members)[:LONGEST_NAME]
+
+
+def _title(n_members: int) -> str:
+    return _("Mean of %d runs") % n_members if n_members > 1 else _("From another run")
 
 
 def _shared(members: list[Run], field: str) -> str:

@@ -13,6 +13,7 @@ from ml.records import Scores
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
+from webapp.results import leaderboards
 from webapp.results.exports import harmless, latex
 from webapp.results.leaderboards import Leaderboard
 from webapp.results.protocols import ensure_protocols
@@ -73,6 +74,15 @@ def test_runs_are_ranked_in_groups(template: Run, enter: Callable[..., Run]) -> 
     assert [entry.rank for entry in entries] == [1, 2, 3]
     assert {entry.run.name for entry in entries[:2]} == {"good", "as good"}
     assert [entry.group for entry in entries] == [1, 1, 2]
+
+
+def test_groups_are_measured_by_their_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B is clearly worse than A, C is clearly worse than neither: C belongs to A's group."""
+    monkeypatch.setattr(
+        leaderboards, "_is_clear", lambda first, second, name: (first, second) == ("A", "B")
+    )
+
+    assert leaderboards.rank_groups(["A", "B", "C"], "auroc") == [1, 2, 1]  # type: ignore[list-item]
 
 
 def test_other_splits_have_a_board_of_their_own(
@@ -154,7 +164,10 @@ def test_files_say_how_their_numbers_were_made(
     about = json.loads(as_vera.get(f"{address}.json").content)["about"]
     assert (about["protocol"], about["metric"]) == ("frame-raw", "auroc")
     for ending in ("md", "tex"):
-        assert "protocol frame-raw v2" in as_vera.get(f"{address}.{ending}").content.decode()
+        assert (
+            "protocol frame-raw v2, evaluator v2"
+            in as_vera.get(f"{address}.{ending}").content.decode()
+        )
 
 
 def test_the_best_is_bold_and_the_second_underlined(
