@@ -5,6 +5,7 @@ Nothing here imports torch before a verb needs it: a survey does not.
 
 from __future__ import annotations
 
+import resource
 import signal
 import sys
 import traceback
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from ml import device
 from ml.events import Reporter
 from ml.failures import TERMINATED, explain
-from ml.records import BadInput, Manifest, VideoRecord
+from ml.records import BadInput, Interval, Manifest, VideoRecord
 
 if TYPE_CHECKING:
     from ml.checkpoints import Checkpoint
     from ml.methods._base import Method
 
 Spec = dict[str, Any]
+READING_BYTES = 8 * 1024**3  # address space for files that people send
 
 
 def run(spec: Spec, reporter: Reporter) -> int:
@@ -78,10 +80,45 @@ def survey(spec: Spec, reporter: Reporter) -> None:
     survey(spec, reporter)
 
 
+def annotate(spec: Spec, reporter: Reporter) -> None:
+    """Read ground truth and lay it against the spec's videos: see `ml.data.alignment`."""
+    from ml.data.alignment import KnownVideo, align
+    from ml.data.annotations import read_annotations
+
+    _limit_memory()
+    annotations = read_annotations(
+        Path(spec["path"]),
+        name=spec.get("name", ""),
+        format=spec.get("format", ""),
+        options=spec.get("options"),
+    )
+    reference = {name: _intervals(rows) for name, rows in spec.get("reference", {}).items()}
+    found = align(
+        annotations,
+        [KnownVideo(**video) for video in spec["videos"]],
+        order=spec.get("order", ()),
+        reference=reference or None,
+    )
+    reporter.send("alignment", values=found.to_json())
+
+
+def list_videos(spec: Spec, reporter: Reporter) -> None:
+    """The videos of a dataset without files: see `ml.data.listed`."""
+    from ml.data.listed import annotates, list_videos
+
+    _limit_memory()
+    path, name = Path(spec["path"]), spec.get("name", "")
+    found = list_videos(path, name)
+    reporter.send("listed", values=[video.to_json() for video in found])
+    reporter.send("result", values={"format": "list", "annotates": annotates(path, name)})
+
+
 VERBS: dict[str, Callable[[Spec, Reporter], None]] = {
     "train": train,
     "score": score,
     "survey": survey,
+    "annotate": annotate,
+    "list_videos": list_videos,
 }
 
 
@@ -109,6 +146,17 @@ def _seed(spec: Spec) -> int:
     if not isinstance(seed, int) or seed < 0:
         raise BadInput(f"seed: a whole number from 0 on is expected (given: {seed!r})")
     return seed
+
+
+def _limit_memory() -> None:
+    """Compressed files can unpack without end: they meet a MemoryError, the machine does not."""
+    resource.setrlimit(resource.RLIMIT_AS, (READING_BYTES, READING_BYTES))
+
+
+def _intervals(rows: list[list[Any]]) -> tuple[Interval, ...]:
+    return tuple(
+        Interval(start_frame=start, end_frame=end, label=label) for start, end, label in rows
+    )
 
 
 def _videos(spec: Spec) -> tuple[VideoRecord, ...]:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml import child, leaks_cli
+from ml import annotations_cli, child, leaks_cli
 from ml.events import to_descriptor, to_terminal
 from ml.records import BadInput, Manifest, VideoRecord
 
@@ -217,6 +217,7 @@ def _add_other_verbs(verbs: Any) -> None:
     probe.set_defaults(run=_probe)
 
     leaks_cli.add_verb(verbs)
+    annotations_cli.add_verb(verbs)
 
     job = verbs.add_parser("job", help="do one job of the site, as its worker asks")
     job.add_argument("spec", type=Path)

@@ -31,14 +31,15 @@ def videos_of(run: Run, *, parts: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def fetch_checkpoint(checkpoint: Checkpoint, folder: Path) -> dict[str, str]:
     """Copy a checkpoint out of the storage to where a child may read it."""
-    folder.mkdir(parents=True, exist_ok=True)
     return {
-        "weights": _fetch(checkpoint.weights, folder / "checkpoint.safetensors"),
-        "state": _fetch(checkpoint.state, folder / "checkpoint.json"),
+        "weights": fetch(checkpoint.weights, folder / "checkpoint.safetensors"),
+        "state": fetch(checkpoint.state, folder / "checkpoint.json"),
     }
 
 
-def _fetch(file: FieldFile, path: Path) -> str:
+def fetch(file: FieldFile, path: Path) -> str:
+    """Copy a stored file to where a child may read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with file.open("rb") as source, path.open("wb") as target:
         shutil.copyfileobj(source, target)
     return str(path)

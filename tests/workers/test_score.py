@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import labelled_run
 from tests.factories.runs import CheckpointFactory
 from webapp.accounts.models import Team
 from webapp.common.errors import UserError
+from webapp.datasets.models import Video
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocols import PRESETS
@@ -51,15 +53,23 @@ def scores(run: Run, folder: Path, name: str, *values: float, **where: int) -> d
     return event | {"first_frame": 0, "frames_per_value": 1} | where
 
 
-def test_prepare_hands_over_the_test_videos_without_ground_truth(
-    kind: JobKind, job: Job, run: Run, folder: Path
+@pytest.fixture
+def held_out(run: Run) -> Video:
+    """A normal validation video of 200 frames."""
+    video = VideoFactory.create(dataset=run.dataset, name="c", n_frames=200, label="normal")
+    SplitMemberFactory.create(split=run.split, video=video, part="validation")
+    return video
+
+
+def test_prepare_hands_over_test_and_validation_videos_without_ground_truth(
+    kind: JobKind, job: Job, run: Run, folder: Path, held_out: Video
 ) -> None:
     CheckpointFactory.create(run=run)
+    SplitMemberFactory.create(split=run.split, part="train")
 
     videos = kind.prepare(job, folder)["videos"]
 
-    assert {video["part"] for video in videos} == {"test"}
-    assert len(videos) == 2
+    assert sorted(video["part"] for video in videos) == ["test", "test", "validation"]
     assert all(video["intervals"] == [] for video in videos)
 
 
@@ -129,3 +139,33 @@ def test_success_refuses_a_video_without_scores(
 
     with pytest.raises(UserError, match="1 of 2 test videos have no scores: b"):
         kind.on_success(job, folder)
+
+
+def test_success_chooses_thresholds_on_the_validation_scores(
+    kind: JobKind, job: Job, run: Run, folder: Path, held_out: Video
+) -> None:
+    kind.on_event(job, scores(run, folder, "a", 0.1, 0.2, 0.8, 0.9), folder)
+    kind.on_event(job, scores(run, folder, "b", 0.5, 0.5, 0.5, 0.5), folder)
+    kind.on_event(job, scores(run, folder, "c", *np.arange(200) / 250), folder)
+    kind.on_success(job, folder)
+
+    score_set = ScoreSet.objects.get()
+    assert score_set.videos.count() == 2
+    assert score_set.validation_videos.get().video == held_out
+    evaluation = Evaluation.objects.get(protocol__slug="frame-raw")
+    assert evaluation.counts["n_videos"] == 2
+    first, second = evaluation.thresholds
+    assert (first["selected_on"], first["threshold"]) == ("validation", pytest.approx(198 / 250))
+    assert (first["recall"], first["false_alarm_rate"]) == (1, 0)
+    assert second["selected_on"] == "test"
+
+
+def test_success_refuses_a_validation_video_without_scores(
+    kind: JobKind, job: Job, run: Run, folder: Path, held_out: Video
+) -> None:
+    for name in ("a", "b"):
+        kind.on_event(job, scores(run, folder, name, 0, 0, 1, 1), folder)
+
+    with pytest.raises(UserError, match="1 of 1 validation videos have no scores: c"):
+        kind.on_success(job, folder)
+    assert not ScoreSet.objects.exists()

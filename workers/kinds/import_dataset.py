@@ -6,17 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from ml.events import Event
-from webapp.datasets import services
+from webapp.datasets import ground_truth, listing, report, services
+from webapp.datasets.annotation_imports import draft_from_list
 from webapp.datasets.folders import resolve_folder
 from webapp.datasets.models import Dataset
 from webapp.jobs.models import Job
 from workers.kinds import register
+from workers.run_files import fetch
 
 
 @register("import")
 class ImportDataset:
     def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
         dataset = _dataset_of(job)
+        if dataset.is_listed:
+            path = fetch(dataset.list_file, folder / "list")
+            return {"verb": "list_videos", "path": path, "name": dataset.list_name}
         return {
             "verb": "survey",
             # Once more: since the submission it may have gone or become a link to elsewhere.
@@ -31,13 +36,18 @@ class ImportDataset:
         match event:
             case {"event": "video"}:
                 services.record_video(dataset, event=event, folder=folder)
+            case {"event": "listed", "values": listed}:
+                listing.record_listed(dataset, listed=listed)
             case {"event": "annotations"}:
-                services.record_annotations(dataset, event=event)
+                ground_truth.record_annotations(dataset, event=event)
             case {"event": "finding", "level": level, "subject": subject, "text": text}:
-                services.record_finding(dataset, level=level, subject=subject, text=text)
+                report.record_finding(dataset, level=level, subject=subject, text=text)
 
     def on_success(self, job: Job, folder: Path) -> None:
-        services.finish_import(_dataset_of(job), job.result["format"])
+        dataset = _dataset_of(job)
+        services.finish_import(dataset, job.result["format"])
+        if job.result.get("annotates"):
+            draft_from_list(dataset)
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.begin_import(_dataset_of(old), job=new)

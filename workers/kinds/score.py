@@ -1,4 +1,4 @@
-"""Scoring of a run's test videos, and the evaluation of the scores under every protocol."""
+"""Scoring of a run's test and validation videos, and the evaluation under every protocol."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import numpy as np
 
 from ml.events import Event
 from ml.records import Scores
-from webapp.datasets.models import Part
+from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
-from webapp.results.services import ensure_protocols, evaluate, save_scores
+from webapp.results.services import evaluate_all, save_scores
 from webapp.runs import services, training
+from webapp.runs.models import Run
 from workers.kinds import register
 from workers.run_files import fetch_checkpoint, run_of, videos_of
 
+# Thresholds are chosen on validation scores of the same weights.
+PARTS = (Part.TEST, Part.VALIDATION)
 COLLECTED = "scores.jsonl"  # the child's reports, until all videos are scored
 
 
@@ -28,7 +31,7 @@ class Score:
         return {
             "verb": "score",
             **fetch_checkpoint(checkpoint, folder / "checkpoint"),
-            "videos": videos_of(run, parts=(Part.TEST,)),
+            "videos": videos_of(run, parts=PARTS),
             "out_dir": str(folder / "out"),
             "device": "auto",
             "threads": None,
@@ -40,13 +43,28 @@ class Score:
                 file.write(json.dumps(event) + "\n")
 
     def on_success(self, job: Job, folder: Path) -> None:
+        run = run_of(job)
         scores = collected_scores(folder)
-        score_set = save_scores(run=run_of(job), job=job, scores=scores, rule=job.result["rule"])
-        for protocol in ensure_protocols():
-            evaluate(score_set, protocol)
+        held_out = validation_videos(run)
+        score_set = save_scores(
+            run=run,
+            job=job,
+            scores={pk: each for pk, each in scores.items() if pk not in held_out},
+            validation={pk: each for pk, each in scores.items() if pk in held_out}
+            if held_out
+            else None,
+            rule=job.result["rule"],
+        )
+        evaluate_all(score_set)
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.job_replaced(old=old, new=new)
+
+
+def validation_videos(run: Run) -> set[str]:
+    """Ids of those that were handed over."""
+    videos = Video.objects.ready().in_split(run.split, Part.VALIDATION)
+    return set(videos.values_list("pk", flat=True))
 
 
 def collected_scores(folder: Path) -> dict[str, Scores]:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ml.data.annotations.ucsd import ENTRY, read_ranges
 from ml.data.formats._base import Finding, Format, GroundTruth, Listed, register
 from ml.data.formats._intervals import check_intervals, written
 from ml.data.formats._labels import (
@@ -24,7 +25,7 @@ from ml.data.formats._labels import (
     cut,
     read_ano_pred,
     read_mask_archive,
-    read_mask_folder,
+    read_mask_images,
     read_vector,
 )
 from ml.data.formats._listing import is_inside, list_videos
@@ -32,8 +33,6 @@ from ml.records import BadInput, Interval, frame_labels, intervals_of, natural_k
 
 FPS = 10.0
 PLACES = ("Test", "testing", "gt", ".")  # where ground truth lies
-ENTRY = re.compile(r"gt_frame\s*=\s*\[([^\]]*)\]")
-RANGE = re.compile(r"\s*(\d+)\s*(?::\s*(\d+)\s*)?")
 
 
 @register
@@ -103,7 +102,7 @@ def _read_official(
     for number, entry in enumerate(entries, start=1):
         name = clips.get(number, f"test clip {number}")
         try:
-            claims[name] = _parse(entry)
+            claims[name] = read_ranges(entry)
         except BadInput as error:
             findings.append(Finding(level="error", subject=name, text=f"{path.name}: {error}"))
     findings += [
@@ -116,17 +115,6 @@ def _read_official(
         if not 1 <= number <= len(entries)
     ]
     return claims, findings
-
-
-def _parse(entry: str) -> tuple[Interval, ...]:
-    ranges = [RANGE.fullmatch(part) for part in entry.split(",") if part.strip()]
-    if None in ranges:
-        raise BadInput(f"[{entry}] is not a list of frame ranges; not stored")
-    return tuple(
-        Interval(start_frame=int(match[1]) - 1, end_frame=int(match[2] or match[1]))
-        for match in ranges
-        if match
-    )
 
 
 def _compare_all(
@@ -174,7 +162,7 @@ def _mask_archive(
 
 def _mask_folders(folder: Path, labels: Mapping[str, Labels]) -> dict[str, Labels]:
     folders = {name: folder / f"{name}_gt" for name in labels}
-    return {name: read_mask_folder(path) for name, path in folders.items() if path.is_dir()}
+    return {name: read_mask_images(path) for name, path in folders.items() if path.is_dir()}
 
 
 def _ano_pred(

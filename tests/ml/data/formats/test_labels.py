@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from ml.data.formats import _labels
+from ml.data.annotations import _arrays
 from ml.data.formats._labels import cut, read_ano_pred, read_mask_archive, read_vector
 from ml.records import BadInput, Interval
 
@@ -60,7 +60,7 @@ def test_read_mask_archive_any_pixel_makes_a_frame_abnormal(tmp_path: Path) -> N
 def test_read_mask_archive_bomb_is_not_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_labels, "MAX_ARRAY_BYTES", 10**7)
+    monkeypatch.setattr(_arrays, "MAX_ARRAY_BYTES", 10**7)
     save_masks(tmp_path / "a.npz", {"01": np.zeros(10**8, np.uint8)})
     assert (tmp_path / "a.npz").stat().st_size < 10**6
 
@@ -85,5 +85,5 @@ def test_read_ano_pred_refuses_other_matrices(
 ) -> None:
     scipy.io.savemat(tmp_path / "a.mat", variables)
 
-    with pytest.raises(BadInput, match="no variable `gt`"):
+    with pytest.raises(BadInput, match=r"does not look like ano_pred|gt does not have two rows"):
         read_ano_pred(tmp_path / "a.mat")

@@ -1,0 +1,20 @@
+"""The annotations of UCF-Crime with a frame count in the last column (MIST, CVPR 2021).
+
+    Abuse028_x264.mp4  Abuse  165  240  -1  -1  1412
+
+Counted as in `ucf_crime`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ml.data.annotations._base import Reading, register
+from ml.data.annotations.ucf_crime import CLASS, EVENTS, UCFCrime
+
+
+@register
+class UCFCrimeCounted(UCFCrime):
+    title = "UCF-Crime: name, class, two events and a frame count per line"
+    reading = Reading(base=0, end="exclusive")
+    pattern = re.compile(rf"(?P<path>\S+)\s+{CLASS}\s+{EVENTS}\s+(?P<frames>\d+)")

@@ -1,0 +1,125 @@
+"""Videos that a file names with their frame counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.data.listed import ListedVideo, annotates, list_videos
+from ml.records import BadInput
+
+
+def listed(folder: Path, text: str, name: str = "videos.csv") -> list[ListedVideo]:
+    path = folder / name
+    path.write_text(text)
+    return list_videos(path)
+
+
+def test_our_table(tmp_path: Path) -> None:
+    text = "name,n_frames,label,part\ntrain/a.mp4,100,normal,training\nb,50,Abuse,\n"
+
+    found = listed(tmp_path, text)
+
+    assert [video.to_json() for video in found] == [
+        {"name": "a", "n_frames": 100, "label": "normal", "part": "train"},
+        {"name": "b", "n_frames": 50, "label": "Abuse", "part": "test"},
+    ]
+
+
+def test_columns_in_any_order_and_a_byte_order_mark(tmp_path: Path) -> None:
+    [video] = listed(tmp_path, "\ufeffn_frames,name\r\n7,a\r\n")
+
+    assert (video.name, video.n_frames) == ("a", 7)
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["a,0", "a,-5", "a,1.5", "a,many", "a,", ",5", "a", "a,5,x,somewhere", "a," + "9" * 5_000],
+)
+def test_rows_that_cannot_be_meant(tmp_path: Path, row: str) -> None:
+    with pytest.raises(BadInput, match="cannot be meant"):
+        listed(tmp_path, f"name,n_frames,label,part\n{row}\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["name,n_frames\na,2000000000\n", "a/b.mp4 99999999999 Abuse 1 2 -1 -1\n"]
+)
+def test_more_frames_than_a_video_has(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadInput, match="frames are more than a video has"):
+        listed(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Abuse028_x264.mp4  Abuse  165  240  -1  -1\n", "01_001\n01_0015\n"]
+)
+def test_a_file_without_counts(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadInput, match="does not say how many frames a video has"):
+        listed(tmp_path, text)
+
+
+def test_a_file_that_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(BadInput):
+        listed(tmp_path, "Dear colleague,\n")
+    with pytest.raises(BadInput):
+        listed(tmp_path, '"' + "x" * 200_000)
+    np.save(tmp_path / "scores.npy", np.ones(5) / 2)
+    with pytest.raises(BadInput):
+        list_videos(tmp_path / "scores.npy")
+
+
+def test_videos_of_one_name_are_called_by_their_folders(tmp_path: Path) -> None:
+    found = listed(tmp_path, "name,n_frames\nday/01,5\nnight/01,6\nnight/02,7\n")
+
+    assert [video.name for video in found] == ["day/01", "night/01", "02"]
+
+
+def test_what_annotates_and_what_only_lists(tmp_path: Path) -> None:
+    counted = tmp_path / "counted.txt"
+    counted.write_text("a/b.mp4 99 Abuse 1 2 -1 -1\n")
+    normal = tmp_path / "normal.txt"
+    normal.write_text("Normal/b.mp4 99 -1\n")
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"videos": [{"name": "a", "n_frames": 9, "intervals": []}]}))
+
+    assert annotates(counted)
+    assert not annotates(normal)
+    assert not annotates(manifest)
+    assert [video.n_frames for video in list_videos(manifest)] == [9]
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("file", "n_videos", "n_counted", "n_frames", "is_annotated"),
+    [
+        ("ucf-crime/annotations/Temporal_Anomaly_Annotation_mist_with_frames.txt",
+         290, 290, 1_111_808, True),
+        ("ucf-crime/annotations/UCF_Annotation_urdmu.txt", 290, 290, 1_111_808, True),
+        ("ucf-crime/annotations/ekosman_Test_Annotation.txt", 290, 290, 1_111_808, True),
+        ("ucf-crime/annotations/seominseok_test_anomalyv2.txt", 140, 140, None, True),
+        ("ucf-crime/annotations/seominseok_test_normalv2.txt", 150, 150, None, False),
+        ("ucf-crime/annotations/ucf_gt_per_video_pel4vad.npz", 290, 290, 1_109_680, True),
+        ("ucf-crime/splits/ekosman_Train_Annotation.txt", 1_610, 1_610, None, False),
+        ("xd-violence/xd_gt_per_video_pel4vad.npz", 800, 800, 2_330_384, True),
+        ("shanghaitech/SH_Test_NEW.txt", 199, 155, None, False),
+        ("shanghaitech/test_frame_mask", 107, 107, 40_791, True),
+        ("ped2/gt/ped2_pixel_masks.npz", 12, 12, 2_010, True),
+    ],
+)  # fmt: skip
+def test_real_files(
+    shared_data: Path,
+    file: str,
+    n_videos: int,
+    n_counted: int,
+    n_frames: int | None,
+    is_annotated: bool,
+) -> None:
+    found = list_videos(shared_data / file)
+
+    assert len({video.name for video in found}) == n_videos
+    assert sum(video.n_frames is not None for video in found) == n_counted
+    if n_frames:
+        assert sum(video.n_frames or 0 for video in found) == n_frames
+    assert annotates(shared_data / file) == is_annotated
