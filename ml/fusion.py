@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.records import BadInput, Scores
+from ml.smoothing import MAX_SMOOTHING_FRAMES as MAX_SMOOTHING_FRAMES
+from ml.smoothing import Smoothing, smooth
 
 Calibration = Literal["none", "test_set", "per_video"]
-Smoothing = Literal["none", "mean", "gaussian"]
 MAX_MEMBERS = 20
-MAX_SMOOTHING_FRAMES = 1_000
-REACH = 4.0  # standard deviations after which a Gaussian is cut off
 
 Floats = NDArray[np.float64]
 
@@ -119,11 +118,9 @@ def fuse(recipe: Recipe, ingredients: Sequence[Ingredient], n_frames: int) -> Sc
     scored = np.flatnonzero(~np.isnan(mean))
     if not len(scored):
         return _scores(mean[:0], 0, 1)
-    start, end = (
-        int(scored[0]),
-        int(scored[-1]) + 1,
-    )  # scores have no holes, so their overlap hasn't
-    return _scores(_smoothed(mean[start:end], recipe), start, 1)
+    # Scores have no holes, so their overlap hasn't.
+    start, end = int(scored[0]), int(scored[-1]) + 1
+    return _scores(smooth(mean[start:end], recipe.smoothing, recipe.smoothing_frames), start, 1)
 
 
 def _calibrated(member: Member, ingredient: Ingredient) -> Floats:
@@ -148,25 +145,6 @@ def _to_frames(values: Floats, layout: Scores, n_frames: int) -> Floats:
     spread = np.repeat(values, layout.frames_per_value)[: n_frames - layout.first_frame]
     frames[layout.first_frame : layout.first_frame + len(spread)] = spread
     return frames
-
-
-def _smoothed(values: Floats, recipe: Recipe) -> Floats:
-    """Near the ends the window is cut off, and what is left of it weighs more."""
-    if recipe.smoothing == "none":
-        return values
-    kernel = _kernel(recipe)
-    summed = np.convolve(values, kernel, mode="full")
-    weight = np.convolve(np.ones(len(values)), kernel, mode="full")
-    start = len(kernel) // 2
-    return (summed / weight)[start : start + len(values)]
-
-
-def _kernel(recipe: Recipe) -> Floats:
-    if recipe.smoothing == "mean":
-        return np.ones(max(1, round(recipe.smoothing_frames)))
-    reach = int(np.ceil(REACH * recipe.smoothing_frames))
-    offsets = np.arange(-reach, reach + 1)
-    return np.exp(-0.5 * (offsets / recipe.smoothing_frames) ** 2)
 
 
 def _scores(values: Floats, first_frame: int, frames_per_value: int) -> Scores:

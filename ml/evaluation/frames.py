@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ml.evaluation.settings import Settings
 from ml.records import BadInput, Interval, Scores, VideoRecord, frame_labels
+from ml.smoothing import smooth
 
 Floats = NDArray[np.float64]
 
@@ -19,20 +20,20 @@ Floats = NDArray[np.float64]
 class ScoredVideo:
     """`scores` (n_frames,) with NaN where there is none, `labels` (n_frames,) 0 or 1.
 
-    `classes` are the frames (n_frames,) of each named kind of anomaly.
+    `classes` are the frames (n_frames,) of each named kind of anomaly. `fps` is NaN where it
+    is not known: then there are no seconds.
     """
 
     video_id: str
     scores: NDArray[np.floating]
     labels: NDArray[np.uint8]
     classes: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    fps: float = float("nan")
 
     def keep(self, kept: NDArray[np.bool_], scores: NDArray[np.floating]) -> ScoredVideo:
         """The frames where `kept` (n_frames,) holds, with other `scores` (n_frames,)."""
         classes = {name: mask[kept] for name, mask in self.classes.items()}
-        return ScoredVideo(
-            video_id=self.video_id, scores=scores[kept], labels=self.labels[kept], classes=classes
-        )
+        return replace(self, scores=scores[kept], labels=self.labels[kept], classes=classes)
 
 
 def scored_videos(videos: Sequence[VideoRecord], scores: Mapping[str, Scores]) -> list[ScoredVideo]:
@@ -61,7 +62,11 @@ def _scored(video: VideoRecord, scores: Scores) -> ScoredVideo:
 
 
 def scored_video(
-    video_id: str, scores: Scores, intervals: Sequence[Interval], n_frames: int
+    video_id: str,
+    scores: Scores,
+    intervals: Sequence[Interval],
+    n_frames: int,
+    fps: float | None = None,
 ) -> ScoredVideo:
     """Checked scores beside the ground truth of their video."""
     names = sorted({interval.label for interval in intervals if interval.label})
@@ -73,36 +78,42 @@ def scored_video(
             name: frame_labels((i for i in intervals if i.label == name), n_frames) == 1
             for name in names
         },
+        fps=fps or float("nan"),
     )
+
+
+def placed_frames(videos: Sequence[ScoredVideo], settings: Settings) -> list[ScoredVideo]:
+    """All frames in their places with the scores that count; NaN where a frame does not."""
+    placed = [replace(video, scores=_prepared(video.scores, settings)) for video in videos]
+    if settings.normalisation == "test_set":
+        return _stretched_together(placed)
+    return placed
 
 
 def counted_frames(videos: Sequence[ScoredVideo], settings: Settings) -> list[ScoredVideo]:
     """The frames that count, with the scores that count, video by video."""
-    counted = [_counted(video, settings) for video in videos]
-    if settings.normalisation == "test_set":
-        return _stretched_together(counted)
-    return counted
+    placed = placed_frames(videos, settings)
+    return [video.keep(~np.isnan(video.scores), video.scores) for video in placed]
 
 
-def _counted(video: ScoredVideo, settings: Settings) -> ScoredVideo:
-    scores = video.scores
+def _prepared(scores: NDArray[np.floating], settings: Settings) -> NDArray[np.floating]:
+    if settings.smoothing != "none":
+        scores = smooth(scores, settings.smoothing, settings.smoothing_frames)
     if settings.normalisation == "per_video":
         scores = normalise_per_video(scores)
     if settings.missing == "nearest":
         scores = fill_with_nearest(scores)
-    kept = ~np.isnan(scores)
-    kept[: settings.drop_first] = False
-    return video.keep(kept, scores)
+    if settings.drop_first:
+        scores = scores.copy()
+        scores[: settings.drop_first] = np.nan
+    return scores
 
 
 def _stretched_together(videos: Sequence[ScoredVideo]) -> list[ScoredVideo]:
     together = normalise_per_video(np.concatenate([video.scores for video in videos]))
     ends = np.cumsum([len(video.scores) for video in videos])[:-1]
     parts = np.split(together, ends)
-    return [
-        video.keep(np.ones(len(part), np.bool_), part)
-        for video, part in zip(videos, parts, strict=True)
-    ]
+    return [replace(video, scores=part) for video, part in zip(videos, parts, strict=True)]
 
 
 def normalise_per_video(scores: NDArray[np.floating]) -> Floats:

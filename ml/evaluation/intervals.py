@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,22 +35,43 @@ class Replicates:
         }
         return {name: list(pair) for name, pair in found.items() if not np.isnan(pair).any()}
 
+    def extended(self, columns: Mapping[str, Floats]) -> Replicates:
+        """With numbers (R,) of the same draws."""
+        values = np.column_stack([self.values, *columns.values()])
+        return replace(self, names=(*self.names, *columns), values=values)
+
 
 def replicate(
-    videos: Sequence[ScoredVideo], items: metrics.Segments, aurocs: Sequence[float | None]
+    videos: Sequence[ScoredVideo],
+    items: metrics.Segments,
+    aurocs: Sequence[float | None],
+    *,
+    has_peaks: bool,
 ) -> Replicates:
-    """`videos` as they count, `items` their segments, `aurocs` of each alone (None: undefined)."""
-    drawn = hash_of([video.video_id for video in videos])
-    counts = metrics.draws(len(videos), N_REPLICATES, seed=int(drawn[:8], 16))
+    """`videos` as they count, `items` their segments, `aurocs` of each alone (None: undefined).
+
+    `has_peaks`: the highest scores of videos tell them apart.
+    """
+    drawn, counts = drawn_counts(videos)
     curves = metrics.bootstrap_metrics(items, CURVE_NAMES, counts)
     columns = {
         **_pooled(videos, items, counts),
         **dict(zip(CURVE_NAMES, curves.replicates.T, strict=True)),
         "macro_auroc": _macro(aurocs, counts),
+        **(_clips(videos, counts) if has_peaks else {}),
     }
     return Replicates(
         names=tuple(columns), values=np.stack(list(columns.values()), axis=1), drawn=drawn
     )
+
+
+def drawn_counts(videos: Sequence[ScoredVideo]) -> tuple[str, Counts]:
+    """(R, V) how often each replicate holds each video, and a name for these draws.
+
+    The names of the videos decide it.
+    """
+    drawn = hash_of([video.video_id for video in videos])
+    return drawn, metrics.draws(len(videos), N_REPLICATES, seed=int(drawn[:8], 16))
 
 
 def _pooled(
@@ -77,3 +98,18 @@ def _macro(aurocs: Sequence[float | None], counts: Counts) -> Floats:
     n = counts[:, defined].sum(axis=1)
     total = counts[:, defined] @ values[defined]
     return np.divide(total, n, out=np.full(len(counts), np.nan), where=n > 0)
+
+
+def _clips(videos: Sequence[ScoredVideo], counts: Counts) -> dict[str, Floats]:
+    """Of whole videos by their highest score; one without any score weighs nothing."""
+    is_scored = np.array([len(video.scores) > 0 for video in videos])
+    is_abnormal = np.array([bool(video.labels.any()) for video in videos])
+    items = metrics.Segments(
+        scores=np.array([video.scores.max() if len(video.scores) else 0.0 for video in videos]),
+        n_normal=(is_scored & ~is_abnormal).astype(np.float64),
+        n_abnormal=(is_scored & is_abnormal).astype(np.float64),
+        videos=np.arange(len(videos)),
+        n_videos=len(videos),
+    )
+    found = metrics.bootstrap_metrics(items, ("auroc", "average_precision"), counts).replicates
+    return {"clip_auroc": found[:, 0], "clip_average_precision": found[:, 1]}

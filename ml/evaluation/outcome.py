@@ -11,9 +11,11 @@ import numpy as np
 from ml import metrics
 from ml.evaluation.classes import per_class
 from ml.evaluation.curves import pr_points, roc_points
+from ml.evaluation.events import event_numbers
 from ml.evaluation.frames import ScoredVideo, counted_frames
-from ml.evaluation.intervals import Replicates, replicate
+from ml.evaluation.intervals import Replicates, drawn_counts, replicate
 from ml.evaluation.settings import Settings
+from ml.evaluation.thresholds import Frames, at_thresholds, or_none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Outcome:
     counts: dict[str, int]
     per_video: list[dict[str, Any]]
     per_class: list[dict[str, Any]]
-    at_threshold: dict[str, Any]
+    thresholds: list[dict[str, Any]]
     roc: dict[str, list[float | None]]
     pr: dict[str, list[float | None]]
 
@@ -37,15 +39,34 @@ class Outcome:
         return values
 
 
-def evaluate_videos(videos: Sequence[ScoredVideo], settings: Settings) -> Outcome:
-    """Everything that a protocol with these settings reports of one video or more."""
+def evaluate_videos(
+    videos: Sequence[ScoredVideo], settings: Settings, validation: Sequence[ScoredVideo] = ()
+) -> Outcome:
+    """Everything that a protocol with these settings reports of one video or more.
+
+    Scores of `validation` videos decide thresholds, and nothing else.
+    """
     counted = counted_frames(videos, settings)
     items = metrics.segments(
         [video.labels for video in counted], [video.scores for video in counted]
     )
     ranking = items.ranking()
     by_video = _per_video(videos, counted, metrics.placements(items))
-    replicates = replicate(counted, items, _macro_parts(counted, by_video, settings))
+    replicates = replicate(
+        counted,
+        items,
+        _macro_parts(counted, by_video, settings),
+        has_peaks=settings.normalisation != "per_video",
+    )
+    thresholds = at_thresholds(
+        Frames(counted=counted, items=items, ranking=ranking),
+        tested=videos,
+        validation=validation,
+        settings=settings,
+    )
+    events = event_numbers(videos, settings, [each["threshold"] for each in thresholds])
+    if events is not None:
+        replicates = replicates.extended(events.replicates(drawn_counts(counted)[1]))
     return Outcome(
         metrics={
             "auroc": or_none(ranking.auroc()),
@@ -55,13 +76,14 @@ def evaluate_videos(videos: Sequence[ScoredVideo], settings: Settings) -> Outcom
             "macro_auroc": _mean(_macro_parts(counted, by_video, settings)),
             "abnormal_auroc": _abnormal_auroc(counted),
             **_of_clips(counted, settings),
+            **(events.values if events else {}),
         },
         intervals=replicates.intervals(),
         replicates=replicates,
         counts=_counts(by_video),
         per_video=by_video,
         per_class=per_class(counted),
-        at_threshold=_at_threshold(ranking),
+        thresholds=events.beside(thresholds) if events else thresholds,
         roc=roc_points(ranking),
         pr=pr_points(ranking),
     )
@@ -118,17 +140,6 @@ def _mean(aurocs: Sequence[float | None]) -> float | None:
     return float(np.mean(defined)) if defined else None
 
 
-def _at_threshold(ranking: metrics.Ranking) -> dict[str, Any]:
-    """At the threshold of equal error on these very frames: it was selected on test."""
-    if not ranking.is_defined:
-        return {}
-    threshold = metrics.equal_error_threshold(ranking)
-    flagged = metrics.at_threshold(ranking, threshold)
-    names = ("precision", "recall", "f1", "false_alarm_rate")
-    numbers = {name: or_none(getattr(flagged, name)) for name in names}
-    return {"threshold": threshold, "rule": "equal_error", "selected_on": "test"} | numbers
-
-
 def _abnormal_auroc(counted: Sequence[ScoredVideo]) -> float | None:
     abnormal = [video for video in counted if video.labels.any()]
     if not abnormal:
@@ -151,8 +162,3 @@ def _of_clips(videos: Sequence[ScoredVideo], settings: Settings) -> dict[str, fl
         "clip_auroc": or_none(ranking.auroc()),
         "clip_average_precision": or_none(ranking.average_precision()),
     }
-
-
-def or_none(value: float) -> float | None:
-    """JSON knows no NaN; undefined is null."""
-    return None if np.isnan(value) else value

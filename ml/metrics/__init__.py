@@ -4,6 +4,7 @@ from ml.metrics.bootstrap import (
     BootstrapAUROC,
     BootstrapMetrics,
     auroc_of_pairs,
+    bootstrap_at_threshold,
     bootstrap_auroc,
     bootstrap_auroc_of,
     bootstrap_metrics,
@@ -11,6 +12,17 @@ from ml.metrics.bootstrap import (
     percentile_interval,
 )
 from ml.metrics.comparison import Comparison, Placements, compare, compare_delong, placements
+from ml.metrics.events import (
+    SPACE,
+    AlarmRule,
+    Alarms,
+    Detection,
+    EventCounts,
+    Timeline,
+    detect,
+    sweep,
+    timeline,
+)
 from ml.metrics.pairs import pair_counts
 from ml.metrics.ranking import (
     Floats,
@@ -31,32 +43,42 @@ from ml.metrics.thresholds import (
     at_threshold,
     best_f1_threshold,
     equal_error_threshold,
+    normal_quantile_threshold,
 )
 from ml.metrics.wilson import wilson
 
 __all__ = [
+    "SPACE",
+    "AlarmRule",
+    "Alarms",
     "AtThreshold",
     "BootstrapAUROC",
     "BootstrapMetrics",
     "Comparison",
+    "Detection",
+    "EventCounts",
     "Floats",
     "Placements",
     "Ranking",
     "Segments",
+    "Timeline",
     "at_threshold",
     "auroc",
     "auroc_of_pairs",
     "average_precision",
     "best_f1_threshold",
+    "bootstrap_at_threshold",
     "bootstrap_auroc",
     "bootstrap_auroc_of",
     "bootstrap_metrics",
     "compare",
     "compare_delong",
+    "detect",
     "draws",
     "equal_error_rate",
     "equal_error_threshold",
     "misordering",
+    "normal_quantile_threshold",
     "pair_counts",
     "percentile_interval",
     "placements",
@@ -66,5 +88,7 @@ __all__ = [
     "rank_counts",
     "roc_curve",
     "segments",
+    "sweep",
+    "timeline",
     "wilson",
 ]

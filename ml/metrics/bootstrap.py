@@ -103,6 +103,30 @@ def auroc_of_pairs(
     return np.divide(right, total, out=np.full(len(weights), np.nan), where=total > 0)
 
 
+def bootstrap_at_threshold(
+    items: Segments, threshold: float, counts: Counts
+) -> dict[str, Interval]:
+    """Intervals of THRESHOLD_METRICS by name under draws `counts` (R, n_videos).
+
+    The threshold stands still: what it would have been on the drawn videos is not asked.
+    """
+    is_flagged = items.scores.astype(np.float64) >= threshold
+    weights = counts.astype(np.float64)
+    true, false, n_true, n_false = (
+        weights @ items.per_video(each)
+        for each in (
+            items.n_abnormal * is_flagged,
+            items.n_normal * is_flagged,
+            items.n_abnormal,
+            items.n_normal,
+        )
+    )
+    return {
+        name: percentile_interval(numbers(true, false, n_true, n_false))
+        for name, numbers in THRESHOLD_METRICS.items()
+    }
+
+
 def bootstrap_metrics(
     items: Segments, names: Sequence[str], counts: Counts, threshold: float | None = None
 ) -> BootstrapMetrics:

@@ -69,5 +69,19 @@ def best_f1_threshold(ranking: Ranking) -> float:
     return float(ranking.thresholds[np.argmax(f1)])
 
 
+def normal_quantile_threshold(ranking: Ranking, rate: float) -> float:
+    """The lowest score at which at most `rate` (0 to 1) of the normal frames are flagged.
+
+    Where even the highest score flags more, just above that one; NaN without normal frames.
+    """
+    if not len(ranking.thresholds) or not ranking.false_positives[-1] > 0:
+        return float("nan")
+    allowed = rate * ranking.false_positives[-1]
+    n_thresholds = int(np.searchsorted(ranking.false_positives, allowed, side="right"))
+    if n_thresholds:
+        return float(ranking.thresholds[n_thresholds - 1])
+    return float(np.nextafter(float(ranking.thresholds[0]), np.inf))
+
+
 def _share(part: float, rest: float) -> float:
     return part / (part + rest) if part + rest > 0 else float("nan")
