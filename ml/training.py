@@ -37,6 +37,15 @@ NORMAL_LABELS = ("", "normal")
 MIN_SECONDS_BETWEEN_CHECKPOINTS = 5.0
 KEPT_CHECKPOINTS = 4  # older ones are deleted, except the best
 PROGRESS_SECONDS = 1.0
+STEPS_BETWEEN_CHECKS = 50  # a loss that is no number ends the training soon, not after the epoch
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a training is: `step` from 0 on, `epoch` with its fraction, as 2.5."""
+
+    step: int
+    epoch: float
 
 
 class Learner(ABC):
@@ -49,9 +58,21 @@ class Learner(ABC):
     optimisers: Mapping[str, Optimizer]
     n_samples: int
 
+    drops_last: bool = False  # leave out the last samples of an epoch, too few for a batch
+
     @abstractmethod
-    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
-        """Update once from these samples. Return the losses, each a mean over them."""
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+        """Update once from these samples. Return the losses, each a mean over them.
+
+        A loss that is not reported in every step is averaged over the steps that report it.
+        """
+
+    def state(self) -> dict[str, Any]:
+        """What else must be as it was after a resume, as JSON."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:  # noqa: B027 most have no state
+        """Take back what `state` gave."""
 
     def validate(self) -> Mapping[str, float]:
         """Losses on the validation videos, none without any; "loss" chooses the best epoch."""
@@ -133,16 +154,16 @@ class _Means:
     """Means over an epoch, summed where the losses are so that no step waits for the device."""
 
     sums: dict[str, Tensor] = field(default_factory=dict)
-    n_samples: int = 0
+    n_samples: dict[str, int] = field(default_factory=dict)
 
     def add(self, losses: Mapping[str, Tensor], n_samples: int) -> None:
         for name, loss in losses.items():
             total = loss.detach().double() * n_samples
             self.sums[name] = self.sums[name] + total if name in self.sums else total
-        self.n_samples += n_samples
+            self.n_samples[name] = self.n_samples.get(name, 0) + n_samples
 
     def values(self) -> dict[str, float]:
-        return {name: float(total) / self.n_samples for name, total in self.sums.items()}
+        return {name: float(total) / self.n_samples[name] for name, total in self.sums.items()}
 
     def to_json(self) -> dict[str, Any]:
         sums = {name: float(total) for name, total in self.sums.items()}
@@ -153,7 +174,18 @@ class _Means:
         sums = {
             name: torch.tensor(total, dtype=torch.float64) for name, total in value["sums"].items()
         }
-        return cls(sums=sums, n_samples=value["n_samples"])
+        return cls(sums=sums, n_samples=dict(value["n_samples"]))
+
+
+def _n_batches(learner: Learner, batch_size: int) -> int:
+    """Raise BadInput where dropping the last batch leaves none."""
+    if not learner.drops_last:
+        return -(-learner.n_samples // batch_size)
+    if learner.n_samples < batch_size:
+        raise BadInput(
+            f"There are {learner.n_samples} training samples, fewer than a batch of {batch_size}"
+        )
+    return learner.n_samples // batch_size
 
 
 class _Loop:
@@ -166,7 +198,7 @@ class _Loop:
         self.learner = learner
         self.epochs = epochs
         self.batch_size = batch_size
-        self.n_batches = -(-learner.n_samples // batch_size)
+        self.n_batches = _n_batches(learner, batch_size)
         self.epoch = self.batch = self.step = 0
         self.means = _Means()
         self.best_loss: float | None = None
@@ -192,9 +224,12 @@ class _Loop:
             samples = order[self.batch * self.batch_size :][: self.batch_size]
             # From 1 on: (seed, 0) would repeat what (seed,) gave the first weights.
             seed_everything(seed, self.step + 1)
-            self.means.add(self.learner.step(samples), len(samples))
+            moment = Moment(self.step, self._position())
+            self.means.add(self.learner.step(samples, moment), len(samples))
             self.batch += 1
             self.step += 1
+            if self.step % STEPS_BETWEEN_CHECKS == 0:
+                self._finite_means()
             self._tell_progress()
             if term.is_set():
                 self._save()
@@ -303,6 +338,7 @@ class _Loop:
                 "n_samples": learner.n_samples,
                 "means": self.means.to_json(),
                 "best_loss": self.best_loss,
+                "learner": learner.state(),
             },
         )
 
@@ -318,3 +354,4 @@ class _Loop:
         self.epoch, self.batch, self.step = loop["epoch"], loop["batch"], checkpoint.step
         self.means = _Means.from_json(loop["means"])
         self.best_loss = loop["best_loss"]
+        self.learner.restore(loop.get("learner", {}))

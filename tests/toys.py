@@ -104,7 +104,7 @@ def toy_manifest(folder: Path, *, validation: bool = False) -> Manifest:
 
 def _toy_record(folder: Path, number: int, part: Part) -> VideoRecord:
     abnormal = range(14 + number, 26 + number) if part == "test" else range(0)
-    path = moving_square_video(folder / f"{number}.mp4", 40, start=7 * number, abnormal=abnormal)
+    path = moving_square_video(folder / f"{number}.mp4", 40, start=2 * number, abnormal=abnormal)
     intervals = tuple(
         [Interval(start_frame=abnormal.start, end_frame=abnormal.stop)] if abnormal else []
     )

@@ -17,13 +17,13 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from ml.data.decode import decode
-from ml.data.frames import FrameStore, store_frames
-from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
-from ml.device import Precision, autocast
-from ml.methods._base import Method, Supervision, option, register
-from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
-from ml.training import Learner, Training, normal_videos
+from ml.data.frames import FrameStore
+from ml.data.windows import gather, mean_over_windows, window_starts
+from ml.device import Precision
+from ml.methods._base import Supervision, option, register
+from ml.methods._one_class import OneClassMethod
+from ml.records import BadInput, Scores, VideoRecord
+from ml.training import Learner, Moment
 
 
 @dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
@@ -81,7 +81,7 @@ OPTIMISERS: dict[str, Any] = {"adagrad": torch.optim.Adagrad, "adam": torch.opti
 
 
 @register
-class ConvAE(Method):
+class ConvAE(OneClassMethod):
     title = "Conv-AE"
     summary = (
         "Learns to reconstruct windows of normal frames; what it reconstructs badly is abnormal"
@@ -108,36 +108,14 @@ class ConvAE(Method):
     def modules(self) -> dict[str, nn.Module]:
         return {"network": self.network}
 
-    def fit(self, manifest: Manifest, training: Training) -> None:
-        train = self._store(manifest, "train", training)
-        validation = self._store(manifest, "validation", training)
-        if train is None:
-            raise BadInput("The split has no training videos")
-        learner = _Learner(self, train, validation)
-        training.run(learner, epochs=self.config.epochs, batch_size=self.config.batch_size)
-
-    def _store(self, manifest: Manifest, part: Part, training: Training) -> FrameStore | None:
-        videos = normal_videos(manifest, part)
-        if not videos:
-            return None
-        return store_frames(
-            videos, training.folder / f"{part}.npy", size=self._size, grey=True,
-            reporter=training.reporter,
-        )  # fmt: skip
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner:
+        return _Learner(self, train, validation)
 
     @torch.inference_mode()
     def score(self, video: VideoRecord) -> Scores:
         self.network.eval()
-        frames = decode(video, size=self._size, grey=True)
-        batches = stream_windows(
-            frames, length=self.config.window, batch_size=self.config.batch_size
-        )
-        errors = (self._frame_errors(batch) for batch in batches)
+        errors = (self._frame_errors(batch) for batch in self.stream(video))
         return Scores(values=mean_over_windows(errors, length=self.config.window))
-
-    @property
-    def _size(self) -> tuple[int, int]:
-        return (self.config.input_size, self.config.input_size)
 
     def reconstruct(self, windows: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """Inputs and outputs of the network for (B, L, H, W) windows, both float32."""
@@ -145,7 +123,7 @@ class ConvAE(Method):
         inputs_BLHW = (pixels / 255 - self.network.mean_frame).contiguous(
             memory_format=torch.channels_last
         )
-        with autocast(self.device, self.config.precision):
+        with self.computing():
             outputs_BLHW = self.network(inputs_BLHW)
         return inputs_BLHW, outputs_BLHW.float()
 
@@ -219,7 +197,7 @@ class _Learner(Learner):
             raise BadInput(f"No training video is as long as a window of {config.window} frames")
         method.network.mean_frame.copy_(torch.from_numpy(mean_frame(train.frames)))
 
-    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
         loss = self._loss(self.train, self.starts[samples], self.strides[samples])
         self.optimiser.zero_grad()
         loss.backward()

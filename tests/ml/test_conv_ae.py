@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ml.data.decode import decode
 from ml.events import to_nobody
 from ml.methods import conv_ae
 from ml.methods.conv_ae import Autoencoder, ConvAE, ConvAEConfig
@@ -100,7 +101,7 @@ def test_score_is_the_mean_error_over_windows_and_pixels(tmp_path: Path, pixel_e
 
     scores = learnt.score(video)
 
-    frames = np.stack(list(conv_ae.decode(video, size=(32, 32), grey=True)))
+    frames = np.stack(list(decode(video, size=(32, 32), grey=True)))
     inputs, outputs = learnt.reconstruct(np.stack([frames[:4], frames[1:]]))
     errors = (outputs - inputs).detach().numpy()
     pixels = np.square(errors) if pixel_error == "squared" else np.abs(errors)

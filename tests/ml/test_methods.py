@@ -20,6 +20,7 @@ from ml.training import Training, seed_everything
 from tests import toys
 
 METHODS = load_methods()
+AFTERMATH = 4  # frames
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,17 @@ def same_tensors(one: Checkpoint, other: Checkpoint) -> bool:
 
 
 def test_method_tells_toy_anomalies_apart(trained: Trained) -> None:
+    """The frames just after an event count for neither: what predicts them has seen the event."""
     videos = trained.manifest.part("test")
-    frames = [trained.scores()[video.id].to_frames(video.n_frames) for video in videos]
+    frames = np.concatenate(
+        [trained.scores()[video.id].to_frames(video.n_frames) for video in videos]
+    )
     labels = np.concatenate([frame_labels(video.intervals, video.n_frames) for video in videos])
+    after = np.convolve(labels, np.ones(AFTERMATH + 1))[: len(labels)].astype(bool) & (labels == 0)
 
-    scored = np.isfinite(np.concatenate(frames))
+    counted = np.isfinite(frames) & ~after
 
-    assert auroc(labels[scored], np.concatenate(frames)[scored]) > 0.95
+    assert auroc(labels[counted], frames[counted]) > 0.95
 
 
 def test_method_repeats_bit_for_bit_with_the_same_seed(trained: Trained, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ml.checkpoints import Checkpoint
 from ml.events import Reporter
 from ml.failures import Diverged
 from ml.records import BadInput, Manifest, VideoRecord
-from ml.training import Learner, Training, normal_videos, seed_everything, shuffled
+from ml.training import Learner, Moment, Training, normal_videos, seed_everything, shuffled
 
 N_SAMPLES, BATCH_SIZE, EPOCHS = 10, 4, 3
 STEPS_PER_EPOCH = 3
@@ -41,7 +41,7 @@ class NoisyPair(Learner):
         self.seen: list[int] = []
         self.stop_at: int | None = None
 
-    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
         self.seen += samples.tolist()
         batch = self.data[torch.from_numpy(samples)] + torch.randn(len(samples), 4)
         batch += float(np.random.random())
@@ -182,8 +182,8 @@ def test_training_deletes_old_checkpoints_but_not_the_best(tmp_path: Path) -> No
 
 
 class Exploding(NoisyPair):
-    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
-        losses = super().step(samples)
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+        losses = super().step(samples, moment)
         return {"loss": losses["loss"] * float("nan")}
 
 
@@ -204,9 +204,9 @@ class Drawing(NoisyPair):
         super().__init__()
         self.drawn: list[float] = []
 
-    def step(self, samples: NDArray[np.int64]) -> Mapping[str, Tensor]:
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
         self.drawn.append(float(torch.rand(())))
-        return super().step(samples)
+        return super().step(samples, moment)
 
 
 def test_training_draws_anew_in_every_step(tmp_path: Path) -> None:

@@ -1,0 +1,223 @@
+"""What the two ST-GANs share: their common settings, their data, and one step of two opponents.
+
+B windows, T frames in a window, H W height and width. Frames are grey, pixels in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from ml.data.frames import FrameStore
+from ml.device import Precision
+from ml.ema import follow, slow_copy
+from ml.failures import Diverged
+from ml.methods._base import option
+from ml.methods._one_class import OneClassMethod, WindowLearner
+from ml.models.st_network import SCALE, STNetwork
+from ml.training import Moment
+
+TTUR = 4.0  # how much faster the discriminator learns (Zhang et al., SAGAN: 4e-4 and 1e-4)
+BETAS = (0.0, 0.999)
+SIZE_STEP = 2 * SCALE  # the discriminator halves the size four times
+PATIENCE = 500  # steps in which the discriminator may be always right
+ALWAYS_RIGHT = 0.999
+SMOOTHING = 0.98  # of the running accuracy
+
+
+@dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
+class STGanConfig:
+    window: Annotated[
+        int, option("Data", "Window", "Frames that the memory looks back on", ge=2, le=64)
+    ] = 8
+    input_size: Annotated[
+        int,
+        option("Data", "Input size", "Frames are resized to this square, a multiple of 16",
+               ge=32, le=512, multiple_of=SIZE_STEP),
+    ] = 128  # fmt: skip
+    window_step: Annotated[
+        int,
+        option("Data", "Window step", "A training window begins every so many frames", ge=1, le=64),
+    ] = 1
+    width: Annotated[
+        int,
+        option("Model", "Width", "Channels of the first convolution, a multiple of 8",
+               ge=8, le=256, multiple_of=8),
+    ] = 32  # fmt: skip
+    code_channels: Annotated[
+        int,
+        option("Model", "Code channels", "Of the memory, at an eighth of the size",
+               ge=8, le=1024, multiple_of=8),
+    ] = 64  # fmt: skip
+    attention: Annotated[
+        bool, option("Model", "Self-attention", "In generator and discriminator")
+    ] = True
+    spectral_norm: Annotated[
+        bool, option("Model", "Spectral normalisation", "Of the discriminator's weights")
+    ] = True
+    ttur: Annotated[
+        bool, option("Training", "Two learning rates", "The discriminator learns four times faster")
+    ] = True
+    epochs: Annotated[
+        int, option("Training", "Epochs", "Passes over all training windows", ge=1, le=10_000)
+    ] = 30
+    batch_size: Annotated[
+        int, option("Training", "Batch size", "Windows per update", ge=2, le=1024)
+    ] = 16
+    learning_rate: Annotated[
+        float, option("Training", "Learning rate", "Of the generator", gt=0, le=1)
+    ] = 2e-4
+    reconstruction_weight: Annotated[
+        float,
+        option("Training", "Reconstruction weight", "Of the L1 distance, beside the adversary",
+               ge=0, le=1e4),
+    ] = 10.0  # fmt: skip
+    adversarial_weight: Annotated[
+        float,
+        option("Training", "Adversarial weight", "0 trains without a discriminator's say",
+               ge=0, le=1e4),
+    ] = 1.0  # fmt: skip
+    clip_norm: Annotated[
+        float,
+        option("Training", "Gradient clipping", "Longest gradient of each network; 0: any",
+               ge=0, le=1e6),
+    ] = 10.0  # fmt: skip
+    ema_decay: Annotated[
+        float,
+        option("Training", "Averaging", "Of the generator's weights, which score; 0: the last ones",
+               ge=0, lt=1),
+    ] = 0.995  # fmt: skip
+    precision: Annotated[
+        Precision,
+        option(
+            "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
+        ),
+    ] = "float32"
+
+
+class STGan(OneClassMethod):
+    """Generator, its slow copy that scores, and a discriminator."""
+
+    generator: STNetwork
+    slow: STNetwork
+    discriminator: nn.Module
+
+    def __init__(self, config: Any, device: torch.device) -> None:
+        super().__init__(config, device)
+        self.generator = self._generator().to(device)
+        self.discriminator = self._discriminator().to(device)
+        self.slow = slow_copy(self.generator)  # type: ignore[assignment]
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        return {
+            "generator": self.generator,
+            "slow": self.slow,
+            "discriminator": self.discriminator,
+        }
+
+    @abstractmethod
+    def _discriminator(self) -> nn.Module: ...
+
+    def _generator(self) -> STNetwork:
+        return STNetwork(
+            width=self.config.width,
+            code_channels=self.config.code_channels,
+            attention=self.config.attention,
+        )
+
+    def slow_states(self, windows_BTHW: Tensor) -> list[Tensor]:
+        """The memory after each frame of consecutive windows, each frame encoded once."""
+        length = windows_BTHW.shape[1]
+        frames = torch.cat([windows_BTHW[0], windows_BTHW[1:, -1]])
+        gates = self.slow.encode(frames.unsqueeze(1))
+        gates_BT = gates.unfold(0, length, 1).permute(0, 4, 1, 2, 3)
+        return self.slow.remember(gates_BT)
+
+
+class STGanLearner(WindowLearner):
+    """Discriminator and generator in turn, on windows of frames that are decoded once."""
+
+    drops_last = True
+    method: STGan
+
+    def __init__(self, method: STGan, train: FrameStore, validation: FrameStore | None) -> None:
+        super().__init__(method, train, validation, step=method.config.window_step)
+        rate = self.config.learning_rate
+        self.optimisers = {
+            "generator": _adam(method.generator, rate),
+            "discriminator": _adam(method.discriminator, rate * (TTUR if self.config.ttur else 1)),
+        }
+        self.accuracy = 0.5
+        self.n_always_right = 0
+
+    @abstractmethod
+    def discriminate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        """The discriminator's loss, and what to log; "accuracy" among it."""
+
+    @abstractmethod
+    def generate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        """The generator's loss, and what to log."""
+
+    def loss(self, windows_BTHW: Tensor) -> Tensor:
+        raise NotImplementedError("two opponents have a loss each")
+
+    @abstractmethod
+    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
+        """What the slow generator gets wrong on these normal windows."""
+
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+        windows = self.windows(self.train, self.starts[samples])
+        logged: dict[str, Tensor] = {}
+        if self.config.adversarial_weight:
+            with self.method.computing():
+                loss, logged = self.discriminate(windows, moment)
+            self._update("discriminator", loss)
+            self._watch(logged["accuracy"])
+        self.method.discriminator.requires_grad_(False)
+        with self.method.computing():
+            loss, more = self.generate(windows, moment)
+        self._update("generator", loss)
+        self.method.discriminator.requires_grad_(True)
+        decay = self.config.ema_decay
+        follow(self.method.slow, self.method.generator, decay=decay, step=moment.step)
+        return logged | more
+
+    def _update(self, name: str, loss: Tensor) -> None:
+        optimiser = self.optimisers[name]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.config.clip_norm:
+            nn.utils.clip_grad_norm_(self.modules[name].parameters(), self.config.clip_norm)
+        optimiser.step()
+
+    def _watch(self, accuracy: Tensor) -> None:
+        """Raise Diverged when the generator has not fooled the discriminator for long."""
+        now = float(accuracy)
+        self.accuracy = SMOOTHING * self.accuracy + (1 - SMOOTHING) * now
+        self.n_always_right = self.n_always_right + 1 if self.accuracy > ALWAYS_RIGHT else 0
+        if self.n_always_right > PATIENCE:
+            raise Diverged(
+                f"The training collapsed: for {PATIENCE} steps the discriminator told every "
+                "generated frame apart, so that it teaches nothing any more. A higher "
+                "reconstruction weight, a lower learning rate, or one without two learning "
+                "rates usually helps; the last checkpoint is kept"
+            )
+
+    def state(self) -> dict[str, Any]:
+        return {"accuracy": self.accuracy, "n_always_right": self.n_always_right}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.accuracy = state["accuracy"]
+        self.n_always_right = state["n_always_right"]
+
+
+def _adam(module: nn.Module, rate: float) -> torch.optim.Adam:
+    return torch.optim.Adam(module.parameters(), lr=rate, betas=BETAS)

@@ -1,0 +1,157 @@
+"""A 3-D convolutional autoencoder over clips, as the baseline of MemAE without its memory.
+
+What is changed is in docs/methods.md.
+B clips, T frames in a clip, H W height and width.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from ml.data.frames import FrameStore
+from ml.data.windows import mean_over_windows
+from ml.device import Precision
+from ml.methods._base import Supervision, option, register
+from ml.methods._one_class import OneClassMethod, WindowLearner
+from ml.records import Scores, VideoRecord
+from ml.training import Learner
+
+# Of the four layers, in time and space: a clip becomes an eighth as long, a 16th as wide and high.
+STRIDES = ((1, 2, 2), (2, 2, 2), (2, 2, 2), (2, 2, 2))
+
+
+@dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
+class Conv3dAEConfig:
+    window: Annotated[
+        int,
+        option("Data", "Window", "Frames of a clip, a multiple of 8", ge=8, le=64, multiple_of=8),
+    ] = 16
+    input_size: Annotated[
+        int,
+        option("Data", "Input size", "Frames are resized to this square, a multiple of 16",
+               ge=32, le=512, multiple_of=16),
+    ] = 256  # fmt: skip
+    window_step: Annotated[
+        int,
+        option("Data", "Window step", "A training clip begins every so many frames", ge=1, le=64),
+    ] = 1
+    channels: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=1024)], ...],
+        option("Model", "Channels", "Of the four convolutions of the encoder",
+               min_length=4, max_length=4),
+    ] = (96, 128, 256, 256)  # fmt: skip
+    epochs: Annotated[
+        int, option("Training", "Epochs", "Passes over all training clips", ge=1, le=10_000)
+    ] = 60
+    batch_size: Annotated[
+        int, option("Training", "Batch size", "Clips per update", ge=1, le=1024)
+    ] = 10
+    learning_rate: Annotated[float, option("Training", "Learning rate", "Of Adam", gt=0, le=1)] = (
+        1e-4
+    )
+    precision: Annotated[
+        Precision,
+        option(
+            "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
+        ),
+    ] = "float32"
+
+
+@register
+class Conv3dAE(OneClassMethod):
+    title = "3-D Conv-AE"
+    summary = "Learns to reconstruct clips of normal frames with convolutions in space and time"
+    paper = "Gong et al., Memorizing Normality to Detect Anomaly, ICCV 2019: the autoencoder"
+    supervision = Supervision.ONE_CLASS
+    rule = (
+        "A frame's score is its mean squared reconstruction error over all clips that contain it; "
+        "the frames of a video shorter than a clip have no score"
+    )
+    Config = Conv3dAEConfig
+    tiny = Conv3dAEConfig(
+        window=8, input_size=32, channels=(8, 16, 16, 16), epochs=6, batch_size=8,
+        learning_rate=3e-3,
+    )  # fmt: skip
+
+    def __init__(self, config: Conv3dAEConfig, device: torch.device) -> None:
+        super().__init__(config, device)
+        self.network = Autoencoder3d(config.channels).to(device)
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        return {"network": self.network}
+
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner:
+        return _Learner(self, train, validation)
+
+    def reconstruct(self, clips_BTHW: Tensor) -> Tensor:
+        with self.computing():
+            rebuilt = self.network(clips_BTHW.unsqueeze(1)).squeeze(1)
+        return rebuilt.float()
+
+    @torch.inference_mode()
+    def score(self, video: VideoRecord) -> Scores:
+        self.network.eval()
+        errors = (self._frame_errors(clips) for clips in self.stream(video))
+        return Scores(values=mean_over_windows(errors, length=self.config.window))
+
+    def _frame_errors(self, clips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(B, T): one number per frame of each clip."""
+        clips_BTHW = self.pixels(clips)
+        return (self.reconstruct(clips_BTHW) - clips_BTHW).square().mean(dim=(2, 3)).cpu().numpy()
+
+
+class Autoencoder3d(nn.Module):
+    """(B, 1, T, H, W) to the same: four convolutions with batch normalisation and their mirror."""
+
+    def __init__(self, channels: tuple[int, ...]) -> None:
+        super().__init__()
+        sizes = [1, *channels]
+        blocks: list[nn.Module] = []
+        for (before, after), stride in zip(pairwise(sizes), STRIDES, strict=True):
+            convolution = nn.Conv3d(before, after, 3, stride=stride, padding=1)
+            blocks += [convolution, nn.BatchNorm3d(after), nn.LeakyReLU(0.2)]
+        for (before, after), stride in zip(pairwise(sizes[::-1]), STRIDES[::-1], strict=True):
+            blocks.append(_grow(before, after, stride))
+            if after != 1:
+                blocks += [nn.BatchNorm3d(after), nn.LeakyReLU(0.2)]
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, clips: Tensor) -> Tensor:
+        return self.blocks(clips)
+
+
+def _grow(before: int, after: int, stride: tuple[int, int, int]) -> nn.ConvTranspose3d:
+    """Exactly `stride` times as long, high and wide."""
+    more = tuple(step - 1 for step in stride)
+    return nn.ConvTranspose3d(
+        before,
+        after,
+        3,
+        stride=stride,
+        padding=1,
+        output_padding=more,  # type: ignore[arg-type]
+    )
+
+
+class _Learner(WindowLearner):
+    """Mean squared error over all pixels of a clip."""
+
+    method: Conv3dAE
+
+    def __init__(self, method: Conv3dAE, train: FrameStore, validation: FrameStore | None) -> None:
+        super().__init__(method, train, validation, step=method.config.window_step)
+        rate = self.config.learning_rate
+        self.optimisers = {"network": torch.optim.Adam(method.network.parameters(), lr=rate)}
+
+    def loss(self, windows_BTHW: Tensor) -> Tensor:
+        return F.mse_loss(self.method.reconstruct(windows_BTHW), windows_BTHW)

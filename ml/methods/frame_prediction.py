@@ -1,0 +1,177 @@
+"""Future frame prediction with a U-Net (Liu et al., CVPR 2018), without the optical flow loss.
+
+What is changed is in docs/methods.md.
+B windows, T frames in a window, H W height and width; a sample is T frames and the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from ml.data.frames import FrameStore
+from ml.device import Precision
+from ml.losses.adversarial import gradient_difference
+from ml.methods._base import Supervision, option, register
+from ml.methods._one_class import OneClassMethod, WindowLearner
+from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
+from ml.records import Scores, VideoRecord
+from ml.training import Learner, Moment
+
+DISCRIMINATOR_RATE = 0.1  # of the generator's learning rate
+PEAK = 2.0  # pixels lie in [-1, 1]
+SMALLEST = 1e-10  # a squared error below it is none: the logarithm stays finite
+
+
+@dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
+class FramePredictionConfig:
+    window: Annotated[
+        int, option("Data", "Window", "Frames from which the next is predicted", ge=1, le=32)
+    ] = 4
+    input_size: Annotated[
+        int,
+        option("Data", "Input size", "Frames are resized to this square, a multiple of 8",
+               ge=32, le=512, multiple_of=8),
+    ] = 256  # fmt: skip
+    window_step: Annotated[
+        int,
+        option("Data", "Window step", "A training window begins every so many frames", ge=1, le=64),
+    ] = 1
+    width: Annotated[
+        int, option("Model", "Width", "Channels of the first level of four", ge=4, le=256)
+    ] = 64
+    epochs: Annotated[
+        int, option("Training", "Epochs", "Passes over all training windows", ge=1, le=10_000)
+    ] = 30
+    batch_size: Annotated[
+        int, option("Training", "Batch size", "Windows per update", ge=1, le=1024)
+    ] = 4
+    learning_rate: Annotated[
+        float, option("Training", "Learning rate", "Of the generator, with Adam", gt=0, le=1)
+    ] = 1e-4
+    gradient_weight: Annotated[
+        float,
+        option("Training", "Gradient weight", "Of the difference of neighbouring pixels",
+               ge=0, le=1e3),
+    ] = 1.0  # fmt: skip
+    adversarial_weight: Annotated[
+        float, option("Training", "Adversarial weight", "0: no discriminator", ge=0, le=1e3)
+    ] = 0.05
+    precision: Annotated[
+        Precision,
+        option(
+            "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
+        ),
+    ] = "float32"
+
+
+@register
+class FramePrediction(OneClassMethod):
+    title = "Frame prediction"
+    summary = "Predicts the next frame of normal video with a U-Net; a low PSNR is abnormal"
+    paper = "Liu et al., Future Frame Prediction for Anomaly Detection, CVPR 2018"
+    supervision = Supervision.ONE_CLASS
+    rule = (
+        "A frame's score is the negative PSNR of its prediction, in decibels; the first frames of "
+        "a video, as many as a window has, are not predicted and have no score"
+    )
+    Config = FramePredictionConfig
+    tiny = FramePredictionConfig(
+        window=3, input_size=32, width=8, epochs=6, batch_size=8, learning_rate=2e-3
+    )
+
+    def __init__(self, config: FramePredictionConfig, device: torch.device) -> None:
+        super().__init__(config, device)
+        self.network = PredictionUNet(config.window, width=config.width).to(device)
+        self.discriminator = PatchDiscriminator(width=config.width).to(device)
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        return {"network": self.network, "discriminator": self.discriminator}
+
+    @property
+    def frames_per_sample(self) -> int:
+        return int(self.config.window) + 1
+
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner:
+        return _Learner(self, train, validation)
+
+    def predict(self, samples_BTHW: Tensor) -> Tensor:
+        """(B, 1, H, W): the last frame of each sample, from those before it."""
+        with self.computing():
+            predicted = self.network(samples_BTHW[:, :-1])
+        return predicted.float()
+
+    @torch.inference_mode()
+    def score(self, video: VideoRecord) -> Scores:
+        self.network.eval()
+        values = [self._negative_psnr(samples) for samples in self.stream(video)]
+        found = np.concatenate([np.empty(0, np.float32), *values])
+        return Scores(
+            values=found.astype(np.float32), first_frame=self.config.window if len(found) else 0
+        )
+
+    def _negative_psnr(self, samples: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(B,) in decibels: a frame that is hard to predict has a high one."""
+        samples_BTHW = self.pixels(samples)
+        error = (self.predict(samples_BTHW) - samples_BTHW[:, -1:]).square().mean(dim=(1, 2, 3))
+        return (10 * torch.log10(error.clamp_min(SMALLEST) / PEAK**2)).cpu().numpy()
+
+
+class _Learner(WindowLearner):
+    """Squared error, gradient difference, and a least-squares adversary of patches."""
+
+    method: FramePrediction
+
+    def __init__(
+        self, method: FramePrediction, train: FrameStore, validation: FrameStore | None
+    ) -> None:
+        super().__init__(method, train, validation, step=method.config.window_step)
+        rate = self.config.learning_rate
+        self.optimisers = {
+            "network": torch.optim.Adam(method.network.parameters(), lr=rate),
+            "discriminator": torch.optim.Adam(
+                method.discriminator.parameters(), lr=rate * DISCRIMINATOR_RATE
+            ),
+        }
+
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+        windows = self.windows(self.train, self.starts[samples])
+        predicted, truth = self.method.predict(windows), windows[:, -1:]
+        logged = {"intensity": F.mse_loss(predicted, truth)}
+        loss = logged["intensity"]
+        if self.config.gradient_weight:
+            logged["gradient"] = gradient_difference(predicted, truth)
+            loss = loss + self.config.gradient_weight * logged["gradient"]
+        if self.config.adversarial_weight:
+            logged["discriminator"] = self._discriminate(predicted.detach(), truth)
+            logged["adversarial"] = self._fooling(predicted)
+            loss = loss + self.config.adversarial_weight * logged["adversarial"]
+        self._update("network", loss)
+        return logged | {"loss": loss}
+
+    def loss(self, windows_BTHW: Tensor) -> Tensor:
+        return F.mse_loss(self.method.predict(windows_BTHW), windows_BTHW[:, -1:])
+
+    def _discriminate(self, predicted: Tensor, truth: Tensor) -> Tensor:
+        judge = self.method.discriminator
+        loss = ((judge(truth) - 1).square().mean() + judge(predicted).square().mean()) / 2
+        self._update("discriminator", loss)
+        return loss
+
+    def _fooling(self, predicted: Tensor) -> Tensor:
+        """Its gradient reaches the discriminator too, which the next step sets to none."""
+        return (self.method.discriminator(predicted) - 1).square().mean() / 2
+
+    def _update(self, name: str, loss: Tensor) -> None:
+        optimiser = self.optimisers[name]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()

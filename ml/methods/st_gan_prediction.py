@@ -1,0 +1,182 @@
+"""Frame-predicting ST-GAN with a U-Net discriminator.
+
+What the paper leaves open and what is done about it is in docs/methods.md.
+B windows, T frames in a window, H W height and width; a sample is T frames and the next one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from ml.data.frames import FrameStore
+from ml.losses import adversarial, cutmix
+from ml.methods._base import Supervision, option, register
+from ml.methods._st_gan import STGan, STGanConfig, STGanLearner
+from ml.models.unet_discriminator import Judgement, UNetDiscriminator
+from ml.records import Scores, VideoRecord
+from ml.training import Moment
+
+
+@dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
+class STGanPredictionConfig(STGanConfig):
+    consistency_weight: Annotated[
+        float,
+        option("Training", "CutMix consistency", "Weight of the per-pixel consistency; 0: none",
+               ge=0, le=1e3),
+    ] = 1.0  # fmt: skip
+    cutmix_augmentation: Annotated[
+        bool,
+        option("Training", "CutMix augmentation", "Mixed frames train the discriminator, too"),
+    ] = False
+    warm_up: Annotated[
+        float,
+        option("Training", "CutMix warm-up", "Epochs over which CutMix comes in", ge=0, le=1e4),
+    ] = 5.0
+    map: Annotated[
+        bool,
+        option(
+            "Scoring", "Map", "Weigh errors by the discriminator; off is the paper's “only STN”"
+        ),
+    ] = True
+
+
+@register
+class STGanPrediction(STGan):
+    title = "ST-GAN, predicting"
+    summary = (
+        "Predicts the next frame of normal video against a discriminator that judges every pixel"
+    )
+    paper = "Frame-predicting spatio-temporal GAN with a U-Net discriminator (in Japanese)"
+    supervision = Supervision.ONE_CLASS
+    rule = (
+        "A frame's score is the mean of its weighted prediction errors; the first frames of a "
+        "video, as many as a window has, are not predicted and have no score"
+    )
+    Config = STGanPredictionConfig
+    tiny = STGanPredictionConfig(
+        window=3, input_size=32, width=8, code_channels=16, epochs=10, batch_size=8,
+        learning_rate=1e-3, reconstruction_weight=50.0, warm_up=2.0,
+    )  # fmt: skip
+    discriminator: UNetDiscriminator
+
+    @property
+    def frames_per_sample(self) -> int:
+        return int(self.config.window) + 1
+
+    def _discriminator(self) -> nn.Module:
+        return UNetDiscriminator(
+            1,
+            width=self.config.width,
+            attention=self.config.attention,
+            spectral=self.config.spectral_norm,
+        )
+
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> STGanLearner:
+        return _Learner(self, train, validation)
+
+    @torch.inference_mode()
+    def score(self, video: VideoRecord) -> Scores:
+        self.slow.eval()
+        self.discriminator.eval()
+        values = [
+            self._error_maps(batch).mean(dim=(1, 2)).cpu().numpy() for batch in self.stream(video)
+        ]
+        found = np.concatenate([np.empty(0, np.float32), *values])
+        first = self.config.window if len(found) else 0
+        return Scores(values=found.astype(np.float32), first_frame=first)
+
+    def _error_maps(self, samples: NDArray[np.uint8]) -> Tensor:
+        """(B, H, W): the weighted error of each pixel of the frame that was predicted."""
+        samples_BTHW = self.pixels(samples)
+        truth_B1HW = samples_BTHW[:, -1:]
+        with self.computing():
+            code = self.slow_states(samples_BTHW[:, :-1])[-1]
+            predicted_B1HW = self.slow.decoder(code).float()
+            error = (truth_B1HW - predicted_B1HW).abs()
+            if self.config.map:
+                error = error * self._map(truth_B1HW, predicted_B1HW)
+        return error.float().squeeze(1)
+
+    def _map(self, truth_B1HW: Tensor, predicted_B1HW: Tensor) -> Tensor:
+        """(B, 1, H, W): how unreal the true frame looks, times how far its features are off."""
+        judged: Judgement = self.discriminator(truth_B1HW)
+        second = self.discriminator.second_features(predicted_B1HW)
+        distance = (judged.second - second).abs().mean(dim=1, keepdim=True)
+        size = truth_B1HW.shape[-2:]
+        upsampled = F.interpolate(distance, size=size, mode="bilinear", align_corners=False)
+        return torch.sigmoid(-judged.pixels) * upsampled
+
+
+class _Learner(STGanLearner):
+    """Adversarial loss on image and pixels, L1 distance, CutMix."""
+
+    method: STGanPrediction
+
+    def discriminate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        truth = windows[:, -1:]
+        with torch.no_grad():
+            predicted = self._predict(windows)
+        of_real: Judgement = self.method.discriminator(truth)
+        of_fake: Judgement = self.method.discriminator(predicted)
+        real = (adversarial.real(of_real.image) + adversarial.real(of_real.pixels)) / 2
+        fake = (adversarial.fake(of_fake.image) + adversarial.fake(of_fake.pixels)) / 2
+        mixed, logged = self._cutmix(truth, predicted, of_real, of_fake, moment)
+        logged |= {
+            "discriminator": real + fake,
+            "accuracy": adversarial.accuracy(of_real.image, of_fake.image),
+            "pixel_accuracy": adversarial.accuracy(of_real.pixels, of_fake.pixels),
+        }
+        return real + fake + mixed, logged
+
+    def _cutmix(
+        self,
+        truth: Tensor,
+        predicted: Tensor,
+        of_real: Judgement,
+        of_fake: Judgement,
+        moment: Moment,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Consistency, whose weight ramps up, and augmentation, whose probability does."""
+        ramp = cutmix.ramp(moment.epoch, self.config.warm_up)
+        weight = ramp * self.config.consistency_weight
+        augments = self.config.cutmix_augmentation and float(torch.rand(())) < ramp / 2
+        if not weight and not augments:
+            return truth.new_zeros(()), {}
+        mask = cutmix.masks(len(truth), truth.shape[-2], truth.shape[-1], truth.device)
+        of_mix: Judgement = self.method.discriminator(cutmix.mix(truth, predicted, mask))
+        consistency = cutmix.consistency(of_mix.pixels, of_real.pixels, of_fake.pixels, mask)
+        loss = weight * consistency
+        if augments:
+            pixels = adversarial.masked(of_mix.pixels, mask)
+            loss = loss + (adversarial.fake(of_mix.image) + pixels) / 2
+        return loss, {"consistency": consistency}
+
+    def generate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        truth, predicted = windows[:, -1:], self._predict(windows)
+        reconstruction = F.l1_loss(predicted, truth)
+        loss = self.config.reconstruction_weight * reconstruction
+        logged = {"reconstruction": reconstruction}
+        if self.config.adversarial_weight:
+            judged: Judgement = self.method.discriminator(predicted)
+            fooling = (adversarial.real(judged.image) + adversarial.real(judged.pixels)) / 2
+            loss = loss + self.config.adversarial_weight * fooling
+            logged["adversarial"] = fooling
+        return loss, logged | {"loss": loss}
+
+    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
+        with self.method.computing():
+            code = self.method.slow.codes(windows_BTHW[:, :-1])[-1]
+            predicted = self.method.slow.decoder(code)
+        return F.l1_loss(predicted.float(), windows_BTHW[:, -1:])
+
+    def _predict(self, windows: Tensor) -> Tensor:
+        """(B, 1, H, W): the frame after all but the last of each window."""
+        generator = self.method.generator
+        return generator.decoder(generator.codes(windows[:, :-1])[-1])

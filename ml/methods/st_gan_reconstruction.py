@@ -1,0 +1,139 @@
+"""Frame-reconstructing ST-GAN with matching terms.
+
+What the paper leaves open and what is done about it is in docs/methods.md.
+B windows, T frames in a window, H W height and width.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from ml.data.frames import FrameStore
+from ml.losses import adversarial
+from ml.methods._base import Supervision, option, register
+from ml.methods._st_gan import STGan, STGanConfig, STGanLearner
+from ml.models.patch_discriminator import Verdict, WindowDiscriminator
+from ml.records import Scores, VideoRecord
+from ml.training import Moment
+
+
+@dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
+class STGanReconstructionConfig(STGanConfig):
+    feature_weight: Annotated[
+        float,
+        option("Training", "Feature matching", "Weight of the discriminator's features; 0: none",
+               ge=0, le=1e3),
+    ] = 1.0  # fmt: skip
+    latent_weight: Annotated[
+        float,
+        option("Training", "Latent matching", "Weight of the code of the reconstruction; 0: none",
+               ge=0, le=1e3),
+    ] = 1.0  # fmt: skip
+
+
+@register
+class STGanReconstruction(STGan):
+    title = "ST-GAN, reconstructing"
+    summary = "Reconstructs windows of normal video, whose codes must survive being encoded again"
+    paper = "Frame-reconstructing spatio-temporal GAN with matching terms (in Japanese)"
+    supervision = Supervision.ONE_CLASS
+    rule = (
+        "A frame's score is the mean reconstruction error of the frame as the last of its window; "
+        "the first frames of a video, one fewer than a window has, have no score"
+    )
+    Config = STGanReconstructionConfig
+    tiny = STGanReconstructionConfig(
+        window=3, input_size=32, width=8, code_channels=8, epochs=8, batch_size=8,
+        learning_rate=1e-3, reconstruction_weight=50.0,
+    )  # fmt: skip
+
+    def _discriminator(self) -> nn.Module:
+        return WindowDiscriminator(
+            self.config.window,
+            width=self.config.width,
+            attention=self.config.attention,
+            spectral=self.config.spectral_norm,
+        )
+
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> STGanLearner:
+        return _Learner(self, train, validation)
+
+    @torch.inference_mode()
+    def score(self, video: VideoRecord) -> Scores:
+        self.slow.eval()
+        values = [
+            self._error_maps(batch).mean(dim=(1, 2)).cpu().numpy() for batch in self.stream(video)
+        ]
+        found = np.concatenate([np.empty(0, np.float32), *values])
+        first = self.config.window - 1 if len(found) else 0
+        return Scores(values=found.astype(np.float32), first_frame=first)
+
+    def _error_maps(self, windows: NDArray[np.uint8]) -> Tensor:
+        """(B, H, W): the error of each pixel of the windows' last frames."""
+        windows_BTHW = self.pixels(windows)
+        with self.computing():
+            code = self.slow_states(windows_BTHW)[-1]
+            last_B1HW = self.slow.decoder(code)
+        return (windows_BTHW[:, -1:] - last_B1HW.float()).abs().squeeze(1)
+
+
+class _Learner(STGanLearner):
+    """L1 distance of all frames, adversarial loss, features and codes that must agree."""
+
+    method: STGanReconstruction
+
+    def discriminate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        with torch.no_grad():
+            rebuilt = self._rebuild(self.method.generator.codes(windows))
+        of_real: Verdict = self.method.discriminator(windows)
+        of_fake: Verdict = self.method.discriminator(rebuilt)
+        loss = adversarial.real(of_real.image) + adversarial.fake(of_fake.image)
+        accuracy = adversarial.accuracy(of_real.image, of_fake.image)
+        return loss, {"discriminator": loss, "accuracy": accuracy}
+
+    def generate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        codes = self.method.generator.codes(windows)
+        rebuilt = self._rebuild(codes)
+        reconstruction = F.l1_loss(rebuilt, windows)
+        loss = self.config.reconstruction_weight * reconstruction
+        logged = {"reconstruction": reconstruction}
+        if self.config.latent_weight:
+            again = self.method.generator.codes(rebuilt)
+            logged["latent"] = F.l1_loss(torch.stack(again), torch.stack(codes))
+            loss = loss + self.config.latent_weight * logged["latent"]
+        if self.config.adversarial_weight:
+            judged, more = self._judged(windows, rebuilt)
+            loss, logged = loss + judged, logged | more
+        return loss, logged | {"loss": loss}
+
+    def _judged(self, windows: Tensor, rebuilt: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """What the discriminator says, and how its features differ."""
+        of_fake: Verdict = self.method.discriminator(rebuilt)
+        fooling = adversarial.real(of_fake.image)
+        loss = self.config.adversarial_weight * fooling
+        if not self.config.feature_weight:
+            return loss, {"adversarial": fooling}
+        of_real: Verdict = self.method.discriminator(windows)
+        features = adversarial.feature_matching(of_real.features, of_fake.features)
+        return loss + self.config.feature_weight * features, {
+            "adversarial": fooling,
+            "features": features,
+        }
+
+    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
+        with self.method.computing():
+            code = self.method.slow.codes(windows_BTHW)[-1]
+            last = self.method.slow.decoder(code)
+        return F.l1_loss(last.float(), windows_BTHW[:, -1:])
+
+    def _rebuild(self, codes: list[Tensor]) -> Tensor:
+        """(B, T, H, W): each frame from the memory after it."""
+        frames = self.method.generator.decoder(torch.cat(codes))
+        return torch.cat(frames.chunk(len(codes)), dim=1)

@@ -1,0 +1,76 @@
+"""Layers that several networks share."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+
+def normalised(layer: nn.Module, *, spectral: bool) -> nn.Module:
+    """The layer with its weights divided by their largest singular value, where that is wanted.
+
+    Miyato et al., Spectral Normalization for GANs, ICLR 2018.
+    """
+    return spectral_norm(layer) if spectral else layer
+
+
+class SelfAttention(nn.Module):
+    """Every place of a map looks at every other (Zhang et al., SAGAN, ICML 2019).
+
+    In and out (B, C, H, W). Keys, queries and values have C / 8, C / 8 and C / 2 channels; keys
+    and values are pooled to half the height and width. The weight of what is added starts at 0.
+    """
+
+    def __init__(self, channels: int, *, spectral: bool = False) -> None:
+        super().__init__()
+        narrow, half = max(1, channels // 8), max(1, channels // 2)
+        self.query = normalised(nn.Conv2d(channels, narrow, 1, bias=False), spectral=spectral)
+        self.key = normalised(nn.Conv2d(channels, narrow, 1, bias=False), spectral=spectral)
+        self.value = normalised(nn.Conv2d(channels, half, 1, bias=False), spectral=spectral)
+        self.out = normalised(nn.Conv2d(half, channels, 1, bias=False), spectral=spectral)
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        query = self.query(x_BCHW).flatten(2).transpose(1, 2)
+        key = F.max_pool2d(self.key(x_BCHW), 2).flatten(2).transpose(1, 2)
+        value = F.max_pool2d(self.value(x_BCHW), 2).flatten(2).transpose(1, 2)
+        found = F.scaled_dot_product_attention(query, key, value, scale=1.0)
+        height, width = x_BCHW.shape[-2:]
+        seen = found.transpose(1, 2).unflatten(2, (height, width))
+        return x_BCHW + self.weight * cast(Tensor, self.out(seen))
+
+
+class ConvLSTMCell(nn.Module):
+    """One step of an LSTM whose states are maps (Shi et al., NeurIPS 2015), without peepholes.
+
+    `features` (B, C, H, W), states (B, D, H, W) each.
+    """
+
+    def __init__(self, channels: int, hidden: int, *, kernel_size: int = 3) -> None:
+        super().__init__()
+        self.hidden = hidden
+        padding = kernel_size // 2
+        self.from_input = nn.Conv2d(channels, 4 * hidden, kernel_size, padding=padding)
+        self.from_state = nn.Conv2d(hidden, 4 * hidden, kernel_size, padding=padding, bias=False)
+        with torch.no_grad():  # remember at first: gates of forgetting open
+            assert self.from_input.bias is not None
+            self.from_input.bias[hidden : 2 * hidden] += 1
+
+    def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        shape = (len(features), self.hidden, *features.shape[-2:])
+        zeros = features.new_zeros(shape)
+        return zeros, zeros
+
+    def forward(
+        self, gates_of_input: Tensor, state: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """The next hidden and cell state from `from_input(features)` and the last states."""
+        hidden, cell = state
+        gates = gates_of_input + self.from_state(hidden)
+        write, forget, new, show = gates.chunk(4, dim=1)
+        cell = torch.sigmoid(forget) * cell + torch.sigmoid(write) * torch.tanh(new)
+        return torch.sigmoid(show) * torch.tanh(cell), cell
