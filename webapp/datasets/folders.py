@@ -26,6 +26,31 @@ def resolve_folder(folder: str) -> Path:
     Links are followed first, so that none leads outside. What lies outside and what does not
     exist get the same answer. Raise UserError.
     """
+    found = _below_roots(folder, field="folder")
+    if found and found.is_dir():
+        return found
+    raise UserError(
+        _("There is no folder “%(folder)s” below %(roots)s.")
+        % {"folder": folder, "roots": " or ".join(map(str, data_roots()))},
+        code="folder_not_found",
+        field="folder",
+    )
+
+
+def resolve_path(path: str) -> Path:
+    """The same for a file or a folder."""
+    found = _below_roots(path, field="path")
+    if found:
+        return found
+    raise UserError(
+        _("There is no file “%(path)s” below %(roots)s.")
+        % {"path": path, "roots": " or ".join(map(str, data_roots()))},
+        code="path_not_found",
+        field="path",
+    )
+
+
+def _below_roots(path: str, *, field: str) -> Path | None:
     roots = data_roots()
     if not roots:
         raise UserError(
@@ -34,24 +59,18 @@ def resolve_folder(folder: str) -> Path:
                 "imported in the setting IWAKAN_DATA_ROOTS."
             ),
             code="no_data_roots",
-            field="folder",
+            field=field,
         )
     for root in roots:
-        candidate = _real_path(root, folder)
+        candidate = _real_path(root, path)
         if candidate and any(candidate.is_relative_to(allowed) for allowed in roots):
             return candidate
-    raise UserError(
-        _("There is no folder “%(folder)s” below %(roots)s.")
-        % {"folder": folder, "roots": " or ".join(map(str, roots))},
-        code="folder_not_found",
-        field="folder",
-    )
+    return None
 
 
-def _real_path(root: Path, folder: str) -> Path | None:
+def _real_path(root: Path, path: str) -> Path | None:
     try:
-        candidate = (root / folder).resolve(strict=True)
-        return candidate if candidate.is_dir() else None
+        return (root / path).resolve(strict=True)
     except (OSError, ValueError, RuntimeError):  # absent, too long, NUL byte, loop of links
         return None
 

@@ -30,14 +30,26 @@ class DatasetQuerySet(TeamOwnedQuerySet):
         return facts.order_by("-id")  # a query that groups ignores Meta.ordering
 
 
+def dataset_file_name(dataset: Dataset, file_name: str) -> str:
+    """Opaque: nothing that a person named reaches the storage."""
+    return f"datasets/{dataset.pk}/videos.list"
+
+
 class Dataset(TimestampedModel):
-    """Videos registered in place from a server folder, with ground truth and splits."""
+    """Videos with ground truth and splits, registered in place from a server folder.
+
+    Or listed: known by name and frame count alone, for scores made where the videos are.
+    """
 
     id = PrefixedIdField(prefix="ds")
     team = models.ForeignKey(Team, models.CASCADE, related_name="datasets")
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
-    folder = models.CharField(max_length=1000)  # absolute, below one of DATA_ROOTS
+    # Absolute, below one of DATA_ROOTS; empty where videos are listed.
+    folder = models.CharField(max_length=1000, blank=True)
+    list_file = models.FileField(upload_to=dataset_file_name, max_length=300, blank=True)
+    list_name = models.CharField(max_length=200, blank=True)  # of the file as it was given
+    fps = models.FloatField(default=0)  # of all listed videos; video files carry their own
     format = models.CharField(max_length=40, blank=True)  # name in ml.data.formats, once detected
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
@@ -61,6 +73,11 @@ class Dataset(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_listed(self) -> bool:
+        """Its videos are nowhere here: nothing can be trained or scored by this site."""
+        return not self.folder
 
     @property
     def is_importing(self) -> bool:
@@ -146,6 +163,7 @@ class Video(models.Model):
     class Kind(models.TextChoices):
         FILE = "file", _("Video file")
         FRAMES = "frames", _("Image sequence")
+        LISTED = "listed", _("Listed, not here")
 
     class Status(models.TextChoices):
         READY = "ready", _("Ready")
@@ -156,7 +174,7 @@ class Video(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="videos")
     imported_by = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=300)  # relative path without ending
-    path = models.CharField(max_length=1000)  # relative to the dataset's folder
+    path = models.CharField(max_length=1000, blank=True)  # relative to the dataset's folder
     kind = models.CharField(max_length=6, choices=Kind.choices)
     status = models.CharField(max_length=8, choices=Status.choices)
     reason = models.TextField(blank=True)  # why it was rejected or retired
@@ -213,9 +231,10 @@ class AnnotationSetQuerySet(TeamOwnedQuerySet):
     team_path = "dataset__team"
 
     def with_counts(self) -> AnnotationSetQuerySet:
-        return self.annotate(
+        counted = self.annotate(
             n_intervals=Count("intervals"), n_videos=Count("intervals__video", distinct=True)
         )
+        return counted.order_by("-version")  # a query that groups ignores Meta.ordering
 
 
 class AnnotationSet(models.Model):
@@ -228,6 +247,9 @@ class AnnotationSet(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotation_sets")
     version = models.PositiveIntegerField()
     source = models.CharField(max_length=300)  # file or rule it came from
+    # Of an accepted import: {"file", "sha256", "format", "base", "end", "rate", "rule",
+    # "repairs": {code: sentence}, "accepted_by"}. Empty where the dataset's folder said it.
+    provenance = models.JSONField(default=dict)
     imported_by = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     content_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -272,6 +294,56 @@ class Interval(models.Model):
     @property
     def width_percent(self) -> float:
         return 100 * (self.end_frame - self.start_frame) / self.video.n_frames
+
+
+def annotation_file_name(annotation_import: AnnotationImport, file_name: str) -> str:
+    return f"datasets/{annotation_import.dataset_id}/{annotation_import.pk}"
+
+
+class AnnotationImportQuerySet(TeamOwnedQuerySet):
+    team_path = "dataset__team"
+
+
+class AnnotationImport(TimestampedModel):
+    """A ground-truth file, how it lies against the videos, and what was made of it.
+
+    A draft until somebody accepts it with its repairs: then it is a version of the ground truth.
+    """
+
+    id = PrefixedIdField(prefix="draft")
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotation_imports")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=200)  # of the file, as it was given
+    file = models.FileField(upload_to=annotation_file_name, max_length=300, blank=True)
+    path = models.CharField(max_length=1000, blank=True)  # on the server, where nothing was sent
+    sha256 = models.CharField(max_length=64, blank=True)
+    # {"format", "base", "end", "rate"}: what the person knows better than the file; no key: detect
+    options = models.JSONField(default=dict)
+    # `ml.data.annotations` Alignment.to_json(); empty until the file is read
+    alignment = models.JSONField(default=dict)
+    annotation_set = models.ForeignKey(
+        AnnotationSet, models.SET_NULL, null=True, related_name="drafts"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    objects = AnnotationImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        """reading, failed, draft or accepted."""
+        if self.annotation_set_id:
+            return "accepted"
+        if self.alignment:
+            return "draft"
+        return "failed" if self.job is None or self.job.is_terminal else "reading"
 
 
 class SplitQuerySet(models.QuerySet["Split"]):

@@ -7,7 +7,7 @@ never changed here, only followed by newer ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +20,21 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_folder
+from webapp.datasets.ground_truth import ensure_ground_truth
 from webapp.datasets.leaks import review_splits
 from webapp.datasets.models import (
-    AnnotationSet,
     Dataset,
-    Interval,
     Part,
     Split,
     SplitMember,
     Video,
     VideoQuerySet,
 )
+from webapp.datasets.report import record_finding, storable_label
 from webapp.jobs.models import Job
 from webapp.jobs.services import submit
 
-# Video name -> [start frame, end frame (exclusive), label], as the survey reports it.
-Reported = dict[str, list[tuple[int, int, str]]]
 PUBLISHED = "published"
-NO_GROUND_TRUTH = "none found"
 MAX_NAME_LENGTH = 120
 
 
@@ -47,11 +44,7 @@ def create_dataset(
 ) -> Dataset:
     """Register a server folder in place and submit its import. Raise UserError."""
     require(by, Permission.DATASET_IMPORT, team=team)
-    name = name.strip()
-    if not 0 < len(name) <= MAX_NAME_LENGTH:
-        raise UserError(
-            _("The name needs 1 to %(max)d characters.") % {"max": MAX_NAME_LENGTH}, field="name"
-        )
+    name = checked_name(name)
     try:
         with transaction.atomic():
             dataset = Dataset.objects.create(
@@ -62,13 +55,24 @@ def create_dataset(
                 created_by=by,
             )
     except IntegrityError as error:
-        raise ConflictError(
-            _("%(team)s already has a dataset called “%(name)s”.") % {"team": team, "name": name},
-            code="name_taken",
-            field="name",
-        ) from error
-    _submit_import(dataset, by=by)
+        raise name_taken(team, name) from error
+    submit_import(dataset, by=by)
     return dataset
+
+
+def checked_name(name: str) -> str:
+    """Raise UserError unless a dataset may be called so."""
+    name = name.strip()
+    if not 0 < len(name) <= MAX_NAME_LENGTH:
+        raise UserError(
+            _("The name needs 1 to %(max)d characters.") % {"max": MAX_NAME_LENGTH}, field="name"
+        )
+    return name
+
+
+def name_taken(team: Team, name: str) -> ConflictError:
+    text = _("%(team)s already has a dataset called “%(name)s”.")
+    return ConflictError(text % {"team": team, "name": name}, code="name_taken", field="name")
 
 
 def set_benchmark(*, dataset: Dataset, benchmark: str, known: Iterable[str], by: User) -> None:
@@ -82,16 +86,17 @@ def set_benchmark(*, dataset: Dataset, benchmark: str, known: Iterable[str], by:
 
 @transaction.atomic
 def import_again(*, dataset: Dataset, by: User) -> Job:
-    """Survey the folder once more. Raise ConflictError while an import is under way."""
+    """Survey the folder or the list once more. Raise ConflictError while an import goes on."""
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
     dataset = Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
     if dataset.is_importing:
         raise ConflictError(_("This dataset is being imported already."), code="import_running")
-    resolve_folder(dataset.folder)
-    return _submit_import(dataset, by=by)
+    if not dataset.is_listed:
+        resolve_folder(dataset.folder)
+    return submit_import(dataset, by=by)
 
 
-def _submit_import(dataset: Dataset, *, by: User) -> Job:
+def submit_import(dataset: Dataset, *, by: User) -> Job:
     job = submit(
         team=dataset.team,
         kind=Job.Kind.IMPORT,
@@ -112,13 +117,6 @@ def begin_import(dataset: Dataset, *, job: Job) -> None:
     dataset.save(update_fields=["import_job", "report", "updated_at"])
 
 
-def record_finding(dataset: Dataset, *, level: str, text: str, subject: str = "") -> None:
-    finding = {"level": level, "subject": survey.storable(subject), "text": survey.storable(text)}
-    if finding not in dataset.report:
-        dataset.report.append(finding)
-        dataset.save(update_fields=["report", "updated_at"])
-
-
 @transaction.atomic
 def record_video(dataset: Dataset, *, event: dict[str, Any], folder: Path) -> Video | None:
     """Store one surveyed video, with its files out of the job's `folder`.
@@ -128,7 +126,7 @@ def record_video(dataset: Dataset, *, event: dict[str, Any], folder: Path) -> Vi
     if refusal := survey.name_refusal(event["name"]):
         record_finding(dataset, level="error", subject=event["name"], text=refusal)
         return None
-    event = event | {"label": _storable_label(dataset, event["label"], subject=event["name"])}
+    event = event | {"label": storable_label(dataset, event["label"], subject=event["name"])}
     video = _row_for(dataset, event)
     if dataset.content_hash and video.status != event["status"]:
         dataset.content_hash = ""
@@ -137,15 +135,6 @@ def record_video(dataset: Dataset, *, event: dict[str, Any], folder: Path) -> Vi
     video.imported_by_id = dataset.import_job_id
     video.save()
     return video
-
-
-def _storable_label(dataset: Dataset, label: str, *, subject: str) -> str:
-    """As much of it as a row can hold; the report says so when that is not all."""
-    kept = survey.storable(label)[: survey.MAX_LABEL_LENGTH]
-    if kept != label:
-        text = f"The label is cut to “{kept}”: it may have {survey.MAX_LABEL_LENGTH} characters."
-        record_finding(dataset, level="warning", subject=subject, text=text)
-    return kept
 
 
 def _row_for(dataset: Dataset, event: dict[str, Any]) -> Video:
@@ -168,54 +157,12 @@ def _retire(videos: VideoQuerySet, reason: str) -> None:
 
 
 @transaction.atomic
-def record_annotations(dataset: Dataset, *, event: dict[str, Any]) -> AnnotationSet:
-    """Store the ground truth as a new version, unless the newest one says the same."""
-    intervals = list(_accepted_intervals(dataset, event["intervals"]))
-    content_hash = _ground_truth_hash(intervals)
-    newest = dataset.ground_truth
-    if newest is None or newest.content_hash != content_hash:
-        newest = AnnotationSet.objects.create(
-            dataset=dataset,
-            version=newest.version + 1 if newest else 1,
-            source=event["source"],
-            content_hash=content_hash,
-        )
-        for interval in intervals:
-            interval.annotation_set = newest
-        Interval.objects.bulk_create(intervals)
-    newest.imported_by_id = dataset.import_job_id
-    newest.save(update_fields=["imported_by"])
-    return newest
-
-
-def _accepted_intervals(dataset: Dataset, reported: Reported) -> Iterator[Interval]:
-    """What lies in a video that is here; the report names the rest."""
-    videos = {video.name: video for video in dataset.videos.current().without_times()}
-    for name, triples in reported.items():
-        for start, end, label in triples:
-            if refusal := survey.interval_refusal(videos.get(name), start, end):
-                record_finding(dataset, level="error", subject=name, text=refusal)
-                continue
-            label = _storable_label(dataset, label, subject=name)
-            yield Interval(video=videos[name], start_frame=start, end_frame=end, label=label)
-
-
-def _ground_truth_hash(intervals: Iterable[Interval]) -> str:
-    """Intervals together with the content of the video that they lie in."""
-    return hash_of(
-        sorted(
-            [row.video.name, row.video.sha256, row.start_frame, row.end_frame, row.label]
-            for row in intervals
-        )
-    )
-
-
-@transaction.atomic
 def finish_import(dataset: Dataset, format: str) -> None:
     """Draw the conclusions once every video has been reported."""
     unseen = dataset.videos.current().exclude(imported_by=dataset.import_job)
-    _retire(unseen, "It is no longer in the folder.")
-    _ensure_ground_truth(dataset)
+    gone = "the list" if dataset.is_listed else "the folder"
+    _retire(unseen, f"It is no longer in {gone}.")
+    ensure_ground_truth(dataset)
     _report_rejected_tests(dataset, _ensure_published_split(dataset))
     dataset.format = format
     dataset.content_hash = _content_hash(dataset)
@@ -227,17 +174,6 @@ def _content_hash(dataset: Dataset) -> str:
     ready = dataset.videos.ready().order_by("name")
     content = list(ready.values_list("name", "sha256", "n_frames"))
     return hash_of(content) if content else ""
-
-
-def _ensure_ground_truth(dataset: Dataset) -> None:
-    newest = dataset.ground_truth
-    if newest is None or newest.imported_by_id != dataset.import_job_id:
-        record_annotations(dataset, event={"source": NO_GROUND_TRUTH, "intervals": {}})
-        record_finding(
-            dataset,
-            level="warning",
-            text="No ground truth was found: every video counts as normal throughout.",
-        )
 
 
 def _ensure_published_split(dataset: Dataset) -> Split:

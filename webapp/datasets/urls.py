@@ -1,11 +1,12 @@
 from django.urls import path
 
-from webapp.datasets import media, split_views, views
+from webapp.datasets import ground_truth_views, media, split_views, views
 
 app_name = "datasets"
 urlpatterns = [
     path("datasets", views.dataset_list, name="list"),
     path("datasets/new", views.new, name="new"),
+    path("datasets/new/listed", views.new_listed, name="new_listed"),
     path("datasets/<str:dataset_id>", views.detail, name="detail"),
     path("datasets/<str:dataset_id>/progress", views.progress, name="progress"),
     path("datasets/<str:dataset_id>/import", views.import_again, name="import_again"),
@@ -13,6 +14,13 @@ urlpatterns = [
     path("datasets/<str:dataset_id>/splits/make", split_views.make, name="make_split"),
     path("datasets/<str:dataset_id>/splits/import", split_views.import_lists, name="import_split"),
     path("datasets/<str:dataset_id>/groups", split_views.groups, name="set_groups"),
+    path(
+        "datasets/<str:dataset_id>/ground-truth/new",
+        ground_truth_views.new,
+        name="new_ground_truth",
+    ),
+    path("ground-truth/<str:draft_id>", ground_truth_views.detail, name="ground_truth"),
+    path("ground-truth/<str:draft_id>/accept", ground_truth_views.accept, name="accept"),
     path("videos/<str:video_id>/poster", media.poster, name="poster"),
     path("videos/<str:video_id>/contact-sheet", media.contact_sheet, name="contact_sheet"),
     path("videos/<str:video_id>/stream", media.stream, name="stream"),

@@ -1,7 +1,8 @@
-"""Pages about datasets: list, new, and one dataset under three tabs."""
+"""Pages about datasets: list, new, and one dataset under its tabs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -20,11 +21,13 @@ from webapp.common.errors import UserError
 from webapp.datasets import services
 from webapp.datasets.folders import data_roots, suggested_folders
 from webapp.datasets.forms import DatasetForm, VideoFilterForm
+from webapp.datasets.ground_truth_forms import ListedDatasetForm
+from webapp.datasets.listing import create_listed_dataset
 from webapp.datasets.models import Dataset
 from webapp.jobs.services import waiting_reason
 
 PAGE_SIZE = 60
-TABS = ("videos", "import", "splits")
+TABS = ("videos", "import", "splits", "ground-truth")
 
 
 @require_safe
@@ -42,19 +45,39 @@ def dataset_list(request: AuthenticatedRequest) -> HttpResponse:
 def new(request: AuthenticatedRequest) -> HttpResponse:
     require(request.user, Permission.DATASET_IMPORT, team=current_team(request))
     form = DatasetForm(request.POST or None)
-    if form.is_valid() and (dataset := _created(request, form)):
+    if form.is_valid() and (dataset := _created(request, form, services.create_dataset)):
         return redirect("datasets:detail", dataset.pk)
-    context = {"form": form, "roots": data_roots(), "folders": suggested_folders()}
-    return render(request, "datasets/new.html", context, status=422 if form.is_bound else 200)
+    return _registration(request, form=form)
 
 
-def _created(request: AuthenticatedRequest, form: DatasetForm) -> Dataset | None:
-    team = current_team(request)
+@require_POST
+def new_listed(request: AuthenticatedRequest) -> HttpResponse:
+    """Register videos that are not here."""
+    require(request.user, Permission.DATASET_IMPORT, team=current_team(request))
+    listed = ListedDatasetForm(request.POST, request.FILES)
+    if listed.is_valid() and (dataset := _created(request, listed, create_listed_dataset)):
+        return redirect("datasets:detail", dataset.pk)
+    return _registration(request, listed=listed)
+
+
+def _created(
+    request: AuthenticatedRequest,
+    form: DatasetForm | ListedDatasetForm,
+    create: Callable[..., Dataset],
+) -> Dataset | None:
     try:
-        return services.create_dataset(team=team, **form.submission(), by=request.user)
+        return create(team=current_team(request), **form.submission(), by=request.user)
     except UserError as error:
         show_error(form, error)
         return None
+
+
+def _registration(request: HttpRequest, **filled: DatasetForm | ListedDatasetForm) -> HttpResponse:
+    """Both ways to register a dataset, one of them as it was filled in."""
+    forms = {"form": DatasetForm(), "listed": ListedDatasetForm()} | filled
+    context = forms | {"roots": data_roots(), "folders": suggested_folders()}
+    status = 422 if any(form.is_bound for form in filled.values()) else 200
+    return render(request, "datasets/new.html", context, status=status)
 
 
 @require_safe

@@ -99,6 +99,7 @@ class Job(models.Model):
         IMPORT = "import", _("Import")
         TRAIN = "train", _("Train")
         SCORE = "score", _("Score")
+        ANNOTATE = "annotate", _("Read ground truth")
 
     class Status(models.TextChoices):
         CREATED = "created", _("Created")

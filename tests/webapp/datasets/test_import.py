@@ -7,7 +7,7 @@ import ml.records
 from tests.factories.datasets import DatasetFactory
 from tests.factories.jobs import JobFactory
 from tests.webapp.datasets.surveyed import annotations, ready_video, rejected_video
-from webapp.datasets import services
+from webapp.datasets import ground_truth, report, services
 from webapp.datasets.models import AnnotationSet, Dataset, Interval, Split, Video
 
 CLEAN = [("test/a", "test"), ("train/a", "train")]
@@ -35,7 +35,7 @@ def import_all(dataset, folder, *events):
         if event["event"] == "video":
             services.record_video(dataset, event=event, folder=folder)
         else:
-            services.record_annotations(dataset, event=event)
+            ground_truth.record_annotations(dataset, event=event)
     services.finish_import(dataset, "plain")
     return dataset
 
@@ -178,7 +178,7 @@ def test_record_video_now_broken_retires_the_ready_row(dataset, folder):
 def test_record_annotations_first_version(dataset, folder):
     services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
 
-    services.record_annotations(dataset, event=annotations(a=[[2, 5, "running"], [7, 9, ""]]))
+    ground_truth.record_annotations(dataset, event=annotations(a=[[2, 5, "running"], [7, 9, ""]]))
 
     truth = AnnotationSet.objects.get()
     assert (truth.version, truth.source, truth.dataset) == (1, "labels.csv", dataset)
@@ -191,8 +191,8 @@ def test_record_annotations_first_version(dataset, folder):
 def test_record_annotations_same_event_twice(dataset, folder):
     services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
 
-    services.record_annotations(dataset, event=annotations(a=[[2, 5, "running"]]))
-    services.record_annotations(dataset, event=annotations(a=[[2, 5, "running"]]))
+    ground_truth.record_annotations(dataset, event=annotations(a=[[2, 5, "running"]]))
+    ground_truth.record_annotations(dataset, event=annotations(a=[[2, 5, "running"]]))
 
     assert AnnotationSet.objects.count() == 1
     assert Interval.objects.count() == 1
@@ -202,7 +202,7 @@ def test_record_annotations_leaves_out_what_lies_in_no_video(dataset, folder):
     services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
     event = annotations(a=[[2, 5, ""], [8, 11, ""], [6, 6, ""]], b=[[0, 1, ""]])
 
-    services.record_annotations(dataset, event=event)
+    ground_truth.record_annotations(dataset, event=event)
 
     assert Interval.objects.count() == 1
     assert levels_and_subjects(dataset) == [
@@ -216,7 +216,7 @@ def test_labels_longer_than_a_row_can_hold_are_cut_and_reported(dataset, folder)
     event = ready_video(folder, "test/a", label="fight " * 20)
 
     video = services.record_video(dataset, event=event, folder=folder)
-    services.record_annotations(dataset, event=annotations(a=[[2, 5, "fall\0 " * 20]]))
+    ground_truth.record_annotations(dataset, event=annotations(a=[[2, 5, "fall\0 " * 20]]))
 
     assert video.label == ("fight " * 20)[:80]
     assert Interval.objects.get().label == ("fall " * 20)[:80]
@@ -225,7 +225,7 @@ def test_labels_longer_than_a_row_can_hold_are_cut_and_reported(dataset, folder)
 
 def test_record_finding_same_twice(dataset):
     for _ in range(2):
-        services.record_finding(dataset, level="info", text="A note.", subject="a\udcff\0")
+        report.record_finding(dataset, level="info", text="A note.", subject="a\udcff\0")
 
     dataset.refresh_from_db()
     assert dataset.report == [{"level": "info", "subject": "a\\udcff", "text": "A note."}]
@@ -332,7 +332,7 @@ def test_finish_import_with_nothing_usable_leaves_no_hash(dataset, folder):
 
 
 def test_begin_import_starts_a_new_report(dataset, folder):
-    services.record_finding(dataset, level="error", text="Old.")
+    report.record_finding(dataset, level="error", text="Old.")
 
     services.begin_import(dataset, job=JobFactory.create(team=dataset.team, kind="import"))
 

@@ -251,14 +251,15 @@ def test_detail_import_tab_shows_errors_first_and_rejected_videos(as_vera, datas
     assert "It is empty." in page
 
 
-def test_detail_splits_tab(as_vera, dataset):
+def test_detail_splits_and_ground_truth_tabs(as_vera, dataset):
     fill(dataset, n_videos=3)
 
-    response = as_vera.get(f"{url(dataset)}?tab=splits")
+    splits = as_vera.get(f"{url(dataset)}?tab=splits").text
+    ground_truth = as_vera.get(f"{url(dataset)}?tab=ground-truth").text
 
-    assert "published v" in response.text
-    assert "labels.csv" in response.text
-    assert '<td class="num">6</td>' in response.text
+    assert "published v" in splits
+    assert "labels.csv" in ground_truth
+    assert '<td class="num">6</td>' in ground_truth
 
 
 def test_detail_offers_what_the_role_allows(as_bob, as_vera, dataset):

@@ -1,0 +1,119 @@
+"""Datasets whose videos are not here: a list of names and frame counts stands for them.
+
+Enough for scores that come from elsewhere: ground truth, splits, numbers and curves need
+nothing else. Nothing can be trained or scored by this site.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from webapp.accounts.models import Team, User
+from webapp.accounts.permissions import Permission, require
+from webapp.common.errors import UserError
+from webapp.datasets import survey
+from webapp.datasets.models import Dataset, Part, Video
+from webapp.datasets.report import record_finding, storable_label
+from webapp.datasets.services import checked_name, name_taken, submit_import
+
+MAX_FILE_BYTES = 64_000_000
+MAX_LIST_NAME = 200
+MAX_FPS = 1_000
+NO_COUNT = "The list does not say how many frames it has."
+
+
+@transaction.atomic
+def create_listed_dataset(
+    *,
+    team: Team,
+    name: str,
+    list_name: str,
+    data: bytes,
+    fps: float,
+    description: str = "",
+    by: User,
+) -> Dataset:
+    """Register the videos that a file lists with their frame counts. Raise UserError.
+
+    `fps` is the rate of all of them, which turns frames into seconds.
+    """
+    require(by, Permission.DATASET_IMPORT, team=team)
+    _check(data, fps)
+    name = checked_name(name)
+    dataset = Dataset(
+        team=team,
+        name=name,
+        list_name=survey.storable(list_name)[-MAX_LIST_NAME:],
+        fps=fps,
+        description=description,
+        created_by=by,
+    )
+    dataset.list_file.save(list_name, ContentFile(data), save=False)
+    try:
+        with transaction.atomic():
+            dataset.save(force_insert=True)
+    except IntegrityError as error:
+        raise name_taken(team, name) from error
+    submit_import(dataset, by=by)
+    return dataset
+
+
+def _check(data: bytes, fps: float) -> None:
+    if not data:
+        raise UserError(_("The list is empty."), field="file")
+    if len(data) > MAX_FILE_BYTES:
+        text = _("The list is larger than %d MB.") % (MAX_FILE_BYTES // 1_000_000)
+        raise UserError(text, code="too_large", field="file")
+    if not (math.isfinite(fps) and 0 < fps <= MAX_FPS):
+        text = _("The rate is a number of frames per second up to %d.") % MAX_FPS
+        raise UserError(text, field="fps")
+
+
+@transaction.atomic
+def record_listed(dataset: Dataset, *, listed: list[dict[str, Any]]) -> None:
+    """Store a row for each video of the list that has none of this name and length yet."""
+    current = {video.name: video for video in dataset.videos.current().without_times()}
+    rows: dict[str, Video] = {}
+    for entry in listed:
+        if refusal := survey.name_refusal(entry["name"]):
+            record_finding(dataset, level="error", subject=entry["name"], text=refusal)
+            continue
+        if entry["name"] in rows:
+            text = "The list names it twice; the first line counts."
+            record_finding(dataset, level="warning", subject=entry["name"], text=text)
+            continue
+        rows[entry["name"]] = _row(dataset, entry, current.get(entry["name"]))
+    Video.objects.bulk_create([video for video in rows.values() if video.pk not in _pks(current)])
+    seen = [video.pk for video in rows.values()]
+    dataset.videos.filter(pk__in=seen).update(imported_by=dataset.import_job_id)
+
+
+def _pks(videos: dict[str, Video]) -> set[str]:
+    return {video.pk for video in videos.values()}
+
+
+def _row(dataset: Dataset, entry: dict[str, Any], there: Video | None) -> Video:
+    """The row that is there where it says the same; otherwise that one is retired."""
+    n_frames = entry["n_frames"] or 0
+    if there and there.n_frames == n_frames:
+        return there
+    if there:
+        there.status, there.reason = Video.Status.RETIRED, "Its frame count changed."
+        there.save(update_fields=["status", "reason"])
+    return Video(
+        dataset=dataset,
+        name=entry["name"],
+        kind=Video.Kind.LISTED,
+        status=Video.Status.READY if n_frames else Video.Status.REJECTED,
+        reason="" if n_frames else NO_COUNT,
+        label=storable_label(dataset, entry["label"], subject=entry["name"]),
+        part=entry["part"] or Part.TEST,
+        n_frames=n_frames,
+        fps=dataset.fps,
+        duration_seconds=n_frames / dataset.fps,
+    )
