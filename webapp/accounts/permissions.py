@@ -23,6 +23,8 @@ class Permission(StrEnum):
     RUN_SUBMIT = "run.submit"
     RUN_CANCEL = "run.cancel"
     RUN_DELETE = "run.delete"
+    PROTOCOL_CREATE = "protocol.create"
+    SHARE_CREATE = "share.create"
     TOKEN_CREATE = "token.create"
     MEMBER_INVITE = "member.invite"
     MEMBER_CHANGE = "member.change"
@@ -32,6 +34,8 @@ MEMBER = {
     Permission.DATASET_IMPORT,
     Permission.RUN_SUBMIT,
     Permission.RUN_CANCEL,
+    Permission.PROTOCOL_CREATE,
+    Permission.SHARE_CREATE,
     Permission.TOKEN_CREATE,
 }
 MAINTAINER = MEMBER | {Permission.DATASET_DELETE, Permission.RUN_DELETE, Permission.MEMBER_INVITE}
@@ -43,7 +47,13 @@ ROLE_PERMISSIONS: dict[str, set[Permission]] = {
     Role.MAINTAINER: MAINTAINER,
     Role.OWNER: OWNER,
 }
-SUBMIT_SCOPE = {Permission.DATASET_IMPORT, Permission.RUN_SUBMIT, Permission.RUN_CANCEL}
+SUBMIT_SCOPE = {
+    Permission.DATASET_IMPORT,
+    Permission.RUN_SUBMIT,
+    Permission.RUN_CANCEL,
+    Permission.PROTOCOL_CREATE,
+}
+# Showing things to outsiders is not submitting: a share link needs scope manage.
 # A token never makes another token, whatever its scope: a leaked one cannot renew itself.
 SCOPE_PERMISSIONS: dict[str, set[Permission]] = {
     ApiToken.Scope.READ: set(),

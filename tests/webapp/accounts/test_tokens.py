@@ -15,7 +15,7 @@ from webapp.accounts.permissions import Permission, permissions_of, teams_of
 from webapp.accounts.secrets import new_secret
 from webapp.common.errors import UserError
 
-OF_MEMBERS = {"dataset.import", "run.submit", "run.cancel"}
+SUBMITTING = {"dataset.import", "run.submit", "run.cancel", "protocol.create"}
 FORM = {"name": "laptop", "scope": "submit", "expires_in_days": "30"}
 
 
@@ -80,9 +80,9 @@ def test_token_revoked_by_its_owner_only(as_alice: Client, as_bob: Client, bob: 
     ("role", "scope", "allowed"),
     [
         (Role.OWNER, "read", set()),
-        (Role.OWNER, "submit", OF_MEMBERS),
+        (Role.OWNER, "submit", SUBMITTING),
         (Role.VIEWER, "manage", set()),
-        (Role.MEMBER, "manage", OF_MEMBERS),
+        (Role.MEMBER, "manage", SUBMITTING | {"share.create"}),
     ],
 )
 def test_token_grants_what_role_and_scope_both_do(
