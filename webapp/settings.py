@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "webapp.datasets",
     "webapp.runs",
     "webapp.results",
+    "webapp.sharing",
     "webapp.api",
 ]
 MIDDLEWARE = [
@@ -209,6 +210,7 @@ SPECTACULAR_SETTINGS = {
         "VideoStatus": "webapp.datasets.models.Video.Status",
         "JobKind": "webapp.jobs.models.Job.Kind",
         "RunKind": "webapp.runs.models.Run.Kind",
+        "ShareLinkKind": "webapp.sharing.models.ShareLink.Kind",
         "RunSelection": "webapp.runs.models.Run.Selection",
         "VideoKind": "webapp.datasets.models.Video.Kind",
     },

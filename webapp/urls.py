@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("webapp.datasets.urls")),
     path("", include("webapp.results.run_urls")),
     path("", include("webapp.results.urls")),
+    path("", include("webapp.sharing.urls")),
     path("api/v1/", include("webapp.api.urls")),
 ]
 

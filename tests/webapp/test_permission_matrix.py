@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.http import HttpResponse
@@ -19,7 +20,9 @@ from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.accounts import services
 from webapp.accounts.models import Invitation, Role, Team, User
+from webapp.datasets.models import AnnotationImport
 from webapp.jobs.models import Job
+from webapp.sharing.services import create_link
 
 PEOPLE = ("stranger", "viewer", "member", "maintainer", "owner")
 
@@ -28,13 +31,14 @@ PEOPLE = ("stranger", "viewer", "member", "maintainer", "owner")
 class Answers:
     """Status codes to the people in the order of PEOPLE, and to those who are nobody yet.
 
-    Over REST, a token with scope submit answers as its person, one with scope read only to
-    GET, and an owner's token of another team as that owner.
+    Over REST, a token with scope submit answers as its person unless that takes scope manage,
+    one with scope read only to GET, and an owner's token of another team as that owner.
     """
 
     people: tuple[int, int, int, int, int]
     anonymous: int | None = None  # None: the login wall, or 401 over REST
     is_for_tokens: bool = True
+    takes_manage: bool = False
 
 
 def all_people(status: int, **others: Any) -> Answers:
@@ -92,10 +96,15 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:make_split": {"POST": of_team(403, 422)},  # the empty form comes back
     "datasets:import_split": {"POST": of_team(403, 422)},
     "datasets:set_groups": {"POST": of_team(403, 422)},
+    "datasets:new_listed": {"POST": Answers(people=(422, 403, 422, 422, 422))},
+    "datasets:new_ground_truth": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
+    "datasets:ground_truth": {"GET": READ},
+    "datasets:accept": {"POST": of_team(403, 422)},  # the file has not been read
     "datasets:poster": {"GET": READ},
     "datasets:contact_sheet": {"GET": READ},
     "datasets:stream": {"GET": READ},
     "runs:list": {"GET": OWN},
+    "runs:export": {"GET": OWN},
     "runs:new": {
         "GET": Answers(people=(200, 403, 200, 200, 200)),
         "POST": Answers(people=(200, 403, 422, 422, 422)),
@@ -111,19 +120,42 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:add_scores": {"POST": of_team(403, 422)},  # no file
     "runs:equivalent": {"POST": OWN},
     "runs:detail": {"GET": READ},
+    "runs:operating_points": {"GET": READ},
+    "runs:sensitivity": {"GET": READ},
     "runs:progress": {"GET": READ},
     "runs:curve": {"GET": READ},
     "runs:cancel": {"POST": of_team(403, 302)},
     "runs:resume": {"POST": of_team(403, 409)},  # it has not ended
     "results:compare": {"GET": READ},
+    "results:compare_export": {"GET": READ},
     "results:leaderboards": {"GET": OWN},
     "results:leaderboard": {"GET": READ},
     "results:leaderboard_export": {"GET": READ},
     "results:benchmark": {"POST": of_team(403, 302)},
+    "results:protocols": {"GET": OWN},
+    "results:new_protocol": {
+        "GET": Answers(people=(200, 403, 200, 200, 200)),
+        "POST": Answers(people=(422, 403, 422, 422, 422)),  # the empty form comes back
+    },
     "results:video": {"GET": READ},
     "results:curve": {"GET": READ},
     "results:scores": {"GET": READ},
     "results:alarms": {"GET": READ},
+    "sharing:list": {"GET": OWN},
+    "sharing:new": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
+    "sharing:revoke": {"POST": of_team(403, 302)},
+    **{
+        f"sharing:{name}": {"GET": PUBLIC}  # whoever has the secret
+        for name in (
+            "open",
+            "curve",
+            "scores",
+            "alarms",
+            "stream",
+            "poster",
+            "contact_sheet",
+        )
+    },
     "api:schema": {"GET": PUBLIC},
     "api:docs": {"GET": PUBLIC},
     "api:me": {"GET": OWN},
@@ -141,6 +173,11 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:dataset": {"GET": READ},
     "api:dataset_videos": {"GET": READ},
     "api:dataset_splits": {"GET": READ, "POST": of_team(403, 201)},
+    "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
+    "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},
+    "api:annotation_import": {"GET": READ},
+    "api:accept_annotation_import": {"POST": of_team(403, 422)},  # the file has not been read
+    "api:annotation_set": {"GET": READ},
     "api:split": {"GET": READ},
     "api:video": {"GET": READ},
     "api:methods": {"GET": OWN},
@@ -154,6 +191,25 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:scores": {"GET": READ, "PUT": of_team(403, 422)},  # an empty file
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},
+    "api:folds": {"GET": all_people(404)},  # the run's split has none
+    "api:operating_points": {"GET": READ},
+    "api:sensitivity": {"GET": READ},
+    "api:protocols": {
+        "GET": OWN,
+        "POST": Answers(people=(201, 403, 201, 201, 201)),
+    },
+    "api:protocol": {"GET": OWN},
+    "api:comparisons": {"GET": READ},
+    "api:leaderboards": {"GET": OWN},
+    "api:leaderboard": {"GET": READ},
+    "api:share_links": {
+        "GET": OWN,
+        "POST": Answers(people=(404, 403, 201, 201, 201), takes_manage=True),
+    },
+    "api:share_link": {
+        "GET": READ,
+        "DELETE": Answers(people=(404, 403, 204, 204, 204), takes_manage=True),
+    },
     "api:job": {"GET": READ},
     "api:job_log": {"GET": READ},
     "api:job_cancel": {"POST": of_team(403, 202)},
@@ -196,6 +252,7 @@ class World:
         values = self.ids | {"secret": self.secrets.get(name)}
         path = reverse(name, kwargs={each: values[each] for each in ROUTES[name]})
         cookies = copy(client.cookies)
+        cache.clear()  # nobody asks too often
         with transaction.atomic():
             response = self._send(client, name, method, path)
             response.getvalue()
@@ -208,7 +265,8 @@ class World:
             return client.get(path, self.queries.get(name))
         if method == "POST":
             kind = JSON if name.startswith("api:") else MULTIPART_CONTENT
-            return client.post(path, self.bodies.get(name, {}), kind)
+            query = self.queries.get(name)
+            return client.post(path, self.bodies.get(name, {}), kind, query_params=query)
         return client.generic(method, path)
 
 
@@ -224,7 +282,10 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
         team=team, kind=Job.Kind.IMPORT, subject_id=run.dataset_id
     )
     run.dataset.save()
+    draft = AnnotationImport.objects.create(dataset=run.dataset, name="labels.csv")
     token, _secret = services.create_token(team=team, name="x", scope="read", by=bob)
+    moment = {"video": video.pk, "runs": [run.pk]}
+    link, share_address = create_link(kind="moment", ids=moment, includes_video=True, by=bob)
     login_link = services.create_login_link(user=alice)
     invitation_link = services.invite(team=team, role=Role.VIEWER, by=alice)
     return World(
@@ -236,7 +297,11 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "dataset_id": run.dataset_id,
             "video_id": video.pk,
             "split_id": run.split_id,
+            "draft_id": draft.pk,
+            "annotation_set_id": run.annotation_set_id,
             "name": run.method_id,
+            "slug": "frame-raw",
+            "link_id": link.pk,
             "token_id": token.pk,
             "membership_id": vera.memberships.get().pk,
             "invitation_id": Invitation.objects.get().pk,
@@ -244,12 +309,23 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
         secrets={
             "accounts:login_link": login_link.rpartition("/")[2],
             "accounts:invitation": invitation_link.rpartition("/")[2],
+            **{
+                name: share_address.rpartition("/")[2]
+                for name in ROUTES
+                if name.startswith("sharing:")
+            },
         },
         queries={
             "results:compare": {"run": run.pk},
+            "results:compare_export": {"run": run.pk},
+            "api:comparisons": {"run": run.pk},
             "results:curve": {"run": run.pk},
             "results:scores": {"run": run.pk},
             "results:alarms": {"run": run.pk, "threshold": "0.5"},
+            "sharing:new": {"kind": "run", "run": run.pk},
+            "sharing:curve": {"run": run.pk},
+            "sharing:scores": {"run": run.pk},
+            "sharing:alarms": {"run": run.pk, "threshold": "0.5"},
         },
         bodies={
             "accounts:tokens": {"name": "x", "scope": "read", "expires_in_days": "9"},
@@ -257,10 +333,13 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "accounts:switch_team": {"team": team.pk},
             "accounts:change_role": {"role": "member"},
             "runs:equivalent": {"method": run.method_id},
+            "sharing:new": {"expires": "30"},
             "api:tokens": {"name": "x", "scope": "read"},
             "api:datasets": {"name": "x", "folder": "/nowhere"},
             "api:dataset_splits": {"name": "x", "files": [LIST]},
             "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
+            "api:protocols": {"title": "Ours", "settings": {}},
+            "api:share_links": {"kind": "run", "runs": [run.pk]},
             "api:virtual_runs": {"recipe": {"members": []}},
             "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
         },
@@ -321,9 +400,10 @@ def test_answers_to_tokens(world: World, team: Team) -> None:
 
 def expected_of_tokens(method: str, answers: Answers) -> list[int]:
     stranger, _viewer, member, _maintainer, _owner = answers.people
-    if answers.is_for_tokens:
-        return [member if method == "GET" else 403, member, stranger]
-    return [403, 403, 403]
+    if not answers.is_for_tokens:
+        return [403, 403, 403]
+    reading = member if method == "GET" else 403
+    return [reading, 403 if answers.takes_manage else member, stranger]
 
 
 def test_no_other_method_is_answered(world: World) -> None:

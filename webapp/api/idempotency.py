@@ -1,5 +1,6 @@
 """Creating once, however often the request arrives."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -82,12 +83,16 @@ def _wait_at_most(timeout: str) -> None:
 
 def _hash(request: Request) -> str:
     team_id = request.auth.team_id if isinstance(request.auth, ApiToken) else ""
-    return hash_of([request.method, request.path, team_id, request.data])
+    data = request.data
+    if isinstance(data, bytes):  # a file is the whole body, and the query says what it is
+        data = hashlib.sha256(data).hexdigest()
+    return hash_of([request.method, request.get_full_path(), team_id, data])
 
 
 def _keep(kept: IdempotentAnswer, response: Response) -> Response:
     kept.status_code = response.status_code
-    kept.headers = {name: response[name] for name in ("Location", "Retry-After")}
+    names = ("Location", "Retry-After")
+    kept.headers = {name: response[name] for name in names if response.has_header(name)}
     kept.body = JSONRenderer().render(response.data).decode()
     kept.save()
     return response

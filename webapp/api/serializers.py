@@ -10,7 +10,8 @@ from webapp.accounts.models import ApiToken, Membership, User
 from webapp.datasets.models import AnnotationSet, Dataset, Interval, Split, Video
 from webapp.jobs.models import Job
 from webapp.jobs.services import queue_position, waiting_reason
-from webapp.results.models import Evaluation, Protocol, VideoScores
+from webapp.results.models import Evaluation, Protocol
+from webapp.results.scores import VideoScored
 from webapp.runs.models import Method, Run
 
 OBJECT = {"type": "object", "additionalProperties": {}}
@@ -94,9 +95,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         return queue_position(job)
 
     def get_result_url(self, job: Job) -> str:
-        """The dataset or run it works for."""
-        route = "api:dataset" if job.kind == Job.Kind.IMPORT else "api:run"
-        return reverse(route, args=[job.subject_id])
+        """What it works for: a dataset, a run or a file of ground truth."""
+        routes = {Job.Kind.IMPORT: "api:dataset", Job.Kind.ANNOTATE: "api:annotation_import"}
+        return reverse(routes.get(Job.Kind(job.kind), "api:run"), args=[job.subject_id])
 
     def get_log_url(self, job: Job) -> str:
         return reverse("api:job_log", args=[job.pk])
@@ -129,6 +130,9 @@ class AnnotationSetSerializer(serializers.ModelSerializer[AnnotationSet]):
 
 
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    is_listed = serializers.BooleanField(
+        help_text="Its videos are not here, only names and counts."
+    )
     is_importing = serializers.BooleanField()
     n_videos = serializers.IntegerField()
     n_rejected = serializers.IntegerField()
@@ -138,7 +142,8 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     class Meta:
         model = Dataset
         fields = [
-            "id", "name", "description", "folder", "format", "content_hash", "is_importing",
+            "id", "name", "description", "folder", "is_listed", "format", "content_hash",
+            "is_importing",
             "import_job_id", "n_videos", "n_rejected", "n_frames", "seconds", "created_at",
         ]  # fmt: skip
 
@@ -229,17 +234,16 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         return reverse("api:evaluation", args=[run.pk])
 
 
-class VideoScoresSerializer(serializers.ModelSerializer[VideoScores]):
+class VideoScoresSerializer(serializers.Serializer[VideoScored]):
+    video_id = serializers.CharField(source="video.pk")
     video_name = serializers.CharField(source="video.name")
     n_frames = serializers.IntegerField(source="video.n_frames")
+    first_frame = serializers.IntegerField()
+    frames_per_value = serializers.IntegerField()
     url = serializers.SerializerMethodField()
 
-    class Meta:
-        model = VideoScores
-        fields = ["video_id", "video_name", "n_frames", "first_frame", "frames_per_value", "url"]
-
-    def get_url(self, scores: VideoScores) -> str:
-        return reverse("api:video_scores", args=[scores.score_set.run_id, scores.video_id])
+    def get_url(self, scored: VideoScored) -> str:
+        return reverse("api:video_scores", args=[scored.run_id, scored.video.pk])
 
 
 class ScoreSetSerializer(serializers.Serializer[Any]):
@@ -247,6 +251,9 @@ class ScoreSetSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField(help_text="Which frames get a score.")
     content_hash = serializers.CharField()
     videos = VideoScoresSerializer(many=True)
+    validation_videos = VideoScoresSerializer(
+        many=True, help_text="Thresholds are chosen on these; no number is computed of them."
+    )
 
 
 class FrameScoresSerializer(serializers.Serializer[Any]):
@@ -273,7 +280,12 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
     intervals = ObjectField(help_text="95 % intervals by bootstrap over videos, [lower, upper].")
     per_video = serializers.ListField(child=ObjectField())
     per_class = serializers.ListField(child=ObjectField())
-    at_threshold = ObjectField(help_text="`selected_on`: the data it was chosen on.")
+    at_threshold = ObjectField(help_text="The first of `thresholds`; empty without any.")
+    thresholds = serializers.ListField(
+        child=ObjectField(),
+        help_text="Numbers at each threshold. `selected_on` says what it was chosen on: fixed by "
+        "the protocol, on validation scores, or on the test scores that it is judged by.",
+    )
     selected_on_test = serializers.BooleanField(
         source="score_set.run.is_selected_on_test",
         help_text="The checkpoint was chosen by looking at what it is judged by.",
@@ -286,9 +298,12 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
         fields = [
             "id", "protocol", "evaluator_version", "annotation_set_id", "annotation_hash",
             "score_hash", "selected_on_test", "metrics", "intervals", "counts", "per_video",
-            "per_class", "at_threshold", "roc", "pr", "created_at",
+            "per_class", "at_threshold", "thresholds", "roc", "pr", "created_at",
         ]  # fmt: skip
 
 
 class EvaluationsSerializer(serializers.Serializer[Any]):
+    n_looks = serializers.IntegerField(
+        help_text="Runs scored on the same test videos: the more, the less the best number says."
+    )
     results = EvaluationSerializer(many=True)

@@ -1,7 +1,22 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from webapp.api.views import accounts, datasets, jobs, results, runs, splits, uploads, virtual_runs
+from webapp.api.views import (
+    accounts,
+    comparisons,
+    datasets,
+    folds,
+    ground_truth,
+    jobs,
+    operating_points,
+    protocols,
+    results,
+    runs,
+    share_links,
+    splits,
+    uploads,
+    virtual_runs,
+)
 
 app_name = "api"
 urlpatterns = [
@@ -17,6 +32,27 @@ urlpatterns = [
         "datasets/<str:dataset_id>/videos", datasets.DatasetVideos.as_view(), name="dataset_videos"
     ),
     path("datasets/<str:dataset_id>/splits", splits.DatasetSplits.as_view(), name="dataset_splits"),
+    path("listed-datasets", ground_truth.ListedDatasets.as_view(), name="listed_datasets"),
+    path(
+        "datasets/<str:dataset_id>/annotation-imports",
+        ground_truth.AnnotationImports.as_view(),
+        name="annotation_imports",
+    ),
+    path(
+        "annotation-imports/<str:draft_id>",
+        ground_truth.AnnotationImportDetail.as_view(),
+        name="annotation_import",
+    ),
+    path(
+        "annotation-imports/<str:draft_id>/accept",
+        ground_truth.AnnotationImportAccept.as_view(),
+        name="accept_annotation_import",
+    ),
+    path(
+        "annotation-sets/<str:annotation_set_id>",
+        ground_truth.AnnotationSetDetail.as_view(),
+        name="annotation_set",
+    ),
     path("splits/<str:split_id>", splits.SplitDetail.as_view(), name="split"),
     path("videos/<str:video_id>", datasets.VideoDetail.as_view(), name="video"),
     path("methods", runs.Methods.as_view(), name="methods"),
@@ -33,6 +69,28 @@ urlpatterns = [
         name="video_scores",
     ),
     path("runs/<str:run_id>/evaluation", results.Evaluations.as_view(), name="evaluation"),
+    path("runs/<str:run_id>/folds", folds.Folds.as_view(), name="folds"),
+    path(
+        "runs/<str:run_id>/operating-points",
+        operating_points.OperatingPoints.as_view(),
+        name="operating_points",
+    ),
+    path(
+        "runs/<str:run_id>/sensitivity",
+        operating_points.Sensitivity.as_view(),
+        name="sensitivity",
+    ),
+    path("protocols", protocols.Protocols.as_view(), name="protocols"),
+    path("protocols/<slug:slug>", protocols.ProtocolDetail.as_view(), name="protocol"),
+    path("comparisons", comparisons.Comparisons.as_view(), name="comparisons"),
+    path("leaderboards", comparisons.Leaderboards.as_view(), name="leaderboards"),
+    path(
+        "leaderboards/<str:dataset_id>",
+        comparisons.LeaderboardDetail.as_view(),
+        name="leaderboard",
+    ),
+    path("share-links", share_links.ShareLinks.as_view(), name="share_links"),
+    path("share-links/<str:link_id>", share_links.ShareLinkDetail.as_view(), name="share_link"),
     path("jobs/<str:job_id>", jobs.JobDetail.as_view(), name="job"),
     path("jobs/<str:job_id>/log", jobs.JobLog.as_view(), name="job_log"),
     path("jobs/<str:job_id>/cancel", jobs.JobCancel.as_view(), name="job_cancel"),

@@ -7,55 +7,58 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import Interval, intervals_of
+from ml import metrics
+from ml.evaluation.events import alarm_rule, number
 
 DRAWN_SPANS = 1_000  # alarms that lie closer than this share of the video are drawn as one
 
 
 @dataclass(frozen=True, kw_only=True)
 class OperatingPoint:
-    """An alarm is a run of frames at or above the threshold; false without an abnormal frame."""
+    """Alarms as `ml.metrics.events` defines them; a false one has no abnormal frame.
+
+    An alarm that touches an event finds it.
+    """
 
     n_alarms: int
     n_false_alarms: int
-    false_alarms_per_hour: float
+    false_alarms_per_hour: float | None  # without a frame rate there are no hours
     n_events: int
     n_found_events: int
-    mean_delay_seconds: float | None  # from the start of an event to its first alarmed frame
+    mean_delay_seconds: float | None  # from the start of an event to the alarm that found it
     spans: list[list[int]]  # start and end frames to draw
 
 
 def operating_point(
-    scores: NDArray[np.floating], labels: NDArray[np.uint8], *, threshold: float, fps: float
+    scores: NDArray[np.floating],
+    labels: NDArray[np.uint8],
+    *,
+    threshold: float,
+    fps: float,
+    merge_seconds: float = 0.0,
+    hold_seconds: float = 0.0,
 ) -> OperatingPoint:
     """`scores` and `labels` (n_frames,); a frame without a score (NaN) raises no alarm."""
-    with np.errstate(over="ignore"):  # beyond float32 a threshold is as good as infinite
-        is_alarmed = scores >= threshold
-    alarms = intervals_of(is_alarmed)
-    n_false = sum(not labels[alarm.start_frame : alarm.end_frame].any() for alarm in alarms)
-    events = intervals_of(labels)
-    delays = [
-        int(np.argmax(is_alarmed[event.start_frame : event.end_frame])) / fps
-        for event in events
-        if is_alarmed[event.start_frame : event.end_frame].any()
-    ]
+    line = metrics.timeline([labels], [scores], fps or np.nan)
+    rule = alarm_rule(line.fps, merge_gap_seconds=merge_seconds, hold_seconds=hold_seconds, iou=0.0)
+    found = metrics.detect(line, threshold, rule)
+    counts = found.counts()
     return OperatingPoint(
-        n_alarms=len(alarms),
-        n_false_alarms=n_false,
-        false_alarms_per_hour=n_false / (len(scores) / fps / 3_600),
-        n_events=len(events),
-        n_found_events=len(delays),
-        mean_delay_seconds=float(np.mean(delays)) if delays else None,
-        spans=_drawn(alarms, max_gap=len(scores) // DRAWN_SPANS),
+        n_alarms=int(counts.n_alarms),
+        n_false_alarms=int(counts.n_false),
+        false_alarms_per_hour=number(counts.false_alarms_per_hour),
+        n_events=int(counts.n_events),
+        n_found_events=int(counts.n_found),
+        mean_delay_seconds=number(counts.mean_delay_seconds),
+        spans=_drawn(found.alarms, max_gap=len(scores) // DRAWN_SPANS),
     )
 
 
-def _drawn(alarms: tuple[Interval, ...], *, max_gap: int) -> list[list[int]]:
+def _drawn(alarms: metrics.Alarms, *, max_gap: int) -> list[list[int]]:
     """Start and end of each alarm; neighbours no more than `max_gap` frames apart are joined."""
-    spans: list[list[int]] = []
-    for alarm in alarms:
-        if spans and alarm.start_frame - spans[-1][1] <= max_gap:
-            spans[-1][1] = alarm.end_frame
-        else:
-            spans.append([alarm.start_frame, alarm.end_frame])
-    return spans
+    if not len(alarms.starts):
+        return []
+    is_new = np.append(True, alarms.starts[1:] - alarms.ends[:-1] > max_gap)
+    first = np.flatnonzero(is_new)
+    last = np.append(first[1:], len(is_new)) - 1
+    return np.stack([alarms.starts[first], alarms.ends[last]], axis=1).tolist()

@@ -9,7 +9,7 @@ import math
 import zlib
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,11 @@ N_STYLES = 8
 # Of the score figure, in pixels: the page lays its own playhead and threshold over the plot.
 SCORE_MARGIN = {"l": 0, "r": 0, "t": 8, "b": 24}
 FRONT_WIDTH, BACK_WIDTH = 2, 1.25
+# What a dash is to a line, in the order of the dashes: of bars and of points.
+PATTERNS = ("", "/", ".", "x", "-", "|", "\\", "+")
+SYMBOLS = (
+    "circle", "square", "diamond", "triangle-up", "x", "triangle-down", "cross", "star",
+)  # fmt: skip
 HEADROOM = 0.04  # above and below the curves, as a share of their range
 
 SECOND_LINE = {"color": "var(--muted)", "dash": "solid", "width": 1.25}
@@ -49,6 +54,10 @@ def style_of(run_id: str) -> tuple[int, int]:
 def line_of(run_id: str) -> dict[str, Any]:
     hue, dash = style_of(run_id)
     return {"color": f"var(--run-{hue})", "dash": f"var(--run-{dash}-dash)", "width": 1.5}
+
+
+def symbol_of(run_id: str) -> str:
+    return SYMBOLS[style_of(run_id)[1] - 1]
 
 
 def score_figure(curves: Sequence[Curve], *, first: int, last: int) -> Figure:
@@ -201,3 +210,94 @@ def _short(values: NDArray[np.float32]) -> list[float | None]:
     decimals = 5 - math.floor(math.log10(largest)) if largest else 0
     rounded = np.round(values.astype(np.float64), decimals).tolist()
     return [None if math.isnan(value) else value for value in rounded]
+
+
+class Point(NamedTuple):
+    """A number of a run, or of a paper where `run_id` is empty; `ends` of its interval."""
+
+    run_id: str
+    label: str
+    value: float
+    ends: Sequence[float] | None
+
+
+def interval_figure(points: Sequence[Point], title: str, claims: Sequence[Point] = ()) -> Figure:
+    """A number of several runs with its interval, the first on top, and of papers below."""
+    return {
+        "data": [*map(_interval_trace, points), *_claims(claims)],
+        "layout": {
+            "xaxis": {"title": {"text": title}},
+            "yaxis": {"autorange": "reversed", "type": "category", "showgrid": False},
+            "showlegend": False,
+        },
+    }
+
+
+def _interval_trace(point: Point) -> dict[str, Any]:
+    low, high = point.ends or (point.value, point.value)
+    colour = line_of(point.run_id)["color"]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": point.label,
+        "x": [point.value],
+        "y": [point.label],
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - point.value],
+            "arrayminus": [point.value - low],
+            "color": colour,
+            "thickness": 2,
+            "width": 5,
+        },
+        "marker": {"color": colour, "size": 9, "symbol": symbol_of(point.run_id)},
+        "hovertemplate": f"%{{x:.4f}} [{low:.4f}, {high:.4f}]<extra>%{{y}}</extra>",
+    }
+
+
+def _claims(points: Sequence[Point]) -> list[dict[str, Any]]:
+    """Hollow and grey, so that nobody takes them for ours."""
+    if not points:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "reported",
+            "x": [point.value for point in points],
+            "y": [f"{point.label} (reported)" for point in points],
+            "marker": {"color": "var(--muted)", "size": 9, "symbol": "diamond-open"},
+            "hovertemplate": "%{x:.4f}<extra>%{y}</extra>",
+        }
+    ]
+
+
+def class_figure(rows: Sequence[Any], columns: Sequence[Any]) -> Figure:
+    """AUC of each kind of anomaly, runs beside each other; `rows` as `Comparison.classes`."""
+    labels = [f"{row.label} ({row.n_videos})" for row in rows]
+    traces = [
+        {
+            "type": "bar",
+            "name": column.label,
+            "x": labels,
+            "y": [row.values[place] for row in rows],
+            "marker": {
+                "color": line_of(column.run.pk)["color"],
+                "pattern": {"shape": PATTERNS[style_of(column.run.pk)[1] - 1], "size": 6},
+            },
+            "hovertemplate": "%{x}<br>%{y:.3f}",
+        }
+        for place, column in enumerate(columns)
+        if any(row.values[place] is not None for row in rows)
+    ]
+    return {
+        "data": traces,
+        "layout": {
+            "barmode": "group",
+            "bargap": 0.25,
+            "xaxis": {"title": {"text": ""}, "type": "category"},
+            "yaxis": {"title": {"text": "AUC"}, "range": [0, 1.01], "dtick": 0.25},
+            "showlegend": False,
+        },
+    }

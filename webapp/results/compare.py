@@ -8,19 +8,37 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from numpy.typing import NDArray
 
 from ml import metrics
-from ml.evaluation import METRICS, Metric
-from webapp.datasets.models import Video
+from ml.evaluation import METRICS, Metric, Settings
+from webapp.datasets.models import AnnotationSet, Video
 from webapp.results.charts import style_of
 from webapp.results.headlines import IS_CURRENT
 from webapp.results.models import Evaluation, Protocol
+from webapp.results.ranks import draws_of, rank_groups, replicates_of
 from webapp.runs.models import Run
 from webapp.runs.schema import to_text
 
 MAX_RUNS = 10
 N_VIDEOS_SHOWN = 20
+FEW_VIDEOS = 10  # the AUC over fewer moves much with each of them
 FACTS = ("method_name", "kind", "selection", "seed", "features", "supervision")
+
+# Why two numbers have no difference of their own.
+UNPAIRED: dict[str, tuple[str | Promise, str | Promise]] = {
+    "other_data": (
+        _("not paired: other data"),
+        _("Its split or its ground truth is another one than the first run's."),
+    ),
+    "other_draws": (
+        _("not paired: other videos"),
+        _("The videos drawn for its interval are others than those drawn for the first run."),
+    ),
+    "no_draws": (_("not paired"), _("One of the two was evaluated without drawing videos anew.")),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +48,7 @@ class Column:
     run: Run
     evaluation: Evaluation | None
     is_alike: bool  # the same split and ground truth as the first
+    label: str  # its name; runs of one name are told apart by the end of their id
 
     @property
     def hue(self) -> int:
@@ -40,13 +59,17 @@ class Column:
         return style_of(self.run.pk)[1]
 
     @cached_property
-    def replicates(self) -> dict[str, Any]:
-        """(R,) arrays by the name of the number."""
-        if self.evaluation is None or not self.evaluation.replicates:
-            return {}
-        names = self.evaluation.replicates["names"]
-        values = np.frombuffer(self.evaluation.replicate_values, "<f8").reshape(-1, len(names))
-        return dict(zip(names, values.T, strict=True))
+    def replicates(self) -> dict[str, NDArray[np.float64]]:
+        return replicates_of(self.evaluation)
+
+    def number(self, name: str) -> float | None:
+        value: float | None = self.evaluation.metrics.get(name) if self.evaluation else None
+        return value
+
+    def interval(self, name: str) -> list[float] | None:
+        """Lower and upper end; None where the number has none."""
+        found: list[float] | None = self.evaluation.intervals.get(name) if self.evaluation else None
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +79,9 @@ class Cell:
     value: float | None
     interval: list[float] | None
     is_best: bool
-    difference: metrics.Comparison | None = None
+    is_second: bool
+    difference: metrics.Comparison | None
+    unpaired: str  # key of UNPAIRED where there are two numbers and no difference
 
     @property
     def is_clear(self) -> bool:
@@ -66,6 +91,14 @@ class Cell:
         low, high = self.difference.interval
         return low > 0 or high < 0
 
+    @property
+    def unpaired_label(self) -> str | Promise:
+        return UNPAIRED[self.unpaired][0]
+
+    @property
+    def unpaired_reason(self) -> str | Promise:
+        return UNPAIRED[self.unpaired][1]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -74,19 +107,42 @@ class Row:
     cells: list[Cell]
 
 
-class Comparison:
-    """`runs` in their order, the first being what the others are compared with."""
+@dataclass(frozen=True, kw_only=True)
+class ClassRow:
+    """AUC of one kind of anomaly against all normal frames, by run."""
 
-    def __init__(self, runs: Sequence[Run], protocol: Protocol) -> None:
+    label: str
+    n_videos: int
+    values: list[float | None]
+
+    @property
+    def is_few(self) -> bool:
+        return self.n_videos < FEW_VIDEOS
+
+
+class Comparison:
+    """`runs` in their order, the first being what the others are compared with.
+
+    Against the ground truth that each run was submitted with, or all against `truth`.
+    """
+
+    def __init__(
+        self, runs: Sequence[Run], protocol: Protocol, truth: AnnotationSet | None = None
+    ) -> None:
         self.protocol = protocol
-        evaluations = _evaluations(runs, protocol)
+        self.truth = truth
+        self.metric_name = Settings.from_json(protocol.settings).metric
+        self.metric = METRICS[self.metric_name]
+        found = _evaluations(runs, protocol, truth)
+        labels = labels_of(runs)
         self.columns = [
             Column(
                 run=run,
-                evaluation=evaluations.get(run.pk),
-                is_alike=_basis(run) == _basis(runs[0]),
+                evaluation=found.get(run.pk),
+                is_alike=_basis(run, truth) == _basis(runs[0], truth),
+                label=label,
             )
-            for run in runs
+            for run, label in zip(runs, labels, strict=True)
         ]
 
     @property
@@ -96,25 +152,39 @@ class Comparison:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """One per number that any run has."""
-        rows = [self._row(name, metric) for name, metric in METRICS.items()]
+        """One per number that any run has, the leading one first."""
+        names = sorted(METRICS, key=lambda name: name != self.metric_name)
+        rows = [self._row(name, METRICS[name]) for name in names]
         return [row for row in rows if any(cell.value is not None for cell in row.cells)]
 
     def _row(self, name: str, metric: Metric) -> Row:
-        values = [_number(column, name) for column in self.columns]
-        alike = zip(values, self.columns, strict=True)
-        known = [value for value, column in alike if value is not None and column.is_alike]
-        best = (max if metric.higher_is_better else min)(known) if len(known) > 1 else None
+        best, second = _two_best(self.columns, name, metric)
         cells = [
             Cell(
-                value=value,
-                interval=column.evaluation.intervals.get(name) if column.evaluation else None,
-                is_best=value is not None and value == best and column.is_alike,
+                value=column.number(name),
+                interval=column.interval(name),
+                is_best=column.is_alike and best is not None and column.number(name) == best,
+                is_second=column.is_alike and second is not None and column.number(name) == second,
                 difference=_difference(column, self.columns[0], name),
+                unpaired=_unpaired(column, self.columns[0], name),
             )
-            for value, column in zip(values, self.columns, strict=True)
+            for column in self.columns
         ]
         return Row(name=name, metric=metric, cells=cells)
+
+    @cached_property
+    def groups(self) -> list[int | None]:
+        """Rank group of each column by the leading number, of those on the first one's data."""
+        name, sign = self.metric_name, -1 if self.metric.higher_is_better else 1
+        ranked = [
+            (sign * value, place, column.evaluation)
+            for place, column in enumerate(self.columns)
+            if column.is_alike and column.evaluation and (value := column.number(name)) is not None
+        ]
+        ranked.sort(key=lambda each: each[:2])
+        groups = rank_groups([evaluation for _value, _place, evaluation in ranked], name)
+        found = {place: group for (_v, place, _e), group in zip(ranked, groups, strict=True)}
+        return [found.get(place) for place in range(len(self.columns))]
 
     @cached_property
     def differing(self) -> list[tuple[str, list[str]]]:
@@ -125,66 +195,96 @@ class Comparison:
         return [(name, values) for name, values in rows if len(set(values)) > 1]
 
     @cached_property
-    def classes(self) -> list[tuple[str, list[float | None]]]:
-        """AUC of each kind of anomaly against all normal frames, by run."""
-        found = [
-            {each["label"]: each["auroc_against_normal"] for each in column.evaluation.per_class}
-            if column.evaluation
-            else {}
-            for column in self.columns
+    def classes(self) -> list[ClassRow]:
+        """By label."""
+        found = [_by(column.evaluation, "per_class", "label") for column in self.columns]
+        return [
+            ClassRow(
+                label=label,
+                n_videos=max(each[label]["n_videos"] for each in found if label in each),
+                values=[each.get(label, {}).get("auroc_against_normal") for each in found],
+            )
+            for label in sorted({label for each in found for label in each})
         ]
-        names = sorted({name for each in found for name in each})
-        return [(name, [each.get(name) for each in found]) for name in names]
+
+    @cached_property
+    def all_videos(self) -> list[tuple[Video, list[float | None]]]:
+        """AUC of each scored video by run, by name."""
+        found = [_by(column.evaluation, "per_video", "video_id") for column in self.columns]
+        rows = {
+            pk: [each.get(pk, {}).get("auroc") for each in found]
+            for pk in dict.fromkeys(pk for each in found for pk in each)
+        }
+        videos = Video.objects.without_times().filter(pk__in=list(rows)).order_by("name")
+        return [(video, rows[video.pk]) for video in videos]
 
     @cached_property
     def videos(self) -> list[tuple[Video, list[float | None]]]:
-        """AUC of each video by run; those on which the runs differ most come first."""
-        found = [
-            {each["video_id"]: each["auroc"] for each in column.evaluation.per_video}
-            if column.evaluation
-            else {}
-            for column in self.columns
-        ]
-        rows = {pk: [each.get(pk) for each in found] for each in found for pk in each}
-        ordered = sorted(rows, key=lambda pk: -_spread(rows[pk]))
-        videos = Video.objects.without_times().in_bulk(ordered)
-        return [(videos[pk], rows[pk]) for pk in ordered if _spread(rows[pk]) > 0]
+        """Those on which the runs differ, the most first."""
+        ordered = sorted(self.all_videos, key=lambda row: -_spread(row[1]))
+        return [(video, values) for video, values in ordered if _spread(values) > 0]
 
 
-def _evaluations(runs: Iterable[Run], protocol: Protocol) -> dict[str, Evaluation]:
-    """Against the ground truth that each run was submitted with."""
+def truths_of(runs: Iterable[Run]) -> list[AnnotationSet]:
+    """Versions of the ground truth that any of `runs` was evaluated against, newest first."""
+    evaluations = Evaluation.objects.filter(IS_CURRENT, score_set__run__in=list(runs))
+    used = evaluations.order_by().values("annotation_set").distinct()
+    return list(AnnotationSet.objects.filter(pk__in=used).order_by("dataset", "-version"))
+
+
+def labels_of(runs: Sequence[Run]) -> list[str]:
+    names = [run.name for run in runs]
+    return [
+        run.name if names.count(run.name) == 1 else f"{run.name} ·{run.pk[-4:]}" for run in runs
+    ]
+
+
+def _evaluations(
+    runs: Iterable[Run], protocol: Protocol, truth: AnnotationSet | None
+) -> dict[str, Evaluation]:
     found = Evaluation.objects.filter(
         IS_CURRENT, protocol=protocol, score_set__run__in=list(runs)
-    ).select_related("score_set__run")
+    ).select_related("score_set__run", "annotation_set")
     return {
         each.score_set.run_id: each
         for each in found
-        if each.annotation_set_id == each.score_set.run.annotation_set_id
+        if each.annotation_set_id == (truth.pk if truth else each.score_set.run.annotation_set_id)
     }
 
 
-def _basis(run: Run) -> tuple[str, str]:
-    return run.split_id, run.annotation_set_id
+def _basis(run: Run, truth: AnnotationSet | None) -> tuple[str, str]:
+    return run.split_id, truth.pk if truth else run.annotation_set_id
 
 
-def _number(column: Column, name: str) -> float | None:
-    value: float | None = column.evaluation.metrics.get(name) if column.evaluation else None
-    return value
+def _two_best(
+    columns: Iterable[Column], name: str, metric: Metric
+) -> tuple[float | None, float | None]:
+    """Of the numbers that may be compared, where there are two or more of them."""
+    numbers = [column.number(name) for column in columns if column.is_alike]
+    known = [number for number in numbers if number is not None]
+    if len(known) < 2:
+        return None, None
+    distinct = sorted(set(known), reverse=metric.higher_is_better)
+    return distinct[0], distinct[1] if len(distinct) > 1 else None
+
+
+def _unpaired(column: Column, first: Column, name: str) -> str:
+    """Why the two numbers have no paired difference; empty where they have, or are not two."""
+    if column is first or column.number(name) is None or first.number(name) is None:
+        return ""
+    if not column.is_alike:
+        return "other_data"
+    if name not in column.replicates or name not in first.replicates:
+        return "no_draws"
+    return "" if draws_of(column.evaluation) == draws_of(first.evaluation) else "other_draws"
 
 
 def _difference(column: Column, first: Column, name: str) -> metrics.Comparison | None:
-    """None where the two did not draw the same videos, or the number is undefined."""
-    if column is first or column.evaluation is None or first.evaluation is None:
+    """None where the two did not draw the same videos, or a number is undefined."""
+    value, of_first = column.number(name), first.number(name)
+    if column is first or value is None or of_first is None or _unpaired(column, first, name):
         return None
-    alike = column.is_alike and (
-        column.evaluation.replicates.get("draws") == first.evaluation.replicates.get("draws")
-    )
-    values = _number(column, name), _number(first, name)
-    if not alike or name not in column.replicates or name not in first.replicates:
-        return None
-    if values[0] is None or values[1] is None:
-        return None
-    return metrics.compare(values[0], values[1], column.replicates[name], first.replicates[name])
+    return metrics.compare(value, of_first, column.replicates[name], first.replicates[name])
 
 
 def _described(run: Run) -> dict[str, str]:
@@ -192,6 +292,11 @@ def _described(run: Run) -> dict[str, str]:
     facts["supervision"] = run.supervision or (run.method.supervision if run.method else "–")
     facts |= {"split": str(run.split), "ground truth": f"v{run.annotation_set.version}"}
     return facts | {name: to_text(value) or "–" for name, value in run.config.items()}
+
+
+def _by(evaluation: Evaluation | None, field: str, key: str) -> dict[str, dict[str, Any]]:
+    """The entries of one of its lists, by one of their fields."""
+    return {each[key]: each for each in getattr(evaluation, field)} if evaluation else {}
 
 
 def _spread(values: list[float | None]) -> float:

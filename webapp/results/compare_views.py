@@ -2,54 +2,179 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from webapp.accounts.models import Team
+from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.accounts.views import AuthenticatedRequest
-from webapp.results.charts import overlay_figure, video_scatter
-from webapp.results.compare import MAX_RUNS, N_VIDEOS_SHOWN, Comparison
+from webapp.datasets.models import AnnotationSet, Video
+from webapp.results.charts import (
+    Point,
+    class_figure,
+    interval_figure,
+    overlay_figure,
+    video_scatter,
+)
+from webapp.results.compare import MAX_RUNS, N_VIDEOS_SHOWN, Comparison, truths_of
+from webapp.results.compare_export import comparison_table
+from webapp.results.exports import FORMATS, answer
 from webapp.results.models import Protocol
-from webapp.results.protocols import RAW, ensure_protocols
+from webapp.results.protocol_choice import offered_protocols, protocol_of
+from webapp.results.video_page import VideoPage
 from webapp.runs.models import Run
 
 MAX_OFFERED = 100
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What the address says: which runs, how, and on which video their curves are drawn."""
+
+    runs: list[Run]
+    team: Team  # of the first run, whose protocols are offered
+    protocol: Protocol
+    truth: AnnotationSet | None
+    video: str = ""
+
+    @property
+    def query(self) -> str:
+        parts = [
+            *(("run", run.pk) for run in self.runs),
+            ("protocol", self.protocol.slug),
+            ("truth", self.truth.pk if self.truth else ""),
+            ("video", self.video),
+        ]
+        return urlencode([(name, value) for name, value in parts if value])
+
+    @property
+    def address(self) -> str:
+        return f"{reverse('results:compare')}?{self.query}"
+
+    def without(self, run: Run) -> str:
+        return replace(self, runs=[each for each in self.runs if each != run]).address
+
+    def led_by(self, run: Run) -> str:
+        """The address with `run` as what the others are measured by."""
+        others = [each for each in self.runs if each != run]
+        return replace(self, runs=[run, *others]).address
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoCurves:
+    """Score curves of all compared runs over one video; the figure is fetched by the page."""
+
+    video: Video
+    runs: QuerySet[Run]
+    wanted: list[str]
+
+    @cached_property
+    def page(self) -> VideoPage:
+        return VideoPage(self.video, self.runs.filter(pk__in=self.wanted), self.wanted)
+
+    @property
+    def figure_url(self) -> str:
+        return f"{reverse('results:curve', args=[self.video.pk])}?{self.page.query}"
+
+    @property
+    def page_url(self) -> str:
+        return f"{reverse('results:video', args=[self.video.pk])}?{self.page.query}"
+
+
 @require_safe
 def compare(request: AuthenticatedRequest) -> HttpResponse:
     """`?run=` once for each run, the first being what the others are measured by."""
-    presets = ensure_protocols()
-    protocol = chosen_protocol(request)
-    runs = chosen_runs(request)
+    choice = chosen(request)
     offered = Run.objects.visible_to(request.user).filter(team=current_team(request)).scored()
     context: dict[str, Any] = {
-        "runs": runs,
-        "protocol": protocol,
-        "protocols": presets,
-        "offered": offered.exclude(pk__in=[run.pk for run in runs]).for_list()[:MAX_OFFERED],
+        "choice": choice,
+        "runs": choice.runs,
+        "protocol": choice.protocol,
+        "protocols": offered_protocols(choice.team),
+        "truths": truths_of(choice.runs) if choice.runs else [],
+        "formats": FORMATS,
+        "is_full": len(choice.runs) >= MAX_RUNS,
+        "offered": offered.exclude(pk__in=[run.pk for run in choice.runs]).for_list()[:MAX_OFFERED],
     }
-    if runs:
-        context |= figures_of(Comparison(runs, protocol))
+    if choice.runs:
+        comparison = Comparison(choice.runs, choice.protocol, choice.truth)
+        context |= figures_of(comparison)
+        granted = permissions_of(request.user, team=choice.runs[0].team)
+        context["may_share"] = Permission.SHARE_CREATE in granted
+        context["links"] = [(choice.led_by(run), choice.without(run)) for run in choice.runs]
+        context["curves"] = curves_of(
+            comparison, Run.objects.visible_to(request.user), choice.video
+        )
     return render(request, "results/compare.html", context)
 
 
+@require_safe
+def export(request: AuthenticatedRequest, format: str) -> HttpResponseBase:
+    """The whole table of numbers as a file."""
+    choice = chosen(request)
+    if not choice.runs:
+        raise BadRequest(_("Name the runs to compare: run=…, once for each."))
+    table = comparison_table(Comparison(choice.runs, choice.protocol, choice.truth))
+    return answer(table, name=f"comparison-{choice.protocol.slug}", format=format)
+
+
 def figures_of(comparison: Comparison) -> dict[str, Any]:
-    evaluated = [each for each in comparison.columns if each.evaluation is not None]
-    curves = [(each.run.pk, each.run.name, each.evaluation) for each in evaluated]
+    columns = comparison.columns
+    evaluated = [(each.run.pk, each.label, each.evaluation) for each in columns if each.evaluation]
+    name = comparison.metric_name
+    points = [
+        Point(each.run.pk, each.label, value, each.interval(name))
+        for each in columns
+        if (value := each.number(name)) is not None
+    ]
     return {
         "comparison": comparison,
         "videos": comparison.videos[:N_VIDEOS_SHOWN],
         "n_hidden_videos": max(0, len(comparison.videos) - N_VIDEOS_SHOWN),
-        "roc": overlay_figure([(pk, name, each.roc) for pk, name, each in curves if each], "roc"),
-        "pr": overlay_figure([(pk, name, each.pr) for pk, name, each in curves if each], "pr"),
-        "scatter": video_scatter(comparison.videos, comparison.columns[:2]),
+        "intervals": interval_figure(points, comparison.metric.title),
+        "classes": class_figure(comparison.classes, columns),
+        "roc": overlay_figure([(pk, name, each.roc) for pk, name, each in evaluated], "roc"),
+        "pr": overlay_figure([(pk, name, each.pr) for pk, name, each in evaluated], "pr"),
+        "scatter": video_scatter(comparison.videos, columns[:2]),
     }
+
+
+def curves_of(comparison: Comparison, visible: QuerySet[Run], wanted: str) -> VideoCurves | None:
+    """Over the wanted video, else that on which the runs differ most; None without any."""
+    rows = comparison.videos[:1] or comparison.all_videos[:1]
+    videos = {video.pk: video for video, _values in (comparison.all_videos if wanted else rows)}
+    if wanted and wanted not in videos:
+        raise Http404(f"no scores of {wanted}")
+    chosen_video = videos.get(wanted) or next(iter(videos.values()), None)
+    if chosen_video is None:
+        return None
+    runs = [column.run.pk for column in comparison.columns]
+    return VideoCurves(video=chosen_video, runs=visible, wanted=runs)
+
+
+def chosen(request: AuthenticatedRequest) -> Choice:
+    runs = chosen_runs(request)
+    team = runs[0].team if runs else current_team(request)
+    return Choice(
+        runs=runs,
+        team=team,
+        protocol=chosen_protocol(request, team),
+        truth=chosen_truth(request.GET.get("truth", ""), runs),
+        video=request.GET.get("video", ""),
+    )
 
 
 def chosen_runs(request: HttpRequest) -> list[Run]:
@@ -57,14 +182,27 @@ def chosen_runs(request: HttpRequest) -> list[Run]:
     wanted = list(dict.fromkeys(request.GET.getlist("run")))
     if len(wanted) > MAX_RUNS:
         raise BadRequest(_("At most %d runs can be compared at once.") % MAX_RUNS)
-    visible = Run.objects.visible_to(request.user).for_list()
-    found = visible.select_related("split", "annotation_set").filter(pk__in=wanted).in_bulk()
+    return runs_in_order(Run.objects.visible_to(request.user), wanted)
+
+
+def runs_in_order(visible: QuerySet[Run], wanted: Iterable[str]) -> list[Run]:
+    """Raise Http404 where one of the wanted is not visible."""
+    joined = ("team", "dataset", "method", "current_job", "created_by", "split", "annotation_set")
+    wanted = list(wanted)
+    found = visible.select_related(*joined).filter(pk__in=wanted).in_bulk()
     return [found.get(pk) or get_object_or_404(Run.objects.none()) for pk in wanted]
 
 
-def chosen_protocol(request: HttpRequest) -> Protocol:
-    """The newest version of `?protocol=`, else of the default one."""
-    slug = request.GET.get("protocol") or RAW.slug
-    ensure_protocols()
-    newest = Protocol.objects.filter(slug=slug).order_by("-version").first()
-    return newest or get_object_or_404(Protocol.objects.none())
+def chosen_truth(wanted: str, runs: list[Run]) -> AnnotationSet | None:
+    """None leaves each run the ground truth that it was submitted with."""
+    if not wanted:
+        return None
+    found = [truth for truth in truths_of(runs) if truth.pk == wanted]
+    if not found:
+        raise Http404(f"no evaluation against {wanted}")
+    return found[0]
+
+
+def chosen_protocol(request: HttpRequest, team: Team | None) -> Protocol:
+    """That of `?protocol=` among those of `team`, else the default one."""
+    return protocol_of(request.GET.get("protocol", ""), team)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ml.records import Scores
 from webapp.results.downsample import min_max
-from webapp.results.models import ScoreSet, VideoScores
+from webapp.results.models import ScoreSet
 
 MAX_POINTS = 2_000
 FEWEST_POINTS = 10
@@ -28,18 +28,25 @@ class Curve:
     highest: float
 
 
-def curve_of(row: VideoScores, *, first: int, last: int, max_points: int = MAX_POINTS) -> Curve:
-    """The scores over the frames `first` up to but not including `last`."""
-    score_set: ScoreSet = row.score_set
+def curve_of(
+    score_set: ScoreSet,
+    scores: Scores,
+    *,
+    first: int,
+    last: int,
+    n_frames: int,
+    max_points: int = MAX_POINTS,
+) -> Curve:
+    """The scores of a video of `n_frames`, over the frames `first` up to but not `last`."""
     positions, values = points(
-        row.scores, first=first, last=last, n_frames=row.video.n_frames, max_points=max_points
+        scores, first=first, last=last, n_frames=n_frames, max_points=max_points
     )
     return Curve(
         run_id=score_set.run_id,
         name=score_set.run.name,
         positions=positions,
         scores=values,
-        is_stepped=row.frames_per_value > 1,
+        is_stepped=scores.frames_per_value > 1,
         lowest=score_set.lowest or 0.0,
         highest=score_set.highest or 0.0,
     )

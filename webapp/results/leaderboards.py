@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean, stdev
-from typing import Any
 
-import numpy as np
-
-from ml import metrics
 from ml.evaluation import METRICS, Settings
 from ml.records import hash_of
 from webapp.datasets.models import AnnotationSet, Dataset, Split
 from webapp.results.headlines import IS_CURRENT
 from webapp.results.models import Evaluation, Protocol
+from webapp.results.ranks import rank_groups
 from webapp.results.reported import Reported, reported_on
 from webapp.runs.models import Run
 
@@ -37,6 +33,11 @@ class Entry:
         run: Run = self.evaluation.score_set.run
         return run
 
+    @property
+    def supervision(self) -> str:
+        """What its method was told in training; empty where nobody said."""
+        return self.run.method.supervision if self.run.method else self.run.supervision
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seeds:
@@ -55,6 +56,10 @@ class Board:
     split: Split
     annotation_set: AnnotationSet
     entries: list[Entry]
+
+    @property
+    def figure_id(self) -> str:
+        return f"board-{self.split.pk}-{self.annotation_set.pk}"
 
     @cached_property
     def seeds(self) -> list[Seeds]:
@@ -76,8 +81,8 @@ class Leaderboard:
 
     @property
     def reported(self) -> list[Reported]:
-        """Claims of papers about the benchmark that the dataset is."""
-        return reported_on(self.dataset.benchmark, self.metric_name)
+        """Claims of papers about the benchmark that the dataset is, made by this protocol."""
+        return reported_on(self.dataset.benchmark, self.protocol.slug)
 
     @cached_property
     def boards(self) -> list[Board]:
@@ -114,39 +119,6 @@ class Leaderboard:
             )
             for rank, (each, group) in enumerate(zip(ordered, groups, strict=True), start=1)
         ]
-
-
-def rank_groups(ordered: Sequence[Evaluation], name: str) -> list[int]:
-    """Group 1 holds the best and all that are not clearly worse, group 2 likewise of the rest.
-
-    Clearly: the paired interval of their difference leaves out 0. What cannot be paired is
-    not clearly worse. A wide interval can put a run into a better group than one above it.
-    """
-    groups = [0] * len(ordered)
-    for number in range(1, len(ordered) + 1):
-        left = [i for i, group in enumerate(groups) if not group]
-        for i in left:
-            if i == left[0] or not _is_clear(ordered[left[0]], ordered[i], name):
-                groups[i] = number
-    return groups
-
-
-def _is_clear(first: Evaluation, second: Evaluation, name: str) -> bool:
-    own, other = _replicates(first, name), _replicates(second, name)
-    if own is None or other is None:
-        return False
-    if first.replicates["draws"] != second.replicates["draws"]:
-        return False
-    low, high = metrics.compare(first.metrics[name], second.metrics[name], own, other).interval
-    return low > 0 or high < 0
-
-
-def _replicates(evaluation: Evaluation, name: str) -> Any:
-    names = evaluation.replicates.get("names", [])
-    if name not in names:
-        return None
-    values = np.frombuffer(evaluation.replicate_values, "<f8").reshape(-1, len(names))
-    return values[:, names.index(name)]
 
 
 def _seeds(entries: list[Entry]) -> Seeds:

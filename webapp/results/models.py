@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from ml.records import Scores
-from webapp.accounts.permissions import TeamOwnedQuerySet
+from webapp.accounts.models import Team, User
+from webapp.accounts.permissions import TeamOwnedQuerySet, teams_of
 from webapp.common.ids import PrefixedIdField
-from webapp.datasets.models import AnnotationSet, Video
+from webapp.datasets.models import AnnotationSet, Part, SplitMember, Video
 from webapp.jobs.models import Job
 from webapp.runs.models import Run
+
+FEW_VIDEOS = 200  # with fewer a share is known to ± 7 % at best
 
 
 class ScoreSetQuerySet(TeamOwnedQuerySet):
     team_path = "run__team"
+
+    def on_video(self, video: Video) -> ScoreSetQuerySet:
+        """With scores of the video: stored ones, or those of a recipe over its test part."""
+        stored = VideoScores.objects.filter(score_set=OuterRef("pk"), video=video)
+        tested = SplitMember.objects.filter(
+            split=OuterRef("run__split"), video=video, part=Part.TEST
+        )
+        return self.filter(Exists(stored) | Q(Exists(tested), run__kind=Run.Kind.VIRTUAL))
 
 
 class ScoreSet(models.Model):
@@ -28,6 +44,8 @@ class ScoreSet(models.Model):
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     rule = models.TextField()  # which frames get a score, in a sentence of the method
     content_hash = models.CharField(max_length=64)
+    # Of the scores of the split's validation videos, by the same weights; empty without any.
+    validation_hash = models.CharField(max_length=64, blank=True)
     # Over all its videos, so that curves of several share one scale; empty without any score.
     lowest = models.FloatField(null=True)
     highest = models.FloatField(null=True)
@@ -39,14 +57,28 @@ class ScoreSet(models.Model):
         return f"scores of {self.run_id}"
 
 
-class VideoScores(models.Model):
+class StoredScores(models.Model):
     """Native scores of one video; `ml.records.Scores` turns them into one per frame."""
 
-    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="videos")
-    video = models.ForeignKey(Video, models.CASCADE, related_name="scores")
     values = models.BinaryField()  # float32 little endian
     first_frame = models.PositiveIntegerField(default=0)  # frame of the first value
     frames_per_value = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def scores(self) -> Scores:
+        return Scores.from_bytes(
+            self.values, first_frame=self.first_frame, frames_per_value=self.frames_per_value
+        )
+
+
+class VideoScores(StoredScores):
+    """Of a test video."""
+
+    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="videos")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="scores")
 
     class Meta:
         constraints = [
@@ -56,21 +88,27 @@ class VideoScores(models.Model):
     def __str__(self) -> str:
         return f"scores of {self.video_id} in {self.score_set_id}"
 
-    @property
-    def scores(self) -> Scores:
-        return Scores.from_bytes(
-            self.values, first_frame=self.first_frame, frames_per_value=self.frames_per_value
-        )
+
+class ValidationScores(StoredScores):
+    """Of a validation video: thresholds are chosen on these, no number is computed of them."""
+
+    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="validation_videos")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["score_set", "video"], name="validation_scores_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"validation scores of {self.video_id} in {self.score_set_id}"
 
 
-class PendingScores(models.Model):
-    """Scores of one video of an uploaded run, until those of all its test videos are there."""
+class PendingScores(StoredScores):
+    """Of a video of an uploaded run, until those of all its test videos are there."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="pending_scores")
     video = models.ForeignKey(Video, models.CASCADE, related_name="+")
-    values = models.BinaryField()  # float32 little endian
-    first_frame = models.PositiveIntegerField(default=0)
-    frames_per_value = models.PositiveIntegerField(default=1)
     rule = models.TextField(blank=True)  # how the uploaded values were spread over the frames
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -82,25 +120,40 @@ class PendingScores(models.Model):
     def __str__(self) -> str:
         return f"scores of {self.video_id} for {self.run_id}"
 
-    @property
-    def scores(self) -> Scores:
-        return Scores.from_bytes(
-            self.values, first_frame=self.first_frame, frames_per_value=self.frames_per_value
-        )
+
+class ProtocolQuerySet(models.QuerySet[Any]):
+    def of_team(self, team: Team) -> ProtocolQuerySet:
+        """The presets of the installation and those that `team` made."""
+        return self.filter(Q(team=None) | Q(team=team))
+
+    def visible_to(self, user: User | AnonymousUser) -> ProtocolQuerySet:
+        return self.filter(Q(team=None) | Q(team__in=teams_of(user)))
 
 
 class Protocol(models.Model):
-    """How a number is computed. Immutable: a change is a new version."""
+    """How a number is computed. Immutable: a change is a new version.
 
+    Without a team it is a preset, which every team has.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="protocols")
     slug = models.SlugField(max_length=60)
     version = models.PositiveIntegerField()
     title = models.CharField(max_length=160)
     description = models.TextField()
     settings = models.JSONField()  # fields of `ml.evaluation.Settings`
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ProtocolQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug", "-version"]
-        constraints = [models.UniqueConstraint(fields=["slug", "version"], name="protocol_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "slug", "version"], name="protocol_unique", nulls_distinct=False
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} v{self.version}"
@@ -136,8 +189,9 @@ class Evaluation(models.Model):
     per_video = models.JSONField()
     # [{"label", "n_videos", "n_frames", "auroc_against_normal", "auroc_inside", "ap_…"}]
     per_class = models.JSONField(default=list)
-    # {"threshold", "rule", "selected_on": "fixed" | "validation" | "test", and the numbers at it}
-    at_threshold = models.JSONField(default=dict)
+    # [{"threshold", "rule", "selected_on": "fixed" | "validation" | "test", "chosen_from",
+    #   "precision", "recall", "f1", "false_alarm_rate", "intervals", "clips"}], the first leads
+    thresholds = models.JSONField(default=list)
     # {"fpr": […], "tpr": […], "thresholds": [null, …]}, at most 2,000 points; empty if undefined
     roc = models.JSONField()
     # {"recall": […], "precision": […], "thresholds": […]}, likewise
@@ -158,3 +212,40 @@ class Evaluation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.protocol_id} of {self.score_set_id}"
+
+    @property
+    def at_threshold(self) -> dict[str, Any]:
+        """The numbers at the threshold that leads; empty where none could be chosen."""
+        return self.thresholds[0] if self.thresholds else {}
+
+    @property
+    def has_few_videos(self) -> bool:
+        """So few stand behind its numbers that their intervals are wide."""
+        return bool(self.counts["n_videos"] < FEW_VIDEOS)
+
+
+class PooledEvaluation(models.Model):
+    """One evaluation of the scores of all folds of a cross-validation together. Immutable."""
+
+    id = PrefixedIdField(prefix="pool")
+    score_sets = models.ManyToManyField(ScoreSet, related_name="pooled")
+    pool_hash = models.CharField(max_length=64)  # of the folds' score sets, in no order
+    protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="pooled")
+    annotation_set = models.ForeignKey(AnnotationSet, models.PROTECT, related_name="pooled")
+    evaluator_version = models.PositiveIntegerField()
+    # As those of an Evaluation.
+    metrics = models.JSONField()
+    intervals = models.JSONField(default=dict)
+    counts = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pool_hash", "protocol", "annotation_set", "evaluator_version"],
+                name="pooled_evaluation_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.protocol_id} of {self.pool_hash[:8]}"

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from ml.evaluation import Settings
 from webapp.results.models import Protocol
 
+THRESHOLD = (
+    "The threshold is chosen on validation data where there are any, else it is that of equal "
+    "error on the test data."
+)
 NEAREST = "A frame without a score takes that of the nearest frame of its video that has one."
 
 
@@ -86,17 +90,53 @@ AVERAGE_PRECISION = Preset(
     ),
     settings=Settings(metric="average_precision"),
 )
-PRESETS = (RAW, PER_VIDEO, MACRO, MACRO_PADDED, SCORED_ONLY, AVERAGE_PRECISION)
+CLIP = Preset(
+    slug="clip-level",
+    version=1,
+    title="Clip level, highest score",
+    description=(
+        "One score per video or clip, its highest, and the AUC of telling abnormal clips from "
+        "normal ones: for datasets of short clips with one label each, whose papers pool the "
+        "folds of a cross-validation."
+    ),
+    settings=Settings(metric="clip_auroc"),
+)
+EVENT = Preset(
+    slug="event-level",
+    version=1,
+    title="Event level, half overlapping",
+    description=(
+        "Runs of frames above the threshold are alarms, alarms at most a second apart are one, "
+        "and an alarm finds an event if they share at least half of their union (temporal IoU "
+        f"0.5), one alarm for one event. Raw scores. {NEAREST} {THRESHOLD}"
+    ),
+    settings=Settings(level="event", metric="event_f1", merge_gap_seconds=1.0, iou=0.5),
+)
+EVENT_TOUCHED = Preset(
+    slug="event-touched",
+    version=1,
+    title="Event level, touched",
+    description=(
+        "As event level, but an alarm finds every event that it touches, as it does for a guard "
+        f"who looks when it rings. {THRESHOLD}"
+    ),
+    settings=Settings(level="event", metric="event_f1", merge_gap_seconds=1.0),
+)
+PRESETS = (
+    RAW, PER_VIDEO, MACRO, MACRO_PADDED, SCORED_ONLY, AVERAGE_PRECISION, CLIP, EVENT,
+    EVENT_TOUCHED,
+)  # fmt: skip
 
 
 def ensure_protocols() -> list[Protocol]:
     """The presets as rows, in their order; rows that exist are never changed."""
-    there = {(row.slug, row.version): row for row in Protocol.objects.all()}
+    there = {(row.slug, row.version): row for row in Protocol.objects.filter(team=None)}
     return [there.get((preset.slug, preset.version)) or _insert(preset) for preset in PRESETS]
 
 
 def _insert(preset: Preset) -> Protocol:
     return Protocol.objects.get_or_create(
+        team=None,
         slug=preset.slug,
         version=preset.version,
         defaults={

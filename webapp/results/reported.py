@@ -1,7 +1,7 @@
 """Numbers that papers print, as their claims: shown beside ours, never ranked with them.
 
-Frame-level AUC in per cent, and average precision on XD-Violence, as collected in the papers
-that the methods here come from.
+As collected in the papers that the methods here come from. A claim belongs to one protocol, the
+one by which it was made as far as the paper or its code says; under others it is not shown.
 """
 
 from __future__ import annotations
@@ -9,18 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 VIDEO_CLASSIFIER = "Video Classifier and Bi-LSTM with MIL (table of comparisons)"
+RECONSTRUCTING = "Frame-reconstructing ST-GAN with matching terms"
+
+# Slugs of protocols: pooled raw scores; the same led by AP; each video stretched to 0…1.
+FRAMES, AVERAGE_PRECISION, PER_VIDEO = "frame-raw", "frame-ap", "frame-per-video"
+PRINTS_TRAPEZOID = ("RTFM", "Wu et al.")
+TRAPEZOID = "The published code prints the trapezoid PR-AUC as AP."
+NORMALISED = (
+    "The paper normalises scores and does not say how; those it compares with do so per video."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """A claim: `value` 0…1 of the number `metric`, printed in `source`."""
+    """A claim: `value` 0…1 of the number that leads under `protocol`, printed in `source`."""
 
     method: str
     value: float
-    metric: str
+    protocol: str  # slug
     supervision: str
     features: str
     source: str
+    note: str = ""  # what a reader must know to compare it
 
 
 BENCHMARKS = {
@@ -29,18 +39,22 @@ BENCHMARKS = {
     "xd-violence": "XD-Violence",
     "avenue": "CUHK Avenue",
     "ped2": "UCSD Ped2",
+    "factory": "Factory data of the reconstructing ST-GAN paper",
 }
 
 
-def _collected(supervision: str, metric: str, rows: list[tuple[str, str, float]]) -> list[Reported]:
+def _collected(
+    supervision: str, protocol: str, rows: list[tuple[str, str, float]]
+) -> list[Reported]:
     return [
         Reported(
             method=method,
-            value=per_cent / 100,
-            metric=metric,
+            value=round(per_cent / 100, 4),
+            protocol=protocol,
             supervision=supervision,
             features=features,
             source=VIDEO_CLASSIFIER,
+            note=TRAPEZOID if protocol == AVERAGE_PRECISION and method in PRINTS_TRAPEZOID else "",
         )
         for method, features, per_cent in rows
     ]
@@ -51,10 +65,11 @@ def _one_class(source: str, rows: list[tuple[str, float]]) -> list[Reported]:
         Reported(
             method=method,
             value=value,
-            metric="auroc",
+            protocol=PER_VIDEO,
             supervision="one-class",
             features="frames",
             source=source,
+            note=NORMALISED,
         )
         for method, value in rows
     ]
@@ -63,7 +78,7 @@ def _one_class(source: str, rows: list[tuple[str, float]]) -> list[Reported]:
 REPORTED: dict[str, list[Reported]] = {
     "ucf-crime": _collected(
         "weak",
-        "auroc",
+        FRAMES,
         [
             ("Sultani et al.", "C3D", 75.41),
             ("Zhang et al.", "C3D", 78.66),
@@ -83,10 +98,10 @@ REPORTED: dict[str, list[Reported]] = {
             ("RTFM + Video Classifier", "I3D", 85.21),
         ],
     )
-    + _collected("none", "auroc", [("SVM", "", 50.00), ("Conv-AE", "", 50.60)]),
+    + _collected("none", FRAMES, [("SVM", "", 50.00), ("Conv-AE", "", 50.60)]),
     "shanghaitech": _collected(
         "weak",
-        "auroc",
+        FRAMES,
         [
             ("Zhang et al.", "I3D", 82.50),
             ("GCN-Anomaly", "TSN", 84.44),
@@ -105,11 +120,11 @@ REPORTED: dict[str, list[Reported]] = {
         ],
     )
     + _collected(
-        "none", "auroc", [("Mem-AE", "", 50.60), ("Conv-AE", "", 60.85), ("VEC", "", 74.80)]
+        "none", FRAMES, [("Mem-AE", "", 50.60), ("Conv-AE", "", 60.85), ("VEC", "", 74.80)]
     ),
     "xd-violence": _collected(
         "weak",
-        "average_precision",
+        AVERAGE_PRECISION,
         [
             ("Sultani et al.", "C3D", 73.20),
             ("Bi-LSTM with MIL", "I3D", 73.30),
@@ -126,16 +141,22 @@ REPORTED: dict[str, list[Reported]] = {
             ("both, with Bi-LSTM in the classifier", "I3D and VGGish", 82.13),
         ],
     )
-    + _collected("none", "average_precision", [("Hasan et al.", "", 30.77), ("SVM", "", 50.78)]),
+    + _collected("none", AVERAGE_PRECISION, [("Hasan et al.", "", 30.77), ("SVM", "", 50.78)]),
     "avenue": _one_class(
-        "Frame-reconstructing ST-GAN with matching terms",
+        RECONSTRUCTING,
         [("Conv-AE", 0.702), ("SRNN", 0.817), ("Reconstructing ST-GAN", 0.829)],
     ),
+    "factory": _one_class(RECONSTRUCTING, [("Conv-AE", 0.571), ("Reconstructing ST-GAN", 0.728)]),
     "ped2": [],
 }
 
 
-def reported_on(benchmark: str, metric: str) -> list[Reported]:
-    """The best first."""
-    claims = [claim for claim in REPORTED.get(benchmark, ()) if claim.metric == metric]
+def reported_on(benchmark: str, protocol: str) -> list[Reported]:
+    """Claims made by the protocol of that slug, the best first."""
+    claims = [claim for claim in REPORTED.get(benchmark, ()) if claim.protocol == protocol]
     return sorted(claims, key=lambda claim: -claim.value)
+
+
+def protocols_reported_on(benchmark: str) -> list[str]:
+    """Slugs of the protocols by which papers made claims."""
+    return list(dict.fromkeys(claim.protocol for claim in REPORTED.get(benchmark, ())))

@@ -10,13 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from ml.evaluation import METRICS
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.accounts.views import AuthenticatedRequest
+from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job
 from webapp.jobs.views import log_context
 from webapp.results.charts import roc_figure
+from webapp.results.exports import FORMATS
+from webapp.results.folds import CrossValidation, seed_spreads, seeds_of
 from webapp.results.headlines import evaluations_of, headline_evaluations
 from webapp.results.looks import n_looks
 from webapp.results.models import Evaluation
@@ -49,6 +53,7 @@ def run_list(request: AuthenticatedRequest) -> HttpResponse:
         "rows": [{"run": run, "evaluation": numbers.get(run.pk)} for run in shown],
         "next_after": shown[-1].pk if len(page) > PAGE_SIZE else None,
         "may_submit": Permission.RUN_SUBMIT in permissions_of(request.user, team=team),
+        "formats": FORMATS,
     }
     return render(request, "runs/list.html", context)
 
@@ -57,19 +62,18 @@ def run_list(request: AuthenticatedRequest) -> HttpResponse:
 def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     run = _run(request, run_id)
     granted = permissions_of(request.user, team=run.team)
-    evaluations = evaluations_of(run)
     jobs = list(Job.objects.filter(subject_id=run.pk))
     context = progress_context(run)
     if run.current_job is not None:
         context |= log_context(run.current_job)
+    context |= results_of(run)
+    context |= belonging(run, context["evaluations"])
     context |= {
         "may_cancel": Permission.RUN_CANCEL in granted and run.is_going_on,
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
         "may_submit": Permission.RUN_SUBMIT in granted,
-        "evaluations": evaluations,
-        "n_looks": n_looks(run.split),
-        "videos": video_rows(evaluations[0]) if evaluations else [],
-        "roc": roc_figure(run.pk, _distinct_curves(evaluations)),
+        "may_share": Permission.SHARE_CREATE in granted,
+        "leaks": [finding for finding in run.split.report if finding.get("kind") == LEAK],
         "curve": learning_curve(run.training_points.all()),
         "checkpoints": run.checkpoints.order_by("-step"),
         "settings": settings_of(run.method.schema, run.config) if run.method else [],
@@ -81,6 +85,35 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "provenances": [(job, facts_of(job.provenance)) for job in latest_of_each_kind(jobs)],
     }
     return render(request, "runs/detail.html", context)
+
+
+def results_of(run: Run) -> dict[str, Any]:
+    """What the parts of the page that show numbers ask for."""
+    evaluations = evaluations_of(run)
+    return {
+        "evaluations": evaluations,
+        "n_looks": n_looks(run.split),
+        "videos": video_rows(evaluations[0]) if evaluations else [],
+        "roc": roc_figure(run.pk, _distinct_curves(evaluations)),
+    }
+
+
+def belonging(run: Run, evaluations: list[Evaluation]) -> dict[str, Any]:
+    """The folds and seeds that `run` is one of, under the protocol that leads."""
+    if not evaluations:
+        return {}
+    protocol = evaluations[0].protocol
+    folds, seeds = CrossValidation.of(run), seeds_of(run)
+    spreads = seed_spreads(seeds, protocol) if len(seeds) > 1 else {}
+    return {
+        "protocol": protocol,
+        "folds": folds,
+        "fold_rows": folds.rows(protocol) if folds else [],
+        "seeds": seeds,
+        "seed_rows": [
+            {"metric": METRICS[name], "spread": spread} for name, spread in spreads.items()
+        ],
+    }
 
 
 def _distinct_curves(evaluations: Iterable[Evaluation]) -> list[tuple[str, dict[str, Any]]]:

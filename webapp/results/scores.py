@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from ml.fusion import Ingredient, Recipe, fuse
 from ml.records import Scores
 from webapp.datasets.models import Video
 from webapp.results.models import ScoreSet, VideoScores
 from webapp.runs.models import Run
+
+Reader = Callable[[ScoreSet, set[str] | None], dict[str, Scores]]
 
 
 def read_scores(score_set: ScoreSet, video_ids: Iterable[str] | None = None) -> dict[str, Scores]:
@@ -22,10 +25,60 @@ def read_scores(score_set: ScoreSet, video_ids: Iterable[str] | None = None) -> 
     return dict(fused_scores(Recipe.from_json(score_set.run.recipe), wanted))
 
 
-def fused_scores(recipe: Recipe, wanted: set[str] | None = None) -> Iterator[tuple[str, Scores]]:
+def read_scores_on(video: Video, score_sets: Iterable[ScoreSet]) -> dict[str, Scores]:
+    """Scores of one video by run id; `score_sets` with their runs joined."""
+    by_pk = {score_set.pk: score_set for score_set in score_sets}
+    rows = VideoScores.objects.filter(score_set__in=list(by_pk), video=video)
+    found = {by_pk[row.score_set_id].run_id: row.scores for row in rows}
+    for score_set in by_pk.values():
+        if score_set.run.kind == Run.Kind.VIRTUAL:
+            for scores in read_scores(score_set, [video.pk]).values():
+                found[score_set.run_id] = scores
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoScored:
+    """Which frames of a video have scores, without the scores."""
+
+    run_id: str
+    video: Video
+    first_frame: int
+    frames_per_value: int
+
+
+def scored_videos(score_set: ScoreSet) -> list[VideoScored]:
+    """All videos with scores, by name. Those of a recipe are computed for it."""
+    if score_set.run.kind == Run.Kind.VIRTUAL:
+        return describe(score_set, places_of(read_scores(score_set)))
+    rows = score_set.videos.values_list("video", "first_frame", "frames_per_value")
+    return describe(score_set, {pk: (first_frame, width) for pk, first_frame, width in rows})
+
+
+def places_of(scores: Mapping[str, Scores]) -> dict[str, tuple[int, int]]:
+    """First frame and frames per value, by video id."""
+    return {pk: (each.first_frame, each.frames_per_value) for pk, each in scores.items()}
+
+
+def describe(score_set: ScoreSet, places: Mapping[str, tuple[int, int]]) -> list[VideoScored]:
+    """By name of the videos."""
+    return [
+        VideoScored(
+            run_id=score_set.run_id,
+            video=video,
+            first_frame=places[video.pk][0],
+            frames_per_value=places[video.pk][1],
+        )
+        for video in Video.objects.filter(pk__in=list(places)).without_times()
+    ]
+
+
+def fused_scores(
+    recipe: Recipe, wanted: set[str] | None = None, read: Reader = read_scores
+) -> Iterator[tuple[str, Scores]]:
     """What `recipe` makes of the videos that all its members have scores for."""
     members = score_sets_of(recipe)
-    stored = {pk: read_scores(members[pk], wanted) for pk in members}
+    stored = {pk: read(members[pk], wanted) for pk in members}
     shared = set.intersection(*(set(scores) for scores in stored.values()))
     n_frames = dict(Video.objects.filter(pk__in=shared).values_list("pk", "n_frames"))
     for video_id in sorted(shared):

@@ -8,42 +8,56 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ml.evaluation import (
-    EVALUATOR_VERSION,
-    Outcome,
-    ScoredVideo,
-    Settings,
-    evaluate_videos,
-    scored_video,
-)
+from ml.evaluation import EVALUATOR_VERSION, Outcome, Settings, evaluate_videos
 from ml.records import BadInput, Scores, hash_of
-from ml.records import Interval as IntervalRecord
 from webapp.common.errors import ConflictError, UserError
-from webapp.datasets.models import AnnotationSet, Interval, Part, Video
+from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
-from webapp.results.models import Evaluation, Protocol, ScoreSet, VideoScores
+from webapp.results.folds import pool_folds
+from webapp.results.labelled import labelled_scores, labelled_validation
+from webapp.results.models import (
+    Evaluation,
+    Protocol,
+    ScoreSet,
+    ValidationScores,
+    VideoScores,
+)
 from webapp.results.protocols import ensure_protocols
-from webapp.results.scores import read_scores
 from webapp.runs.models import Run
 from webapp.runs.services import mark_scored
 
-__all__ = ["ensure_protocols", "evaluate", "save_scores"]
+__all__ = ["ensure_protocols", "evaluate", "evaluate_all", "save_scores"]
 
 
 @transaction.atomic
-def save_scores(*, run: Run, job: Job | None, scores: Mapping[str, Scores], rule: str) -> ScoreSet:
+def save_scores(
+    *,
+    run: Run,
+    job: Job | None,
+    scores: Mapping[str, Scores],
+    validation: Mapping[str, Scores] | None = None,
+    rule: str,
+) -> ScoreSet:
     """Store the scores of all test videos of `run`, keyed by video id, or none of them.
 
-    Saving the same scores again gives the score set that is there. Raise UserError when
-    they do not fit the videos, ConflictError when the run has other scores.
+    Those of all its `validation` videos go beside them, unless that is None. Saving the same
+    scores again gives the score set that is there. Raise UserError when they do not fit the
+    videos, ConflictError when the run has other scores.
     """
     Run.objects.select_for_update().get(pk=run.pk)  # two jobs cannot both find no scores
-    _check_scores(run, scores)
-    content_hash = _content_hash(scores, rule)
+    _check_scores(run, scores, Part.TEST)
+    if validation is not None:
+        _check_scores(run, validation, Part.VALIDATION)
+    hashes = {
+        "content_hash": _content_hash(scores, rule),
+        "validation_hash": _content_hash(validation, rule) if validation else "",
+    }
     existing = ScoreSet.objects.filter(run=run).first()
     if existing is None:
-        return _insert(run=run, job=job, scores=scores, rule=rule, content_hash=content_hash)
-    if existing.content_hash != content_hash:
+        score_set = _insert(run=run, job=job, scores=scores, rule=rule, hashes=hashes)
+        _copy(score_set, validation or {}, ValidationScores)
+        return score_set
+    if any(getattr(existing, name) != value for name, value in hashes.items()):
         raise ConflictError(f"{run.name} has other scores already; stored scores never change.")
     return existing
 
@@ -65,7 +79,9 @@ def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
     if existing:
         return existing
     settings = Settings.from_json(protocol.settings)
-    outcome = evaluate_videos(_scored_videos(score_set, annotation_set), settings)
+    scored = labelled_scores(score_set, annotation_set)
+    held_out = labelled_validation(score_set, annotation_set)
+    outcome = evaluate_videos(scored, settings, held_out)
     values = (
         outcome.to_json()
         | _replicates(outcome)
@@ -77,6 +93,18 @@ def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
     return Evaluation.objects.get_or_create(**key, defaults=values)[0]
 
 
+@transaction.atomic
+def evaluate_all(score_set: ScoreSet) -> None:
+    """Under every preset: what a run gets as soon as its scores are there.
+
+    The last fold of a cross-validation to be scored brings the numbers of all together.
+    """
+    protocols = ensure_protocols()
+    for protocol in protocols:
+        evaluate(score_set, protocol)
+    pool_folds(score_set.run, protocols)
+
+
 def evaluate_missing() -> int:
     """Evaluate every score set under each preset where this evaluator has not done so yet."""
     n_before = Evaluation.objects.count()
@@ -84,24 +112,26 @@ def evaluate_missing() -> int:
         done = Evaluation.objects.filter(protocol=protocol, evaluator_version=EVALUATOR_VERSION)
         for score_set in ScoreSet.objects.exclude(evaluations__in=done).select_related("run"):
             evaluate(score_set, protocol)
+    for run in Run.objects.scored().filter(split__fold__isnull=False).select_related("split"):
+        pool_folds(run, ensure_protocols())
     return Evaluation.objects.count() - n_before
 
 
-def _check_scores(run: Run, scores: Mapping[str, Scores]) -> None:
-    videos = Video.objects.ready().in_split(run.split, Part.TEST)
+def _check_scores(run: Run, scores: Mapping[str, Scores], part: Part) -> None:
+    videos = Video.objects.ready().in_split(run.split, part)
     expected = {
         pk: (name, n_frames) for pk, name, n_frames in videos.values_list("pk", "name", "n_frames")
     }
     unknown = sorted(scores.keys() - expected.keys())
     if unknown:
         raise UserError(
-            f"{len(unknown)} of {len(scores)} score arrays are for no test video of the split "
+            f"{len(unknown)} of {len(scores)} score arrays are for no {part} video of the split "
             f"{run.split}: {_some(unknown)}"
         )
     missing = sorted(expected[pk][0] for pk in expected.keys() - scores.keys())
     if missing or not expected:
         raise UserError(
-            f"{len(missing)} of {len(expected)} test videos have no scores: {_some(missing)}"
+            f"{len(missing)} of {len(expected)} {part} videos have no scores: {_some(missing)}"
         )
     for pk, video_scores in scores.items():
         name, n_frames = expected[pk]
@@ -125,46 +155,39 @@ def _content_hash(scores: Mapping[str, Scores], rule: str) -> str:
 
 
 def _insert(
-    *, run: Run, job: Job | None, scores: Mapping[str, Scores], rule: str, content_hash: str
+    *,
+    run: Run,
+    job: Job | None,
+    scores: Mapping[str, Scores],
+    rule: str,
+    hashes: Mapping[str, str],
 ) -> ScoreSet:
     filled = [each.values for each in scores.values() if len(each.values)]
     score_set = ScoreSet.objects.create(
         run=run,
         job=job,
         rule=rule,
-        content_hash=content_hash,
+        **hashes,
         lowest=min((float(values.min()) for values in filled), default=None),
         highest=max((float(values.max()) for values in filled), default=None),
     )
-    _copy(score_set, scores)
+    _copy(score_set, scores, VideoScores)
     mark_scored(run)
     return score_set
 
 
-def _copy(score_set: ScoreSet, scores: Mapping[str, Scores]) -> None:
+def _copy(
+    score_set: ScoreSet, scores: Mapping[str, Scores], table: type[VideoScores | ValidationScores]
+) -> None:
     """COPY takes the bytes as they are; in an INSERT they would travel as text, twice as long."""
     columns = 'score_set_id, video_id, "values", first_frame, frames_per_value'
-    statement = f"COPY {VideoScores._meta.db_table} ({columns}) FROM STDIN (FORMAT BINARY)"
+    statement = f"COPY {table._meta.db_table} ({columns}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(["varchar", "varchar", "bytea", "int4", "int4"])
         for pk, each in scores.items():
             copy.write_row(
                 [score_set.pk, pk, each.to_bytes(), each.first_frame, each.frames_per_value]
             )
-
-
-def _scored_videos(score_set: ScoreSet, annotation_set: AnnotationSet) -> list[ScoredVideo]:
-    intervals: dict[str, list[IntervalRecord]] = {}
-    for interval in Interval.objects.filter(annotation_set=annotation_set):
-        record = IntervalRecord(
-            start_frame=interval.start_frame, end_frame=interval.end_frame, label=interval.label
-        )
-        intervals.setdefault(interval.video_id, []).append(record)
-    scores = read_scores(score_set)
-    videos = Video.objects.filter(pk__in=scores).order_by("name").values_list("pk", "n_frames")
-    return [
-        scored_video(pk, scores[pk], intervals.get(pk, []), n_frames) for pk, n_frames in videos
-    ]
 
 
 def _replicates(outcome: Outcome) -> dict[str, Any]:

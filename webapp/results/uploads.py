@@ -1,7 +1,8 @@
 """Runs that were trained elsewhere: their scores come in, video by video or all at once.
 
 Scores wait until those of every test video are there. Then, in one transaction, they become
-the run's score set and are evaluated. Nothing is ever half stored.
+the run's score set and are evaluated. Nothing is ever half stored. Validation videos may have
+scores too, before the last test video has: all of them or none.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Dataset, Part, Split, Video
-from webapp.results.models import PendingScores, VideoScores
-from webapp.results.services import ensure_protocols, evaluate, save_scores
+from webapp.results.models import PendingScores, ValidationScores, VideoScores
+from webapp.results.services import evaluate_all, save_scores
 from webapp.runs.models import LARGEST_SEED, SUPERVISION, Run
 from webapp.runs.services import LONGEST_NAME, check_unchanged, ground_truth_of
 
@@ -29,7 +30,7 @@ MAX_SHOWN = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far an upload is. `missing` are names of test videos without scores."""
+    """How far an upload is. `missing` are names of videos that need scores and have none."""
 
     run: Run
     missing: list[str]
@@ -78,7 +79,7 @@ def create_uploaded_run(
 
 @transaction.atomic
 def store_scores(*, run: Run, video: Video, data: bytes, layout: Layout, by: User) -> Progress:
-    """Scores of one test video. The same ones again change nothing."""
+    """Scores of one test or validation video. The same ones again change nothing."""
     require(by, Permission.RUN_SUBMIT, team=run.team)
     values = _parsed(data).values
     if values is None:
@@ -88,34 +89,41 @@ def store_scores(*, run: Run, video: Video, data: bytes, layout: Layout, by: Use
 
 @transaction.atomic
 def store_score_set(*, run: Run, data: bytes, layout: Layout, by: User) -> Progress:
-    """Scores of several test videos by name, or of all in one array, one after the other."""
+    """Scores of several videos by name, or of all test videos in one array, one after the other."""
     require(by, Permission.RUN_SUBMIT, team=run.team)
     found = _parsed(data)
-    videos = {video.name: video for video in test_videos(run)}
     if found.values is not None:
-        return _store(run, _cut(found.values, list(videos.values()), layout), layout)
-    return _store(run, _by_video(found.by_video, videos), layout)
+        return _store(run, _cut(found.values, test_videos(run), layout), layout)
+    return _store(run, _by_video(found.by_video, run), layout)
 
 
 def test_videos(run: Run) -> list[Video]:
     """Those that need scores, by name, clip 2 before clip 10."""
-    videos = Video.objects.ready().in_split(run.split, Part.TEST).without_times()
-    return sorted(videos, key=lambda video: natural_key(video.name))
+    return _videos_of(run, Part.TEST)
 
 
 def find_video(run: Run, wanted: str) -> Video:
-    """The test video of this id or name; a name need not have its folders."""
-    videos = {video.name: video for video in test_videos(run)}
-    by_id = {video.pk: video for video in videos.values()}
-    return by_id.get(wanted) or next(iter(_by_video({wanted: np.zeros(0)}, videos)))
+    """The test or validation video of this id or name; a name need not have its folders."""
+    known = [*test_videos(run), *_videos_of(run, Part.VALIDATION)]
+    by_id = {video.pk: video for video in known}
+    return by_id.get(wanted) or next(iter(_by_video({wanted: np.zeros(0)}, run)))
 
 
 def progress(run: Run) -> Progress:
+    """Validation videos count as soon as one of them has scores."""
     if run.scored_at is not None:
         return Progress(run=run, missing=[])
     there = set(run.pending_scores.values_list("video_id", flat=True))
-    missing = [video.name for video in test_videos(run) if video.pk not in there]
-    return Progress(run=run, missing=missing)
+    held_out = _videos_of(run, Part.VALIDATION)
+    if all(video.pk not in there for video in held_out):
+        held_out = []
+    needed = [*test_videos(run), *held_out]
+    return Progress(run=run, missing=[video.name for video in needed if video.pk not in there])
+
+
+def _videos_of(run: Run, part: Part) -> list[Video]:
+    videos = Video.objects.ready().in_split(run.split, part).without_times()
+    return sorted(videos, key=lambda video: natural_key(video.name))
 
 
 def _store(run: Run, given: Mapping[Video, Values], layout: Layout) -> Progress:
@@ -148,17 +156,30 @@ def _complete(run: Run) -> Progress:
     pending = list(run.pending_scores.all())
     rules = sorted({row.rule for row in pending})
     scores = {row.video_id: row.scores for row in pending}
-    score_set = save_scores(run=run, job=None, scores=scores, rule=" ".join(rules))
+    held_out = {video.pk for video in _videos_of(run, Part.VALIDATION)}
+    score_set = save_scores(
+        run=run,
+        job=None,
+        scores={pk: each for pk, each in scores.items() if pk not in held_out},
+        validation={pk: each for pk, each in scores.items() if pk in held_out} or None,
+        rule=" ".join(rules),
+    )
     run.pending_scores.all().delete()
-    for protocol in ensure_protocols():
-        evaluate(score_set, protocol)
+    evaluate_all(score_set)
     return Progress(run=Run.objects.for_list().get(pk=run.pk), missing=[])
 
 
 def _check_same(run: Run, given: Mapping[Video, Scores]) -> Progress:
-    rows = VideoScores.objects.filter(score_set__run=run, video__in=list(given))
-    stored = {row.video_id: row.scores for row in rows}
+    wanted = {"score_set__run": run, "video__in": list(given)}
+    stored = {row.video_id: row.scores for row in VideoScores.objects.filter(**wanted)}
+    stored |= {row.video_id: row.scores for row in ValidationScores.objects.filter(**wanted)}
     for video, scores in given.items():
+        if video.pk not in stored:
+            sentence = _(
+                "%(run)s is complete, and its thresholds are chosen. Scores of validation videos "
+                "come before those of the last test video. Make a new run."
+            )
+            raise ConflictError(sentence % {"run": run}, code="scores_complete")
         known = stored[video.pk]
         if (known.to_bytes(), known.first_frame, known.frames_per_value) != (
             scores.to_bytes(),
@@ -171,33 +192,49 @@ def _check_same(run: Run, given: Mapping[Video, Scores]) -> Progress:
 
 
 def _check_videos(run: Run, given: list[Video]) -> None:
-    expected = {video.pk for video in test_videos(run)}
+    known = [*test_videos(run), *_videos_of(run, Part.VALIDATION)]
+    expected = {video.pk for video in known}
     if strangers := [video.name for video in given if video.pk not in expected]:
-        sentence = _("No test video of the split %(split)s: %(videos)s")
+        sentence = _("No test or validation video of the split %(split)s: %(videos)s")
         raise UserError(
             sentence % {"split": run.split, "videos": _some(strangers)}, code="unknown_video"
         )
 
 
-def _by_video(given: Mapping[str, Values], videos: Mapping[str, Video]) -> dict[Video, Values]:
-    """Names with or without folders, as long as only one video can be meant."""
-    by_stem: dict[str, list[Video]] = {}
-    for video in videos.values():
-        by_stem.setdefault(video.name.rpartition("/")[2], []).append(video)
-    found, unknown = {}, []
-    for name, values in given.items():
-        candidates = [videos[name]] if name in videos else by_stem.get(name.rpartition("/")[2], [])
-        if len(candidates) != 1:
-            unknown.append(name)
-        else:
-            found[candidates[0]] = values
+def _by_video(given: Mapping[str, Values], run: Run) -> dict[Video, Values]:
+    """Names with or without folders, as long as only one test or one validation video fits."""
+    parts = [_Names(_videos_of(run, part)) for part in (Part.TEST, Part.VALIDATION)]
+    candidates = {name: _meant(name, parts) for name in given}
+    unknown = [name for name, videos in candidates.items() if len(videos) != 1]
     if unknown:
-        words = {"n": len(unknown), "names": _some(unknown), "known": _some(sorted(videos))}
+        words = {"n": len(unknown), "names": _some(unknown), "known": _some(sorted(parts[0].whole))}
         sentence = _("%(n)d names are no test video: %(names)s. The test videos are: %(known)s")
         raise UserError(sentence % words, code="unknown_video")
+    found = {candidates[name][0]: values for name, values in given.items()}
     if len(found) != len(given):
         raise UserError(_("Several arrays are named after the same video."), code="twice")
     return found
+
+
+class _Names:
+    """Videos by what people call them: by name, and by name without folders."""
+
+    def __init__(self, videos: list[Video]) -> None:
+        self.whole = {video.name: [video] for video in videos}
+        self.stems: dict[str, list[Video]] = {}
+        for video in videos:
+            self.stems.setdefault(_stem(video.name), []).append(video)
+
+
+def _meant(name: str, parts: list[_Names]) -> list[Video]:
+    """A whole name goes before one without folders, a test video before one for validation."""
+    by_name = [part.whole.get(name, []) for part in parts]
+    by_stem = [part.stems.get(_stem(name), []) for part in parts]
+    return next((videos for videos in by_name + by_stem if videos), [])
+
+
+def _stem(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _cut(values: Values, videos: list[Video], layout: Layout) -> dict[Video, Values]:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils.http import urlencode
 
-from webapp.accounts.models import User
 from webapp.datasets.models import AnnotationSet, Interval, Video
 from webapp.results.charts import style_of
-from webapp.results.models import Evaluation, ScoreSet, VideoScores
+from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocols import RAW
 from webapp.runs.models import Run
 
@@ -56,50 +54,56 @@ class Event:
 
 
 class VideoPage:
-    """The video as `user` sees it with the wanted runs; the first of these is in front."""
+    """The video and scores of `runs`, those that the viewer may see. The first wanted leads."""
 
-    def __init__(self, video: Video, user: User | AnonymousUser, wanted: Sequence[str]) -> None:
+    def __init__(self, video: Video, runs: QuerySet[Run], wanted: Sequence[str]) -> None:
         self.video = video
-        self.user = user
+        self._runs = runs
         self.wanted = wanted
 
     @cached_property
-    def rows(self) -> list[VideoScores]:
-        """Without the score values, newest run first, the wanted ones among them."""
-        rows = scores_on(self.video, self.user).defer("values", "video__pts_seconds")
-        newest = list(rows.order_by("-score_set__run_id")[:MAX_LISTED_RUNS])
-        listed = {row.score_set.run_id for row in newest}
+    def score_sets(self) -> list[ScoreSet]:
+        """Newest run first, the wanted ones among them."""
+        found = score_sets_on(self.video, self._runs)
+        newest = list(found.order_by("-run_id")[:MAX_LISTED_RUNS])
+        listed = {score_set.run_id for score_set in newest}
         older = [run_id for run_id in self.wanted if run_id not in listed]
-        return newest + (list(rows.filter(score_set__run__in=older)) if older else [])
+        return newest + (list(found.filter(run__in=older)) if older else [])
 
     @cached_property
     def shown(self) -> list[str]:
         """Ids of the runs to draw: the wanted ones, else the newest."""
-        listed = [row.score_set.run_id for row in self.rows]
+        listed = [score_set.run_id for score_set in self.score_sets]
         wanted = [run_id for run_id in dict.fromkeys(self.wanted) if run_id in listed]
         return wanted or listed[:1]
+
+    @property
+    def score_sets_shown(self) -> list[ScoreSet]:
+        """The score sets of the shown runs, in their order."""
+        by_run = {score_set.run_id: score_set for score_set in self.score_sets}
+        return [by_run[run_id] for run_id in self.shown]
 
     @cached_property
     def runs(self) -> list[ListedRun]:
         aurocs = self._aurocs()
         return [
             ListedRun(
-                run=row.score_set.run,
-                auroc=aurocs.get(row.score_set_id),
-                lowest=row.score_set.lowest,
-                highest=row.score_set.highest,
+                run=score_set.run,
+                auroc=aurocs.get(score_set.pk),
+                lowest=score_set.lowest,
+                highest=score_set.highest,
                 key=number if number <= N_KEYS else None,
-                is_shown=row.score_set.run_id in self.shown,
+                is_shown=score_set.run_id in self.shown,
             )
-            for number, row in enumerate(self.rows, start=1)
+            for number, score_set in enumerate(self.score_sets, start=1)
         ]
 
     @cached_property
     def annotation_set(self) -> AnnotationSet | None:
         """The version that the run in front was evaluated with, else the newest."""
-        for row in self.rows:
-            if row.score_set.run_id == self.shown[0]:
-                return row.score_set.run.annotation_set
+        for score_set in self.score_sets:
+            if score_set.run_id == self.shown[0]:
+                return score_set.run.annotation_set
         return self.video.dataset.ground_truth
 
     @cached_property
@@ -126,9 +130,8 @@ class VideoPage:
     @property
     def unscored_run(self) -> Run | None:
         """The newest run on the dataset, when none has scored the video."""
-        runs = Run.objects.visible_to(self.user).filter(dataset=self.video.dataset_id)
-        newest: Run | None = runs.select_related("current_job").order_by("-id").first()
-        return newest
+        runs = self._runs.filter(dataset=self.video.dataset_id)
+        return runs.select_related("current_job").order_by("-id").first()
 
     def _siblings(self) -> QuerySet[Video]:
         siblings: QuerySet[Video] = Video.objects.ready().filter(dataset=self.video.dataset_id)
@@ -136,8 +139,9 @@ class VideoPage:
 
     def _aurocs(self) -> dict[str, float | None]:
         """By score set, under the raw protocol."""
-        score_sets = [row.score_set_id for row in self.rows]
-        evaluations = Evaluation.objects.filter(score_set__in=score_sets, protocol__slug=RAW.slug)
+        evaluations = Evaluation.objects.filter(
+            score_set__in=self.score_sets, protocol__slug=RAW.slug
+        )
         return {
             evaluation.score_set_id: entry["auroc"]
             for evaluation in evaluations.only("score_set_id", "per_video").order_by("created_at")
@@ -146,11 +150,10 @@ class VideoPage:
         }
 
 
-def scores_on(video: Video, user: User | AnonymousUser) -> QuerySet[VideoScores]:
-    """Scores of the video in runs that `user` may see."""
-    return VideoScores.objects.filter(
-        video=video, score_set__in=ScoreSet.objects.visible_to(user)
-    ).select_related("video", "score_set__run__method", "score_set__run__annotation_set")
+def score_sets_on(video: Video, runs: QuerySet[Run]) -> QuerySet[ScoreSet]:
+    """Those of `runs` that have scores of the video."""
+    found: QuerySet[ScoreSet] = ScoreSet.objects.on_video(video).filter(run__in=runs)
+    return found.select_related("run__method", "run__annotation_set")
 
 
 def intervals_on(video: Video, annotation_set: AnnotationSet | None) -> list[Interval]:

@@ -1,4 +1,8 @@
-"""The video page and what it fetches while somebody looks at it."""
+"""The video page and what it fetches while somebody looks at it.
+
+The answers are functions of the runs that the viewer may see, so that every door to a video
+shows the same page with what it lets through.
+"""
 
 from __future__ import annotations
 
@@ -8,60 +12,99 @@ from typing import Any
 
 import numpy as np
 from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from ml.evaluation.settings import MAX_SECONDS
 from ml.records import Interval as IntervalRecord
-from ml.records import frame_labels
+from ml.records import Scores, frame_labels
+from webapp.accounts.permissions import Permission, permissions_of
 from webapp.datasets.models import Video
 from webapp.results.alarms import operating_point
 from webapp.results.charts import Figure, score_figure
 from webapp.results.curves import FEWEST_POINTS, MAX_POINTS, curve_of
-from webapp.results.models import VideoScores
-from webapp.results.video_page import VideoPage, intervals_on, scores_on
+from webapp.results.models import ScoreSet
+from webapp.results.scores import read_scores_on
+from webapp.results.video_page import VideoPage, intervals_on, score_sets_on
+from webapp.runs.models import Run
 
 CONTACT_SHEET_COLUMNS = 12
 COMPACT = (",", ":")
 CACHED = "private, max-age=600"  # scores of a run never change, but the way to draw them may
+FETCHED = ("curve", "scores", "alarms")  # what the page asks for later, each at its address
 
 
 @require_safe
 def video(request: HttpRequest, video_id: str) -> HttpResponse:
     """Player, ground truth and score curves on one clock. The address holds the state."""
-    page = VideoPage(_video(request, video_id), request.user, request.GET.getlist("run"))
-    if not page.video.n_frames:  # rejected, whether or not the file is still there
-        return render(request, "results/video_rejected.html", {"video": page.video})
-    first, last = _window(request, page.video)
-    context = {
-        "page": page,
-        "video": page.video,
-        "data": _data(request, page),
-        "figure": _figure(request, page.video, page.shown, first, last) if page.shown else None,
-        "thumbnail_columns": range(CONTACT_SHEET_COLUMNS),
-    }
+    found = _video(request, video_id)
+    if not found.n_frames:  # rejected, whether or not the file is still there
+        return render(request, "results/video_rejected.html", {"video": found})
+    page = VideoPage(found, _runs(request), request.GET.getlist("run"))
+    urls = {name: reverse(f"results:{name}", args=[found.pk]) for name in FETCHED}
+    context = page_context(request, page, urls=urls, media=_media_urls(found))
+    granted = permissions_of(request.user, team=found.dataset.team)
+    context["may_share"] = Permission.SHARE_CREATE in granted
     return render(request, "results/video.html", context)
 
 
 @require_safe
 def curve(request: HttpRequest, video_id: str) -> HttpResponse:
+    return curve_answer(request, _video(request, video_id), _runs(request))
+
+
+@require_safe
+def scores(request: HttpRequest, video_id: str) -> HttpResponse:
+    return scores_answer(request, _video(request, video_id), _runs(request))
+
+
+@require_safe
+def alarms(request: HttpRequest, video_id: str) -> HttpResponse:
+    return alarms_answer(request, _video(request, video_id), _runs(request))
+
+
+def page_context(
+    request: HttpRequest, page: VideoPage, *, urls: dict[str, str], media: dict[str, str]
+) -> dict[str, Any]:
+    """For `results/video.html`.
+
+    `urls` has an address for each of `FETCHED`. `media` has those of the `stream`, `poster`
+    and `contact_sheet` that may be shown; without a stream the page has curves but no player.
+    """
+    first, last = _window(request, page.video)
+    shown = _figure(request, page.video, page.score_sets_shown, first, last) if page.shown else None
+    return {
+        "page": page,
+        "video": page.video,
+        "data": _data(request, page) | {"urls": urls},
+        "figure": shown,
+        "media": media,
+        "thumbnail_columns": range(CONTACT_SHEET_COLUMNS),
+    }
+
+
+def curve_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> HttpResponse:
     """The score figure of some runs over a window of frames."""
-    found = _video(request, video_id)
-    first, last = _window(request, found)
-    figure = _figure(request, found, request.GET.getlist("run"), first, last)
+    first, last = _window(request, video)
+    wanted = request.GET.getlist("run")
+    found = {each.run_id: each for each in score_sets_on(video, runs.filter(pk__in=wanted))}
+    if missing := [run_id for run_id in wanted if run_id not in found]:
+        raise Http404(f"no scores of {', '.join(missing)}")
+    figure = _figure(request, video, [found[run_id] for run_id in wanted], first, last)
     return JsonResponse(
         figure, headers={"Cache-Control": CACHED}, json_dumps_params={"separators": COMPACT}
     )
 
 
-@require_safe
-def scores(request: HttpRequest, video_id: str) -> HttpResponse:
+def scores_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> HttpResponse:
     """Float32, little endian, one per frame of the window; NaN where there is none."""
-    row = _row(request, _video(request, video_id))
-    first, last = _window(request, row.video)
-    values = row.scores.to_frames(row.video.n_frames)[first:last]
+    _score_set, found = _scores_of_run(request, video, runs)
+    first, last = _window(request, video)
+    values = found.to_frames(video.n_frames)[first:last]
     return HttpResponse(
         values.astype("<f4").tobytes(),
         content_type="application/octet-stream",
@@ -69,45 +112,70 @@ def scores(request: HttpRequest, video_id: str) -> HttpResponse:
     )
 
 
-@require_safe
-def alarms(request: HttpRequest, video_id: str) -> HttpResponse:
+def alarms_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> HttpResponse:
     """What one threshold does to the scores of one run."""
-    row = _row(request, _video(request, video_id))
-    intervals = intervals_on(row.video, row.score_set.run.annotation_set)
+    score_set, found = _scores_of_run(request, video, runs)
+    intervals = intervals_on(video, score_set.run.annotation_set)
     labels = frame_labels(
         (IntervalRecord(start_frame=i.start_frame, end_frame=i.end_frame) for i in intervals),
-        row.video.n_frames,
+        video.n_frames,
     )
     point = operating_point(
-        row.scores.to_frames(row.video.n_frames),
+        found.to_frames(video.n_frames),
         labels,
         threshold=_number(request, "threshold", math.inf),
-        fps=row.video.fps,
+        fps=video.fps,
+        merge_seconds=_seconds(request, "merge_seconds"),
+        hold_seconds=_seconds(request, "hold_seconds"),
     )
     return JsonResponse(asdict(point), headers={"Cache-Control": CACHED})
 
 
+def _runs(request: HttpRequest) -> QuerySet[Run]:
+    visible: QuerySet[Run] = Run.objects.visible_to(request.user)
+    return visible
+
+
+def _media_urls(video: Video) -> dict[str, str]:
+    files = {"stream": video.proxy, "poster": video.poster, "contact_sheet": video.contact_sheet}
+    return {
+        name: reverse(f"datasets:{name}", args=[video.pk]) for name, file in files.items() if file
+    }
+
+
 def _video(request: HttpRequest, video_id: str) -> Video:
-    videos = Video.objects.visible_to(request.user).select_related("dataset").without_times()
+    videos = Video.objects.visible_to(request.user).select_related("dataset__team").without_times()
     return get_object_or_404(videos, pk=video_id)
 
 
-def _row(request: HttpRequest, video: Video) -> VideoScores:
-    rows = scores_on(video, request.user)
-    return get_object_or_404(rows, score_set__run=request.GET.get("run", ""))
+def _scores_of_run(
+    request: HttpRequest, video: Video, runs: QuerySet[Run]
+) -> tuple[ScoreSet, Scores]:
+    """Of the run in the address. Raise Http404 where it has none of this video."""
+    score_set = get_object_or_404(score_sets_on(video, runs), run=request.GET.get("run", ""))
+    found = read_scores_on(video, [score_set])
+    if score_set.run_id not in found:
+        raise Http404(f"no scores of {score_set.run_id}")
+    return score_set, found[score_set.run_id]
 
 
 def _figure(
-    request: HttpRequest, video: Video, run_ids: list[str], first: int, last: int
+    request: HttpRequest, video: Video, score_sets: list[ScoreSet], first: int, last: int
 ) -> Figure:
-    rows = scores_on(video, request.user).filter(score_set__run__in=run_ids)
-    by_run = {row.score_set.run_id: row for row in rows}
-    if missing := [run_id for run_id in run_ids if run_id not in by_run]:
-        raise Http404(f"no scores of {', '.join(missing)}")
     max_points = round(_number(request, "max_points", MAX_POINTS))
     n_points = int(np.clip(max_points, FEWEST_POINTS, MAX_POINTS))
+    found = read_scores_on(video, score_sets)
     curves = [
-        curve_of(by_run[run_id], first=first, last=last, max_points=n_points) for run_id in run_ids
+        curve_of(
+            score_set,
+            found[score_set.run_id],
+            first=first,
+            last=last,
+            n_frames=video.n_frames,
+            max_points=n_points,
+        )
+        for score_set in score_sets
+        if score_set.run_id in found
     ]
     return score_figure(curves, first=first, last=last)
 
@@ -134,6 +202,10 @@ def _number(request: HttpRequest, name: str, default: float) -> float:
     return value
 
 
+def _seconds(request: HttpRequest, name: str) -> float:
+    return float(np.clip(_number(request, name, 0), 0, MAX_SECONDS))
+
+
 def _data(request: HttpRequest, page: VideoPage) -> dict[str, Any]:
     """What the scripts of the page know."""
     video = page.video
@@ -151,8 +223,4 @@ def _data(request: HttpRequest, page: VideoPage) -> dict[str, Any]:
         "frame": int(np.clip(_number(request, "f", 0), 0, video.n_frames - 1)),
         "window": [first, last],
         "threshold": _number(request, "t", math.nan) if request.GET.get("t") else None,
-        "urls": {
-            name: reverse(f"results:{name}", args=[video.pk])
-            for name in ("curve", "scores", "alarms")
-        },
     }

@@ -16,7 +16,8 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError
 from webapp.results.models import ScoreSet
 from webapp.results.scores import fused_scores, score_sets_of
-from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.services import evaluate_all
+from webapp.results.validation import fused_hashes
 from webapp.runs.models import Run
 from webapp.runs.services import LONGEST_NAME
 
@@ -50,9 +51,7 @@ def create_virtual_run(*, team: Team, recipe: dict[str, Any], name: str = "", by
         created_by=by,
         scored_at=timezone.now(),
     )
-    score_set = _score_set(run, parsed)
-    for protocol in ensure_protocols():
-        evaluate(score_set, protocol)
+    evaluate_all(_score_set(run, parsed))
     return run
 
 
@@ -91,9 +90,13 @@ def _score_set(run: Run, recipe: Recipe) -> ScoreSet:
         if len(scores.values)
     ]
     hashes = {pk: each.content_hash for pk, each in score_sets_of(recipe).items()}
+    held_out = fused_hashes(recipe)
     return ScoreSet.objects.create(
         run=run,
         rule=RULE,
+        validation_hash=hash_of({"recipe": recipe.to_json(), "scores": held_out})
+        if held_out
+        else "",
         content_hash=hash_of({"recipe": recipe.to_json(), "scores": hashes}),
         lowest=min((low for low, _high in extremes), default=None),
         highest=max((high for _low, high in extremes), default=None),

@@ -152,6 +152,9 @@ def _check_data(*, team: Team, dataset: Dataset, split: Split, method: Method) -
         raise UserError(
             _("%s is not imported yet.") % dataset, code="not_imported", field="dataset"
         )
+    if dataset.is_listed:
+        text = _("The videos of %s are not here, so nothing can be trained on them. Upload scores.")
+        raise UserError(text % dataset, code="no_videos_here", field="dataset")
     if split.dataset_id != dataset.pk:
         raise UserError(_("%s is not a split of this dataset.") % split, field="split")
     check_unchanged(split)

@@ -56,7 +56,7 @@ def test_scores_before_scoring(reader: Client, team: Team) -> None:
     run = RunFactory.create(team=team)
 
     assert reader.get(f"/api/v1/runs/{run.pk}/scores").status_code == 404
-    assert reader.get(f"/api/v1/runs/{run.pk}/evaluation").json() == {"results": []}
+    assert reader.get(f"/api/v1/runs/{run.pk}/evaluation").json() == {"n_looks": 0, "results": []}
 
 
 def test_scores_error_is_a_problem_also_for_npy(reader: Client, scored_run: Run) -> None:

@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import get_resolver
 from jsonschema import Draft202012Validator
 
-from webapp.datasets.models import Split, Video
+from webapp.accounts.models import User
+from webapp.datasets.models import AnnotationImport, Split, Video
 from webapp.runs.models import Method, Run
+from webapp.sharing.services import create_link
 
 NOT_DESCRIBED = {"schema", "docs"}  # the document and its pages
 
@@ -63,8 +65,15 @@ def assert_as_described(document: dict[str, Any], path: str, method: str, respon
 
 
 def test_answers_are_as_described(
-    reader: Client, document: dict[str, Any], scored_run: Run, split: Split, video: Video
+    reader: Client,
+    document: dict[str, Any],
+    scored_run: Run,
+    split: Split,
+    video: Video,
+    bob: User,
 ) -> None:
+    draft = AnnotationImport.objects.create(dataset=split.dataset, name="labels.csv")
+    link, _address = create_link(kind="run", ids={"runs": [scored_run.pk]}, by=bob)
     ids = {
         "dataset_id": split.dataset_id,
         "video_id": video.pk,
@@ -72,11 +81,17 @@ def test_answers_are_as_described(
         "run_id": scored_run.pk,
         "job_id": scored_run.current_job_id,
         "split_id": split.pk,
+        "draft_id": draft.pk,
+        "slug": "frame-raw",
+        "annotation_set_id": scored_run.annotation_set_id,
+        "link_id": link.pk,
     }
     readable = [path for path, operations in document["paths"].items() if "get" in operations]
-    for path in set(readable) - {"/api/v1/tokens"}:
+    elsewhere = {"/api/v1/tokens", "/api/v1/runs/{run_id}/folds"}  # not for this reader or run
+    for path in set(readable) - elsewhere:
         scored = {"video_id": scored_run.dataset.videos.first().pk} if "scores" in path else {}
-        response = reader.get(path.format(**ids | scored))
+        query = {"run": scored_run.pk} if path.endswith("/comparisons") else None
+        response = reader.get(path.format(**ids | scored), query)
         assert response.status_code == 200
         assert_as_described(document, path, "get", response)
 

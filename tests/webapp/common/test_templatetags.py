@@ -71,3 +71,13 @@ def test_is_current_marks_the_section_of_the_page(path, marked):
     answers = template.render(Context({"request": RequestFactory().get(path)})).split("|")
     sections = zip(["home", "runs"], answers, strict=True)
     assert [name for name, answer in sections if answer == 'aria-current="page"'] == marked
+
+
+@pytest.mark.parametrize(
+    ("is_shared", "written"),
+    [(False, '<a href="/runs/1?a&amp;b">&lt;b&gt;</a>'), (True, "&lt;b&gt;")],
+)
+def test_member_link_leads_nowhere_for_outsiders(is_shared, written):
+    names = Context({"name": "<b>", "address": "/runs/1?a&b", "is_shared": is_shared})
+    template = Template("{% load iwakan %}{% member_link name address %}")
+    assert template.render(names) == written

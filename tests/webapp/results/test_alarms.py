@@ -6,12 +6,13 @@ import pytest
 from webapp.results.alarms import operating_point
 
 
-def at(threshold, scores, labels, fps=10.0):
+def at(threshold, scores, labels, fps=10.0, **rules):
     return operating_point(
         np.array(scores, dtype=np.float32),
         np.array(labels, dtype=np.uint8),
         threshold=threshold,
         fps=fps,
+        **rules,
     )
 
 
@@ -51,3 +52,18 @@ def test_many_short_alarms_are_counted_apart_and_drawn_together():
     point = at(1, scores, np.zeros(10_000))
     assert point.n_alarms == 5_000
     assert point.spans == [[0, 9_999]]
+
+
+def test_merging_and_holding_take_seconds():
+    scores, labels = [9, 0, 9, 0, 0, 9, 9, 9], [0, 0, 0, 0, 0, 1, 1, 1]
+    assert at(5, scores, labels, merge_seconds=0.1).spans == [[0, 3], [5, 8]]
+    held = at(5, scores, labels, hold_seconds=0.3)
+    assert held.spans == [[5, 8]]
+    assert held.mean_delay_seconds == pytest.approx(0.2)
+    assert held.n_false_alarms == 0
+
+
+def test_without_a_rate_there_are_no_hours():
+    point = at(5, [9, 0], [0, 1], fps=0.0)
+    assert point.false_alarms_per_hour is None
+    assert point.n_alarms == 1

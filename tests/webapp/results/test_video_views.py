@@ -174,6 +174,10 @@ def test_alarms_of_a_threshold(as_alice, video, run):
     point = as_alice.get(f"/videos/{video.pk}/alarms?run={run.pk}&threshold=2").json()
     assert (point["n_alarms"], point["n_found_events"], point["spans"]) == (1, 1, [[2, 5]])
     assert point["mean_delay_seconds"] == 0
+    held = as_alice.get(
+        f"/videos/{video.pk}/alarms?run={run.pk}&threshold=2&hold_seconds=9&merge_seconds=1"
+    ).json()
+    assert (held["n_alarms"], held["spans"]) == (0, [])
 
 
 @pytest.mark.parametrize("query", ["from=x", "to=nan", "max_points=inf", "f=1e999"])

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from ml.records import Scores
+from tests.factories.datasets import VideoFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
@@ -176,3 +177,41 @@ def test_a_run_without_a_job_cannot_be_cancelled(as_bob: Client, mixed: Run) -> 
 
     assert response.status_code == 409
     assert "has no job" in response.content.decode()
+
+
+def test_the_video_page_draws_a_mix_beside_its_members(
+    first: Run, second: Run, bob: User, as_bob: Client
+) -> None:
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
+    video = first.dataset.videos.get(name="a")
+
+    page = as_bob.get(f"/videos/{video.pk}", {"run": mixed.pk})
+    figure = as_bob.get(f"/videos/{video.pk}/curve", {"run": [mixed.pk, first.pk]}).json()
+    values = as_bob.get(f"/videos/{video.pk}/scores", {"run": mixed.pk}).content
+    alarms = as_bob.get(f"/videos/{video.pk}/alarms", {"run": mixed.pk, "threshold": 2.5}).json()
+
+    assert mixed.name in page.content.decode()
+    assert [trace["name"] for trace in figure["data"]] == [mixed.name, first.name]
+    assert np.frombuffer(values, "<f4").tolist() == [0.5, 2, 2.5, 2.5]
+    assert (alarms["n_alarms"], alarms["n_false_alarms"]) == (1, 0)
+
+
+def test_scores_of_a_mix_through_rest(first: Run, second: Run, bob: User, as_bob: Client) -> None:
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
+
+    listed = as_bob.get(f"/api/v1/runs/{mixed.pk}/scores").json()["videos"]
+
+    assert [each["video_name"] for each in listed] == ["a", "b"]
+    assert as_bob.get(listed[0]["url"]).json()["frames"] == [0.5, 2, 2.5, 2.5]
+
+
+def test_a_mix_is_not_drawn_on_videos_outside_its_test_part(
+    first: Run, second: Run, bob: User, as_bob: Client
+) -> None:
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
+    video = VideoFactory.create(dataset=first.dataset, name="elsewhere", n_frames=4)
+
+    answer = as_bob.get(f"/videos/{video.pk}/scores", {"run": mixed.pk})
+
+    assert answer.status_code == 404
+    assert as_bob.get(f"/api/v1/runs/{mixed.pk}/scores/{video.pk}").status_code == 404

@@ -114,6 +114,12 @@ def test_create_run_dataset_not_imported(split: Split, bob: User) -> None:
     assert refusal(split, bob).code == "not_imported"
 
 
+def test_create_run_on_videos_that_are_not_here(split: Split, bob: User) -> None:
+    split.dataset.folder = ""
+
+    assert refusal(split, bob).code == "no_videos_here"
+
+
 def test_create_run_split_of_another_dataset(split: Split, bob: User) -> None:
     other = DatasetFactory.create(team=split.dataset.team)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
@@ -66,17 +66,23 @@ def _parts(seconds: int, /, **units: int) -> dict[str, int]:
 @register.filter
 def metric(value: float | None) -> str:
     """Three decimals; what is missing or undefined is a dash, not a zero."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    # Rounded first: Django's own formatting cuts digits off.
-    return formats.number_format(round(value, 3), decimal_pos=3)
+    return digits(value, 3)
 
 
 @register.filter
-def signed(value: float | None) -> str:
-    """As `metric`, with its sign: a difference."""
-    shown = metric(value)
-    return f"+{shown}" if value is not None and round(value, 3) > 0 else shown.replace("-", "−")
+def digits(value: float | None, n: int) -> str:
+    """As `metric`, with `n` decimals."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    # Rounded first: Django's own formatting cuts digits off.
+    return formats.number_format(round(value, n), decimal_pos=n)
+
+
+@register.filter
+def signed(value: float | None, n: int = 3) -> str:
+    """As `digits`, with its sign: a difference."""
+    shown = digits(value, n)
+    return f"+{shown}" if value is not None and round(value, n) > 0 else shown.replace("-", "−")
 
 
 @register.simple_tag
@@ -93,3 +99,11 @@ def is_current(context: dict[str, Any], url: str, exact: bool | str = False) -> 
     path = context["request"].path
     is_here = path == url or (not exact and path.startswith(f"{url}/"))
     return mark_safe('aria-current="page"') if is_here else SafeString()
+
+
+@register.simple_tag(takes_context=True)
+def member_link(context: dict[str, Any], text: Any, address: str) -> str:
+    """A link on members' pages; on a shared one the text alone, since outsiders cannot follow."""
+    if context.get("is_shared"):
+        return conditional_escape(text)
+    return format_html('<a href="{}">{}</a>', address, text)

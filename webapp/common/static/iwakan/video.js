@@ -1,7 +1,7 @@
 // The video page: joins player, timeline, curves, runs and threshold on one clock.
 
 import { bindKeys, isTyping } from "./keys.js";
-import { remember, share } from "./video/address.js";
+import { queryOf, remember, share } from "./video/address.js";
 import { Clock } from "./video/clock.js";
 import { Curves } from "./video/curves.js";
 import { clockTime } from "./video/format.js";
@@ -15,7 +15,9 @@ const byId = (id) => document.getElementById(id);
 
 const data = readJson("video-data");
 const nFrames = data.n_frames;
-const player = byId("player");
+// Without a picture to show, an element without a source keeps the clock.
+const player = byId("player") ?? document.createElement("video");
+const hasPicture = player.isConnected;
 player.controls = false;
 
 const clock = new Clock(player, { fps: data.proxy_fps, nFrames });
@@ -62,7 +64,7 @@ function tellScores(frame) {
 }
 
 function showState() {
-  byId("play").setAttribute("aria-pressed", clock.isPlaying);
+  byId("play")?.setAttribute("aria-pressed", clock.isPlaying);
   for (const button of document.querySelectorAll("[data-rate]")) {
     button.setAttribute("aria-pressed", Number(button.dataset.rate) === clock.rate);
   }
@@ -124,11 +126,14 @@ if (hasScores) {
   curves.show(readJson("curve-figure"));
 }
 
-byId("play").addEventListener("click", () => clock.toggle());
+byId("play")?.addEventListener("click", () => clock.toggle());
 player.addEventListener("click", () => clock.toggle());
 byId("zoom").addEventListener("click", () => setZooming(!timeline.isZooming));
 byId("whole").addEventListener("click", () => timeline.showWhole());
-byId("share").addEventListener("click", () => share(byId("share"), state()));
+byId("share-outside")?.addEventListener("click", ({ currentTarget }) => {
+  currentTarget.href = `${currentTarget.dataset.address}&${queryOf(state())}`;
+});
+byId("share")?.addEventListener("click", () => share(byId("share"), state()));
 
 const clicks = {
   step: (element) => clock.step(Number(element.dataset.step)),
@@ -163,7 +168,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   event.preventDefault();
-  clock.toggle();
+  if (hasPicture) clock.toggle();
 });
 document.addEventListener("keyup", (event) => {
   if (event.key === " " && event.target.matches("button:not(:focus-visible)")) event.preventDefault();

@@ -10,10 +10,14 @@ export function remember(state) {
   timer = setTimeout(() => history.replaceState(null, "", addressOf(state)), PAUSE_MILLISECONDS);
 }
 
-export function addressOf({ run, ...rest }) {
+export function queryOf({ run, ...rest }) {
   const query = new URLSearchParams(run.map((id) => ["run", id]));
   for (const [name, value] of Object.entries(rest)) if (value !== null) query.set(name, value);
-  return `${location.pathname}?${query}`;
+  return query;
+}
+
+export function addressOf(state) {
+  return `${location.pathname}?${queryOf(state)}`;
 }
 
 export async function share(button, state) {

@@ -1,0 +1,94 @@
+"""Pages that ask the scores of one run anew: operating points, and sensitivity to protocols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from ml.evaluation.settings import LARGEST_THRESHOLD, MAX_SECONDS
+from webapp.accounts.views import AuthenticatedRequest
+from webapp.results.event_charts import operating_figure
+from webapp.results.models import ScoreSet
+from webapp.results.operating_points import Explorer, Wish
+from webapp.results.sensitivity import Sensitivity
+
+N_EVENTS_SHOWN = 300
+N_VIDEOS_SHOWN = 20
+
+
+class WishForm(forms.Form):
+    """The fields of a `Wish`; what is left out stands at its default."""
+
+    threshold = forms.FloatField(
+        label=gettext_lazy("Threshold"),
+        required=False,
+        min_value=-LARGEST_THRESHOLD,
+        max_value=LARGEST_THRESHOLD,
+    )
+    hold_seconds = forms.FloatField(
+        label=gettext_lazy("Hold, seconds"), required=False, min_value=0, max_value=MAX_SECONDS
+    )
+    merge_seconds = forms.FloatField(
+        label=gettext_lazy("Merge, seconds"), required=False, min_value=0, max_value=MAX_SECONDS
+    )
+    iou = forms.FloatField(
+        label=gettext_lazy("Temporal IoU"), required=False, min_value=0, max_value=1
+    )
+
+    def wish(self) -> Wish:
+        given = self.cleaned_data if self.is_valid() else {}
+        return Wish(**{name: value for name, value in given.items() if value is not None})
+
+
+@require_safe
+def operating_points(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
+    """The address holds the state. A number that cannot be is shown with the default's point."""
+    score_set = scored_run(request, run_id)
+    asked = WishForm(request.GET)
+    explorer = Explorer(score_set, asked.wish())
+    # What applies is filled in, beside what is wrong.
+    form = asked if asked.errors else WishForm(initial=_in_force(explorer))
+    context = {
+        "run": score_set.run,
+        "form": form,
+        "explorer": explorer,
+        "is_selected_on_test": explorer.choice["selected_on"] == "test",
+        "figure": operating_figure(score_set.run.pk, explorer.curve, explorer.summary),
+        "events": explorer.events[:N_EVENTS_SHOWN],
+        "n_hidden_events": max(0, len(explorer.events) - N_EVENTS_SHOWN),
+        "false_alarms": explorer.false_alarms[:N_VIDEOS_SHOWN],
+        "n_hidden_videos": max(0, len(explorer.false_alarms) - N_VIDEOS_SHOWN),
+    }
+    status = 422 if asked.errors else 200
+    return render(request, "results/operating_points.html", context, status=status)
+
+
+def _in_force(explorer: Explorer) -> dict[str, Any]:
+    wish = explorer.wish
+    return {
+        "threshold": explorer.threshold,
+        "hold_seconds": wish.hold_seconds,
+        "merge_seconds": wish.merge_seconds,
+        "iou": wish.iou,
+    }
+
+
+def scored_run(request: HttpRequest, run_id: str) -> ScoreSet:
+    """Of a run that the requester may see. Raise Http404 where it has no scores."""
+    found = ScoreSet.objects.visible_to(request.user).filter(run=run_id)
+    joined = found.select_related("run__annotation_set", "run__team", "run__dataset")
+    score_set: ScoreSet = get_object_or_404(joined)
+    return score_set
+
+
+@require_safe
+def sensitivity(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
+    """Every number that the same scores give, and what each rule adds to the headline."""
+    score_set = scored_run(request, run_id)
+    context = {"run": score_set.run, "found": Sensitivity(score_set)}
+    return render(request, "results/sensitivity.html", context)

@@ -1,0 +1,63 @@
+"""Scores of validation videos: what thresholds are chosen on, kept apart from every number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ml.fusion import Recipe
+from ml.records import Scores
+from webapp.datasets.models import NORMAL, AnnotationSet, Interval, Video
+from webapp.results.models import ScoreSet, ValidationScores
+from webapp.results.scores import (
+    VideoScored,
+    describe,
+    fused_scores,
+    places_of,
+    score_sets_of,
+)
+from webapp.runs.models import Run
+
+
+def read_validation(
+    score_set: ScoreSet, video_ids: Iterable[str] | None = None
+) -> dict[str, Scores]:
+    """Scores by id of the validation videos that are wanted, or of all; empty where there are none.
+
+    Those of a virtual run follow its recipe, each member calibrated as its test scores are, as
+    long as every member has some. `score_set.run` should come joined.
+    """
+    wanted = None if video_ids is None else set(video_ids)
+    if score_set.run.kind == Run.Kind.VIRTUAL:
+        recipe = Recipe.from_json(score_set.run.recipe)
+        return dict(fused_scores(recipe, wanted, read_validation))
+    rows = ValidationScores.objects.filter(score_set=score_set)
+    if wanted is not None:
+        rows = rows.filter(video__in=wanted)
+    return {row.video_id: row.scores for row in rows}
+
+
+def scored_validation(score_set: ScoreSet) -> list[VideoScored]:
+    """All validation videos with scores, by name."""
+    if not score_set.validation_hash:
+        return []
+    return describe(score_set, places_of(read_validation(score_set)))
+
+
+def fused_hashes(recipe: Recipe) -> dict[str, str]:
+    """By run id, the hashes of the members' validation scores; empty unless all have some."""
+    found = {pk: each.validation_hash for pk, each in score_sets_of(recipe).items()}
+    return found if all(found.values()) else {}
+
+
+def validation_to_judge(score_set: ScoreSet, annotation_set: AnnotationSet) -> dict[str, Scores]:
+    """Scores of the validation videos whose frames are known to be normal or abnormal.
+
+    One that is labelled as abnormal, and in which nobody has marked where, is left out.
+    """
+    if not score_set.validation_hash:
+        return {}
+    scores = read_validation(score_set)
+    annotated = Interval.objects.filter(annotation_set=annotation_set).values("video")
+    unclear = Video.objects.filter(pk__in=list(scores)).exclude(label__in=["", NORMAL])
+    left_out = set(unclear.exclude(pk__in=annotated).values_list("pk", flat=True))
+    return {pk: each for pk, each in scores.items() if pk not in left_out}
