@@ -78,7 +78,12 @@ class Stack:
         self._add("web", self._web_command())
         self._add("worker", self._worker_command(), patience=20)
         self._add("housekeeper", [sys.executable, "-m", "workers.housekeeper"])
-        processes.wait_until(lambda: processes.is_listening(self.port), what="The site", seconds=60)
+        processes.wait_until(self._is_up, what="The site", seconds=60)
+
+    def _is_up(self) -> bool:
+        """A part that dies while the site is awaited is started again too."""
+        self.revive()
+        return processes.is_listening(self.port)
 
     def watch(self) -> None:
         """Keep everything running; return when a signal has asked for the end."""
