@@ -37,6 +37,7 @@ NORMAL_LABELS = ("", "normal")
 MIN_SECONDS_BETWEEN_CHECKPOINTS = 5.0
 KEPT_CHECKPOINTS = 4  # older ones are deleted, except the best
 PROGRESS_SECONDS = 1.0
+POINTS = 400  # of a learning curve, and one more where an epoch ends: each step in a short training
 STEPS_BETWEEN_CHECKS = 50  # a loss that is no number ends the training soon, not after the epoch
 
 
@@ -151,7 +152,7 @@ def noticing_term() -> Iterator[threading.Event]:
 
 @dataclass
 class _Means:
-    """Means over an epoch, summed where the losses are so that no step waits for the device."""
+    """Means since the last point, summed where the losses are: no step waits for the device."""
 
     sums: dict[str, Tensor] = field(default_factory=dict)
     n_samples: dict[str, int] = field(default_factory=dict)
@@ -199,6 +200,7 @@ class _Loop:
         self.epochs = epochs
         self.batch_size = batch_size
         self.n_batches = _n_batches(learner, batch_size)
+        self.steps_per_point = -(-epochs * self.n_batches // POINTS)
         self.epoch = self.batch = self.step = 0
         self.means = _Means()
         self.best_loss: float | None = None
@@ -230,6 +232,8 @@ class _Loop:
             self.step += 1
             if self.step % STEPS_BETWEEN_CHECKS == 0:
                 self._finite_means()
+            if self.step % self.steps_per_point == 0 and self.batch < self.n_batches:
+                self._send_point({})
             self._tell_progress()
             if term.is_set():
                 self._save()
@@ -238,17 +242,23 @@ class _Loop:
                 self._save()
 
     def _close_epoch(self) -> None:
-        values = {f"train_{name}": value for name, value in self._finite_means().items()}
+        self._finite_means()
         validated = self._finite(self._validate())
-        values |= {f"validation_{name}": value for name, value in validated.items()}
-        self.epoch, self.batch, self.means = self.epoch + 1, 0, _Means()
-        self.training.reporter.point(step=self.step, epoch=float(self.epoch), values=values)
-        loss = values.get("validation_loss")
+        self.epoch, self.batch = self.epoch + 1, 0
+        self._send_point({f"validation_{name}": value for name, value in validated.items()})
+        loss = validated.get("loss")
         if loss is not None and (self.best_loss is None or loss < self.best_loss):
             self.best_loss = loss
             self.unsaved_best = self._checkpoint()
         if self._is_due(min(MIN_SECONDS_BETWEEN_CHECKPOINTS, self.training.checkpoint_seconds)):
             self._save()
+
+    def _send_point(self, validated: dict[str, float]) -> None:
+        """The means over the steps since the last point."""
+        trained = {f"train_{name}": value for name, value in self._finite_means().items()}
+        epoch = float(self._position())
+        self.training.reporter.point(step=self.step, epoch=epoch, values=trained | validated)
+        self.means = _Means()
 
     def _validate(self) -> dict[str, float]:
         for module in self.learner.modules.values():

@@ -91,12 +91,26 @@ def test_training_sees_every_sample_once_per_epoch(tmp_path: Path) -> None:
     assert len({tuple(epoch) for epoch in epochs.tolist()}) == EPOCHS
 
 
-def test_training_reports_the_mean_losses_of_each_epoch(tmp_path: Path) -> None:
+def test_short_training_reports_each_step_and_validation_where_an_epoch_ends(
+    tmp_path: Path,
+) -> None:
     points = named(train(tmp_path, NoisyPair(validation=[0.5, 0.4, 0.3])), "point")
 
-    assert [(point["step"], point["epoch"]) for point in points] == [(3, 1), (6, 2), (9, 3)]
-    assert points[0]["values"].keys() == {"train_loss", "train_second", "validation_loss"}
-    assert points[2]["values"]["validation_loss"] == 0.3
+    assert [point["step"] for point in points] == list(range(1, LAST_STEP + 1))
+    assert [point["epoch"] for point in points[2::3]] == [1, 2, 3]
+    assert points[0]["values"].keys() == {"train_loss", "train_second"}
+    assert [point["values"].get("validation_loss") for point in points[2::3]] == [0.5, 0.4, 0.3]
+
+
+def test_long_training_reports_means_over_steps(tmp_path: Path) -> None:
+    each = named(train(tmp_path / "each", NoisyPair()), "point")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ml.training.POINTS", 5)
+        some = named(train(tmp_path / "some", NoisyPair()), "point")
+
+    assert [point["step"] for point in some] == [2, 3, 4, 6, 8, 9]  # every second, and epochs' ends
+    two = [point["values"]["train_loss"] for point in each[:2]]
+    assert some[0]["values"]["train_loss"] == pytest.approx(sum(two) / 2)
 
 
 def test_training_ends_with_a_final_checkpoint(tmp_path: Path) -> None:
@@ -129,8 +143,7 @@ def test_training_resumed_at_any_step_ends_bit_for_bit_the_same(tmp_path: Path, 
     expected, got = (load(named(run, "checkpoint")[-1]) for run in (whole, resumed))
     assert got.step == expected.step == LAST_STEP
     assert all(torch.equal(expected.tensors[key], got.tensors[key]) for key in expected.tensors)
-    rest = named(resumed, "point")
-    assert rest == named(whole, "point")[EPOCHS - len(rest) :]
+    assert named(resumed, "point") == named(whole, "point")[step:]
 
 
 def test_training_on_term_saves_and_ends_with_143(tmp_path: Path) -> None:
@@ -188,7 +201,7 @@ class Exploding(NoisyPair):
 
 
 def test_training_that_diverges_says_so_and_saves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(Diverged, match=r"loss became nan in epoch 1, by step 3.*lower learning"):
+    with pytest.raises(Diverged, match=r"loss became nan in epoch 1, by step 1.*lower learning"):
         train(tmp_path, Exploding())
 
     assert list(tmp_path.iterdir()) == []

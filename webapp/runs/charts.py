@@ -15,6 +15,15 @@ STYLES = {
         "line": {"color": "var(--muted)", "width": 2, "dash": "6px, 3px"},
     },
 }
+SHARE = "accuracy"  # what is named so lies in 0…1 and is no loss
+SHARE_STYLE = {"yaxis": "y2", "line": {"width": 1, "dash": "dot"}}
+SHARE_AXIS = {
+    "title": {"text": "accuracy"},
+    "overlaying": "y",
+    "side": "right",
+    "range": [0, 1],
+    "showgrid": False,
+}
 FEW_POINTS = 30  # with more, markers would hide the line
 
 
@@ -22,16 +31,16 @@ def learning_curve(points: Iterable[TrainingPoint]) -> dict[str, Any]:
     """Every reported value over epochs, one line each."""
     points = list(points)
     names = dict.fromkeys([*STYLES, *(name for point in points for name in point.values)])
-    lines = [_line(name, points) for name in names]
-    return {
-        "data": [line for line in lines if line["y"]],
-        "layout": {
-            "xaxis": {"title": {"text": "epoch"}, "rangemode": "tozero"},
-            "yaxis": {"title": {"text": "loss"}, "exponentformat": "power"},
-            "hovermode": "x unified",
-            "showlegend": True,
-        },
+    lines = [line for name in names if (line := _line(name, points))["y"]]
+    layout: dict[str, Any] = {
+        "xaxis": {"title": {"text": "epoch"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "loss"}, "exponentformat": "power"},
+        "hovermode": "x unified",
+        "showlegend": True,
     }
+    if any("yaxis" in line for line in lines):
+        layout["yaxis2"] = SHARE_AXIS
+    return {"data": lines, "layout": layout}
 
 
 def _line(name: str, points: list[TrainingPoint]) -> dict[str, Any]:
@@ -43,4 +52,4 @@ def _line(name: str, points: list[TrainingPoint]) -> dict[str, Any]:
         "name": name,
         "x": [point.epoch for point in reported],
         "y": [point.values[name] for point in reported],
-    } | STYLES.get(name, {})
+    } | (SHARE_STYLE if name.endswith(SHARE) else STYLES.get(name, {}))

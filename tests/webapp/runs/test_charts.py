@@ -38,3 +38,12 @@ def test_learning_curve_many_points_are_a_line_without_markers() -> None:
     figure = learning_curve(points(*[{"train_loss": 0.5}] * 31))
 
     assert figure["data"][0]["mode"] == "lines"
+
+
+def test_learning_curve_accuracy_has_an_axis_of_its_own() -> None:
+    values = {"train_loss": 7.0, "train_accuracy": 0.75}
+
+    figure = learning_curve(points(values, values))
+
+    assert [line.get("yaxis") for line in figure["data"]] == [None, "y2"]
+    assert figure["layout"]["yaxis2"]["range"] == [0, 1]
