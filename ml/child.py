@@ -69,7 +69,13 @@ def score(spec: Spec, reporter: Reporter) -> None:
     checkpoint = _checkpoint(spec)
     method = _method(checkpoint.method, checkpoint.config, spec, reporter)
     restore_modules(checkpoint, method.modules)
-    result = score_videos(method, _videos(spec), _out_dir(spec), reporter)
+    result = score_videos(
+        method,
+        _videos(spec),
+        _out_dir(spec),
+        reporter,
+        with_maps=bool(spec.get("with_maps")),
+    )
     reporter.send("result", values=result)
 
 

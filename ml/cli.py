@@ -62,6 +62,7 @@ def _score(options: argparse.Namespace) -> int:
     spec = {
         "verb": "score",
         "videos": _videos(options.manifest, options.part),
+        "with_maps": options.maps,
         **_checkpoint(options.checkpoint),
     }
     return child.run(spec | _places(options), to_terminal())
@@ -179,6 +180,9 @@ def _parser() -> argparse.ArgumentParser:
     score = _verb_with_places(verbs, "score", "score videos with a checkpoint")
     score.add_argument("--checkpoint", type=Path, required=True, help="as for train --resume")
     score.add_argument("--part", default="test", choices=("train", "validation", "test"))
+    score.add_argument(
+        "--maps", action="store_true", help="also where the errors of test videos lie, as PNG"
+    )
     score.set_defaults(run=_score)
 
     evaluate = verbs.add_parser("evaluate", help="compare scores with the manifest's ground truth")

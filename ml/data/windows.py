@@ -104,3 +104,36 @@ def _mean_per_frame(values_NL: NDArray[np.float32]) -> NDArray[np.float32]:
         sums[position : position + count] += values_NL[:, position]
         votes[position : position + count] += 1
     return (sums / votes).astype(np.float32)
+
+
+class RunningMean:
+    """Means over overlapping windows, each as soon as no more windows can contain its frame."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._sums: NDArray[np.float64] | None = None  # of the frames that still wait
+        self._votes = np.zeros(length - 1)
+
+    def add(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(B, L, …) of the next windows, one for each frame, to the (B, …) means now known."""
+        count, length = values.shape[:2]
+        sums = np.zeros((count + length - 1, *values.shape[2:]))
+        votes = np.zeros(count + length - 1)
+        if self._sums is not None:
+            sums[: length - 1], votes[: length - 1] = self._sums, self._votes
+        for position in range(length):
+            sums[position : position + count] += values[:, position]
+            votes[position : position + count] += 1
+        self._sums, self._votes = sums[count:].copy(), votes[count:]
+        return _over(sums[:count], votes[:count])
+
+    def finish(self) -> NDArray[np.float64]:
+        """(L − 1, …) means of the frames at the end; none where there was no window."""
+        if self._sums is None:
+            return np.empty(0)
+        return _over(self._sums, self._votes)
+
+
+def _over(sums: NDArray[np.float64], votes: NDArray[np.float64]) -> NDArray[np.float64]:
+    means: NDArray[np.float64] = sums / votes.reshape(-1, *(1,) * (sums.ndim - 1))
+    return means

@@ -8,26 +8,79 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ml.data.decode import decode
 from ml.data.frames import FrameStore, store_frames
-from ml.data.windows import gather, stream_windows, window_starts
+from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
 from ml.device import autocast
+from ml.explanations import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method
-from ml.records import BadInput, Manifest, Part, VideoRecord
+from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
 from ml.training import Learner, Moment, Training, normal_videos
+
+Kept = dict[str, Tensor]
 
 
 class OneClassMethod(Method):
-    """Decodes each frame once, resized to a square of `config.input_size`."""
+    """Decodes each frame once, resized to a square of `config.input_size`.
+
+    A window judges all of its frames, or its last one alone, by the errors of their pixels. A
+    frame that several windows judge gets the mean of what they say.
+    """
 
     config: Any
+    judges_all_frames: ClassVar[bool] = False
+    map_rule: ClassVar[str]  # a clause: what the error of a pixel is, in which unit
+
+    @abstractmethod
+    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+        """(B, K, H, W) float32, 0 or more: of each pixel of the K frames that a window judges.
+
+        `windows` (B, L, H, W) follow one another frame by frame, also from one call to the
+        next. What a method wants to remember until then goes into `kept`, empty at first.
+        """
+
+    def frame_scores(self, errors_BKHW: Tensor) -> Tensor:
+        """(B, K): one number per frame."""
+        return errors_BKHW.mean(dim=(2, 3))
+
+    def score(self, video: VideoRecord) -> Scores:
+        return self._scored(video, None)
+
+    def explain(self, video: VideoRecord) -> tuple[Scores, ErrorMaps]:
+        """Scores, and coarse maps of the pixels' errors behind them."""
+        collector = MapCollector(self.frames_judged)
+        scores = self._scored(video, collector)
+        return scores, collector.finish(scores.first_frame)
+
+    @torch.inference_mode()
+    def _scored(self, video: VideoRecord, maps: MapCollector | None) -> Scores:
+        self.rest()
+        kept: Kept = {}
+        judged = (self._judged(windows, kept, maps) for windows in self.stream(video))
+        values = mean_over_windows(judged, length=self.frames_judged)
+        first_frame = self.frames_per_sample - self.frames_judged if len(values) else 0
+        return Scores(values=values, first_frame=first_frame)
+
+    def _judged(
+        self, windows: NDArray[np.uint8], kept: Kept, maps: MapCollector | None
+    ) -> NDArray[np.float32]:
+        errors = self.errors(windows, kept)
+        if maps is not None:
+            maps.add(_cells(errors).cpu().numpy())
+        return self.frame_scores(errors).cpu().numpy()
+
+    def rest(self) -> None:
+        """Nothing is learnt any more."""
+        for module in self.modules.values():
+            module.eval()
 
     @abstractmethod
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner: ...
@@ -57,6 +110,11 @@ class OneClassMethod(Method):
         """Frames of a training window, and of one that is scored."""
         return int(self.config.window)
 
+    @property
+    def frames_judged(self) -> int:
+        """Of a window: all its frames, or the last one."""
+        return self.frames_per_sample if self.judges_all_frames else 1
+
     def stream(self, video: VideoRecord) -> Iterator[NDArray[np.uint8]]:
         """All windows of a video in order, (B, T, H, W) bytes, in constant memory."""
         frames = decode(video, size=self._size, grey=True)
@@ -70,6 +128,12 @@ class OneClassMethod(Method):
 
     def computing(self) -> AbstractContextManager[object]:
         return autocast(self.device, self.config.precision)
+
+
+def _cells(errors_BKHW: Tensor) -> Tensor:
+    """(B, K, h, w) with at most `CELLS` cells a side, each the mean of its pixels."""
+    height, width = errors_BKHW.shape[-2:]
+    return F.adaptive_avg_pool2d(errors_BKHW, (min(CELLS, height), min(CELLS, width)))
 
 
 class WindowLearner(Learner):

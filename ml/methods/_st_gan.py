@@ -20,7 +20,7 @@ from ml.device import Precision
 from ml.ema import follow, slow_copy
 from ml.failures import Diverged
 from ml.methods._base import option
-from ml.methods._one_class import OneClassMethod, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, WindowLearner
 from ml.models.st_network import SCALE, STNetwork
 from ml.training import Moment
 
@@ -133,11 +133,16 @@ class STGan(OneClassMethod):
             attention=self.config.attention,
         )
 
-    def slow_states(self, windows_BTHW: Tensor) -> list[Tensor]:
-        """The memory after each frame of consecutive windows, each frame encoded once."""
+    def slow_states(self, windows_BTHW: Tensor, kept: Kept) -> list[Tensor]:
+        """The memory after each frame of consecutive windows.
+
+        A frame is encoded once: what it brings to the windows of the next call is kept.
+        """
         length = windows_BTHW.shape[1]
-        frames = torch.cat([windows_BTHW[0], windows_BTHW[1:, -1]])
-        gates = self.slow.encode(frames.unsqueeze(1))
+        if "gates" not in kept:
+            kept["gates"] = self.slow.encode(windows_BTHW[0, :-1].unsqueeze(1))
+        gates = torch.cat([kept["gates"], self.slow.encode(windows_BTHW[:, -1:])])
+        kept["gates"] = gates[-(length - 1) :].clone()
         gates_BT = gates.unfold(0, length, 1).permute(0, 4, 1, 2, 3)
         return self.slow.remember(gates_BT)
 

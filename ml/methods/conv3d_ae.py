@@ -18,11 +18,9 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
-from ml.data.windows import mean_over_windows
 from ml.device import Precision
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import OneClassMethod, WindowLearner
-from ml.records import Scores, VideoRecord
+from ml.methods._one_class import Kept, OneClassMethod, WindowLearner
 from ml.training import Learner
 
 # Of the four layers, in time and space: a clip becomes an eighth as long, a 16th as wide and high.
@@ -76,6 +74,11 @@ class Conv3dAE(OneClassMethod):
         "A frame's score is its mean squared reconstruction error over all clips that contain it; "
         "the frames of a video shorter than a clip have no score"
     )
+    judges_all_frames = True
+    map_rule = (
+        "the squared difference of its brightness, which lies in −1…1, and its reconstruction, "
+        "mean over all clips that contain the frame"
+    )
     Config = Conv3dAEConfig
     tiny = Conv3dAEConfig(
         window=8, input_size=32, channels=(8, 16, 16, 16), epochs=6, batch_size=8,
@@ -98,16 +101,9 @@ class Conv3dAE(OneClassMethod):
             rebuilt = self.network(clips_BTHW.unsqueeze(1)).squeeze(1)
         return rebuilt.float()
 
-    @torch.inference_mode()
-    def score(self, video: VideoRecord) -> Scores:
-        self.network.eval()
-        errors = (self._frame_errors(clips) for clips in self.stream(video))
-        return Scores(values=mean_over_windows(errors, length=self.config.window))
-
-    def _frame_errors(self, clips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(B, T): one number per frame of each clip."""
-        clips_BTHW = self.pixels(clips)
-        return (self.reconstruct(clips_BTHW) - clips_BTHW).square().mean(dim=(2, 3)).cpu().numpy()
+    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+        clips_BTHW = self.pixels(windows)
+        return (self.reconstruct(clips_BTHW) - clips_BTHW).square()
 
 
 class Autoencoder3d(nn.Module):

@@ -18,11 +18,11 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
-from ml.data.windows import gather, mean_over_windows, window_starts
+from ml.data.windows import gather, window_starts
 from ml.device import Precision
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import OneClassMethod
-from ml.records import BadInput, Scores, VideoRecord
+from ml.methods._one_class import Kept, OneClassMethod
+from ml.records import BadInput
 from ml.training import Learner, Moment
 
 
@@ -92,6 +92,11 @@ class ConvAE(OneClassMethod):
         "A frame's score is its mean reconstruction error over all windows that contain it; "
         "the frames of a video shorter than a window have no score"
     )
+    judges_all_frames = True
+    map_rule = (
+        "the absolute or squared difference (pixel_error) of its brightness, which lies in 0…1, "
+        "and its reconstruction, mean over all windows that contain the frame"
+    )
     Config = ConvAEConfig
     tiny = ConvAEConfig(
         window=4, input_size=32, strides=(1,), channels=(16, 16, 8), epochs=12, batch_size=8,
@@ -111,12 +116,6 @@ class ConvAE(OneClassMethod):
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner:
         return _Learner(self, train, validation)
 
-    @torch.inference_mode()
-    def score(self, video: VideoRecord) -> Scores:
-        self.network.eval()
-        errors = (self._frame_errors(batch) for batch in self.stream(video))
-        return Scores(values=mean_over_windows(errors, length=self.config.window))
-
     def reconstruct(self, windows: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """Inputs and outputs of the network for (B, L, H, W) windows, both float32."""
         pixels = torch.from_numpy(windows).to(self.device).float()
@@ -127,17 +126,18 @@ class ConvAE(OneClassMethod):
             outputs_BLHW = self.network(inputs_BLHW)
         return inputs_BLHW, outputs_BLHW.float()
 
-    def _frame_errors(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(B, L): one number per frame of each window."""
+    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
         inputs_BLHW, outputs_BLHW = self.reconstruct(windows)
         errors_BLHW = (outputs_BLHW - inputs_BLHW).abs()
-        if self.config.pixel_error == "squared":
-            errors_BLHW = errors_BLHW.square()
+        return errors_BLHW.square() if self.config.pixel_error == "squared" else errors_BLHW
+
+    def frame_scores(self, errors_BKHW: Tensor) -> Tensor:
+        """The mean over the frame, or over its worst patch."""
         patch = min(self.config.patch_size, self.config.input_size)
-        if patch:
-            errors_BLHW = F.avg_pool2d(errors_BLHW, patch, stride=max(1, patch // 2))
-            return errors_BLHW.amax(dim=(2, 3)).cpu().numpy()
-        return errors_BLHW.mean(dim=(2, 3)).cpu().numpy()
+        if not patch:
+            return super().frame_scores(errors_BKHW)
+        patches = F.avg_pool2d(errors_BKHW, patch, stride=max(1, patch // 2))
+        return patches.amax(dim=(2, 3))
 
 
 class Autoencoder(nn.Module):

@@ -20,9 +20,8 @@ from ml.data.frames import FrameStore
 from ml.device import Precision
 from ml.losses.adversarial import gradient_difference
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import OneClassMethod, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, WindowLearner
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
-from ml.records import Scores, VideoRecord
 from ml.training import Learner, Moment
 
 DISCRIMINATOR_RATE = 0.1  # of the generator's learning rate
@@ -82,6 +81,7 @@ class FramePrediction(OneClassMethod):
         "A frame's score is the negative PSNR of its prediction, in decibels; the first frames of "
         "a video, as many as a window has, are not predicted and have no score"
     )
+    map_rule = "the squared difference of its brightness, which lies in −1…1, and its prediction"
     Config = FramePredictionConfig
     tiny = FramePredictionConfig(
         window=3, input_size=32, width=8, epochs=6, batch_size=8, learning_rate=2e-3
@@ -109,20 +109,14 @@ class FramePrediction(OneClassMethod):
             predicted = self.network(samples_BTHW[:, :-1])
         return predicted.float()
 
-    @torch.inference_mode()
-    def score(self, video: VideoRecord) -> Scores:
-        self.network.eval()
-        values = [self._negative_psnr(samples) for samples in self.stream(video)]
-        found = np.concatenate([np.empty(0, np.float32), *values])
-        return Scores(
-            values=found.astype(np.float32), first_frame=self.config.window if len(found) else 0
-        )
+    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+        samples_BTHW = self.pixels(windows)
+        return (self.predict(samples_BTHW) - samples_BTHW[:, -1:]).square()
 
-    def _negative_psnr(self, samples: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(B,) in decibels: a frame that is hard to predict has a high one."""
-        samples_BTHW = self.pixels(samples)
-        error = (self.predict(samples_BTHW) - samples_BTHW[:, -1:]).square().mean(dim=(1, 2, 3))
-        return (10 * torch.log10(error.clamp_min(SMALLEST) / PEAK**2)).cpu().numpy()
+    def frame_scores(self, errors_BKHW: Tensor) -> Tensor:
+        """Negative PSNR in decibels: a frame that is hard to predict has a high one."""
+        error = super().frame_scores(errors_BKHW)
+        return 10 * torch.log10(error.clamp_min(SMALLEST) / PEAK**2)
 
 
 class _Learner(WindowLearner):

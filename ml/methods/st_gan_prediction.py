@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from ml.data.frames import FrameStore
 from ml.losses import adversarial, cutmix
 from ml.methods._base import Supervision, option, register
+from ml.methods._one_class import Kept
 from ml.methods._st_gan import STGan, STGanConfig, STGanLearner
 from ml.models.unet_discriminator import Judgement, UNetDiscriminator
-from ml.records import Scores, VideoRecord
 from ml.training import Moment
 
 
@@ -59,6 +59,10 @@ class STGanPrediction(STGan):
         "A frame's score is the mean of its weighted prediction errors; the first frames of a "
         "video, as many as a window has, are not predicted and have no score"
     )
+    map_rule = (
+        "the absolute difference of its brightness, which lies in −1…1, and its prediction, with "
+        "`map` on times the discriminator's doubt and how far its features are off"
+    )
     Config = STGanPredictionConfig
     tiny = STGanPredictionConfig(
         window=3, input_size=32, width=8, code_channels=16, epochs=10, batch_size=8,
@@ -81,28 +85,17 @@ class STGanPrediction(STGan):
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> STGanLearner:
         return _Learner(self, train, validation)
 
-    @torch.inference_mode()
-    def score(self, video: VideoRecord) -> Scores:
-        self.slow.eval()
-        self.discriminator.eval()
-        values = [
-            self._error_maps(batch).mean(dim=(1, 2)).cpu().numpy() for batch in self.stream(video)
-        ]
-        found = np.concatenate([np.empty(0, np.float32), *values])
-        first = self.config.window if len(found) else 0
-        return Scores(values=found.astype(np.float32), first_frame=first)
-
-    def _error_maps(self, samples: NDArray[np.uint8]) -> Tensor:
-        """(B, H, W): the weighted error of each pixel of the frame that was predicted."""
-        samples_BTHW = self.pixels(samples)
+    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+        """Of the frame that was predicted, weighted by the map."""
+        samples_BTHW = self.pixels(windows)
         truth_B1HW = samples_BTHW[:, -1:]
         with self.computing():
-            code = self.slow_states(samples_BTHW[:, :-1])[-1]
+            code = self.slow_states(samples_BTHW[:, :-1], kept)[-1]
             predicted_B1HW = self.slow.decoder(code).float()
             error = (truth_B1HW - predicted_B1HW).abs()
             if self.config.map:
                 error = error * self._map(truth_B1HW, predicted_B1HW)
-        return error.float().squeeze(1)
+        return error.float()
 
     def _map(self, truth_B1HW: Tensor, predicted_B1HW: Tensor) -> Tensor:
         """(B, 1, H, W): how unreal the true frame looks, times how far its features are off."""

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from ml.data.frames import FrameStore
 from ml.losses import adversarial
 from ml.methods._base import Supervision, option, register
+from ml.methods._one_class import Kept
 from ml.methods._st_gan import STGan, STGanConfig, STGanLearner
 from ml.models.patch_discriminator import Verdict, WindowDiscriminator
-from ml.records import Scores, VideoRecord
 from ml.training import Moment
 
 
@@ -48,6 +48,10 @@ class STGanReconstruction(STGan):
         "A frame's score is the mean reconstruction error of the frame as the last of its window; "
         "the first frames of a video, one fewer than a window has, have no score"
     )
+    map_rule = (
+        "the absolute difference of its brightness, which lies in −1…1, and its reconstruction, in "
+        "the window that ends with the frame"
+    )
     Config = STGanReconstructionConfig
     tiny = STGanReconstructionConfig(
         window=3, input_size=32, width=8, code_channels=8, epochs=8, batch_size=8,
@@ -65,23 +69,13 @@ class STGanReconstruction(STGan):
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> STGanLearner:
         return _Learner(self, train, validation)
 
-    @torch.inference_mode()
-    def score(self, video: VideoRecord) -> Scores:
-        self.slow.eval()
-        values = [
-            self._error_maps(batch).mean(dim=(1, 2)).cpu().numpy() for batch in self.stream(video)
-        ]
-        found = np.concatenate([np.empty(0, np.float32), *values])
-        first = self.config.window - 1 if len(found) else 0
-        return Scores(values=found.astype(np.float32), first_frame=first)
-
-    def _error_maps(self, windows: NDArray[np.uint8]) -> Tensor:
-        """(B, H, W): the error of each pixel of the windows' last frames."""
+    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+        """Of the windows' last frames."""
         windows_BTHW = self.pixels(windows)
         with self.computing():
-            code = self.slow_states(windows_BTHW)[-1]
+            code = self.slow_states(windows_BTHW, kept)[-1]
             last_B1HW = self.slow.decoder(code)
-        return (windows_BTHW[:, -1:] - last_B1HW.float()).abs().squeeze(1)
+        return (windows_BTHW[:, -1:] - last_B1HW.float()).abs()
 
 
 class _Learner(STGanLearner):

@@ -116,7 +116,9 @@ def test_score_by_patch_is_the_worst_patch() -> None:
     one_bad_corner[:, :, :8, :8] = 255
 
     with torch.inference_mode():
-        mean, worst = (each._frame_errors(one_bad_corner) for each in (whole, by_patch))
+        mean, worst = (
+            each.frame_scores(each.errors(one_bad_corner, {})) for each in (whole, by_patch)
+        )
 
     assert worst.min() > mean.max()
 
