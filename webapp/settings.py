@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "webapp.api",
 ]
 MIDDLEWARE = [
+    "webapp.sharing.middleware.SharedAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "webapp.common.middleware.RequestIdMiddleware",
@@ -158,6 +159,8 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
+# Whether scoring also stores where in the picture errors lie: at most 2 MiB for a test video.
+STORE_ERROR_MAPS = env.bool("IWAKAN_STORE_ERROR_MAPS", default=True)
 # Server folders from which members may register datasets, separated like PATH.
 DATA_ROOTS = [
     Path(root).resolve()
@@ -220,6 +223,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_secrets": {"()": "webapp.common.log_filters.HideSecrets"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_secrets"],
+        },
+    },
+    # Here too, since Django gives this logger handlers of its own.
+    "loggers": {"django.request": {"filters": ["no_secrets"]}},
     "root": {"handlers": ["console"], "level": env("IWAKAN_LOG_LEVEL", default="INFO")},
 }

@@ -156,6 +156,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
             "contact_sheet",
         )
     },
+    "sharing:nothing": {"GET": all_people(404, anonymous=404)},
     "api:schema": {"GET": PUBLIC},
     "api:docs": {"GET": PUBLIC},
     "api:me": {"GET": OWN},
@@ -298,6 +299,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "video_id": video.pk,
             "split_id": run.split_id,
             "draft_id": draft.pk,
+            "rest": f"{share_address.rpartition('/')[2]}/",
             "annotation_set_id": run.annotation_set_id,
             "name": run.method_id,
             "slug": "frame-raw",

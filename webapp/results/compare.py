@@ -189,10 +189,12 @@ class Comparison:
     @cached_property
     def differing(self) -> list[tuple[str, list[str]]]:
         """Facts and settings in which the runs differ; equal rows are left out."""
-        described = [_described(column.run) for column in self.columns]
-        names = dict.fromkeys(name for each in described for name in each)
-        rows = [(name, [each.get(name, "–") for each in described]) for name in names]
-        return [(name, values) for name, values in rows if len(set(values)) > 1]
+        return _differing([_facts(each.run) | _settings(each.run) for each in self.columns])
+
+    @cached_property
+    def differing_facts(self) -> list[tuple[str, list[str]]]:
+        """As `differing`, without settings."""
+        return _differing([_facts(each.run) for each in self.columns])
 
     @cached_property
     def classes(self) -> list[ClassRow]:
@@ -287,11 +289,20 @@ def _difference(column: Column, first: Column, name: str) -> metrics.Comparison 
     return metrics.compare(value, of_first, column.replicates[name], first.replicates[name])
 
 
-def _described(run: Run) -> dict[str, str]:
+def _facts(run: Run) -> dict[str, str]:
     facts = {name.replace("_", " "): to_text(getattr(run, name)) or "–" for name in FACTS}
     facts["supervision"] = run.supervision or (run.method.supervision if run.method else "–")
-    facts |= {"split": str(run.split), "ground truth": f"v{run.annotation_set.version}"}
-    return facts | {name: to_text(value) or "–" for name, value in run.config.items()}
+    return facts | {"split": str(run.split), "ground truth": f"v{run.annotation_set.version}"}
+
+
+def _settings(run: Run) -> dict[str, str]:
+    return {name: to_text(value) or "–" for name, value in run.config.items()}
+
+
+def _differing(described: Sequence[dict[str, str]]) -> list[tuple[str, list[str]]]:
+    names = dict.fromkeys(name for each in described for name in each)
+    rows = [(name, [each.get(name, "–") for each in described]) for name in names]
+    return [(name, values) for name, values in rows if len(set(values)) > 1]
 
 
 def _by(evaluation: Evaluation | None, field: str, key: str) -> dict[str, dict[str, Any]]:

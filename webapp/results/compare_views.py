@@ -142,6 +142,7 @@ def figures_of(comparison: Comparison) -> dict[str, Any]:
     ]
     return {
         "comparison": comparison,
+        "differing": comparison.differing,
         "videos": comparison.videos[:N_VIDEOS_SHOWN],
         "n_hidden_videos": max(0, len(comparison.videos) - N_VIDEOS_SHOWN),
         "intervals": interval_figure(points, comparison.metric.title),

@@ -5,15 +5,18 @@ The pages are drawn from the parts of the members' own. `is_shared` takes the li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
 
 from webapp.datasets.media import FILES, stored_file
 from webapp.datasets.models import Video
@@ -27,16 +30,21 @@ from webapp.results.video_views import (
     FETCHED,
     alarms_answer,
     curve_answer,
+    explanation_answer,
     page_context,
     scores_answer,
 )
 from webapp.runs.models import Run
-from webapp.sharing.opened import Opened, through_link
+from webapp.sharing.opened import Opened, closed, through_link
 from webapp.sharing.services import count_view
 from webapp.sharing.targets import ComparisonTarget, LeaderboardTarget, MomentTarget, RunTarget
 
 # Browsers and programs that load a page which nobody looks at yet say so.
 AHEAD_OF_TIME = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+# So do those that fetch a page to show what a link leads to, or to search it.
+PROGRAMS = re.compile(r"bot\b|crawl|spider|preview|externalhit|whatsapp|unfurl", re.IGNORECASE)
+# What the address of a moment may say; other words are added by whoever passed the link on.
+STATE_OF_MOMENT = {"run", "f", "from", "to", "t"}
 
 
 @through_link
@@ -44,7 +52,7 @@ def page(request: HttpRequest, opened: Opened) -> HttpResponse:
     template, context_of = PAGES[type(opened.target)]
     context = {"is_shared": True, "link": opened.link} | context_of(request, opened)
     response = render(request, template, context)
-    if request.method == "GET" and not _is_ahead_of_time(request):
+    if request.method == "GET" and _is_somebody(request):
         count_view(opened.link)
     return response
 
@@ -65,6 +73,11 @@ def alarms(request: HttpRequest, opened: Opened, video_id: str) -> HttpResponse:
 
 
 @through_link
+def explanation(request: HttpRequest, opened: Opened, video_id: str) -> HttpResponseBase:
+    return explanation_answer(request, *_pictured(opened, video_id))
+
+
+@through_link
 def stream(request: HttpRequest, opened: Opened, video_id: str) -> HttpResponseBase:
     return _picture(request, opened, video_id, "stream")
 
@@ -80,10 +93,15 @@ def contact_sheet(request: HttpRequest, opened: Opened, video_id: str) -> HttpRe
 
 
 def _picture(request: HttpRequest, opened: Opened, video_id: str, name: str) -> HttpResponseBase:
-    video, _runs = _moment(opened, video_id)
+    video, _runs = _pictured(opened, video_id)
+    return stored_file(request, video, name)
+
+
+def _pictured(opened: Opened, video_id: str) -> tuple[Video, QuerySet[Run]]:
+    video, runs = _moment(opened, video_id)
     if not opened.link.includes_video:
         raise Http404("shared without its video")
-    return stored_file(request, video, name)
+    return video, runs
 
 
 def _covered(opened: Opened, video_id: str) -> tuple[Video, QuerySet[Run]]:
@@ -102,8 +120,18 @@ def _moment(opened: Opened, video_id: str) -> tuple[Video, QuerySet[Run]]:
     return _covered(opened, video_id)
 
 
-def _is_ahead_of_time(request: HttpRequest) -> bool:
-    return any(
+@login_not_required
+@require_safe
+def nothing(request: HttpRequest, rest: str) -> HttpResponse:
+    """Everything else below a link, such as its address with a slash after it."""
+    return closed(request)
+
+
+def _is_somebody(request: HttpRequest) -> bool:
+    """A person looks at it, as far as the request tells."""
+    if PROGRAMS.search(request.headers.get("User-Agent", "")):
+        return False
+    return not any(
         word in request.headers.get(name, "").lower()
         for name in AHEAD_OF_TIME
         for word in ("prefetch", "preview")
@@ -133,7 +161,8 @@ def _comparison_context(request: HttpRequest, opened: Opened) -> dict[str, Any]:
     target = opened.target
     assert isinstance(target, ComparisonTarget)
     comparison = Comparison(target.runs, target.protocol, target.truth)
-    return figures_of(comparison) | {"curves": _curves(target, opened)}
+    facts = {"differing": comparison.differing_facts}  # how the runs are set stays with the team
+    return figures_of(comparison) | facts | {"curves": _curves(target, opened)}
 
 
 def _curves(target: ComparisonTarget, opened: Opened) -> SharedCurves | None:
@@ -155,7 +184,7 @@ def _moment_context(request: HttpRequest, opened: Opened) -> dict[str, Any]:
     """The visitor's address holds the state once it says anything, as on the members' page."""
     target = opened.target
     assert isinstance(target, MomentTarget)
-    if not request.GET:
+    if not STATE_OF_MOMENT & set(request.GET):
         request.GET = QueryDict(urlencode(target.query, doseq=True))
     video, runs = _moment(opened, target.video.pk)
     wanted = request.GET.getlist("run")

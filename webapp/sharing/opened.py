@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,13 +23,8 @@ from webapp.sharing.services import open_link
 from webapp.sharing.targets import Target
 
 Rest = ParamSpec("Rest")
-
-# On every answer. `no-store`: what is revoked is gone from the next request on.
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
+PERIOD_SECONDS = 60
+REQUESTS_PER_PERIOD = 1_200  # of one link, whoever has it; a visit makes about ten
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +57,32 @@ def through_link(
     ) -> HttpResponseBase:
         try:
             link, target = open_link(secret)
+            if is_too_often(link):
+                return busy(request)
             opened = Opened(link=link, target=target, secret=secret)
-            response = view(request, opened, *args, **rest)
+            return view(request, opened, *args, **rest)
         except (Http404, BadRequest, UserError):
-            response = render(request, "sharing/closed.html", status=404)
-            response._has_been_logged = True  # type: ignore[attr-defined]  # its path is a secret
-        for name, value in HEADERS.items():
-            response[name] = value
-        return response
+            return closed(request)
 
     return answer
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    return render(request, "sharing/closed.html", status=404)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    response = render(request, "sharing/busy.html", status=429)
+    response["Retry-After"] = str(PERIOD_SECONDS)
+    return response
+
+
+def is_too_often(link: ShareLink) -> bool:
+    """Counted by each process of the site for itself, so that a link that went round does not
+    keep the site from its members."""
+    key = f"share_{link.pk}_{int(time.time()) // PERIOD_SECONDS}"
+    cache.add(key, 0, PERIOD_SECONDS)
+    try:
+        return cache.incr(key) > REQUESTS_PER_PERIOD
+    except ValueError:  # dropped just now, since the cache was full
+        return False

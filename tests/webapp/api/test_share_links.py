@@ -108,6 +108,8 @@ def test_strangers_find_nothing(manager, stranger, scored_run):
         ({"kind": "run", "runs": ["x"], "expires_in_days": 8}, "/expires_in_days"),
         ({"kind": "run", "runs": ["x"], "note": "a" * 201}, "/note"),
         ({"kind": "moment", "video": "x", "runs": ["y"], "window": [1]}, "/window"),
+        ({"kind": "moment", "video": "x", "runs": ["y"], "threshold": "nan"}, "/threshold"),
+        ({"kind": "moment", "video": "x", "runs": ["y"], "threshold": "-inf"}, "/threshold"),
     ],
 )
 def test_refuses_what_does_not_fit(manager, body, pointer):

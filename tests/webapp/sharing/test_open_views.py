@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.webapp.sharing.conftest import moment_of, protocol_id
 from tests.webapp.test_permission_matrix import ROUTES
+from webapp.sharing import open_views, opened
 from webapp.sharing.models import ShareLink
 
 BELOW = ("curve", "scores", "alarms", "stream", "poster", "contact-sheet")
@@ -46,7 +47,11 @@ def below(path: str, video, name: str, **query) -> str:
 def assert_closed(response) -> None:
     assert response.status_code == 404
     assert "This link is not valid, or not any more" in response.content.decode()
-    assert {name: response.headers.get(name) for name in HEADERS} == HEADERS
+    assert private_headers(response) == HEADERS
+
+
+def private_headers(response) -> dict[str, str | None]:
+    return {name: response.headers.get(name) for name in HEADERS}
 
 
 # --- What is shown
@@ -91,6 +96,12 @@ def test_a_visitor_goes_on_from_there(share, run, video, client):
     assert (data["frame"], data["window"], data["threshold"]) == (3, [0, 4], None)
 
 
+def test_words_that_others_add_to_the_address_change_nothing(share, run, video, client):
+    path = share("moment", moment_of(video, run, window=[1, 4], threshold=0.5))
+    data = client.get(f"{path}?utm_source=mail&fbclid=x").context["data"]
+    assert (data["frame"], data["window"], data["threshold"]) == (2, [1, 4], 0.5)
+
+
 def test_what_the_page_of_a_moment_fetches(moment_path, run, video, client):
     assert client.get(below(moment_path, video, "curve", run=run.pk)).json()["data"]
     scores = client.get(below(moment_path, video, "scores", run=run.pk))
@@ -114,7 +125,7 @@ def test_every_answer_says_that_it_is_private(paths, run, video, client):
     for path in asked:
         response = client.get(path)
         assert response.status_code == 200
-        assert {name: response.headers.get(name) for name in HEADERS} == HEADERS
+        assert private_headers(response) == HEADERS
     for path in paths.values():
         assert '<meta name="robots" content="noindex' in client.get(path).content.decode()
 
@@ -142,6 +153,16 @@ def test_pages_tell_nothing_about_people_or_files(paths, run, video, alice, bob,
         page = client.get(path).content.decode()
         for hidden in (alice.email, bob.email, "Bob", "Dana", secret, video.path, "csrf"):
             assert hidden not in page
+
+
+def test_a_comparison_tells_facts_but_no_settings(paths, run, rival, as_bob, client):
+    for each, epochs in ((run, 3), (rival, 7)):
+        type(run).objects.filter(pk=each.pk).update(seed=epochs, config={"hidden_layers": epochs})
+    members = as_bob.get(f"/compare?run={run.pk}&run={rival.pk}").content.decode()
+    assert "hidden_layers" in members
+    page = client.get(paths["comparison"]).content.decode()
+    assert ">seed<" in page
+    assert "hidden_layers" not in page
 
 
 def test_a_mix_does_not_name_the_runs_it_is_made_of(share, run, rival, bob, client):
@@ -241,7 +262,67 @@ def test_unknown_altered_revoked_and_expired_look_the_same(share, run, client):
 
 def test_logs_keep_no_secret(moment_path, other_video, client, caplog):
     client.get(below(moment_path, other_video, "stream"))
+    client.get(f"{moment_path}/")
+    client.post(moment_path)
+    Client(enforce_csrf_checks=True).post(moment_path)
+    client.get(f"{moment_path}%00")
+    assert "/s/…" in caplog.text
     assert moment_path.rpartition("/")[2] not in caplog.text
+
+
+def test_a_fault_of_the_site_tells_nothing(run_path, monkeypatch, caplog):
+    def fail(link):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(open_views, "count_view", fail)
+    answer = Client(raise_request_exception=False).get(run_path)
+    assert answer.status_code == 500
+    assert private_headers(answer) == HEADERS
+    assert "broken" in caplog.text
+    assert run_path.rpartition("/")[2] not in caplog.text
+
+
+@pytest.mark.parametrize("rest", ["/", "/videos", "/videos/", "/export.csv", "//", "/../share"])
+def test_nothing_else_lies_below_a_link(run_path, rest, client):
+    """Not the members' page of what is not there, which leads to the login."""
+    assert_closed(client.get(run_path + rest))
+
+
+def test_refused_methods_and_addresses_are_private_too(moment_path, video, client):
+    for method in ("post", "put", "patch", "delete", "options"):
+        answer = getattr(client, method)(moment_path)
+        assert (answer.status_code, private_headers(answer)) == (405, HEADERS)
+    for address in (f"{moment_path}%00", below(moment_path, video, "curve", run="%00")):
+        answer = client.get(address)
+        assert (answer.status_code, private_headers(answer)) == (400, HEADERS)
+    past_the_end = {"range": "bytes=999-"}
+    answer = client.get(below(moment_path, video, "stream"), headers=past_the_end)
+    assert (answer.status_code, private_headers(answer)) == (416, HEADERS)
+
+
+def test_the_way_to_https_is_private_too(run_path, client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get(run_path)
+    assert (answer.status_code, private_headers(answer)) == (301, HEADERS)
+
+
+def test_a_kept_picture_is_not_valid_after_the_end(moment_path, video, client):
+    """A browser that kept it, in spite of all, learns nothing by asking whether it is current."""
+    etag = client.get(below(moment_path, video, "poster")).headers["ETag"]
+    kept = {"if-none-match": etag}
+    assert client.get(below(moment_path, video, "poster"), headers=kept).status_code == 304
+    ShareLink.objects.update(expires_at=timezone.now())
+    assert_closed(client.get(below(moment_path, video, "poster"), headers=kept))
+
+
+def test_one_link_is_not_asked_without_end(share, run, client, monkeypatch):
+    monkeypatch.setattr(opened, "REQUESTS_PER_PERIOD", 3)
+    busy, other = (share("run", {"runs": [run.pk]}) for _ in range(2))
+    answers = [client.get(busy) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert (answers[3].headers["Retry-After"], private_headers(answers[3])) == ("60", HEADERS)
+    assert "Open it again in a minute" in answers[3].content.decode()
+    assert client.get(other).status_code == 200
 
 
 def test_revoking_closes_everything_below_at_once(moment_path, run, video, client):
@@ -283,6 +364,27 @@ def test_counts_no_heads_prefetches_or_parts(moment_path, run, video, client):
         client.get(moment_path, headers=header)
     client.get(below(moment_path, video, "curve", run=run.pk))
     assert views() == 0
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        "facebookexternalhit/1.1",
+        "WhatsApp/2.23.20.0",
+        "Mozilla/5.0 (Windows NT 6.1) SkypeUriPreview Preview/0.5",
+    ],
+)
+def test_counts_no_programs_that_look_ahead(run_path, agent, client):
+    assert client.get(run_path, headers={"user-agent": agent}).status_code == 200
+    assert views() == 0
+
+
+def test_counts_browsers(run_path, client):
+    chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0"
+    client.get(run_path, headers={"user-agent": chrome})
+    assert views() == 1
 
 
 def test_counts_nothing_that_was_refused(moment_path, rival, client):
