@@ -17,7 +17,7 @@ from ml.records import BadInput, Scores
 from ml.smoothing import MAX_SMOOTHING_FRAMES as MAX_SMOOTHING_FRAMES
 from ml.smoothing import Smoothing, smooth
 
-Calibration = Literal["none", "test_set", "per_video"]
+Calibration = Literal["none", "validation", "test_set", "per_video"]
 MAX_MEMBERS = 20
 
 Floats = NDArray[np.float64]
@@ -27,8 +27,9 @@ Floats = NDArray[np.float64]
 class Member:
     """A run in a mean. `calibration` brings its scores to 0…1 before they are added.
 
-    `test_set` uses the lowest and highest score of the run over all its videos, `per_video`
-    those of each video, `none` leaves them as they are.
+    `validation` uses the lowest and highest score of the run's validation videos, so that it can
+    be had before anything is tested and scores beyond them leave 0…1; `test_set` those of all
+    videos that it scores, `per_video` those of each video; `none` leaves scores as they are.
     """
 
     run: str
@@ -88,7 +89,10 @@ class Recipe:
 
 @dataclass(frozen=True, kw_only=True)
 class Ingredient:
-    """The scores of one member on one video; `lowest` and `highest` are of all its videos."""
+    """The scores of one member on one video.
+
+    `lowest` and `highest` are of the videos that its calibration names, where it names several.
+    """
 
     scores: Scores
     lowest: float

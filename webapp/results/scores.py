@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ml.fusion import Ingredient, Recipe, fuse
+import numpy as np
+
+from ml.fusion import Ingredient, Member, Recipe, fuse
 from ml.records import Scores
 from webapp.datasets.models import Video
-from webapp.results.models import ScoreSet, VideoScores
+from webapp.results.models import ScoreSet, ValidationScores, VideoScores
 from webapp.runs.models import Run
 
 Reader = Callable[[ScoreSet, set[str] | None], dict[str, Scores]]
+Range = tuple[float, float]
 
 
 def read_scores(score_set: ScoreSet, video_ids: Iterable[str] | None = None) -> dict[str, Scores]:
@@ -23,6 +26,24 @@ def read_scores(score_set: ScoreSet, video_ids: Iterable[str] | None = None) -> 
     if score_set.run.kind != Run.Kind.VIRTUAL:
         return _stored(score_set, wanted)
     return dict(fused_scores(Recipe.from_json(score_set.run.recipe), wanted))
+
+
+def read_validation(
+    score_set: ScoreSet, video_ids: Iterable[str] | None = None
+) -> dict[str, Scores]:
+    """Scores by id of the validation videos that are wanted, or of all; empty where there are none.
+
+    Those of a virtual run follow its recipe, each member calibrated as its test scores are, as
+    long as every member has some. `score_set.run` should come joined.
+    """
+    wanted = None if video_ids is None else set(video_ids)
+    if score_set.run.kind == Run.Kind.VIRTUAL:
+        recipe = Recipe.from_json(score_set.run.recipe)
+        return dict(fused_scores(recipe, wanted, read_validation))
+    rows = ValidationScores.objects.filter(score_set=score_set)
+    if wanted is not None:
+        rows = rows.filter(video__in=wanted)
+    return {row.video_id: row.scores for row in rows}
 
 
 def read_scores_on(video: Video, score_sets: Iterable[ScoreSet]) -> dict[str, Scores]:
@@ -81,10 +102,11 @@ def fused_scores(
     stored = {pk: read(members[pk], wanted) for pk in members}
     shared = set.intersection(*(set(scores) for scores in stored.values()))
     n_frames = dict(Video.objects.filter(pk__in=shared).values_list("pk", "n_frames"))
+    ranges = [_range(members[member.run], member) for member in recipe.members]
     for video_id in sorted(shared):
         ingredients = [
-            _ingredient(members[member.run], stored[member.run][video_id])
-            for member in recipe.members
+            Ingredient(scores=stored[member.run][video_id], lowest=lowest, highest=highest)
+            for member, (lowest, highest) in zip(recipe.members, ranges, strict=True)
         ]
         yield video_id, fuse(recipe, ingredients, n_frames[video_id])
 
@@ -103,7 +125,10 @@ def _stored(score_set: ScoreSet, wanted: set[str] | None) -> dict[str, Scores]:
     return {row.video_id: row.scores for row in rows}
 
 
-def _ingredient(score_set: ScoreSet, scores: Scores) -> Ingredient:
-    return Ingredient(
-        scores=scores, lowest=score_set.lowest or 0.0, highest=score_set.highest or 0.0
-    )
+def _range(score_set: ScoreSet, member: Member) -> Range:
+    """The lowest and highest score that the member's calibration goes by."""
+    if member.calibration == "validation":
+        arrays = [each.values for each in read_validation(score_set).values()]
+        values = np.concatenate([np.zeros(0, np.float32), *arrays])
+        return (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+    return score_set.lowest or 0.0, score_set.highest or 0.0

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ml.fusion import Recipe
 from ml.records import Scores
 from webapp.datasets.models import NORMAL, AnnotationSet, Interval, Video
-from webapp.results.models import ScoreSet, ValidationScores
+from webapp.results.models import ScoreSet
 from webapp.results.scores import (
     VideoScored,
     describe,
-    fused_scores,
     places_of,
+    read_validation,
     score_sets_of,
 )
-from webapp.runs.models import Run
-
-
-def read_validation(
-    score_set: ScoreSet, video_ids: Iterable[str] | None = None
-) -> dict[str, Scores]:
-    """Scores by id of the validation videos that are wanted, or of all; empty where there are none.
-
-    Those of a virtual run follow its recipe, each member calibrated as its test scores are, as
-    long as every member has some. `score_set.run` should come joined.
-    """
-    wanted = None if video_ids is None else set(video_ids)
-    if score_set.run.kind == Run.Kind.VIRTUAL:
-        recipe = Recipe.from_json(score_set.run.recipe)
-        return dict(fused_scores(recipe, wanted, read_validation))
-    rows = ValidationScores.objects.filter(score_set=score_set)
-    if wanted is not None:
-        rows = rows.filter(video__in=wanted)
-    return {row.video_id: row.scores for row in rows}
 
 
 def scored_validation(score_set: ScoreSet) -> list[VideoScored]:

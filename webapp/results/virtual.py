@@ -23,6 +23,7 @@ from webapp.runs.services import LONGEST_NAME
 
 CALIBRATIONS = {
     "none": gettext_lazy("scores as they are"),
+    "validation": gettext_lazy("0…1 over the validation videos"),
     "test_set": gettext_lazy("0…1 over all videos"),
     "per_video": gettext_lazy("0…1 in each video"),
 }
@@ -35,6 +36,7 @@ def create_virtual_run(*, team: Team, recipe: dict[str, Any], name: str = "", by
     require(by, Permission.RUN_SUBMIT, team=team)
     parsed = _parsed(recipe)
     members = _members(team, parsed)
+    _check_calibrations(parsed)
     first = members[0]
     run = Run.objects.create(
         team=team,
@@ -80,6 +82,15 @@ def _check_member(run: Run, first: Run) -> None:
     if run.split_id != first.split_id or run.annotation_set_id != first.annotation_set_id:
         sentence = _("%(run)s and %(first)s were scored on other splits or ground truth.")
         raise UserError(sentence % {"run": run, "first": first}, code="not_alike", field="recipe")
+
+
+def _check_calibrations(recipe: Recipe) -> None:
+    score_sets = score_sets_of(recipe)
+    for member in recipe.members:
+        score_set = score_sets[member.run]
+        if member.calibration == "validation" and not score_set.validation_hash:
+            sentence = _("%s has no scores of validation videos to be calibrated by.")
+            raise UserError(sentence % score_set.run, code="no_validation", field="recipe")
 
 
 def _score_set(run: Run, recipe: Recipe) -> ScoreSet:

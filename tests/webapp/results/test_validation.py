@@ -16,8 +16,8 @@ from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Video
 from webapp.results import services
 from webapp.results.models import Evaluation, PendingScores, ScoreSet, ValidationScores
+from webapp.results.scores import read_scores, read_validation
 from webapp.results.uploads import Layout, Progress, create_uploaded_run, store_score_set
-from webapp.results.validation import read_validation
 from webapp.results.virtual import create_virtual_run
 from webapp.runs.models import Run
 
@@ -142,6 +142,31 @@ def test_a_mix_fuses_validation_scores_as_test_scores(run: Run, bob: User) -> No
     np.testing.assert_allclose(scores.values, [0.1, 0.2, 0.6, 0.7], atol=1e-7)
     assert thresholds(mixed)[0]["selected_on"] == "validation"
     assert not ValidationScores.objects.filter(score_set=mixed.score_set).exists()
+
+
+def calibrated_by_validation(run: Run, by: User) -> Run:
+    recipe = {"members": [{"run": run.pk, "calibration": "validation"}]}
+    return create_virtual_run(team=run.team, recipe=recipe, by=by)
+
+
+def test_a_calibration_by_validation_does_not_look_at_the_test_part(run: Run, bob: User) -> None:
+    save(run, validation={"c": float32(1, 2, 3, 3)})
+
+    mixed = calibrated_by_validation(run, bob)
+
+    raw, calibrated = (read_scores(each.score_set) for each in (run, mixed))
+    assert raw.keys() == calibrated.keys()
+    for key, scores in raw.items():
+        np.testing.assert_allclose(calibrated[key].values, (scores.values - 1) / 2, atol=1e-6)
+    [held_out] = read_validation(mixed.score_set).values()
+    np.testing.assert_allclose(held_out.values, [0, 0.5, 1, 1])
+
+
+def test_a_calibration_by_validation_takes_some(run: Run, bob: User) -> None:
+    save(run, validation=None)
+
+    with pytest.raises(UserError, match="no scores of validation videos"):
+        calibrated_by_validation(run, bob)
 
 
 def test_a_mix_with_a_member_that_has_none_has_none(run: Run, bob: User) -> None:

@@ -25,9 +25,9 @@ from webapp.datasets.models import Video
 from webapp.results.looks import n_looks
 from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocol_choice import protocol_of
-from webapp.results.scores import read_scores_on, scored_videos
+from webapp.results.scores import read_scores_on, read_validation, scored_videos
 from webapp.results.services import evaluate
-from webapp.results.validation import read_validation, scored_validation
+from webapp.results.validation import scored_validation
 from webapp.runs.models import Run
 
 
