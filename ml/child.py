@@ -62,12 +62,20 @@ def train(spec: Spec, reporter: Reporter) -> None:
 
 
 def score(spec: Spec, reporter: Reporter) -> None:
-    """Score the spec's videos with what the checkpoint's method has learnt."""
+    """Score the spec's videos with what the checkpoint's method has learnt.
+
+    By the spec's `config`, which may score in another way than the one that was trained.
+    """
     from ml.checkpoints import restore_modules
+    from ml.registry import get_method, scoring_config
     from ml.scoring import score_videos
 
     checkpoint = _checkpoint(spec)
-    method = _method(checkpoint.method, checkpoint.config, spec, reporter)
+    config = checkpoint.config
+    if wanted := spec.get("config"):
+        scoring_config(get_method(checkpoint.method), config, wanted)
+        config = wanted
+    method = _method(checkpoint.method, config, spec, reporter)
     restore_modules(checkpoint, method.modules)
     result = score_videos(
         method,

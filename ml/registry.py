@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
+from dataclasses import asdict
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -47,6 +48,7 @@ def describe() -> list[dict[str, Any]]:
             "paper": method.paper,
             "supervision": str(method.supervision),
             "schema": TypeAdapter(method.Config).json_schema(),
+            "sweeps": [asdict(sweep) for sweep in method.sweeps],
         }
         for name, method in sorted(load_methods().items())
     ]
@@ -58,6 +60,24 @@ def parse_config(method: type[Method], values: dict[str, Any]) -> Any:
         return TypeAdapter(method.Config).validate_python(values)
     except ValidationError as error:
         raise BadInput("; ".join(_sentence(fault) for fault in error.errors())) from error
+
+
+def scoring_config(method: type[Method], learnt: dict[str, Any], wanted: dict[str, Any]) -> Any:
+    """`wanted` as the method's Config. Raise BadInput where weights learnt by `learnt` do not fit.
+
+    The two may differ in options of the group "Scoring", which training does not read.
+    """
+    config = parse_config(method, wanted)
+    ours, theirs = as_json(config), as_json(parse_config(method, learnt))
+    fields = TypeAdapter(method.Config).json_schema()["properties"]
+    changed = [
+        f"{name} ({theirs[name]} → {ours[name]})"
+        for name in ours
+        if ours[name] != theirs[name] and fields[name].get("group") != "Scoring"
+    ]
+    if changed:
+        raise BadInput(f"The weights were learnt by another config: {', '.join(changed)}")
+    return config
 
 
 def as_json(config: Any) -> dict[str, Any]:

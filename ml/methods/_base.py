@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from ml.training import Training
 
 METHODS: dict[str, type[Method]] = {}
+# What is learnt depends on the first three groups alone: runs that differ only in options of
+# "Scoring" may share one training.
 Group = Literal["Data", "Model", "Training", "Scoring"]
 
 
@@ -26,6 +30,29 @@ class Supervision(StrEnum):
     ONE_CLASS = "one-class"  # nothing: all of them are normal
     WEAK = "weak"  # normal or abnormal, per video
     FULL = "full"  # which clips or frames are abnormal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A row of a table: a name, and what differs from the method's own values."""
+
+    title: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadySweep:
+    """Runs worth making together, most often a table of the method's paper.
+
+    Every combination of the values in `grid`, for each of `variants` where there are any.
+    `reproduces` says which table or claim it is, or that the paper has none.
+    """
+
+    name: str
+    title: str
+    reproduces: str
+    grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
 
 
 class Method(ABC):
@@ -42,6 +69,7 @@ class Method(ABC):
     rule: ClassVar[str]  # one sentence: how scores belong to frames, which frames get none
     Config: ClassVar[type[Any]]
     tiny: ClassVar[Any]  # a Config with which the tests' toy is learnt in seconds
+    sweeps: ClassVar[tuple[ReadySweep, ...]] = ()
 
     def __init__(self, config: Any, device: torch.device) -> None:
         self.config = config

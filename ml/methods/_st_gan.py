@@ -19,7 +19,7 @@ from ml.data.frames import FrameStore
 from ml.device import Precision
 from ml.ema import follow, slow_copy
 from ml.failures import Diverged
-from ml.methods._base import option
+from ml.methods._base import Variant, option
 from ml.methods._one_class import Kept, OneClassMethod, WindowLearner
 from ml.models.st_network import SCALE, STNetwork
 from ml.training import Moment
@@ -30,6 +30,12 @@ SIZE_STEP = 2 * SCALE  # the discriminator halves the size four times
 PATIENCE = 500  # steps in which the discriminator may be always right
 ALWAYS_RIGHT = 0.999
 SMOOTHING = 0.98  # of the running accuracy
+AS_PROPOSED = Variant(title="as proposed")
+WITHOUT_EACH = (
+    Variant(title="without two learning rates", config={"ttur": False}),
+    Variant(title="without self-attention", config={"attention": False}),
+    Variant(title="without spectral normalisation", config={"spectral_norm": False}),
+)
 
 
 @dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})

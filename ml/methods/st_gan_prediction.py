@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
 from ml.losses import adversarial, cutmix
-from ml.methods._base import Supervision, option, register
+from ml.methods._base import ReadySweep, Supervision, Variant, option, register
 from ml.methods._one_class import Kept
-from ml.methods._st_gan import STGan, STGanConfig, STGanLearner
+from ml.methods._st_gan import AS_PROPOSED, WITHOUT_EACH, STGan, STGanConfig, STGanLearner
 from ml.models.unet_discriminator import Judgement, UNetDiscriminator
 from ml.training import Moment
 
@@ -68,6 +68,34 @@ class STGanPrediction(STGan):
         window=3, input_size=32, width=8, code_channels=16, epochs=10, batch_size=8,
         learning_rate=1e-3, reconstruction_weight=50.0, warm_up=2.0,
     )  # fmt: skip
+    sweeps = (
+        ReadySweep(
+            name="map",
+            title="Map on and off",
+            reproduces="Table 1, Avenue: “Ours” beside “Ours only STN”",
+            grid={"map": (True, False)},
+        ),
+        ReadySweep(
+            name="stabilisers",
+            title="Each stabiliser switched off in turn",
+            reproduces="The paper brings the stabilisers in together and prints no table of them",
+            variants=(
+                AS_PROPOSED,
+                *WITHOUT_EACH,
+                Variant(title="without CutMix consistency", config={"consistency_weight": 0.0}),
+                Variant(title="with CutMix augmentation", config={"cutmix_augmentation": True}),
+                Variant(
+                    title="with none of them",
+                    config={
+                        "ttur": False,
+                        "attention": False,
+                        "spectral_norm": False,
+                        "consistency_weight": 0.0,
+                    },
+                ),
+            ),
+        ),
+    )
     discriminator: UNetDiscriminator
 
     @property

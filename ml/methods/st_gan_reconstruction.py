@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
 from ml.losses import adversarial
-from ml.methods._base import Supervision, option, register
+from ml.methods._base import ReadySweep, Supervision, Variant, option, register
 from ml.methods._one_class import Kept
-from ml.methods._st_gan import STGan, STGanConfig, STGanLearner
+from ml.methods._st_gan import AS_PROPOSED, WITHOUT_EACH, STGan, STGanConfig, STGanLearner
 from ml.models.patch_discriminator import Verdict, WindowDiscriminator
 from ml.training import Moment
 
@@ -57,6 +57,29 @@ class STGanReconstruction(STGan):
         window=3, input_size=32, width=8, code_channels=8, epochs=8, batch_size=8,
         learning_rate=1e-3, reconstruction_weight=50.0,
     )  # fmt: skip
+    sweeps = (
+        ReadySweep(
+            name="stabilisers",
+            title="Each stabiliser and matching term switched off in turn",
+            reproduces="The paper brings them in together and prints no table of them",
+            variants=(
+                AS_PROPOSED,
+                *WITHOUT_EACH,
+                Variant(title="without feature matching", config={"feature_weight": 0.0}),
+                Variant(title="without latent matching", config={"latent_weight": 0.0}),
+                Variant(
+                    title="with none of them",
+                    config={
+                        "ttur": False,
+                        "attention": False,
+                        "spectral_norm": False,
+                        "feature_weight": 0.0,
+                        "latent_weight": 0.0,
+                    },
+                ),
+            ),
+        ),
+    )
 
     def _discriminator(self) -> nn.Module:
         return WindowDiscriminator(

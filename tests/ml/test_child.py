@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ml import checkpoints, child
-from ml.events import to_descriptor
+from ml.events import Reporter, to_descriptor
 from ml.methods.conv_ae import ConvAE
 from ml.records import Manifest
 from ml.registry import as_json
@@ -102,6 +102,45 @@ def test_job_trains_then_scores(manifest: Manifest, tmp_path: Path) -> None:
     assert result["values"] == {"rule": ConvAE.rule, "n_videos": 2}
     check_facts(training)
     check_facts(scoring)
+
+
+def run_here(spec: dict[str, Any]) -> list[Event]:
+    events: list[Event] = []
+    child.run(spec, Reporter(events.append))
+    return events
+
+
+def test_score_in_another_way_than_was_trained(manifest: Manifest, tmp_path: Path) -> None:
+    """The same weights, scored by another config, give what a training with that would give."""
+    squared = TINY | {"pixel_error": "squared"}
+    specs = [train_spec(manifest, tmp_path / "a"), train_spec(manifest, tmp_path / "b")]
+    specs[1]["config"] = squared
+    trained = [run_here(spec)[-1] for spec in specs]
+    scored = []
+    for name, weights, config in [("a", trained[0], squared), ("b", trained[1], None)]:
+        spec = score_spec(manifest, weights, tmp_path / f"scores-{name}", config=config)
+        scored.append(next(each for each in run_here(spec) if each["event"] == "scores"))
+
+    one, other = (np.load(event["path"]) for event in scored)
+    np.testing.assert_array_equal(one, other)
+
+
+def test_score_refuses_a_config_that_was_not_trained(manifest: Manifest, tmp_path: Path) -> None:
+    trained = run_here(train_spec(manifest, tmp_path / "out"))[-1]
+    spec = score_spec(manifest, trained, tmp_path / "scores", config=TINY | {"epochs": 3})
+
+    failed = run_here(spec)[-1]
+
+    assert (failed["event"], failed["failure"]) == ("failed", "bad_input")
+    assert failed["sentence"] == "The weights were learnt by another config: epochs (12 → 3)"
+
+
+def score_spec(manifest: Manifest, trained: Event, out: Path, **more: Any) -> dict[str, Any]:
+    return {
+        "verb": "score", "weights": trained["weights"], "state": trained["state"],
+        "videos": toys.as_json(manifest.part("test")), "out_dir": str(out),
+        "device": "auto", "threads": 1,
+    } | more  # fmt: skip
 
 
 def check_facts(job: Job) -> None:

@@ -1,13 +1,14 @@
 """What every method of the catalogue must do: one is tested before its author writes a test."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter
 
 from ml import checkpoints, training
 from ml.checkpoints import Checkpoint
@@ -43,11 +44,13 @@ def train(
     *,
     resume_from: Checkpoint | None = None,
     checkpoint_seconds: float = 60,
+    changes: Mapping[str, Any] | None = None,
 ) -> Trained:
     folder.mkdir()
     events: list[dict[str, Any]] = []
     seed_everything(7)
-    method = METHODS[name](METHODS[name].tiny, torch.device("cpu"))
+    config = replace(METHODS[name].tiny, **changes or {})
+    method = METHODS[name](config, torch.device("cpu"))
     settings = Training(
         method=name, config=as_json(method.config), seed=7, folder=folder,
         reporter=Reporter(events.append), resume_from=resume_from,
@@ -161,6 +164,43 @@ def test_method_reports_validation_and_marks_a_best(trained: Trained) -> None:
     assert all("validation_loss" in values for values in ends)
     assert any(event["is_best"] for event in saved(trained))
     assert saved(trained)[-1]["is_final"]
+
+
+def scoring_changes(name: str) -> list[dict[str, Any]]:
+    """Another value for each option of the group "Scoring"."""
+    tiny = as_json(METHODS[name].tiny)
+    fields = TypeAdapter(METHODS[name].Config).json_schema()["properties"]
+    return [
+        {field: another(description, tiny[field])}
+        for field, description in fields.items()
+        if description["group"] == "Scoring"
+    ]
+
+
+def another(field: dict[str, Any], value: Any) -> Any:
+    if "enum" in field:
+        return next(each for each in field["enum"] if each != value)
+    return not value if isinstance(value, bool) else value + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [(name, changes) for name in sorted(METHODS) for changes in scoring_changes(name)],
+)
+def test_method_learns_the_same_whatever_its_scoring_options(
+    name: str, changes: dict[str, Any], tmp_path: Path
+) -> None:
+    """Runs that differ in these alone share one training."""
+    manifest = toys.toy_manifest(tmp_path / "videos", validation=True)
+    short = {"epochs": 2}
+
+    one = train(name, manifest, tmp_path / "one", changes=short)
+    other = train(name, manifest, tmp_path / "other", changes=short | changes)
+
+    assert same_tensors(load(saved(one)[-1]), load(saved(other)[-1]))
+    assert [(event["step"], event["is_best"]) for event in saved(one)] == [
+        (event["step"], event["is_best"]) for event in saved(other)
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))

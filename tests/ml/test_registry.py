@@ -1,5 +1,7 @@
+import json
 import sys
 from importlib.metadata import EntryPoint
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from ml import registry
 from ml.methods import conv_ae
-from ml.methods._base import METHODS, register
+from ml.methods._base import METHODS, ReadySweep, Variant, register
 from ml.records import BadInput
 
 
@@ -50,6 +52,62 @@ def test_parse_config_names_every_wrong_field() -> None:
     assert "input_size: Input should be greater than or equal to 16 (given: 3)" in sentence
     assert "channels: " in sentence
     assert "colour: the method has no such field" in sentence
+
+
+READY = [
+    (name, sweep) for name, method in registry.load_methods().items() for sweep in method.sweeps
+]
+
+
+@pytest.mark.parametrize(("name", "sweep"), READY, ids=lambda each: getattr(each, "name", each))
+def test_ready_sweep_is_made_of_configs_that_the_method_takes(name: str, sweep: ReadySweep) -> None:
+    method = registry.get_method(name)
+    cells = [dict(zip(sweep.grid, each, strict=True)) for each in product(*sweep.grid.values())]
+    changes = [
+        {**variant.config, **cell}
+        for variant in sweep.variants or [Variant(title="")]
+        for cell in cells
+    ]
+
+    configs = [registry.as_json(registry.parse_config(method, each)) for each in changes]
+
+    assert len(configs) > 1
+    assert all(configs.count(config) == 1 for config in configs)
+    assert all(variant.title for variant in sweep.variants)
+    assert sweep.title.strip()
+    assert sweep.reproduces.strip()
+
+
+@pytest.mark.parametrize("name", sorted(registry.load_methods()))
+def test_ready_sweeps_have_names_of_their_own(name: str) -> None:
+    names = [sweep.name for sweep in registry.get_method(name).sweeps]
+
+    assert len(set(names)) == len(names)
+
+
+def test_describe_tells_the_ready_sweeps_as_json() -> None:
+    [st_gan] = [each for each in registry.describe() if each["name"] == "st_gan_prediction"]
+
+    by_name = {each["name"]: each for each in json.loads(json.dumps(st_gan["sweeps"]))}
+    assert by_name["map"]["grid"] == {"map": [True, False]}
+    assert by_name["map"]["variants"] == []
+    assert by_name["stabilisers"]["variants"][:2] == [
+        {"title": "as proposed", "config": {}},
+        {"title": "without two learning rates", "config": {"ttur": False}},
+    ]
+
+
+def test_scoring_config_may_differ_in_how_it_scores() -> None:
+    wanted = {"pixel_error": "squared", "patch_size": 8}
+
+    config = registry.scoring_config(conv_ae.ConvAE, {"epochs": 50}, wanted)
+
+    assert (config.pixel_error, config.patch_size) == ("squared", 8)
+
+
+def test_scoring_config_refuses_what_was_not_learnt() -> None:
+    with pytest.raises(BadInput, match=r"learnt by another config: epochs \(50 → 3\)$"):
+        registry.scoring_config(conv_ae.ConvAE, {}, {"epochs": 3, "patch_size": 8})
 
 
 def test_get_method_unknown_lists_the_known() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -16,7 +17,7 @@ from webapp.accounts.teams import current_team
 from webapp.accounts.views import AuthenticatedRequest
 from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video
-from webapp.jobs.models import Job
+from webapp.jobs.models import Job, JobQuerySet
 from webapp.jobs.views import log_context
 from webapp.results.charts import roc_figure
 from webapp.results.exports import FORMATS
@@ -62,7 +63,7 @@ def run_list(request: AuthenticatedRequest) -> HttpResponse:
 def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     run = _run(request, run_id)
     granted = permissions_of(request.user, team=run.team)
-    jobs = list(Job.objects.filter(subject_id=run.pk))
+    jobs = list(run_jobs(run))
     context = progress_context(run)
     if run.current_job is not None:
         context |= log_context(run.current_job)
@@ -74,8 +75,8 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "may_submit": Permission.RUN_SUBMIT in granted,
         "may_share": Permission.SHARE_CREATE in granted,
         "leaks": [finding for finding in run.split.report if finding.get("kind") == LEAK],
-        "curve": learning_curve(run.training_points.all()),
-        "checkpoints": run.checkpoints.order_by("-step"),
+        "curve": learning_curve(run.trainer.training_points.all()),
+        "checkpoints": run.trainer.checkpoints.order_by("-step"),
         "settings": settings_of(run.method.schema, run.config) if run.method else [],
         "again_url": address_of_form(run),
         "members": members_of(run),
@@ -85,6 +86,14 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "provenances": [(job, facts_of(job.provenance)) for job in latest_of_each_kind(jobs)],
     }
     return render(request, "runs/detail.html", context)
+
+
+def run_jobs(run: Run) -> JobQuerySet:
+    """Newest first. The training of a run that scores another one's weights is that one's."""
+    own = Q(subject_id=run.pk)
+    if run.trained_by_id:
+        own |= Q(subject_id=run.trained_by_id, kind=Job.Kind.TRAIN)
+    return Job.objects.filter(own)
 
 
 def results_of(run: Run) -> dict[str, Any]:

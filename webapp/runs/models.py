@@ -40,6 +40,9 @@ class Method(models.Model):
     paper = models.CharField(max_length=300)
     supervision = models.CharField(max_length=10)  # one-class, weak, full
     schema = models.JSONField()
+    # Ready-made sweeps: [{"name", "title", "reproduces", "grid": {field: [value]},
+    # "variants": [{"title", "config"}]}], see `ml.methods._base.ReadySweep`
+    sweeps = models.JSONField(default=list)
     published_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -56,6 +59,46 @@ class Method(models.Model):
     @property
     def supervision_label(self) -> str:
         return str(SUPERVISION.get(self.supervision, self.supervision))
+
+
+class SweepQuerySet(TeamOwnedQuerySet):
+    def for_list(self) -> SweepQuerySet:
+        return self.select_related("dataset", "split", "method", "created_by", "team")
+
+
+class Sweep(models.Model):
+    """Runs of one method submitted together: configurations × seeds × folds. Never changed.
+
+    A configuration is `config`, one of the `variants`, and one combination of the `grid`.
+    """
+
+    id = PrefixedIdField(prefix="sweep")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="sweeps")
+    title = models.CharField(max_length=120)
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="sweeps")
+    split = models.ForeignKey(Split, models.PROTECT, related_name="sweeps")
+    method = models.ForeignKey(Method, models.PROTECT, related_name="+")
+    config = models.JSONField(default=dict)  # what all of them change of the method's values
+    grid = models.JSONField(default=dict)  # {field: [value]}
+    variants = models.JSONField(default=list)  # [{"title", "config"}], may be empty
+    seeds = models.JSONField()
+    folds = models.JSONField(default=list)  # numbers; empty where only `split` is used
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SweepQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["team", "-id"], name="sweep_of_team")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("runs:sweep", args=[self.pk])
 
 
 class RunQuerySet(TeamOwnedQuerySet):
@@ -89,8 +132,11 @@ class Run(TimestampedModel):
     """A method with its config and seed on a split of a dataset, and what came of it.
 
     A trained run has jobs, and its state is that of `current_job`: training first, then
-    scoring. An uploaded run brings its scores; a virtual one is computed from other runs by
-    its recipe. These two have no job, and wait until they are scored.
+    scoring. One that scores the weights of another run, `trained_by`, has the training job of
+    that run until the training has ended, and a scoring job of its own from then on.
+
+    An uploaded run brings its scores; a virtual one is computed from other runs by its recipe.
+    These two have no job, and wait until they are scored.
     """
 
     class Kind(models.TextChoices):
@@ -129,6 +175,10 @@ class Run(TimestampedModel):
     # Of a virtual run: see `ml.fusion.Recipe`.
     recipe = models.JSONField(default=dict)
     seed = models.BigIntegerField(default=0)
+    sweep = models.ForeignKey(Sweep, models.PROTECT, null=True, related_name="runs")
+    sweep_row = models.PositiveSmallIntegerField(null=True)  # its configuration there, from 0 on
+    # The run of the same sweep, seed and split whose weights it scores in another way.
+    trained_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="rescored")
     selection = models.CharField(max_length=10, choices=Selection.choices, default=Selection.LAST)
     dataset_hash = models.CharField(max_length=64)  # content_hash of the dataset at submission
     current_job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
@@ -146,6 +196,14 @@ class Run(TimestampedModel):
             models.CheckConstraint(
                 name="run_trained_by_jobs",
                 condition=~Q(kind="trained") | Q(method__isnull=False, current_job__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="run_of_sweep_has_a_row",
+                condition=Q(sweep=None, sweep_row=None, trained_by=None)
+                | Q(sweep__isnull=False, sweep_row__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["sweep", "sweep_row", "seed", "split"], name="run_of_sweep_unique"
             ),
         ]
 
@@ -165,6 +223,17 @@ class Run(TimestampedModel):
         """What its method was told in training; empty where nobody said."""
         told = self.method.supervision if self.method else self.supervision
         return str(SUPERVISION.get(told, told))
+
+    @property
+    def trainer(self) -> Run:
+        """The run that learnt, or learns, the weights that this one scores: most often itself."""
+        return self.trained_by or self
+
+    @property
+    def waits_for_training(self) -> bool:
+        """Of another run, whose job it has meanwhile."""
+        job = self.current_job
+        return job is not None and job.subject_id != self.pk
 
     @property
     def is_selected_on_test(self) -> bool:

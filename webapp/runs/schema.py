@@ -19,6 +19,7 @@ GROUPS = {
     "Scoring": _("Scoring"),
 }
 OTHER_GROUP = "Model"
+SCORING = "Scoring"  # training does not read the fields of this group
 ORDER = "propertyOrder"
 
 
@@ -96,6 +97,14 @@ def changed_fields(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
     """What differs from the method's own values."""
     defaults = defaults_of(schema)
     return {name: value for name, value in config.items() if defaults.get(name) != value}
+
+
+def learning_values(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a config that training reads: two with equal ones learn the same weights."""
+    known = schema["properties"]
+    return {
+        name: value for name, value in config.items() if known.get(name, {}).get("group") != SCORING
+    }
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,10 @@ def create_run(
 ) -> Run:
     """Submit a run. Raise UserError, with the field, when it could not come to a good end."""
     require(by, Permission.RUN_SUBMIT, team=team)
-    _check_data(team=team, dataset=dataset, split=split, method=method)
-    _check_answers(split=split, seed=seed, name=name, selection=selection, queue=queue)
+    check_submission(
+        team=team, dataset=dataset, split=split, method=method, seed=seed, name=name,
+        selection=selection, queue=queue,
+    )  # fmt: skip
     run = Run(
         team=team,
         name=name.strip() or f"{method.title} on {dataset.name}"[:LONGEST_NAME],
@@ -53,13 +55,32 @@ def create_run(
         dataset_hash=dataset.content_hash,
         created_by=by,
     )
-    run.current_job = _submit(run, Job.Kind.TRAIN, queue=queue or jobs.default_queue(), by=by)
+    run.current_job = submit_job(run, Job.Kind.TRAIN, queue=queue or jobs.default_queue(), by=by)
     run.save()
     return run
 
 
+def check_submission(
+    *,
+    team: Team,
+    dataset: Dataset,
+    split: Split,
+    method: Method,
+    seed: int,
+    name: str = "",
+    selection: str,
+    queue: str,
+) -> None:
+    """Raise UserError, with the field, when a run could not come to a good end."""
+    _check_data(team=team, dataset=dataset, split=split, method=method)
+    _check_answers(split=split, seed=seed, name=name, selection=selection, queue=queue)
+
+
 def cancel_run(*, run: Run, by: User) -> Run:
     """Raise ConflictError when it has ended, or never had a job.
+
+    A run that waits for the training of another leaves that alone. Without its own training,
+    those that wait for it end as well.
 
     The run is not locked: a worker that ends its job holds that and then needs the run, so the
     two could wait for each other. A job that ended meanwhile may have been followed by another.
@@ -69,6 +90,10 @@ def cancel_run(*, run: Run, by: User) -> Run:
         raise ConflictError(_("%s has no job: there is nothing to cancel.") % run, code="no_job")
     while True:
         run.refresh_from_db(fields=["current_job"])
+        if run.waits_for_training and not run.job.is_terminal:
+            if _leave_training(run, by):
+                return run
+            continue
         try:
             run.current_job = jobs.request_cancel(job=run.job, by=by)
         except ConflictError:
@@ -80,28 +105,43 @@ def cancel_run(*, run: Run, by: User) -> Run:
 
 @transaction.atomic
 def resume_run(*, run: Run, by: User) -> Run:
-    """Go on after a bad end: training from its last checkpoint, scoring from its start."""
+    """Go on after a bad end: training from its last checkpoint, scoring from its start.
+
+    A run whose weights another one has not learnt yet waits for that again, which goes on, too.
+    """
     require(by, Permission.RUN_SUBMIT, team=run.team)
-    run = _locked(run)
+    trainer = _locked(run.trainer)  # before those that wait for it, always
+    run = _locked(run) if run.trained_by else trainer
     if not run.can_resume:
         sentence = _("%(run)s is %(status)s: there is nothing to resume.")
         raise ConflictError(sentence % {"run": run, "status": run.status_label})
-    last = run.job
-    run.current_job = _submit(run, last.kind, queue=last.queue, by=by, retry_of=last)
+    if run != trainer and trainer.job.kind == Job.Kind.TRAIN:
+        job = _submit_again(trainer, by) if trainer.can_resume else trainer.job
+    else:
+        job = _submit_again(run, by)
+    run.current_job = job
     run.save(update_fields=["current_job", "updated_at"])
     return run
 
 
 def training_finished(run: Run, job: Job) -> Job:
-    """Submit the scoring that follows `job`, in the transaction that ends it."""
-    score = _submit(run, Job.Kind.SCORE, queue=job.queue, by=run.created_by)
-    Run.objects.filter(pk=run.pk, current_job=job).update(current_job=score)
-    return score
+    """Submit the scoring that follows `job`, in the transaction that ends it.
+
+    Each run that waited for these weights scores them in its own way. One that comes to wait
+    holds the trainer, too: it is seen here, or sees that there is nothing left to wait for.
+    """
+    _locked(run)
+    scorings = {}
+    for each in Run.objects.filter(current_job=job).select_related("team", "created_by"):
+        score = submit_job(each, Job.Kind.SCORE, queue=job.queue, by=each.created_by)
+        Run.objects.filter(pk=each.pk, current_job=job).update(current_job=score)
+        scorings[each.pk] = score
+    return scorings[run.pk]
 
 
 def job_replaced(*, old: Job, new: Job) -> None:
-    """A lost job goes on as `new`."""
-    Run.objects.filter(pk=old.subject_id, current_job=old).update(current_job=new)
+    """A lost job goes on as `new`, for all runs that it works for."""
+    Run.objects.filter(current_job=old).update(current_job=new)
 
 
 def mark_scored(run: Run) -> None:
@@ -120,12 +160,26 @@ def publish_methods(descriptions: Iterable[dict[str, Any]]) -> None:
         methods,
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=["title", "summary", "paper", "supervision", "schema", "published_at"],
+        update_fields=[
+            "title",
+            "summary",
+            "paper",
+            "supervision",
+            "schema",
+            "sweeps",
+            "published_at",
+        ],
     )
 
 
-def _submit(
-    run: Run, kind: str, *, queue: str, by: User | None, retry_of: Job | None = None
+def submit_job(
+    run: Run,
+    kind: str,
+    *,
+    queue: str,
+    by: User | None,
+    retry_of: Job | None = None,
+    rings: bool = True,
 ) -> Job:
     return jobs.submit(
         team=run.team,
@@ -136,7 +190,28 @@ def _submit(
         spec={},
         by=by,
         retry_of=retry_of,
+        rings=rings,
     )
+
+
+def _submit_again(run: Run, by: User) -> Job:
+    """The successor of a job that ended badly, for all runs that it worked for."""
+    last = run.job
+    job = submit_job(run, last.kind, queue=last.queue, by=by, retry_of=last)
+    job_replaced(old=last, new=job)
+    return job
+
+
+@transaction.atomic
+def _leave_training(run: Run, by: User) -> bool:
+    """Take a job of its own, which can be cancelled alone. False when it has one meanwhile."""
+    shared = run.job
+    own = submit_job(run, Job.Kind.SCORE, queue=shared.queue, by=by, rings=False)
+    if not Run.objects.filter(pk=run.pk, current_job=shared).update(current_job=own):
+        transaction.set_rollback(True)
+        return False
+    run.current_job = jobs.request_cancel(job=own, by=by)
+    return True
 
 
 def _locked(run: Run) -> Run:

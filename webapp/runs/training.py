@@ -66,9 +66,10 @@ def last_checkpoint(run: Run) -> Checkpoint | None:
 
 
 def checkpoint_to_score(run: Run) -> Checkpoint:
-    """The one that the run's selection rule chooses."""
+    """The one that the run's selection rule chooses, of the run that trained for it."""
     is_best = run.selection == Run.Selection.VALIDATION
-    chosen = run.checkpoints.filter(is_best=True) if is_best else run.checkpoints
+    kept = run.trainer.checkpoints
+    chosen = kept.filter(is_best=True) if is_best else kept.all()
     checkpoint = chosen.order_by("step").last()
     if checkpoint is None:
         sentence = _("%(run)s has no checkpoint to score by the rule “%(rule)s”.")

@@ -102,14 +102,16 @@ def progress_context(run: Run) -> dict[str, Any]:
         "state": f"{job.pk}-{job.status}",
         "reason": waiting_reason(job) or job.reason,
         "position": queue_position(job),
-        "last_step": run.training_points.order_by("step").values_list("step", flat=True).last(),
+        "last_step": run.trainer.training_points.order_by("step")
+        .values_list("step", flat=True)
+        .last(),
     }
 
 
 @require_GET
 def curve(request: HttpRequest, run_id: str) -> JsonResponse:
     """The learning curve as a Plotly figure."""
-    return JsonResponse(learning_curve(_run(request, run_id).training_points.all()))
+    return JsonResponse(learning_curve(_run(request, run_id).trainer.training_points.all()))
 
 
 @require_POST

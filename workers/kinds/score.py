@@ -12,9 +12,10 @@ from ml.events import Event
 from ml.records import Scores
 from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
+from webapp.jobs.services import record_facts
 from webapp.results.services import evaluate_all, save_scores
 from webapp.runs import services, training
-from webapp.runs.models import Run
+from webapp.runs.models import Checkpoint, Run
 from workers.kinds import register
 from workers.run_files import fetch_checkpoint, run_of, videos_of
 
@@ -28,8 +29,10 @@ class Score:
     def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
         run = run_of(job)
         checkpoint = training.checkpoint_to_score(run)
+        record_facts(job, _facts_of(checkpoint))
         return {
             "verb": "score",
+            "config": run.config,
             **fetch_checkpoint(checkpoint, folder / "checkpoint"),
             "videos": videos_of(run, parts=PARTS),
             "out_dir": str(folder / "out"),
@@ -59,6 +62,15 @@ class Score:
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.job_replaced(old=old, new=new)
+
+
+def _facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
+    """For the provenance of the scores: whose weights they are."""
+    return {
+        "weights_of": checkpoint.run_id,
+        "weights_step": checkpoint.step,
+        "weights_sha256": checkpoint.sha256,
+    }
 
 
 def validation_videos(run: Run) -> set[str]:

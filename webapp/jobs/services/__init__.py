@@ -20,7 +20,7 @@ from webapp.jobs.services.execution import (
 from webapp.jobs.services.log import append_log, log_tail, read_log
 from webapp.jobs.services.nodes import announce, forget_silent_workers, retire
 from webapp.jobs.services.queue import default_queue, free_slots, queue_position, waiting_reason
-from webapp.jobs.services.submission import request_cancel, submit
+from webapp.jobs.services.submission import request_cancel, ring_in_turn, submit
 from webapp.jobs.services.upkeep import reap, sweep
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "report_progress",
     "request_cancel",
     "retire",
+    "ring_in_turn",
     "submit",
     "sweep",
     "waiting_reason",

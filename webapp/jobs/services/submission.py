@@ -1,6 +1,6 @@
 """What people cause: a job is submitted, retried after a loss, cancelled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -32,10 +32,12 @@ def submit(
     time_limit_seconds: int = 86_400,
     max_tries: int = settings.JOB_MAX_TRIES,
     retry_of: Job | None = None,
+    rings: bool = True,
 ) -> Job:
     """Queue a job; whether `by` may is for the caller to ask, who knows what the job is for.
 
-    Raises UserError when no worker could ever take it.
+    Without `rings` the caller rings, for many at once. Raises UserError when no worker could
+    ever take it.
     """
     if queue == Job.Queue.GPU and not WorkerNode.objects.serving(queue).exists():
         raise UserError(
@@ -51,7 +53,8 @@ def submit(
         created_by=by, time_limit_seconds=time_limit_seconds, max_tries=max_tries,
         retry_of=retry_of,
     )  # fmt: skip
-    transaction.on_commit(partial(ring, job))
+    if rings:
+        transaction.on_commit(partial(ring, job))
     return job
 
 
@@ -75,6 +78,16 @@ def ring(job: Job) -> bool:
     waiting = Job.objects.waiting().filter(pk=job.pk)
     waiting.update(status=Job.Status.QUEUED, rung_at=timezone.now())
     return True
+
+
+def ring_in_turn(jobs: Iterable[Job]) -> int:
+    """Ring for each, until the broker is away: each further try would wait for it again."""
+    n_rung = 0
+    for job in jobs:
+        if not ring(job):
+            break
+        n_rung += 1
+    return n_rung
 
 
 def request_cancel(*, job: Job, by: User) -> Job:

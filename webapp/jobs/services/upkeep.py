@@ -12,7 +12,7 @@ from webapp.common.errors import DATABASE_AWAY
 from webapp.jobs.models import Job
 from webapp.jobs.services.execution import finish
 from webapp.jobs.services.queue import free_slots
-from webapp.jobs.services.submission import OnReplaced, ring, succeed
+from webapp.jobs.services.submission import OnReplaced, ring_in_turn, succeed
 
 logger = logging.getLogger(__name__)
 FIRST_RING_SECONDS = 5  # after this a job that was never rung for counts as not delivered
@@ -93,9 +93,4 @@ def _sweep(queue: str) -> int:
     )
     unheard = Q(rung_at__lt=now - datetime.timedelta(seconds=UNHEARD_SECONDS))
     jobs = Job.objects.in_turn(queue).filter(never_rung | unheard)[: free_slots(queue)]
-    n_rung = 0
-    for job in jobs:
-        if not ring(job):
-            break  # the broker is away; each further try would wait for it again
-        n_rung += 1
-    return n_rung
+    return ring_in_turn(jobs)

@@ -1,0 +1,153 @@
+"""What a sweep varies, made into configurations: checked as a whole before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from webapp.common.errors import UserError
+from webapp.runs.config import complete_config, problems_of
+from webapp.runs.schema import Schema, names_of, to_text
+
+MAX_RUNS = 200  # of one sweep
+
+Config = dict[str, Any]
+Grid = Mapping[str, Sequence[Any]]
+Variants = Sequence[Mapping[str, Any]]  # each {"title", "config"}, the title may be empty
+
+
+class GridError(UserError):
+    """Every fault of what a sweep varies: `problems` holds a sentence for each JSON pointer."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()), code="bad_sweep", field=next(iter(problems)))
+        self.problems = dict(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """One row of a sweep's table; `title` is as “without attention · epochs 5”."""
+
+    row: int
+    title: str
+    config: Config  # complete
+
+
+def configurations(
+    schema: Schema, config: Config, grid: Grid, variants: Variants
+) -> list[Configuration]:
+    """`config`, for each of `variants`, with every combination of `grid`.
+
+    The last field turns first. Raise GridError where something is wrong or two are the same.
+    """
+    if problems := dict(_problems(schema, config, grid, variants)):
+        raise GridError(problems)
+    n_rows = max(1, len(variants)) * prod(len(values) for values in grid.values())
+    if n_rows > MAX_RUNS:
+        raise too_many(n_rows)
+    names = [name for name in names_of(schema) if name in grid]
+    cells = [dict(zip(names, each, strict=True)) for each in product(*map(grid.__getitem__, names))]
+    rows = [
+        Configuration(
+            row=row,
+            title=_title(variant, {name: cell[name] for name in names if len(grid[name]) > 1}),
+            config=complete_config(schema, config | variant.get("config", {}) | cell),
+        )
+        for row, (variant, cell) in enumerate(product(variants or [{}], cells))
+    ]
+    _refuse_twins(rows)
+    return rows
+
+
+def too_many(n_runs: int) -> GridError:
+    sentence = _("This makes %(n)s runs; a sweep has at most %(most)s.")
+    return GridError({"/grid": sentence % {"n": n_runs, "most": MAX_RUNS}})
+
+
+def varied_fields(schema: Schema, grid: Grid, variants: Variants) -> list[str]:
+    """Names of the fields that differ between rows, in the method's order."""
+    varied = {name for variant in variants for name in variant["config"]}
+    varied |= {name for name, values in grid.items() if len(values) > 1}
+    known = [name for name in names_of(schema) if name in varied]
+    return known + sorted(varied - set(known))  # the method may have lost fields since
+
+
+def variant_title(grid: Grid, variants: Variants, row: int) -> str:
+    """That of the variant which the row belongs to; empty without any."""
+    n_cells = prod(len(values) for values in grid.values())
+    return str(variants[row // n_cells].get("title", "")) if variants else ""
+
+
+def _title(variant: Mapping[str, Any], cell: Config) -> str:
+    named = str(variant.get("title", "")) or _in_words(variant.get("config", {}))
+    return " · ".join(filter(None, (named, _in_words(cell))))
+
+
+def _in_words(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {to_text(value) or '–'}" for name, value in values.items())
+
+
+def _problems(
+    schema: Schema, config: Config, grid: Grid, variants: Variants
+) -> Iterator[tuple[str, str]]:
+    """Pointers and sentences. What nobody gives a value is found when a config is completed."""
+    for name, sentence in _faults(schema, config):
+        yield f"/config/{name}", sentence
+    for name, values in grid.items():
+        if sentence := _fault_of_values(schema, name, values):
+            yield f"/grid/{name}", sentence
+        elif name in config:
+            sentence = _("%s: it is fixed in the config and varied in the grid")
+            yield f"/grid/{name}", sentence % name
+    for place, variant in enumerate(variants):
+        for name, sentence in _faults_of_variant(schema, grid, variant["config"]):
+            title = variant.get("title") or _("variant %s") % (place + 1)
+            yield f"/variants/{place}/config/{name}", f"{title}: {sentence}"
+
+
+def _faults_of_variant(schema: Schema, grid: Grid, config: Config) -> Iterator[tuple[str, str]]:
+    yield from _faults(schema, config)
+    for name in config:
+        if name in grid:
+            yield name, _("%s: it is varied in the grid, too") % name
+
+
+def _faults(schema: Schema, config: Config) -> Iterator[tuple[str, str]]:
+    """Of the fields that are there."""
+    found = problems_of(schema, config).items()
+    return ((name, sentence) for name, sentence in found if name in config)
+
+
+def _fault_of_values(schema: Schema, name: str, values: Any) -> str:
+    if name not in schema["properties"]:
+        return problems_of(schema, {name: None})[name]
+    if not isinstance(values, list | tuple):
+        return _("%s: a list of values is expected") % name
+    if not values:
+        return _("%s: at least one value is needed") % name
+    faults = (problems_of(schema, {name: value}).get(name) for value in values)
+    return next(filter(None, faults), "") or _twice(name, values)
+
+
+def _twice(name: str, values: Sequence[Any]) -> str:
+    repeated = [value for at, value in enumerate(values) if value in values[:at]]
+    if not repeated:
+        return ""
+    words = {"name": name, "value": to_text(repeated[0]) or "–"}
+    return _("%(name)s: %(value)s is there twice") % words
+
+
+def _refuse_twins(rows: Sequence[Configuration]) -> None:
+    """Two runs of one config and seed would be one number, counted twice."""
+    for at, row in enumerate(rows):
+        twin = next((other for other in rows[:at] if other.config == row.config), None)
+        if twin is not None:
+            sentence = _("“%(one)s” and “%(other)s” are the same configuration.")
+            nothing = _("nothing changed")
+            words = {"one": twin.title or nothing, "other": row.title or nothing}
+            raise GridError({"/variants": sentence % words})

@@ -1,0 +1,230 @@
+"""Every change of a sweep: all of its runs are submitted at once, and cancelled at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from ml.records import hash_of
+from webapp.accounts.models import Team, User
+from webapp.accounts.permissions import Permission, require
+from webapp.common.errors import ConflictError, UserError
+from webapp.datasets.models import Dataset, Split
+from webapp.jobs import services as jobs
+from webapp.jobs.models import Job
+from webapp.runs.grid import MAX_RUNS, Configuration, GridError, configurations, too_many
+from webapp.runs.models import LARGEST_SEED, Method, Run, Sweep
+from webapp.runs.schema import learning_values
+from webapp.runs.services import LONGEST_NAME, check_submission, ground_truth_of, submit_job
+
+LONGEST_TITLE = 120
+MORE = " …"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a sweep would be: checked, and not stored yet."""
+
+    rows: list[Configuration]
+    seeds: list[int]
+    splits: list[Split]  # one, or one per fold
+    n_trainings: int  # runs that differ only in how they score share one
+
+    @property
+    def n_runs(self) -> int:
+        return len(self.rows) * len(self.seeds) * len(self.splits)
+
+
+def plan_sweep(
+    *,
+    method: Method,
+    split: Split,
+    config: dict[str, Any],
+    grid: dict[str, list[Any]],
+    variants: Sequence[dict[str, Any]] = (),
+    seeds: Sequence[int] = (0,),
+    folds: Sequence[int] = (),
+) -> Plan:
+    """Raise UserError, with the field, where the whole could not be submitted."""
+    rows = configurations(method.schema, config, grid, variants)
+    _check_seeds(seeds)
+    splits = _splits_of(split, folds)
+    trained = {_what_is_learnt(method, row.config) for row in rows}
+    plan = Plan(
+        rows=rows,
+        seeds=list(seeds),
+        splits=splits,
+        n_trainings=len(trained) * len(seeds) * len(splits),
+    )
+    if plan.n_runs > MAX_RUNS:
+        raise too_many(plan.n_runs)
+    if plan.n_runs < 2:
+        text = _("This makes a single run: vary a field, or name several seeds or folds.")
+        raise GridError({"/grid": text})
+    return plan
+
+
+@transaction.atomic
+def submit_sweep(
+    *,
+    team: Team,
+    dataset: Dataset,
+    split: Split,
+    method: Method,
+    config: dict[str, Any],
+    grid: dict[str, list[Any]],
+    variants: Sequence[dict[str, Any]] = (),
+    seeds: Sequence[int] = (0,),
+    folds: Sequence[int] = (),
+    title: str = "",
+    selection: str = Run.Selection.LAST,
+    queue: str = "",
+    by: User,
+) -> Sweep:
+    """Submit all runs of a sweep, or none. Raise UserError, with the field, for none."""
+    require(by, Permission.RUN_SUBMIT, team=team)
+    plan = plan_sweep(
+        method=method, split=split, config=config, grid=grid, variants=variants, seeds=seeds,
+        folds=folds,
+    )  # fmt: skip
+    if len(title.strip()) > LONGEST_TITLE:
+        raise UserError(_("title: more than %s characters") % LONGEST_TITLE, field="title")
+    for each in plan.splits:
+        check_submission(
+            team=team, dataset=dataset, split=each, method=method, seed=plan.seeds[0],
+            selection=selection, queue=queue,
+        )  # fmt: skip
+    sweep = Sweep.objects.create(
+        team=team,
+        title=title.strip() or f"{method.title} on {dataset.name}"[:LONGEST_TITLE],
+        dataset=dataset,
+        split=split,
+        method=method,
+        config=config,
+        grid=grid,
+        variants=[{"title": "", "config": {}} | variant for variant in variants],
+        seeds=plan.seeds,
+        folds=list(folds),
+        created_by=by,
+    )
+    runs = _runs_of(sweep, plan, selection)
+    _begin(runs, queue=queue or jobs.default_queue(), by=by)
+    return sweep
+
+
+def cancel_sweep(*, sweep: Sweep, by: User) -> Sweep:
+    """End all that waits or works. Raise ConflictError when nothing does.
+
+    A training that ends meanwhile is followed by its scoring, which is found in the next round.
+    """
+    require(by, Permission.RUN_CANCEL, team=sweep.team)
+    if not _cancel_jobs(sweep, by):
+        raise ConflictError(_("All runs of %s have ended.") % sweep, code="sweep_ended")
+    while _cancel_jobs(sweep, by):
+        pass
+    return sweep
+
+
+def _cancel_jobs(sweep: Sweep, by: User) -> int:
+    """How many there were to cancel."""
+    settled = (*Job.TERMINAL, Job.Status.CANCELLING)
+    current = sweep.runs.exclude(current_job__status__in=settled).values("current_job")
+    found = list(Job.objects.filter(pk__in=current).order_by("-pk"))  # what waits goes first
+    for job in found:
+        with suppress(ConflictError):
+            jobs.request_cancel(job=job, by=by)
+    return len(found)
+
+
+def _check_seeds(seeds: Sequence[int]) -> None:
+    if not seeds:
+        raise UserError(_("seeds: at least one is needed"), field="seeds")
+    for seed in seeds:
+        if not 0 <= seed <= LARGEST_SEED:
+            sentence = _("seeds: %(seed)s is not between 0 and %(largest)s")
+            raise UserError(sentence % {"seed": seed, "largest": LARGEST_SEED}, field="seeds")
+    _check_once("seeds", seeds)
+
+
+def _splits_of(split: Split, folds: Sequence[int]) -> list[Split]:
+    """Those of the folds, or the split alone. Raise UserError for a fold that is not there."""
+    if not folds:
+        return [split]
+    _check_once("folds", folds)
+    alike = Split.objects.filter(
+        dataset=split.dataset_id, name=split.name, version=split.version, fold__isnull=False
+    )
+    known = {each.fold: each for each in alike.order_by("fold")}
+    for fold in folds:
+        if fold not in known:
+            sentence = _("folds: %(split)s has no fold %(fold)s; it has %(known)s")
+            words = {"split": split, "fold": fold, "known": ", ".join(map(str, known)) or _("none")}
+            raise UserError(sentence % words, field="folds")
+    return [known[fold] for fold in folds]
+
+
+def _check_once(field: str, values: Sequence[int]) -> None:
+    for at, value in enumerate(values):
+        if value in values[:at]:
+            sentence = _("%(field)s: %(value)s is there twice")
+            raise UserError(sentence % {"field": field, "value": value}, field=field)
+
+
+def _runs_of(sweep: Sweep, plan: Plan, selection: str) -> list[Run]:
+    """Not stored yet. Of those that would learn the same, the first trains for all."""
+    truth = ground_truth_of(sweep.dataset)
+    trainers: dict[tuple[str, str, int], Run] = {}
+    runs = []
+    for row in plan.rows:
+        learnt = _what_is_learnt(sweep.method, row.config)
+        for split in plan.splits:
+            for seed in plan.seeds:
+                run = Run(
+                    team=sweep.team,
+                    name=_name(sweep, plan, row, split, seed),
+                    dataset=sweep.dataset,
+                    split=split,
+                    annotation_set=truth,
+                    method=sweep.method,
+                    config=row.config,
+                    seed=seed,
+                    selection=selection,
+                    dataset_hash=sweep.dataset.content_hash,
+                    created_by=sweep.created_by,
+                    sweep=sweep,
+                    sweep_row=row.row,
+                )
+                trainer = trainers.setdefault((learnt, split.pk, seed), run)
+                run.trained_by = None if trainer is run else trainer
+                runs.append(run)
+    return runs
+
+
+def _begin(runs: Sequence[Run], *, queue: str, by: User) -> None:
+    """Store the runs, each with the job that trains it; the trainer stands before the others."""
+    for run in runs:
+        if run.trained_by is None:
+            run.current_job = submit_job(run, Job.Kind.TRAIN, queue=queue, by=by, rings=False)
+        else:
+            run.current_job = run.trained_by.current_job
+    Run.objects.bulk_create(runs)
+    training = [run.job for run in runs if run.trained_by is None]
+    transaction.on_commit(partial(jobs.ring_in_turn, training))
+
+
+def _what_is_learnt(method: Method, config: dict[str, Any]) -> str:
+    return hash_of(learning_values(method.schema, config))
+
+
+def _name(sweep: Sweep, plan: Plan, row: Configuration, split: Split, seed: int) -> str:
+    parts = [sweep.title, row.title]
+    parts += [_("fold %s") % split.fold] * (len(plan.splits) > 1)
+    parts += [_("seed %s") % seed] * (len(plan.seeds) > 1)
+    name = " · ".join(filter(None, parts))
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - len(MORE)] + MORE
