@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -108,6 +108,13 @@ class STGanConfig:
     ] = "float32"
 
 
+class Made(NamedTuple):
+    """Of a batch of windows: the generated frames (B, any, H, W), and the memory's codes."""
+
+    frames: Tensor
+    codes: list[Tensor]
+
+
 class STGan(OneClassMethod):
     """Generator, its slow copy that scores, and a discriminator."""
 
@@ -170,11 +177,17 @@ class STGanLearner(WindowLearner):
         self.n_always_right = 0
 
     @abstractmethod
-    def discriminate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+    def make(self, windows: Tensor) -> Made:
+        """What the generator makes of the windows, once for both opponents."""
+
+    @abstractmethod
+    def discriminate(
+        self, windows: Tensor, fake: Tensor, moment: Moment
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The discriminator's loss, and what to log; "accuracy" among it."""
 
     @abstractmethod
-    def generate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+    def generate(self, windows: Tensor, made: Made) -> tuple[Tensor, dict[str, Tensor]]:
         """The generator's loss, and what to log."""
 
     def loss(self, windows_BTHW: Tensor) -> Tensor:
@@ -187,14 +200,16 @@ class STGanLearner(WindowLearner):
     def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
         windows = self.windows(self.train, self.starts[samples])
         logged: dict[str, Tensor] = {}
+        with self.method.computing():
+            made = self.make(windows)
         if self.config.adversarial_weight:
             with self.method.computing():
-                loss, logged = self.discriminate(windows, moment)
+                loss, logged = self.discriminate(windows, made.frames.detach(), moment)
             self._update("discriminator", loss)
             self._watch(logged["accuracy"])
         self.method.discriminator.requires_grad_(False)
         with self.method.computing():
-            loss, more = self.generate(windows, moment)
+            loss, more = self.generate(windows, made)
         self._update("generator", loss)
         self.method.discriminator.requires_grad_(True)
         decay = self.config.ema_decay

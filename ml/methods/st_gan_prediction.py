@@ -19,7 +19,14 @@ from ml.data.frames import FrameStore
 from ml.losses import adversarial, cutmix
 from ml.methods._base import ReadySweep, Supervision, Variant, option, register
 from ml.methods._one_class import Kept
-from ml.methods._st_gan import AS_PROPOSED, WITHOUT_EACH, STGan, STGanConfig, STGanLearner
+from ml.methods._st_gan import (
+    AS_PROPOSED,
+    WITHOUT_EACH,
+    Made,
+    STGan,
+    STGanConfig,
+    STGanLearner,
+)
 from ml.models.unet_discriminator import Judgement, UNetDiscriminator
 from ml.training import Moment
 
@@ -140,21 +147,26 @@ class _Learner(STGanLearner):
 
     method: STGanPrediction
 
-    def discriminate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+    def make(self, windows: Tensor) -> Made:
+        """The frame after all but the last of each window."""
+        codes = self.method.generator.codes(windows[:, :-1])
+        return Made(self.method.generator.decoder(codes[-1]), codes)
+
+    def discriminate(
+        self, windows: Tensor, fake: Tensor, moment: Moment
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         truth = windows[:, -1:]
-        with torch.no_grad():
-            predicted = self._predict(windows)
         of_real: Judgement = self.method.discriminator(truth)
-        of_fake: Judgement = self.method.discriminator(predicted)
+        of_fake: Judgement = self.method.discriminator(fake)
         real = (adversarial.real(of_real.image) + adversarial.real(of_real.pixels)) / 2
-        fake = (adversarial.fake(of_fake.image) + adversarial.fake(of_fake.pixels)) / 2
-        mixed, logged = self._cutmix(truth, predicted, of_real, of_fake, moment)
+        made = (adversarial.fake(of_fake.image) + adversarial.fake(of_fake.pixels)) / 2
+        mixed, logged = self._cutmix(truth, fake, of_real, of_fake, moment)
         logged |= {
-            "discriminator": real + fake,
+            "discriminator": real + made,
             "accuracy": adversarial.accuracy(of_real.image, of_fake.image),
             "pixel_accuracy": adversarial.accuracy(of_real.pixels, of_fake.pixels),
         }
-        return real + fake + mixed, logged
+        return real + made + mixed, logged
 
     def _cutmix(
         self,
@@ -179,8 +191,8 @@ class _Learner(STGanLearner):
             loss = loss + (adversarial.fake(of_mix.image) + pixels) / 2
         return loss, {"consistency": consistency}
 
-    def generate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
-        truth, predicted = windows[:, -1:], self._predict(windows)
+    def generate(self, windows: Tensor, made: Made) -> tuple[Tensor, dict[str, Tensor]]:
+        truth, predicted = windows[:, -1:], made.frames
         reconstruction = F.l1_loss(predicted, truth)
         loss = self.config.reconstruction_weight * reconstruction
         logged = {"reconstruction": reconstruction}
@@ -196,8 +208,3 @@ class _Learner(STGanLearner):
             code = self.method.slow.codes(windows_BTHW[:, :-1])[-1]
             predicted = self.method.slow.decoder(code)
         return F.l1_loss(predicted.float(), windows_BTHW[:, -1:])
-
-    def _predict(self, windows: Tensor) -> Tensor:
-        """(B, 1, H, W): the frame after all but the last of each window."""
-        generator = self.method.generator
-        return generator.decoder(generator.codes(windows[:, :-1])[-1])

@@ -19,7 +19,14 @@ from ml.data.frames import FrameStore
 from ml.losses import adversarial
 from ml.methods._base import ReadySweep, Supervision, Variant, option, register
 from ml.methods._one_class import Kept
-from ml.methods._st_gan import AS_PROPOSED, WITHOUT_EACH, STGan, STGanConfig, STGanLearner
+from ml.methods._st_gan import (
+    AS_PROPOSED,
+    WITHOUT_EACH,
+    Made,
+    STGan,
+    STGanConfig,
+    STGanLearner,
+)
 from ml.models.patch_discriminator import Verdict, WindowDiscriminator
 from ml.training import Moment
 
@@ -106,18 +113,23 @@ class _Learner(STGanLearner):
 
     method: STGanReconstruction
 
-    def discriminate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
-        with torch.no_grad():
-            rebuilt = self._rebuild(self.method.generator.codes(windows))
+    def make(self, windows: Tensor) -> Made:
+        """Each frame from the memory after it."""
+        codes = self.method.generator.codes(windows)
+        frames = self.method.generator.decoder(torch.cat(codes))
+        return Made(torch.cat(frames.chunk(len(codes)), dim=1), codes)
+
+    def discriminate(
+        self, windows: Tensor, fake: Tensor, moment: Moment
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         of_real: Verdict = self.method.discriminator(windows)
-        of_fake: Verdict = self.method.discriminator(rebuilt)
+        of_fake: Verdict = self.method.discriminator(fake)
         loss = adversarial.real(of_real.image) + adversarial.fake(of_fake.image)
         accuracy = adversarial.accuracy(of_real.image, of_fake.image)
         return loss, {"discriminator": loss, "accuracy": accuracy}
 
-    def generate(self, windows: Tensor, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
-        codes = self.method.generator.codes(windows)
-        rebuilt = self._rebuild(codes)
+    def generate(self, windows: Tensor, made: Made) -> tuple[Tensor, dict[str, Tensor]]:
+        rebuilt, codes = made
         reconstruction = F.l1_loss(rebuilt, windows)
         loss = self.config.reconstruction_weight * reconstruction
         logged = {"reconstruction": reconstruction}
@@ -149,8 +161,3 @@ class _Learner(STGanLearner):
             code = self.method.slow.codes(windows_BTHW)[-1]
             last = self.method.slow.decoder(code)
         return F.l1_loss(last.float(), windows_BTHW[:, -1:])
-
-    def _rebuild(self, codes: list[Tensor]) -> Tensor:
-        """(B, T, H, W): each frame from the memory after it."""
-        frames = self.method.generator.decoder(torch.cat(codes))
-        return torch.cat(frames.chunk(len(codes)), dim=1)
