@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -21,11 +21,16 @@ from ml.data.frames import FrameStore, store_frames
 from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
 from ml.device import autocast
 from ml.explanations import CELLS, ErrorMaps, MapCollector
-from ml.methods._base import Method
+from ml.methods._base import Method, option
 from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
 from ml.training import Learner, Moment, Training, normal_videos
 
 Kept = dict[str, Tensor]
+PatchSize = Annotated[
+    int,
+    option("Scoring", "Patch size", "A frame's score is that of its worst square of this many "
+           "pixels; 0: of the whole frame, as in the paper", ge=0),
+]  # fmt: skip
 
 
 class OneClassMethod(Method):
@@ -48,8 +53,12 @@ class OneClassMethod(Method):
         """
 
     def frame_scores(self, errors_BKHW: Tensor) -> Tensor:
-        """(B, K): one number per frame."""
-        return errors_BKHW.mean(dim=(2, 3))
+        """(B, K): of each frame the mean, or with `patch_size` the highest mean over squares."""
+        patch = min(self.config.patch_size, self.config.input_size)
+        if not patch:
+            return errors_BKHW.mean(dim=(2, 3))
+        patches = F.avg_pool2d(errors_BKHW, patch, stride=max(1, patch // 2))
+        return patches.amax(dim=(2, 3))
 
     def score(self, video: VideoRecord) -> Scores:
         return self._scored(video, None)

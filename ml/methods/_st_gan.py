@@ -20,7 +20,7 @@ from ml.device import Precision
 from ml.ema import follow, slow_copy
 from ml.failures import Diverged
 from ml.methods._base import Variant, option
-from ml.methods._one_class import Kept, OneClassMethod, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.models.st_network import SCALE, STNetwork
 from ml.training import Moment
 
@@ -106,6 +106,7 @@ class STGanConfig:
             "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
         ),
     ] = "float32"
+    patch_size: PatchSize = 0
 
 
 class Made(NamedTuple):

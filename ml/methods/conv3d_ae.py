@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ml.data.frames import FrameStore
 from ml.device import Precision
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.training import Learner
 
 # Of the four layers, in time and space: a clip becomes an eighth as long, a 16th as wide and high.
@@ -62,6 +62,7 @@ class Conv3dAEConfig:
             "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
         ),
     ] = "float32"
+    patch_size: PatchSize = 0
 
 
 @register

@@ -21,7 +21,7 @@ from ml.data.frames import FrameStore
 from ml.data.windows import gather, window_starts
 from ml.device import Precision
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize
 from ml.records import BadInput
 from ml.training import Learner, Moment
 
@@ -70,11 +70,7 @@ class ConvAEConfig:
         Literal["absolute", "squared"],
         option("Scoring", "Pixel error", "How far a pixel is from its reconstruction"),
     ] = "absolute"
-    patch_size: Annotated[
-        int,
-        option("Scoring", "Patch size", "A frame's score is its worst square of this many pixels; "
-               "0: the mean of the frame, as in the paper", ge=0),
-    ] = 0  # fmt: skip
+    patch_size: PatchSize = 0
 
 
 OPTIMISERS: dict[str, Any] = {"adagrad": torch.optim.Adagrad, "adam": torch.optim.Adam}
@@ -130,14 +126,6 @@ class ConvAE(OneClassMethod):
         inputs_BLHW, outputs_BLHW = self.reconstruct(windows)
         errors_BLHW = (outputs_BLHW - inputs_BLHW).abs()
         return errors_BLHW.square() if self.config.pixel_error == "squared" else errors_BLHW
-
-    def frame_scores(self, errors_BKHW: Tensor) -> Tensor:
-        """The mean over the frame, or over its worst patch."""
-        patch = min(self.config.patch_size, self.config.input_size)
-        if not patch:
-            return super().frame_scores(errors_BKHW)
-        patches = F.avg_pool2d(errors_BKHW, patch, stride=max(1, patch // 2))
-        return patches.amax(dim=(2, 3))
 
 
 class Autoencoder(nn.Module):

@@ -20,7 +20,7 @@ from ml.data.frames import FrameStore
 from ml.device import Precision
 from ml.losses.adversarial import gradient_difference
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
 from ml.training import Learner, Moment
 
@@ -69,6 +69,7 @@ class FramePredictionConfig:
             "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
         ),
     ] = "float32"
+    patch_size: PatchSize = 0
 
 
 @register
@@ -114,7 +115,7 @@ class FramePrediction(OneClassMethod):
         return (self.predict(samples_BTHW) - samples_BTHW[:, -1:]).square()
 
     def frame_scores(self, errors_BKHW: Tensor) -> Tensor:
-        """Negative PSNR in decibels: a frame that is hard to predict has a high one."""
+        """Negative PSNR in decibels: a frame or patch that is hard to predict has a high one."""
         error = super().frame_scores(errors_BKHW)
         return 10 * torch.log10(error.clamp_min(SMALLEST) / PEAK**2)
 

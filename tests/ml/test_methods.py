@@ -14,6 +14,7 @@ from ml import checkpoints, training
 from ml.checkpoints import Checkpoint
 from ml.events import Reporter
 from ml.methods._base import Method, Supervision
+from ml.methods._one_class import OneClassMethod
 from ml.metrics import auroc
 from ml.records import Manifest, Scores, VideoRecord, frame_labels
 from ml.registry import as_json, load_methods
@@ -154,6 +155,20 @@ def test_method_gives_a_very_short_video_what_it_can(trained: Trained, tmp_path:
         video = VideoRecord(id="vid_short", path=str(path), n_frames=n_frames)
 
         trained.method.score(video).check(n_frames)
+
+
+def test_one_class_method_may_score_a_frame_by_its_worst_patch(trained: Trained) -> None:
+    whole = trained.method
+    if not isinstance(whole, OneClassMethod):
+        pytest.skip("no one-class method")
+    by_patch = type(whole)(replace(whole.config, patch_size=8), torch.device("cpu"))
+    errors = torch.full((2, 1, 32, 32), 0.01)
+    errors[1, 0, :8, :8] = 0.5
+
+    even, corner = by_patch.frame_scores(errors)[:, 0]
+
+    assert float(even) == pytest.approx(float(whole.frame_scores(errors)[0, 0]), rel=1e-5)
+    assert corner > whole.frame_scores(errors)[1, 0]
 
 
 def test_method_reports_validation_and_marks_a_best(trained: Trained) -> None:
