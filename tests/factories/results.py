@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from ml.explanations import ErrorMaps
 from ml.records import Scores, intervals_of
 from tests.factories.datasets import IntervalFactory, SplitMemberFactory, VideoFactory
 from tests.factories.runs import RunFactory
 from webapp.datasets.models import Video
 from webapp.results import services
+from webapp.results.explanations import Sheet, save_explanations
 from webapp.results.models import ScoreSet
 from webapp.runs.models import Run
 
@@ -45,3 +49,15 @@ def save_by_name(run: Run, scores: dict[str, Scores], rule: str = "every frame")
     videos = {video.name: video.pk for video in run.dataset.videos.all()}
     by_id = {videos.get(name, name): each for name, each in scores.items()}
     return services.save_scores(run=run, job=run.current_job, scores=by_id, rule=rule)
+
+
+def explain(run: Run, video: Video, maps: ErrorMaps | None = None) -> None:
+    """Error maps of a video, of every frame unless told; those of frame i show level i."""
+    if maps is None:
+        levels = np.arange(video.n_frames).astype(np.uint8)
+        maps = ErrorMaps(levels=levels[:, None, None].repeat(4, 1).repeat(6, 2), highest=0.5)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "maps.png"
+        maps.save(path)
+        sheet = Sheet(path=path, facts=maps.facts("the error"))
+        save_explanations(run.score_set, {video.pk: sheet})

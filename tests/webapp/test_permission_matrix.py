@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.conftest import logged_in
 from tests.factories.accounts import MembershipFactory
 from tests.factories.jobs import JobFactory
-from tests.factories.results import float32, labelled_run, save_by_name
+from tests.factories.results import explain, float32, labelled_run, save_by_name
 from webapp.accounts import services
 from webapp.accounts.models import Invitation, Role, Team, User
 from webapp.datasets.models import AnnotationImport
@@ -141,6 +141,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "results:curve": {"GET": READ},
     "results:scores": {"GET": READ},
     "results:alarms": {"GET": READ},
+    "results:explanation": {"GET": READ},
     "sharing:list": {"GET": OWN},
     "sharing:new": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "sharing:revoke": {"POST": of_team(403, 302)},
@@ -151,6 +152,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
             "curve",
             "scores",
             "alarms",
+            "explanation",
             "stream",
             "poster",
             "contact_sheet",
@@ -192,6 +194,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:scores": {"GET": READ, "PUT": of_team(403, 422)},  # an empty file
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},
+    "api:explanation": {"GET": READ},
     "api:folds": {"GET": all_people(404)},  # the run's split has none
     "api:operating_points": {"GET": READ},
     "api:sensitivity": {"GET": READ},
@@ -277,6 +280,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
     run = labelled_run({"a": [0, 0, 1, 1]}, team=team)
     save_by_name(run, {"a": float32(0.1, 0.2, 0.9, 0.8)})
     video = run.dataset.videos.get()
+    explain(run, video)
     for name in ("poster", "contact_sheet", "proxy"):
         getattr(video, name).save(name, ContentFile(b"picture"))
     run.dataset.import_job = JobFactory.create(
@@ -324,10 +328,12 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "results:curve": {"run": run.pk},
             "results:scores": {"run": run.pk},
             "results:alarms": {"run": run.pk, "threshold": "0.5"},
+            "results:explanation": {"run": run.pk},
             "sharing:new": {"kind": "run", "run": run.pk},
             "sharing:curve": {"run": run.pk},
             "sharing:scores": {"run": run.pk},
             "sharing:alarms": {"run": run.pk, "threshold": "0.5"},
+            "sharing:explanation": {"run": run.pk},
         },
         bodies={
             "accounts:tokens": {"name": "x", "scope": "read", "expires_in_days": "9"},

@@ -23,3 +23,20 @@ class NpyRenderer(BaseRenderer):
         file = BytesIO()
         np.save(file, data, allow_pickle=False)
         return file.getvalue()
+
+
+class PngRenderer(BaseRenderer):
+    """Bytes of an image as they are stored."""
+
+    media_type = "image/png"
+    format = "png"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return bytes(data)

@@ -5,6 +5,7 @@ from webapp.api.views import (
     accounts,
     comparisons,
     datasets,
+    explanations,
     folds,
     ground_truth,
     jobs,
@@ -69,6 +70,11 @@ urlpatterns = [
         name="video_scores",
     ),
     path("runs/<str:run_id>/evaluation", results.Evaluations.as_view(), name="evaluation"),
+    path(
+        "runs/<str:run_id>/explanations/<str:video_id>",
+        explanations.Explanation.as_view(),
+        name="explanation",
+    ),
     path("runs/<str:run_id>/folds", folds.Folds.as_view(), name="folds"),
     path(
         "runs/<str:run_id>/operating-points",

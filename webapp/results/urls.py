@@ -20,4 +20,5 @@ urlpatterns = [
     path("videos/<str:video_id>/curve", video_views.curve, name="curve"),
     path("videos/<str:video_id>/scores", video_views.scores, name="scores"),
     path("videos/<str:video_id>/alarms", video_views.alarms, name="alarms"),
+    path("videos/<str:video_id>/explanation", video_views.explanation, name="explanation"),
 ]

@@ -11,7 +11,8 @@ from django.utils.http import urlencode
 
 from webapp.datasets.models import AnnotationSet, Interval, Video
 from webapp.results.charts import style_of
-from webapp.results.models import Evaluation, ScoreSet
+from webapp.results.explanations import explanations_on
+from webapp.results.models import Evaluation, Explanation, ScoreSet
 from webapp.results.protocols import RAW
 from webapp.runs.models import Run
 
@@ -97,6 +98,11 @@ class VideoPage:
             )
             for number, score_set in enumerate(self.score_sets, start=1)
         ]
+
+    @cached_property
+    def explanations(self) -> dict[str, Explanation]:
+        """Error maps of this video, by run."""
+        return explanations_on(self.video, self.score_sets)
 
     @cached_property
     def annotation_set(self) -> AnnotationSet | None:

@@ -14,6 +14,7 @@ import numpy as np
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,10 +24,12 @@ from ml.evaluation.settings import MAX_SECONDS
 from ml.records import Interval as IntervalRecord
 from ml.records import Scores, frame_labels
 from webapp.accounts.permissions import Permission, permissions_of
+from webapp.common.ranges import file_response
 from webapp.datasets.models import Video
 from webapp.results.alarms import operating_point
 from webapp.results.charts import Figure, score_figure
 from webapp.results.curves import FEWEST_POINTS, MAX_POINTS, curve_of
+from webapp.results.explanations import explanation_on, facts_of
 from webapp.results.models import ScoreSet
 from webapp.results.scores import read_scores_on
 from webapp.results.video_page import VideoPage, intervals_on, score_sets_on
@@ -35,7 +38,8 @@ from webapp.runs.models import Run
 CONTACT_SHEET_COLUMNS = 12
 COMPACT = (",", ":")
 CACHED = "private, max-age=600"  # scores of a run never change, but the way to draw them may
-FETCHED = ("curve", "scores", "alarms")  # what the page asks for later, each at its address
+# What the page asks for later, each at its address.
+FETCHED = ("curve", "scores", "alarms", "explanation")
 
 
 @require_safe
@@ -67,20 +71,30 @@ def alarms(request: HttpRequest, video_id: str) -> HttpResponse:
     return alarms_answer(request, _video(request, video_id), _runs(request))
 
 
+@require_safe
+def explanation(request: HttpRequest, video_id: str) -> HttpResponseBase:
+    return explanation_answer(request, _video(request, video_id), _runs(request))
+
+
 def page_context(
     request: HttpRequest, page: VideoPage, *, urls: dict[str, str], media: dict[str, str]
 ) -> dict[str, Any]:
     """For `results/video.html`.
 
     `urls` has an address for each of `FETCHED`. `media` has those of the `stream`, `poster`
-    and `contact_sheet` that may be shown; without a stream the page has curves but no player.
+    and `contact_sheet` that may be shown; without a stream the page has curves but no player,
+    and no error maps, which show what moves.
     """
     first, last = _window(request, page.video)
+    has_picture = "stream" in media
+    if not has_picture:
+        urls = {name: url for name, url in urls.items() if name != "explanation"}
     shown = _figure(request, page.video, page.score_sets_shown, first, last) if page.shown else None
     return {
         "page": page,
         "video": page.video,
-        "data": _data(request, page) | {"urls": urls},
+        "data": _data(request, page, with_maps=has_picture) | {"urls": urls},
+        "no_maps": _why_no_maps(page, has_picture=has_picture),
         "figure": shown,
         "media": media,
         "thumbnail_columns": range(CONTACT_SHEET_COLUMNS),
@@ -129,6 +143,13 @@ def alarms_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> Ht
         hold_seconds=_seconds(request, "hold_seconds"),
     )
     return JsonResponse(asdict(point), headers={"Cache-Control": CACHED})
+
+
+def explanation_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> HttpResponseBase:
+    """The error maps of one run as a sheet of tiles."""
+    score_sets = score_sets_on(video, runs).filter(run=request.GET.get("run", ""))
+    sheet = explanation_on(video, score_sets).sheet
+    return file_response(request, sheet, content_type="image/png")
 
 
 def _runs(request: HttpRequest) -> QuerySet[Run]:
@@ -180,6 +201,20 @@ def _figure(
     return score_figure(curves, first=first, last=last)
 
 
+def _why_no_maps(page: VideoPage, *, has_picture: bool) -> str:
+    """Empty where a heat map can be shown."""
+    if not has_picture:
+        return _("There is no picture here to lay a heat map over.")
+    if page.explanations:
+        return ""
+    if not page.runs:
+        return _("No run has scored this video.")
+    return _(
+        "The runs on this video have no error maps: one-class methods make them when they score "
+        "here; scores that were brought in or mixed have none."
+    )
+
+
 def _window(request: HttpRequest, video: Video) -> tuple[int, int]:
     """`from` and `to` (exclusive) of the address, inside the video and never empty."""
     first = _number(request, "from", 0)
@@ -206,9 +241,10 @@ def _seconds(request: HttpRequest, name: str) -> float:
     return float(np.clip(_number(request, name, 0), 0, MAX_SECONDS))
 
 
-def _data(request: HttpRequest, page: VideoPage) -> dict[str, Any]:
+def _data(request: HttpRequest, page: VideoPage, *, with_maps: bool) -> dict[str, Any]:
     """What the scripts of the page know."""
     video = page.video
+    maps = page.explanations if with_maps else {}
     first, last = _window(request, video)
     return {
         "n_frames": video.n_frames,
@@ -219,6 +255,8 @@ def _data(request: HttpRequest, page: VideoPage) -> dict[str, Any]:
             each.run.pk: {"name": each.run.name, "lowest": each.lowest, "highest": each.highest}
             for each in page.runs
         },
+        "maps": {run_id: facts_of(each) for run_id, each in maps.items()},
+        "heat": request.GET.get("heat", ""),
         "shown": page.shown,
         "frame": int(np.clip(_number(request, "f", 0), 0, video.n_frames - 1)),
         "window": [first, last],

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 
 from ml.events import Event
 from ml.records import Scores
 from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
 from webapp.jobs.services import record_facts
+from webapp.results.explanations import Sheet, save_explanations
 from webapp.results.services import evaluate_all, save_scores
 from webapp.runs import services, training
 from webapp.runs.models import Checkpoint, Run
@@ -21,7 +23,8 @@ from workers.run_files import fetch_checkpoint, run_of, videos_of
 
 # Thresholds are chosen on validation scores of the same weights.
 PARTS = (Part.TEST, Part.VALIDATION)
-COLLECTED = "scores.jsonl"  # the child's reports, until all videos are scored
+# The child's reports, until all videos are scored.
+COLLECTED = {"scores": "scores.jsonl", "explanation": "explanations.jsonl"}
 
 
 @register("score")
@@ -35,14 +38,15 @@ class Score:
             "config": run.config,
             **fetch_checkpoint(checkpoint, folder / "checkpoint"),
             "videos": videos_of(run, parts=PARTS),
+            "with_maps": settings.STORE_ERROR_MAPS,
             "out_dir": str(folder / "out"),
             "device": "auto",
             "threads": None,
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
-        if event["event"] == "scores":
-            with (folder / COLLECTED).open("a") as file:
+        if event["event"] in COLLECTED:
+            with (folder / COLLECTED[event["event"]]).open("a") as file:
                 file.write(json.dumps(event) + "\n")
 
     def on_success(self, job: Job, folder: Path) -> None:
@@ -59,6 +63,7 @@ class Score:
             rule=job.result["rule"],
         )
         evaluate_all(score_set)
+        save_explanations(score_set, collected_sheets(folder))  # last: files know no rollback
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.job_replaced(old=old, new=new)
@@ -81,13 +86,24 @@ def validation_videos(run: Run) -> set[str]:
 
 def collected_scores(folder: Path) -> dict[str, Scores]:
     """The scores reported below `folder`, by video id."""
-    reports = folder / COLLECTED
-    lines = reports.read_text().splitlines() if reports.exists() else []
     return {
         event["video_id"]: Scores(
             values=np.load(folder / event["path"], allow_pickle=False),
             first_frame=event["first_frame"],
             frames_per_value=event["frames_per_value"],
         )
-        for event in map(json.loads, lines)
+        for event in _reports(folder, "scores")
     }
+
+
+def collected_sheets(folder: Path) -> dict[str, Sheet]:
+    """The error maps reported below `folder`, by video id."""
+    return {
+        event["video_id"]: Sheet(path=folder / event["path"], facts=event)
+        for event in _reports(folder, "explanation")
+    }
+
+
+def _reports(folder: Path, event: str) -> list[Event]:
+    path = folder / COLLECTED[event]
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import get_resolver
 from jsonschema import Draft202012Validator
 
+from tests.factories.results import explain
 from webapp.accounts.models import User
 from webapp.datasets.models import AnnotationImport, Split, Video
 from webapp.runs.models import Method, Run
@@ -74,6 +75,7 @@ def test_answers_are_as_described(
 ) -> None:
     draft = AnnotationImport.objects.create(dataset=split.dataset, name="labels.csv")
     link, _address = create_link(kind="run", ids={"runs": [scored_run.pk]}, by=bob)
+    explain(scored_run, scored_run.dataset.videos.first())
     ids = {
         "dataset_id": split.dataset_id,
         "video_id": video.pk,
@@ -89,7 +91,8 @@ def test_answers_are_as_described(
     readable = [path for path, operations in document["paths"].items() if "get" in operations]
     elsewhere = {"/api/v1/tokens", "/api/v1/runs/{run_id}/folds"}  # not for this reader or run
     for path in set(readable) - elsewhere:
-        scored = {"video_id": scored_run.dataset.videos.first().pk} if "scores" in path else {}
+        is_of_run = "scores" in path or "explanations" in path
+        scored = {"video_id": scored_run.dataset.videos.first().pk} if is_of_run else {}
         query = {"run": scored_run.pk} if path.endswith("/comparisons") else None
         response = reader.get(path.format(**ids | scored), query)
         assert response.status_code == 200

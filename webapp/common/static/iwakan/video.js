@@ -5,6 +5,7 @@ import { queryOf, remember, share } from "./video/address.js";
 import { Clock } from "./video/clock.js";
 import { Curves } from "./video/curves.js";
 import { clockTime } from "./video/format.js";
+import { Heat } from "./video/heat.js";
 import { RunList } from "./video/run_list.js";
 import { Threshold } from "./video/threshold.js";
 import { Timeline } from "./video/timeline.js";
@@ -26,6 +27,7 @@ const hasScores = data.shown.length > 0;
 const runs = hasScores ? new RunList(byId("run-list"), data.shown) : null;
 const curves = hasScores ? new Curves(byId("curves"), data.urls.curve) : null;
 const values = hasScores ? new Values(data.urls.scores, nFrames) : null;
+const heat = byId("heat-layer") ? new Heat(player, data) : null;
 const threshold = hasScores ? new Threshold(data.urls.alarms, nFrames) : null;
 
 // --- State
@@ -39,6 +41,7 @@ function state() {
     from: timeline.isWhole ? null : timeline.first,
     to: timeline.isWhole ? null : timeline.last,
     t: threshold?.value ?? null,
+    heat: heat?.run ?? null,
   };
 }
 
@@ -54,6 +57,7 @@ function showFrame() {
   if (clock.isPlaying) timeline.follow(frame);
   timeline.moveTo(frame);
   tellScores(frame);
+  heat?.show(frame);
   rememberState();
 }
 
@@ -115,6 +119,7 @@ if (hasScores) {
     if (runs.shown[0] !== front) serveFront();
     front = runs.shown[0];
     refetch();
+    heat?.offer(runs.shown);
     tellScores(clock.frame);
     rememberState();
   });
@@ -122,6 +127,8 @@ if (hasScores) {
   curves.addEventListener("drawn", align);
   new ResizeObserver(() => curves.figure && align()).observe(byId("curves"));
   threshold.addEventListener("change", rememberState);
+  heat?.offer(runs.shown);
+  heat?.addEventListener("change", rememberState);
   serveFront(data.threshold);
   curves.show(readJson("curve-figure"));
 }
@@ -157,6 +164,7 @@ bindKeys({
   ArrowRight: step(1),
   "[": () => jumpToEvent(-1),
   "]": () => jumpToEvent(1),
+  h: () => heat?.toggle(),
   ...Object.fromEntries(
     [..."123456789"].map((key) => [key, () => runs?.toggleByKey(key)]),
   ),

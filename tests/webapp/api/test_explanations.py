@@ -1,0 +1,52 @@
+"""Error maps over REST: the facts and the sheet fit together, and strangers get neither."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from django.test import Client
+from PIL import Image
+
+from ml.explanations import ErrorMaps
+from tests.factories.results import explain
+from webapp.runs.models import Run
+
+LEVELS = np.random.default_rng(0).integers(0, 256, (3, 4, 6), np.uint8)
+
+
+@pytest.fixture
+def address(scored_run: Run) -> str:
+    video = scored_run.dataset.videos.get(name="a")
+    maps = ErrorMaps(levels=LEVELS, highest=0.25, first_frame=1, frames_per_map=1)
+    explain(scored_run, video, maps)
+    return f"/api/v1/runs/{scored_run.pk}/explanations/{video.pk}"
+
+
+@pytest.mark.parametrize("how", ["query", "accept"])
+def test_the_sheet_is_read_as_its_facts_say(reader: Client, address: str, how: str) -> None:
+    facts = reader.get(address).json()
+    if how == "query":
+        answer = reader.get(address, {"format": "png"})
+    else:
+        answer = reader.get(address, headers={"accept": "image/png"})
+
+    assert answer.headers["Content-Type"] == "image/png"
+    sheet = np.asarray(Image.open(BytesIO(answer.content)))
+    h, w, columns = facts["height"], facts["width"], facts["columns"]
+    tiles = sheet.reshape(-1, h, columns, w).swapaxes(1, 2).reshape(-1, h, w)
+    np.testing.assert_array_equal(tiles[: facts["n_maps"]], LEVELS)
+    assert (facts["first_frame"], facts["highest"], facts["highest_of_run"]) == (1, 0.25, 0.25)
+    assert "4 × 6 cells" in facts["rule"]
+
+
+def test_a_video_without_maps(reader: Client, scored_run: Run, address: str) -> None:
+    other = scored_run.dataset.videos.get(name="b")
+
+    answer = reader.get(f"/api/v1/runs/{scored_run.pk}/explanations/{other.pk}")
+
+    assert answer.status_code == 404
+
+
+def test_strangers_get_nothing(stranger: Client, address: str) -> None:
+    for accept in ("application/json", "image/png"):
+        assert stranger.get(address, headers={"accept": accept}).status_code == 404

@@ -1,0 +1,38 @@
+"""Where in the picture the scores of a run come from."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.api.renderers import PngRenderer
+from webapp.api.serializers_explanations import ExplanationSerializer
+from webapp.datasets.models import Video
+from webapp.results.explanations import explanation_on
+from webapp.results.models import ScoreSet
+
+
+class Explanation(APIView):
+    renderer_classes = [JSONRenderer, PngRenderer]
+
+    @extend_schema(
+        responses={
+            (200, JSONRenderer.media_type): ExplanationSerializer,
+            (200, PngRenderer.media_type): OpenApiTypes.BINARY,
+        }
+    )
+    def get(self, request: Request, run_id: str, video_id: str) -> Response:
+        """Error maps of a test video: how to read them as JSON, or they themselves as one png.
+
+        404 where the run has none. See docs/explanations.md.
+        """
+        score_sets = ScoreSet.objects.visible_to(request.user).filter(run=run_id)
+        video = get_object_or_404(Video.objects.without_times(), pk=video_id)
+        found = explanation_on(video, score_sets)
+        if request.accepted_renderer.format == PngRenderer.format:
+            with found.sheet.open() as file:
+                return Response(file.read())
+        return Response(ExplanationSerializer(found).data)

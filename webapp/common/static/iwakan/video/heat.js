@@ -1,0 +1,164 @@
+// The heat map: where in the picture the errors of a run lie, over the frame that is on screen.
+
+import { ask } from "../ask.js";
+import { short } from "./format.js";
+import { paletteOf } from "./palette.js";
+
+const byId = (id) => document.getElementById(id);
+
+// Events: "change" when it is switched on or off, or shows another run.
+export class Heat extends EventTarget {
+  #isOn;
+  #player;
+  #layer = byId("heat-layer");
+  #button = byId("heat");
+  #choice = byId("heat-run");
+  #scale = byId("heat-scale");
+  #opacity = byId("heat-opacity");
+  #maps; // facts by run
+  #names;
+  #url;
+  #wanted; // run to begin with
+  #sheets = new Map(); // run -> promise of a canvas to read its tiles from
+  #frame = 0;
+  #palette;
+
+  constructor(player, { maps, runs, urls, heat }) {
+    super();
+    this.#player = player;
+    this.#maps = maps;
+    this.#names = runs;
+    this.#url = urls.explanation;
+    this.#isOn = heat in maps;
+    this.#wanted = heat;
+    this.#button.addEventListener("click", () => this.toggle());
+    this.#opacity.addEventListener("input", () => this.#renew());
+    for (const choice of [this.#choice, this.#scale]) {
+      choice.addEventListener("change", () => this.#renew());
+    }
+    for (const name of ["seeked", "loadeddata"]) player.addEventListener(name, () => this.#draw());
+    player.addEventListener("loadedmetadata", () => this.#place());
+    new ResizeObserver(() => this.#place()).observe(player);
+  }
+
+  // The run whose map is shown, or null.
+  get run() {
+    return (this.#isOn && this.#choice.value) || null;
+  }
+
+  // Those of the shown runs that have maps can be chosen; the one in front leads.
+  offer(shown) {
+    const runs = shown.filter((run) => run in this.#maps);
+    const chosen = this.#choice.value || this.#wanted;
+    this.#choice.replaceChildren(
+      ...runs.map((run) => new Option(this.#names[run].name, run, false, run === chosen)),
+    );
+    this.#explain(runs.length ? "" : byId("heat-none").textContent);
+    this.#renew();
+  }
+
+  toggle() {
+    if (this.#button.disabled) return;
+    this.#isOn = !this.#isOn;
+    this.#renew();
+  }
+
+  // The clock tells a frame at once and the picture follows: the map comes with the picture.
+  show(frame) {
+    this.#frame = frame;
+    if (this.#isOn) requestAnimationFrame(() => this.#draw());
+  }
+
+  #explain(reason) {
+    this.#button.disabled = Boolean(reason);
+    this.#button.title = reason ? "" : "h";
+    byId("heat-why").title = reason;
+    byId("heat-reason").textContent = reason;
+    byId("heat-none").hidden = !reason;
+    byId("heat-facts").hidden = Boolean(reason);
+  }
+
+  #renew() {
+    const facts = this.#maps[this.#choice.value];
+    this.#button.setAttribute("aria-pressed", this.#isOn && Boolean(facts));
+    if (facts) {
+      const top = facts[this.#scale.value];
+      this.#palette = paletteOf(facts.highest / (top || 1));
+      byId("heat-top").textContent = short(top);
+      byId("heat-every").textContent = facts.frames_per_map;
+      byId("heat-rule").textContent = facts.rule;
+    }
+    this.#layer.style.opacity = this.#opacity.value;
+    this.#draw();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async #draw() {
+    const [run, frame] = [this.run, this.#frame];
+    if (!run) return this.#clear();
+    if (!this.#hasPicture) return;
+    const sheet = await this.#sheetOf(run);
+    if (run !== this.run || frame !== this.#frame || !this.#hasPicture) return;
+    const facts = this.#maps[run];
+    const number = Math.floor((frame - facts.first_frame) / facts.frames_per_map);
+    if (!sheet || number < 0 || number >= facts.n_maps) this.#clear();
+    else this.#paint(sheet, facts, number);
+    this.#layer.dataset.frame = frame;
+  }
+
+  // One that belongs to the frame: neither none yet, nor that of before a seek.
+  get #hasPicture() {
+    return this.#player.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !this.#player.seeking;
+  }
+
+  #paint(sheet, { width, height, columns, first_frame, frames_per_map }, number) {
+    const [left, top] = [(number % columns) * width, Math.floor(number / columns) * height];
+    const tile = sheet.getImageData(left, top, width, height);
+    for (let at = 0; at < tile.data.length; at += 4) {
+      tile.data.set(this.#palette[tile.data[at]], at);
+    }
+    Object.assign(this.#layer, { width, height, hidden: false });
+    this.#layer.getContext("2d").putImageData(tile, 0, 0);
+    byId("heat-frame").textContent = first_frame + number * frames_per_map;
+  }
+
+  #clear() {
+    this.#layer.hidden = true;
+    byId("heat-frame").textContent = short(null);
+  }
+
+  #sheetOf(run) {
+    if (!this.#sheets.has(run)) this.#sheets.set(run, this.#load(run));
+    return this.#sheets.get(run);
+  }
+
+  // Null while the site does not answer; the next frame asks again.
+  async #load(run) {
+    const response = await ask(`${this.#url}?${new URLSearchParams({ run })}`);
+    const blob = await response?.blob().catch(() => null);
+    if (!blob) {
+      this.#sheets.delete(run);
+      return null;
+    }
+    const image = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    return context;
+  }
+
+  // Over the picture: the player keeps its proportions and leaves bars beside it.
+  #place() {
+    const player = this.#player;
+    if (!player.videoWidth) return;
+    const { clientWidth, clientHeight, videoWidth, videoHeight } = player;
+    const scale = Math.min(clientWidth / videoWidth, clientHeight / videoHeight);
+    const [width, height] = [videoWidth * scale, videoHeight * scale];
+    Object.assign(this.#layer.style, {
+      left: `${player.offsetLeft + (clientWidth - width) / 2}px`,
+      top: `${player.offsetTop + (clientHeight - height) / 2}px`,
+      width: `${width}px`,
+      height: `${height}px`,
+    });
+  }
+}

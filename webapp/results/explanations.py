@@ -1,0 +1,89 @@
+"""Where in the picture scores come from: sheets of error maps, stored beside the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.db.models import Max
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from webapp.common.errors import UserError
+from webapp.datasets.models import Video
+from webapp.results.models import Explanation, ScoreSet, sheet_name
+
+MAX_SHEET_BYTES = 8 * 1024**2
+FACTS = (
+    "rule", "first_frame", "frames_per_map", "n_maps", "height", "width", "columns", "highest",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A file of maps and what has to be known to read it; see `ml.explanations`."""
+
+    path: Path
+    facts: Mapping[str, Any]  # a value for each of FACTS
+
+
+def save_explanations(score_set: ScoreSet, sheets: Mapping[str, Sheet]) -> None:
+    """Store the maps of some videos of a score set, by video id, unless it has some.
+
+    Raise UserError for a file that is too large; nothing is stored then.
+    """
+    if score_set.explanations.exists():
+        return
+    stored: list[Explanation] = []
+    try:
+        for video_id, sheet in sheets.items():
+            facts = {name: sheet.facts[name] for name in FACTS}
+            stored.append(Explanation(score_set=score_set, video_id=video_id, **facts))
+            _store(stored[-1], sheet.path)
+        Explanation.objects.bulk_create(stored)
+    except BaseException:
+        for each in stored:
+            each.sheet.delete(save=False)
+        raise
+
+
+def explanations_on(video: Video, score_sets: Iterable[ScoreSet]) -> dict[str, Explanation]:
+    """By run id. `highest_of_run` of each is the highest cell of all videos of its run."""
+    rows = Explanation.objects.filter(score_set__in=list(score_sets), video=video)
+    found = {row.score_set_id: row for row in rows.select_related("score_set")}
+    highest = (
+        Explanation.objects.filter(score_set__in=list(found))
+        .values_list("score_set")
+        .annotate(highest_of_run=Max("highest"))
+    )
+    for score_set_id, of_run in highest:
+        found[score_set_id].highest_of_run = of_run
+    return {row.score_set.run_id: row for row in found.values()}
+
+
+def explanation_on(video: Video, score_sets: Iterable[ScoreSet]) -> Explanation:
+    """That of the one score set. Raise Http404 where it has none of this video."""
+    for found in explanations_on(video, score_sets).values():
+        return found
+    raise Http404("no error maps")
+
+
+def facts_of(explanation: Explanation) -> dict[str, Any]:
+    """All that a reader of the sheet needs."""
+    facts = {name: getattr(explanation, name) for name in FACTS}
+    return facts | {"highest_of_run": explanation.highest_of_run}
+
+
+def _store(explanation: Explanation, path: Path) -> None:
+    """The name is set before the file is there, so that half a file can be found and deleted."""
+    if path.stat().st_size > MAX_SHEET_BYTES:
+        sentence = _("The error maps of %(video)s take more than %(most)d bytes.")
+        raise UserError(sentence % {"video": explanation.video_id, "most": MAX_SHEET_BYTES})
+    storage = explanation.sheet.storage
+    name = storage.get_available_name(sheet_name(explanation, path.name))
+    explanation.sheet.name = name
+    with path.open("rb") as file:
+        explanation.sheet.name = storage.save(name, File(file))
