@@ -30,6 +30,7 @@ from webapp.results.video_views import (
     FETCHED,
     alarms_answer,
     curve_answer,
+    explanation_answer,
     page_context,
     scores_answer,
 )
@@ -69,6 +70,11 @@ def scores(request: HttpRequest, opened: Opened, video_id: str) -> HttpResponse:
 @through_link
 def alarms(request: HttpRequest, opened: Opened, video_id: str) -> HttpResponse:
     return alarms_answer(request, *_moment(opened, video_id))
+
+
+@through_link
+def explanation(request: HttpRequest, opened: Opened, video_id: str) -> HttpResponseBase:
+    return explanation_answer(request, *_pictured(opened, video_id))
 
 
 @through_link

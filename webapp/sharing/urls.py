@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{VIDEO}/curve", open_views.curve, name="curve"),
     path(f"{VIDEO}/scores", open_views.scores, name="scores"),
     path(f"{VIDEO}/alarms", open_views.alarms, name="alarms"),
+    path(f"{VIDEO}/explanation", open_views.explanation, name="explanation"),
     path(f"{VIDEO}/stream", open_views.stream, name="stream"),
     path(f"{VIDEO}/poster", open_views.poster, name="poster"),
     path(f"{VIDEO}/contact-sheet", open_views.contact_sheet, name="contact_sheet"),
