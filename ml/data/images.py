@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ml.records import natural_key
 
+DEFAULT_FPS = 25.0  # where nobody says at which rate images were taken
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 
 

@@ -9,12 +9,11 @@ import av
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ml.data.images import image_files
+from ml.data.images import DEFAULT_FPS, image_files
 from ml.data.probe import Facts, OnFrame, Outline, check_size
 from ml.data.signatures import check_no_pointer
 from ml.records import BadInput
 
-DEFAULT_FPS = 25.0
 READABLE = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
 Image.MAX_IMAGE_PIXELS = None  # check_size() refuses instead, with the limit of videos
 

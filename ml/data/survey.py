@@ -10,7 +10,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,19 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     if not videos:
         raise BadInput(f"no video and no folder of images was found in {folder}")
     ready = _probe_all(videos, folder, out_dir, limits, reporter)
-    truth = dataset.ground_truth(videos, {name: found["n_frames"] for name, found in ready.items()})
+    counts = {name: found["n_frames"] for name, found in ready.items()}
+    truth = dataset.ground_truth(_with_rates(videos, ready), counts)
     _send_truth(truth, reporter)
     for finding in (*findings, *_warnings(ready), *truth.findings, *_overview(videos, ready)):
         reporter.send("finding", **asdict(finding))
     reporter.send("result", values={"format": type(dataset).__module__.rpartition(".")[2]})
+
+
+def _with_rates(videos: list[Listed], ready: Mapping[str, dict[str, Any]]) -> list[Listed]:
+    return [
+        replace(video, fps=ready[video.name]["fps"]) if video.name in ready else video
+        for video in videos
+    ]
 
 
 def _probe_all(

@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.webapp.datasets.surveyed import annotations, ready_video
 from webapp.common.errors import UserError
 from webapp.datasets.models import Dataset, Split, Video
 from webapp.datasets.services import begin_import, manifest_videos
+from webapp.datasets.splits import make_split
 from workers import kinds
 
 
@@ -98,6 +100,37 @@ def test_import_of_real_files(kind, job, folder):
     assert ("error", "test/b") in [
         (found["level"], found["subject"]) for found in Dataset.objects.get().report
     ]
+
+
+@pytest.mark.shared_data
+def test_import_of_four_real_hours(kind, job, folder, shared_data, settings, alice):
+    """Normal hours of a room to train on, one of them held out, and an hour with its events."""
+    settings.DATA_ROOTS = [shared_data]
+    Dataset.objects.update(folder=str(shared_data / "upcam"))
+
+    def note(event: Event) -> None:
+        kind.on_event(job, event, folder)
+        job.result = event.get("values", {})
+
+    survey(kind.prepare(job, folder), Reporter(note))
+    kind.on_success(job, folder)
+
+    dataset = Dataset.objects.get()
+    facts = dataset.videos.ready().values_list("name", "part", "label", "n_frames", "fps")
+    assert list(facts) == [
+        ("00", "test", "", 18_066, 5.0),
+        ("train/00-20", "train", "normal", 18_042, 5.0),
+        ("train/00-21", "train", "normal", 18_007, 5.0),
+        ("train/01-20", "train", "normal", 18_040, 5.0),
+    ]
+    assert dataset.format == "own_clips"
+    spans = dataset.ground_truth.intervals.values_list("start_frame", "end_frame")
+    assert (len(spans), sum(end - start for start, end in spans)) == (14, 5_517)
+    assert {finding["level"] for finding in dataset.report} == {"info"}
+
+    [split] = make_split(dataset=dataset, name="held out", validation_share=0.3, by=alice)
+    parts = Counter(split.members.values_list("part", flat=True))
+    assert parts == {"train": 2, "validation": 1, "test": 1}
 
 
 def test_on_replaced_lets_the_successor_start_over(kind, job, folder):

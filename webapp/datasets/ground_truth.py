@@ -20,6 +20,7 @@ from webapp.datasets.report import record_finding, storable_label
 # Video name -> [start frame, end frame (exclusive), label], as a child process reports it.
 Reported = dict[str, list[tuple[int, int, str]]]
 NONE_FOUND = "none found"
+MAX_SOURCE_LENGTH = 300
 
 
 @transaction.atomic
@@ -30,7 +31,8 @@ def record_annotations(dataset: Dataset, *, event: dict[str, Any]) -> Annotation
     if before and before.content_hash == ground_truth_hash(intervals):
         stored = before
     else:
-        stored = add_version(dataset, intervals, source=event["source"])
+        source = survey.storable(event["source"])[:MAX_SOURCE_LENGTH]
+        stored = add_version(dataset, intervals, source=source)
     stored.imported_by_id = dataset.import_job_id
     stored.save(update_fields=["imported_by"])
     return stored

@@ -123,4 +123,4 @@ def any_pixel(mask: NDArray[np.generic], name: str) -> Labels:
         raise BadInput(f"{name} has shape {mask.shape} where frames × height × width is expected")
     if mask.dtype.kind not in "biu" and not np.isin(mask, (0, 1, 255)).all():
         raise BadInput(f"{name} has values other than 0, 1 and 255, as features have")
-    return np.asarray((mask != 0).any(axis=(1, 2)), np.uint8)
+    return np.array([frame.any() for frame in mask], np.uint8)  # one frame at a time in memory

@@ -5,13 +5,16 @@
 
 Frames count from 0 and the end is exclusive, unless `"base": 1`, `"end": "inclusive"` or a
 `"rate"` stands beside `videos`. A manifest of `python -m ml` is such a file, too. An empty
-list says that the video is normal.
+list says that the video is normal. A file about the one video that it is named after has
+
+    {"intervals": [[60, 180, "running"]]}
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ml.data.annotations._base import (
@@ -42,12 +45,18 @@ class IntervalJson(AnnotationFormat):
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
-        return Annotations(claims=tuple(_claims(_document(source)["videos"], reading)))
+        document = _document(source)
+        videos = document.get("videos", {Path(source.name).stem: document})
+        return Annotations(claims=tuple(_claims(videos, reading)))
 
 
 def _videos(source: Source) -> bool:
     document = _document(source)
-    return isinstance(document, dict) and isinstance(document.get("videos"), dict | list)
+    if not isinstance(document, dict):
+        return False
+    if "videos" in document:
+        return isinstance(document["videos"], dict | list)
+    return isinstance(document.get("intervals"), list)
 
 
 def _document(source: Source) -> Any:

@@ -6,13 +6,15 @@
 
 Frames count from 0 and the end is exclusive. A line without numbers says that the video is
 normal. Instead of frames there may be `start_seconds` and `end_seconds`. A column n_frames is
-compared with the true counts.
+compared with the true counts. Without a column of names (video, name, video_name) the table is
+about the one video that the file is named after; no line then says that it is normal.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ml.data.annotations._base import (
@@ -30,6 +32,7 @@ from ml.records import BadInput, Interval
 NAMES = ("video", "name", "video_name")
 FRAMES = ("start_frame", "end_frame")
 SECONDS = ("start_seconds", "end_seconds")
+FURTHER = ("label", "n_frames")
 Row = dict[str, str]
 
 
@@ -49,16 +52,19 @@ class IntervalTable(AnnotationFormat):
     @classmethod
     def recognises(cls, source: Source) -> bool:
         columns = set(columns_of(source))
-        return bool(columns & set(NAMES)) and (columns >= set(FRAMES) or columns >= set(SECONDS))
+        has_spans = columns >= set(FRAMES) or columns >= set(SECONDS)
+        is_named = bool(columns & set(NAMES)) or columns <= {*FRAMES, *SECONDS, *FURTHER}
+        return has_spans and is_named
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         columns = columns_of(source)
         spans = FRAMES if set(FRAMES) <= set(columns) else SECONDS
-        name = next(each for each in NAMES if each in columns)
-        by_video: dict[str, list[Row]] = {}
+        name = next((each for each in NAMES if each in columns), "")
+        own = Path(source.name).stem
+        by_video: dict[str, list[Row]] = {} if name else {own: []}
         for row in _rows(source, columns):
-            by_video.setdefault(row[name], []).append(row)
+            by_video.setdefault(row[name] if name else own, []).append(row)
         return Annotations(
             claims=tuple(_claim(path, rows, spans, reading) for path, rows in by_video.items())
         )

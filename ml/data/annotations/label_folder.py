@@ -1,13 +1,14 @@
-"""A folder with one `.npy` of labels per video, as ShanghaiTech's `test_frame_mask`.
+"""A folder with one `.npy` per video, as ShanghaiTech's `test_frame_mask` and `test_pixel_mask`.
 
-01_0014.npy -> (265,) uint8    one label per frame from frame 0 on
+01_0014.npy -> (265,) uint8             one label per frame from frame 0 on
+01_0014.npy -> (265, 480, 856) bool     one mask per frame: any pixel makes it abnormal
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ml.data.annotations._arrays import NPY, as_labels, read_npy
+from ml.data.annotations._arrays import NPY, any_pixel, as_labels, read_npy
 from ml.data.annotations._base import (
     AnnotationFormat,
     Annotations,
@@ -39,14 +40,17 @@ class LabelFolder(AnnotationFormat):
     def read(cls, source: Source, reading: Reading) -> Annotations:
         claims = []
         for path in arrays_in(source.path):
-            labels = _labels(path)
+            labels = labels_of(path)
             claims.append(Claim(name=path.stem, labels=labels, n_frames=len(labels)))
         return Annotations(claims=tuple(claims))
 
 
-def _labels(path: Path) -> Labels:
+def labels_of(path: Path) -> Labels:
+    """(T,) of 0 and 1. Raise BadInput naming the file."""
     try:
         values = read_npy(path)
     except BadInput as error:
         raise BadInput(f"{path.name}: {error}") from error
+    if values.ndim == 3:
+        return any_pixel(values, path.name)
     return as_labels(values, path.name)

@@ -32,5 +32,7 @@ def open_dataset(folder: Path, name: str = "") -> Format:
 
 def detect(folder: Path) -> str:
     """Raise BadInput when a format sees that another folder was meant."""
-    special = (name for name in sorted(load_formats()) if name != FALLBACK)
+    formats = load_formats()
+    special = [name for name in sorted(formats) if name != FALLBACK]
+    special.sort(key=lambda name: formats[name].is_general)
     return next((name for name in special if FORMATS[name].recognises(folder)), FALLBACK)

@@ -25,7 +25,7 @@ class Listed:
     """A video found on disk, not opened yet.
 
     `name` is the path below the dataset's folder without its ending. `fps` is the rate at
-    which images were taken; video files carry their own.
+    which images were taken; video files carry their own, which stands here once they are probed.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Format(ABC):
     """A dataset on disk, read by the rules of one layout."""
 
     title: ClassVar[str]
+    is_general: ClassVar[bool] = False  # asked when no other fits
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,7 +64,10 @@ class Format(ABC):
 
     @abstractmethod
     def ground_truth(self, videos: list[Listed], n_frames: Mapping[str, int]) -> GroundTruth:
-        """`n_frames` has the true counts of the readable videos alone, by name."""
+        """`n_frames` has the true counts of the readable videos alone, by name.
+
+        Those of `videos` that are readable have their true rate.
+        """
 
 
 FORMATS: dict[str, type[Format]] = {}

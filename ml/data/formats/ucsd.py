@@ -19,7 +19,8 @@ from pathlib import Path
 
 from ml.data.annotations.ucsd import ENTRY, read_ranges
 from ml.data.formats._base import Finding, Format, GroundTruth, Listed, register
-from ml.data.formats._intervals import check_intervals, written
+from ml.data.formats._compare import compare
+from ml.data.formats._intervals import check_intervals
 from ml.data.formats._labels import (
     Labels,
     cut,
@@ -29,7 +30,7 @@ from ml.data.formats._labels import (
     read_vector,
 )
 from ml.data.formats._listing import is_inside, list_videos
-from ml.records import BadInput, Interval, frame_labels, intervals_of, natural_key
+from ml.records import BadInput, Interval, frame_labels, natural_key
 
 FPS = 10.0
 PLACES = ("Test", "testing", "gt", ".")  # where ground truth lies
@@ -129,7 +130,7 @@ def _compare_all(
     for pattern, read in readers.items():
         for path in _files(folder, pattern):
             try:
-                yield from _compare(path.name, read(path, clips, labels), official, labels)
+                yield from compare(path.name, read(path, clips, labels), official, labels)
             except BadInput as error:
                 yield Finding(level="error", subject=path.name, text=str(error))
     try:
@@ -137,7 +138,7 @@ def _compare_all(
     except BadInput as error:
         yield Finding(level="error", subject="pixel masks", text=str(error))
     else:
-        yield from _compare("pixel masks", masks, official, labels)
+        yield from compare("pixel masks", masks, official, labels)
 
 
 def _vector(
@@ -173,35 +174,3 @@ def _ano_pred(
         raise BadInput(f"it has {len(ranges)} entries where {len(clips)} test clips are expected")
     by_name = {name: ranges[number - 1] for number, name in clips.items()}
     return {name: frame_labels(by_name[name], len(of_clip)) for name, of_clip in labels.items()}
-
-
-def _compare(
-    source: str, found: Mapping[str, Labels], official: str, labels: Mapping[str, Labels]
-) -> Iterator[Finding]:
-    compared = [name for name in labels if name in found]
-    faults = {name: _difference(found[name], labels[name]) for name in compared}
-    for name in compared:
-        if faults[name]:
-            text = faults[name].format(source=source, official=official)
-            yield Finding(level="error", subject=name, text=text)
-    n_agreeing = list(faults.values()).count("")
-    if n_agreeing:
-        n_abnormal = sum(int(labels[name].sum()) for name in compared)
-        yield Finding(
-            level="info",
-            subject=source,
-            text=f"agrees with {official} on {n_agreeing} of {len(compared)} clips, "
-            f"in which {official} has {n_abnormal} abnormal frames",
-        )
-
-
-def _difference(found: Labels, official: Labels) -> str:
-    """Empty when there is none; else a sentence with places for the names of both sources."""
-    if len(found) != len(official):
-        return f"{{source}} covers {len(found)} frames, the clip has {len(official)}"
-    if (found != official).any():
-        return (
-            f"{{source}} says {written(intervals_of(found))}, "
-            f"{{official}} says {written(intervals_of(official))}"
-        )
-    return ""

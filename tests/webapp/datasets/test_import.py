@@ -223,6 +223,15 @@ def test_labels_longer_than_a_row_can_hold_are_cut_and_reported(dataset, folder)
     assert levels_and_subjects(dataset) == [("warning", "test/a"), ("warning", "test/a")]
 
 
+def test_record_annotations_of_files_with_long_and_odd_names(dataset, folder):
+    services.record_video(dataset, event=ready_video(folder, "test/a"), folder=folder)
+    event = annotations(a=[[2, 5, ""]]) | {"source": "\udcff" + "x" * 400}
+
+    ground_truth.record_annotations(dataset, event=event)
+
+    assert AnnotationSet.objects.get().source == "\\udcff" + "x" * 294
+
+
 def test_record_finding_same_twice(dataset):
     for _ in range(2):
         report.record_finding(dataset, level="info", text="A note.", subject="a\udcff\0")

@@ -344,3 +344,71 @@ def test_a_format_can_be_named(tmp_path: Path) -> None:
     assert read_annotations(path, format="ucf_crime").format == "ucf_crime"
     with pytest.raises(BadInput, match="nonsense is not a known format"):
         read_annotations(path, format="nonsense")
+
+
+def test_our_table_about_the_video_that_it_is_named_after(tmp_path: Path) -> None:
+    found = read_annotations(write(tmp_path, "01.csv", "start_frame,end_frame,label\n3,9,fall\n"))
+    normal = read_annotations(write(tmp_path, "02.csv", "start_seconds,end_seconds\n"))
+
+    assert [(claim.name, spans(claim)) for claim in found.claims] == [("01", [(3, 9, "fall")])]
+    assert [(claim.name, claim.seconds) for claim in normal.claims] == [("02", ())]
+
+
+def test_our_table_with_names_in_a_column_that_is_not_known(tmp_path: Path) -> None:
+    """Taken for one video's table, it would put all intervals into that video."""
+    with pytest.raises(BadInput, match="no ground truth that is known"):
+        read_annotations(write(tmp_path, "a.csv", "clip,start_frame,end_frame\nx,1,2\n"))
+
+
+def test_our_json_about_the_video_that_it_is_named_after(tmp_path: Path) -> None:
+    document = {"base": 1, "end": "inclusive", "intervals": [[3, 9, "fall"]]}
+
+    found = read_annotations(write(tmp_path, "01.json", json.dumps(document)))
+
+    assert [(claim.name, spans(claim)) for claim in found.claims] == [("01", [(2, 9, "fall")])]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0\n1\n0\n", "label\n0\n1\n0\n", "frame,label\n0,0\n1,1\n2,0\n", "1;0\r\n2; 1\r\n3;0\r\n"],
+)
+def test_a_line_per_frame(tmp_path: Path, text: str) -> None:
+    [claim] = read_annotations(write(tmp_path, "01.csv", text)).claims
+
+    assert claim.labels is not None
+    assert (claim.name, claim.labels.tolist()) == ("01", [0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("frame,label\n" + "".join(f"{i},0\n" for i in range(5, 9)), "begins with frame 5"),
+        ("frame,label\n0,0\n2,1\n4,0\n", "no ground truth that is known"),
+        ("frame,label\n" + "0,1\n" * 3, "no ground truth that is known"),
+        (
+            "".join(f"{i},0\n" for i in [*range(300), 301]),
+            "first column does not count the frames one by one",
+        ),
+        ("0\n" * 300 + "2\n", "label 301 is '2', neither 0 nor 1"),
+    ],
+)
+def test_a_line_per_frame_that_is_none(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        read_annotations(write(tmp_path, "01.csv", text))
+
+
+def test_a_folder_with_a_pixel_mask_per_video(tmp_path: Path) -> None:
+    folder = tmp_path / "test_pixel_mask"
+    folder.mkdir()
+    masks = np.zeros((3, 4, 5), bool)
+    masks[1, 2, 3] = True
+    np.save(folder / "01_0014.npy", masks)
+    np.save(folder / "01_0015.npy", np.array([0, 1], np.uint8))
+
+    found = read_annotations(folder)
+
+    labels = {claim.name: claim.labels for claim in found.claims}
+    assert {name: list(each) for name, each in labels.items() if each is not None} == {
+        "01_0014": [0, 1, 0],
+        "01_0015": [0, 1],
+    }

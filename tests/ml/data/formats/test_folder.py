@@ -76,11 +76,11 @@ def test_folder_json_says_the_same(tmp_path: Path) -> None:
 
 
 def test_folder_without_manifest_takes_parts_from_folders(tmp_path: Path) -> None:
-    videos, said, truth = read(dataset(tmp_path, "training/a.mp4", "testing/b.mp4"))
+    videos, said, truth = read(dataset(tmp_path, "training/fall/a.mp4", "testing/b.mp4"))
 
     assert [(video.name, video.part) for video in videos] == [
         ("testing/b", "test"),
-        ("training/a", "train"),
+        ("training/fall/a", "train"),
     ]
     assert (truth.source, truth.intervals) == ("", {})
     assert "there is no manifest" in said[0]
@@ -198,5 +198,5 @@ def test_detect_takes_anything_else_for_a_folder(tmp_path: Path) -> None:
 
 
 def test_open_dataset_unknown_format_lists_the_known(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="kinetics is not a known format: folder, ucsd"):
+    with pytest.raises(BadInput, match="kinetics is not a known format: avenue, folder"):
         open_dataset(tmp_path, "kinetics")
