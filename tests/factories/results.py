@@ -51,13 +51,21 @@ def save_by_name(run: Run, scores: dict[str, Scores], rule: str = "every frame")
     return services.save_scores(run=run, job=run.current_job, scores=by_id, rule=rule)
 
 
-def explain(run: Run, video: Video, maps: ErrorMaps | None = None) -> None:
-    """Error maps of a video, of every frame unless told; those of frame i show level i."""
-    if maps is None:
-        levels = np.arange(video.n_frames).astype(np.uint8)
-        maps = ErrorMaps(levels=levels[:, None, None].repeat(4, 1).repeat(6, 2), highest=0.5)
+def explain(run: Run, maps: Mapping[Video, ErrorMaps | None]) -> None:
+    """Error maps of videos; by None, one for each frame, that of frame i all of level i."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "maps.png"
-        maps.save(path)
-        sheet = Sheet(path=path, facts=maps.facts("the error"))
-        save_explanations(run.score_set, {video.pk: sheet})
+        sheets = {
+            video.pk: _sheet(Path(folder) / f"{video.pk}.png", each or _plain_maps(video))
+            for video, each in maps.items()
+        }
+        save_explanations(run.score_set, sheets)
+
+
+def _plain_maps(video: Video) -> ErrorMaps:
+    levels = np.arange(video.n_frames).astype(np.uint8)
+    return ErrorMaps(levels=levels[:, None, None].repeat(4, 1).repeat(6, 2), highest=0.5)
+
+
+def _sheet(path: Path, maps: ErrorMaps) -> Sheet:
+    maps.save(path)
+    return Sheet(path=path, facts=maps.facts("the error"))

@@ -280,7 +280,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
     run = labelled_run({"a": [0, 0, 1, 1]}, team=team)
     save_by_name(run, {"a": float32(0.1, 0.2, 0.9, 0.8)})
     video = run.dataset.videos.get()
-    explain(run, video)
+    explain(run, {video: None})
     for name in ("poster", "contact_sheet", "proxy"):
         getattr(video, name).save(name, ContentFile(b"picture"))
     run.dataset.import_job = JobFactory.create(

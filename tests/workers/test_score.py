@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import transaction
 
+from ml.explanations import ErrorMaps
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import labelled_run
 from tests.factories.runs import CheckpointFactory
@@ -14,7 +16,8 @@ from webapp.accounts.models import Team
 from webapp.common.errors import UserError
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job
-from webapp.results.models import Evaluation, ScoreSet
+from webapp.results import explanations
+from webapp.results.models import Evaluation, Explanation, ScoreSet
 from webapp.results.protocols import PRESETS
 from webapp.runs.models import Run
 from workers import kinds
@@ -169,3 +172,64 @@ def test_success_refuses_a_validation_video_without_scores(
     with pytest.raises(UserError, match="1 of 1 validation videos have no scores: c"):
         kind.on_success(job, folder)
     assert not ScoreSet.objects.exists()
+
+
+def maps(run: Run, folder: Path, name: str) -> dict[str, Any]:
+    """An event as the child sends it, its sheet in the folder."""
+    made = ErrorMaps(levels=np.full((4, 2, 3), 7, np.uint8), highest=0.5)
+    path = folder / f"{name}.png"
+    made.save(path)
+    event = {"event": "explanation", "path": str(path), **made.facts("the error")}
+    return event | {"video_id": run.dataset.videos.get(name=name).pk}
+
+
+def tell_all(kind: JobKind, job: Job, run: Run, folder: Path) -> None:
+    for name in ("a", "b"):
+        kind.on_event(job, scores(run, folder, name, 0.1, 0.2, 0.8, 0.9), folder)
+        kind.on_event(job, maps(run, folder, name), folder)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_prepare_asks_for_maps_unless_the_site_keeps_none(
+    kind: JobKind, job: Job, run: Run, folder: Path, settings: Any, kept: bool
+) -> None:
+    CheckpointFactory.create(run=run)
+    settings.STORE_ERROR_MAPS = kept
+
+    assert kind.prepare(job, folder)["with_maps"] is kept
+
+
+def test_success_stores_error_maps_beside_the_scores(
+    kind: JobKind, job: Job, run: Run, folder: Path
+) -> None:
+    tell_all(kind, job, run, folder)
+    kind.on_success(job, folder)
+    kind.on_success(job, folder)  # told a second time, nothing is stored twice
+
+    assert Explanation.objects.count() == 2
+    stored = Explanation.objects.get(video__name="a")
+    assert stored.score_set == ScoreSet.objects.get()
+    with stored.sheet.open() as file:
+        assert file.read() == (folder / "a.png").read_bytes()
+    assert (stored.n_maps, stored.height, stored.width, stored.highest) == (4, 2, 3, 0.5)
+    assert run.name not in stored.sheet.name
+
+
+def test_maps_that_cannot_be_stored_leave_no_file_behind(
+    kind: JobKind,
+    job: Job,
+    run: Run,
+    folder: Path,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tell_all(kind, job, run, folder)
+    with (folder / "b.png").open("ab") as file:
+        file.write(bytes(1000))
+    monkeypatch.setattr(explanations, "MAX_SHEET_BYTES", 1000)
+
+    with pytest.raises(UserError, match="take more than 1000 bytes"), transaction.atomic():
+        kind.on_success(job, folder)
+
+    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    assert not Explanation.objects.exists()

@@ -75,7 +75,7 @@ def test_answers_are_as_described(
 ) -> None:
     draft = AnnotationImport.objects.create(dataset=split.dataset, name="labels.csv")
     link, _address = create_link(kind="run", ids={"runs": [scored_run.pk]}, by=bob)
-    explain(scored_run, scored_run.dataset.videos.first())
+    explain(scored_run, {scored_run.dataset.videos.first(): None})
     ids = {
         "dataset_id": split.dataset_id,
         "video_id": video.pk,

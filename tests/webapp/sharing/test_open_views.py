@@ -10,12 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.factories.results import explain
 from tests.webapp.sharing.conftest import moment_of, protocol_id
 from tests.webapp.test_permission_matrix import ROUTES
 from webapp.sharing import open_views, opened
 from webapp.sharing.models import ShareLink
 
-BELOW = ("curve", "scores", "alarms", "stream", "poster", "contact-sheet")
+BELOW = ("curve", "scores", "alarms", "explanation", "stream", "poster", "contact-sheet")
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "Referrer-Policy": "no-referrer",
@@ -110,6 +111,27 @@ def test_what_the_page_of_a_moment_fetches(moment_path, run, video, client):
     assert alarms["n_found_events"] == 1
 
 
+def test_a_moment_with_its_picture_has_the_heat_map(share, run, rival, video, client):
+    explain(run, {video: None})
+    explain(rival, {video: None})
+    path = share("moment", moment_of(video, run), includes_video=True)
+    data = client.get(path).context["data"]
+    assert list(data["maps"]) == [run.pk]
+    sheet = client.get(below(path, video, "explanation", run=run.pk))
+    assert (sheet.status_code, sheet.headers["Content-Type"]) == (200, "image/png")
+    assert private_headers(sheet) == HEADERS
+    assert_closed(client.get(below(path, video, "explanation", run=rival.pk)))
+
+
+def test_without_its_picture_a_moment_has_no_heat_map(share, run, video, client):
+    explain(run, {video: None})
+    path = share("moment", moment_of(video, run), includes_video=False)
+    answer = client.get(path)
+    assert answer.context["data"]["maps"] == {}
+    assert "explanation" not in answer.content.decode()
+    assert_closed(client.get(below(path, video, "explanation", run=run.pk)))
+
+
 def test_media_come_whole_and_in_ranges(moment_path, video, client):
     whole = client.get(below(moment_path, video, "stream"))
     assert whole.getvalue() == b"the proxy of gate"
@@ -121,6 +143,7 @@ def test_media_come_whole_and_in_ranges(moment_path, video, client):
 
 
 def test_every_answer_says_that_it_is_private(paths, run, video, client):
+    explain(run, {video: None})
     asked = [*paths.values(), *(below(paths["moment"], video, name, run=run.pk) for name in BELOW)]
     for path in asked:
         response = client.get(path)
@@ -211,7 +234,7 @@ def test_a_comparison_shows_curves_of_its_video_alone(
     path = paths["comparison"]
     assert client.get(below(path, video, "curve", run=run.pk)).status_code == 200
     assert_closed(client.get(below(path, other_video, "curve", run=run.pk)))
-    for name in ("scores", "alarms", "stream", "poster", "contact-sheet"):
+    for name in ("scores", "alarms", "explanation", "stream", "poster", "contact-sheet"):
         assert_closed(client.get(below(path, video, name, run=run.pk, threshold=0.5)))
 
 

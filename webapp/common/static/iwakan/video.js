@@ -27,7 +27,7 @@ const hasScores = data.shown.length > 0;
 const runs = hasScores ? new RunList(byId("run-list"), data.shown) : null;
 const curves = hasScores ? new Curves(byId("curves"), data.urls.curve) : null;
 const values = hasScores ? new Values(data.urls.scores, nFrames) : null;
-const heat = byId("heat-layer") ? new Heat(player, data) : null;
+const heat = byId("heat-layer") ? new Heat(player, clock, data) : null;
 const threshold = hasScores ? new Threshold(data.urls.alarms, nFrames) : null;
 
 // --- State
@@ -57,7 +57,6 @@ function showFrame() {
   if (clock.isPlaying) timeline.follow(frame);
   timeline.moveTo(frame);
   tellScores(frame);
-  heat?.show(frame);
   rememberState();
 }
 

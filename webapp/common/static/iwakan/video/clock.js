@@ -3,9 +3,11 @@
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// Events: "frame" when another frame is shown, "state" when play, pause or speed change.
+// Events: "frame" when another frame is shown, "painted" when its picture, or that of one on the
+// way to it, is on screen, "state" when play, pause or speed change.
 export class Clock extends EventTarget {
   frame = 0;
+  painted = null; // frame whose picture is on screen
   #video;
   #fps;
   #nFrames;
@@ -18,6 +20,7 @@ export class Clock extends EventTarget {
     this.#nFrames = nFrames;
     video.addEventListener("loadedmetadata", () => this.#target !== null && this.#jump());
     video.addEventListener("seeked", () => this.#arrive());
+    video.addEventListener("loadeddata", () => this.#tellArrived());
     for (const name of ["pause", "ended"]) video.addEventListener(name, () => this.#settle());
     for (const name of ["play", "pause", "ratechange"]) {
       video.addEventListener(name, () => this.dispatchEvent(new Event("state")));
@@ -64,6 +67,7 @@ export class Clock extends EventTarget {
 
   // While one seek was under way others may have been asked for: only the last is done.
   #arrive() {
+    this.#tellArrived();
     if (this.#target === null) return;
     const isThere = Math.abs(this.#video.currentTime - this.#timeOf(this.#target)) < 0.5 / this.#fps;
     if (isThere) this.#target = null;
@@ -83,11 +87,24 @@ export class Clock extends EventTarget {
     this.dispatchEvent(new Event("frame"));
   }
 
+  #tellArrived() {
+    if (!this.#video.seeking) this.#tellPainted(Math.floor(this.#video.currentTime * this.#fps));
+  }
+
+  #tellPainted(frame) {
+    const painted = clamp(frame, 0, this.#nFrames - 1);
+    if (painted === this.painted) return;
+    this.painted = painted;
+    this.dispatchEvent(new Event("painted"));
+  }
+
   // Each painted frame says which one it is; where the browser cannot tell, the time does.
   #follow() {
     const video = this.#video;
     const painted = (time) => {
-      if (!video.paused && this.#target === null) this.#show(Math.round(time * this.#fps - 1e-3));
+      const frame = Math.round(time * this.#fps - 1e-3);
+      if (!video.paused && this.#target === null) this.#show(frame);
+      if (!video.paused && !video.seeking) this.#tellPainted(frame);
       this.#follow();
     };
     if (video.requestVideoFrameCallback) {

@@ -9,7 +9,7 @@ const byId = (id) => document.getElementById(id);
 // Events: "change" when it is switched on or off, or shows another run.
 export class Heat extends EventTarget {
   #isOn;
-  #player;
+  #clock;
   #layer = byId("heat-layer");
   #button = byId("heat");
   #choice = byId("heat-run");
@@ -20,12 +20,11 @@ export class Heat extends EventTarget {
   #url;
   #wanted; // run to begin with
   #sheets = new Map(); // run -> promise of a canvas to read its tiles from
-  #frame = 0;
   #palette;
 
-  constructor(player, { maps, runs, urls, heat }) {
+  constructor(player, clock, { maps, runs, urls, heat }) {
     super();
-    this.#player = player;
+    this.#clock = clock;
     this.#maps = maps;
     this.#names = runs;
     this.#url = urls.explanation;
@@ -36,9 +35,9 @@ export class Heat extends EventTarget {
     for (const choice of [this.#choice, this.#scale]) {
       choice.addEventListener("change", () => this.#renew());
     }
-    for (const name of ["seeked", "loadeddata"]) player.addEventListener(name, () => this.#draw());
-    player.addEventListener("loadedmetadata", () => this.#place());
-    new ResizeObserver(() => this.#place()).observe(player);
+    clock.addEventListener("painted", () => this.#draw());
+    player.addEventListener("loadedmetadata", () => this.#place(player));
+    new ResizeObserver(() => this.#place(player)).observe(player);
   }
 
   // The run whose map is shown, or null.
@@ -61,12 +60,6 @@ export class Heat extends EventTarget {
     if (this.#button.disabled) return;
     this.#isOn = !this.#isOn;
     this.#renew();
-  }
-
-  // The clock tells a frame at once and the picture follows: the map comes with the picture.
-  show(frame) {
-    this.#frame = frame;
-    if (this.#isOn) requestAnimationFrame(() => this.#draw());
   }
 
   #explain(reason) {
@@ -93,22 +86,18 @@ export class Heat extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  // The numbers of a frame come at once and its picture later: the map belongs to the picture.
   async #draw() {
-    const [run, frame] = [this.run, this.#frame];
-    if (!run) return this.#clear();
-    if (!this.#hasPicture) return;
+    const frame = this.#clock.painted;
+    const { run } = this;
+    if (!run || frame === null) return this.#clear();
     const sheet = await this.#sheetOf(run);
-    if (run !== this.run || frame !== this.#frame || !this.#hasPicture) return;
+    if (run !== this.run || frame !== this.#clock.painted) return;
     const facts = this.#maps[run];
     const number = Math.floor((frame - facts.first_frame) / facts.frames_per_map);
     if (!sheet || number < 0 || number >= facts.n_maps) this.#clear();
     else this.#paint(sheet, facts, number);
     this.#layer.dataset.frame = frame;
-  }
-
-  // One that belongs to the frame: neither none yet, nor that of before a seek.
-  get #hasPicture() {
-    return this.#player.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !this.#player.seeking;
   }
 
   #paint(sheet, { width, height, columns, first_frame, frames_per_map }, number) {
@@ -148,8 +137,7 @@ export class Heat extends EventTarget {
   }
 
   // Over the picture: the player keeps its proportions and leaves bars beside it.
-  #place() {
-    const player = this.#player;
+  #place(player) {
     if (!player.videoWidth) return;
     const { clientWidth, clientHeight, videoWidth, videoHeight } = player;
     const scale = Math.min(clientWidth / videoWidth, clientHeight / videoHeight);
