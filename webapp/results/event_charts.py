@@ -7,6 +7,9 @@ from typing import Any
 from webapp.results.charts import Figure, line_of
 
 NAMES = {"recall": "events found", "f1": "event F1"}
+# False alarms do not only rise as the threshold falls, since alarms grow together: a line
+# through all points of F1 would run back and forth.
+MODES = {"recall": "lines+markers", "f1": "markers"}
 
 
 def operating_figure(
@@ -38,7 +41,7 @@ def _trace(
 ) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "mode": "lines+markers",
+        "mode": MODES[name],
         "marker": {"size": 4, "color": line["color"]},
         "name": NAMES[name],
         "x": [max(each or 0.0, fewest) for each in curve["false_alarms_per_hour"]],
