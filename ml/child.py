@@ -62,13 +62,26 @@ def train(spec: Spec, reporter: Reporter) -> None:
 
 
 def score(spec: Spec, reporter: Reporter) -> None:
-    """Score the spec's videos with what the checkpoint's method has learnt.
+    """Score the spec's videos with what the checkpoint's method has learnt."""
+    from ml.scoring import score_videos
+
+    result = score_videos(
+        restored(spec, reporter),
+        _videos(spec),
+        _out_dir(spec),
+        reporter,
+        with_maps=bool(spec.get("with_maps")),
+    )
+    reporter.send("result", values=result)
+
+
+def restored(spec: Spec, reporter: Reporter) -> Method:
+    """The method of the spec's checkpoint as it was learnt, on the spec's device.
 
     By the spec's `config`, which may score in another way than the one that was trained.
     """
     from ml.checkpoints import restore_modules
     from ml.registry import get_method, scoring_config
-    from ml.scoring import score_videos
 
     checkpoint = _checkpoint(spec)
     config = checkpoint.config
@@ -77,14 +90,7 @@ def score(spec: Spec, reporter: Reporter) -> None:
         config = wanted
     method = _method(checkpoint.method, config, spec, reporter)
     restore_modules(checkpoint, method.modules)
-    result = score_videos(
-        method,
-        _videos(spec),
-        _out_dir(spec),
-        reporter,
-        with_maps=bool(spec.get("with_maps")),
-    )
-    reporter.send("result", values=result)
+    return method
 
 
 def survey(spec: Spec, reporter: Reporter) -> None:

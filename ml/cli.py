@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml import annotations_cli, child, leaks_cli
+from ml import annotations_cli, child, leaks_cli, watch_cli
 from ml.events import to_descriptor, to_terminal
 from ml.records import BadInput, Manifest, VideoRecord
 
@@ -142,10 +142,7 @@ def _checkpoint(place: Path) -> dict[str, str]:
     """`place` is the state (.json) of a checkpoint, or a folder, whose last one is taken."""
     from ml import checkpoints
 
-    if place.is_dir():
-        weights, state = checkpoints.latest(place)
-    else:
-        weights, state = place.with_suffix(".safetensors"), place
+    weights, state = checkpoints.of(place)
     return {"weights": str(weights), "state": str(state)}
 
 
@@ -222,6 +219,7 @@ def _add_other_verbs(verbs: Any) -> None:
 
     leaks_cli.add_verb(verbs)
     annotations_cli.add_verb(verbs)
+    watch_cli.add_verbs(verbs)
 
     job = verbs.add_parser("job", help="do one job of the site, as its worker asks")
     job.add_argument("spec", type=Path)

@@ -106,12 +106,13 @@ class OneClassMethod(Method):
         if not videos:
             return None
         return store_frames(
-            videos, training.folder / f"{part}.npy", size=self._size, grey=True,
+            videos, training.folder / f"{part}.npy", size=self.size, grey=True,
             reporter=training.reporter,
         )  # fmt: skip
 
     @property
-    def _size(self) -> tuple[int, int]:
+    def size(self) -> tuple[int, int]:
+        """Height and width to which frames are resized."""
         return (self.config.input_size, self.config.input_size)
 
     @property
@@ -126,7 +127,7 @@ class OneClassMethod(Method):
 
     def stream(self, video: VideoRecord) -> Iterator[NDArray[np.uint8]]:
         """All windows of a video in order, (B, T, H, W) bytes, in constant memory."""
-        frames = decode(video, size=self._size, grey=True)
+        frames = decode(video, size=self.size, grey=True)
         return stream_windows(
             frames, length=self.frames_per_sample, batch_size=self.config.batch_size
         )

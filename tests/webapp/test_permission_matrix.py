@@ -209,6 +209,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:share_links": {
         "GET": OWN,
         "POST": Answers(people=(404, 403, 201, 201, 201), takes_manage=True),
+    "api:calibration": {"GET": of_team(422, 422)},  # no validation videos
     },
     "api:share_link": {
         "GET": READ,

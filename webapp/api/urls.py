@@ -3,6 +3,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from webapp.api.views import (
     accounts,
+    calibration,
     comparisons,
     datasets,
     explanations,
@@ -71,6 +72,7 @@ urlpatterns = [
     ),
     path("runs/<str:run_id>/evaluation", results.Evaluations.as_view(), name="evaluation"),
     path(
+    path("runs/<str:run_id>/calibration", calibration.Calibration.as_view(), name="calibration"),
         "runs/<str:run_id>/explanations/<str:video_id>",
         explanations.Explanation.as_view(),
         name="explanation",

@@ -57,7 +57,7 @@ def explanations_on(video: Video, score_sets: Iterable[ScoreSet]) -> dict[str, E
     highest = (
         Explanation.objects.filter(score_set__in=list(found))
         .values_list("score_set")
-        .annotate(highest_of_run=Max("highest"))
+        .annotate(top=Max("highest"))
     )
     for score_set_id, of_run in highest:
         found[score_set_id].highest_of_run = of_run
