@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS = {
         "RunKind": "webapp.runs.models.Run.Kind",
         "ShareLinkKind": "webapp.sharing.models.ShareLink.Kind",
         "RunSelection": "webapp.runs.models.Run.Selection",
+        "HonestSelection": "webapp.runs.models.Run.HONEST_SELECTIONS",
         "VideoKind": "webapp.datasets.models.Video.Kind",
     },
 }

@@ -14,7 +14,7 @@ from tests.factories.datasets import (
 )
 from tests.factories.jobs import JobFactory
 from webapp.datasets.models import Part, Split
-from webapp.runs.models import Checkpoint, Method, Run, TrainingPoint
+from webapp.runs.models import Checkpoint, Method, Run, Sweep, TrainingPoint
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -104,6 +104,16 @@ class RunFactory(DjangoModelFactory[Run]):
     def id(self) -> str:
         """Known before the row exists: the job names it."""
         return Run._meta.pk.get_default()
+
+
+def sweep_of(run: Run) -> Sweep:
+    """A sweep whose only run is this one."""
+    sweep = Sweep.objects.create(
+        team=run.team, title="Length", dataset=run.dataset, split=run.split, method=run.method,
+        grid={"epochs": [20, 40]}, seeds=[run.seed],
+    )  # fmt: skip
+    Run.objects.filter(pk=run.pk).update(sweep=sweep, sweep_row=0)
+    return sweep
 
 
 class TrainingPointFactory(DjangoModelFactory[TrainingPoint]):

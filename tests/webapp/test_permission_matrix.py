@@ -18,6 +18,7 @@ from tests.conftest import logged_in
 from tests.factories.accounts import MembershipFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.results import explain, float32, labelled_run, save_by_name
+from tests.factories.runs import RunFactory, sweep_of
 from webapp.accounts import services
 from webapp.accounts.models import Invitation, Role, Team, User
 from webapp.datasets.models import AnnotationImport
@@ -119,6 +120,14 @@ MATRIX: dict[str, dict[str, Answers]] = {
     },
     "runs:add_scores": {"POST": of_team(403, 422)},  # no file
     "runs:equivalent": {"POST": OWN},
+    "runs:sweeps": {"GET": OWN},
+    "runs:new_sweep": {
+        "GET": Answers(people=(200, 403, 200, 200, 200)),
+        "POST": Answers(people=(200, 403, 422, 422, 422)),  # nothing varies
+    },
+    "runs:sweep": {"GET": READ},
+    "runs:export_sweep": {"GET": READ},
+    "runs:cancel_sweep": {"POST": of_team(403, 302)},
     "runs:detail": {"GET": READ},
     "runs:operating_points": {"GET": READ},
     "runs:sensitivity": {"GET": READ},
@@ -189,11 +198,18 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": OWN,
         "POST": Answers(people=(422, 403, 422, 422, 422)),  # a stranger's dataset is unknown
     },
+    "api:sweeps": {
+        "GET": OWN,
+        "POST": Answers(people=(422, 403, 422, 422, 422)),  # nothing varies
+    },
+    "api:sweep": {"GET": READ},
+    "api:sweep_cancel": {"POST": of_team(403, 202)},
     "api:run": {"GET": READ},
     "api:run_cancel": {"POST": of_team(403, 202)},
     "api:scores": {"GET": READ, "PUT": of_team(403, 422)},  # an empty file
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},
+    "api:calibration": {"GET": of_team(422, 422)},  # no validation videos
     "api:explanation": {"GET": READ},
     "api:folds": {"GET": all_people(404)},  # the run's split has none
     "api:operating_points": {"GET": READ},
@@ -209,7 +225,6 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:share_links": {
         "GET": OWN,
         "POST": Answers(people=(404, 403, 201, 201, 201), takes_manage=True),
-    "api:calibration": {"GET": of_team(422, 422)},  # no validation videos
     },
     "api:share_link": {
         "GET": READ,
@@ -288,6 +303,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
         team=team, kind=Job.Kind.IMPORT, subject_id=run.dataset_id
     )
     run.dataset.save()
+    sweep = sweep_of(RunFactory.create(team=team))
     draft = AnnotationImport.objects.create(dataset=run.dataset, name="labels.csv")
     token, _secret = services.create_token(team=team, name="x", scope="read", by=bob)
     moment = {"video": video.pk, "runs": [run.pk]}
@@ -298,6 +314,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
         people=dict(zip(PEOPLE, (charlie, vera, bob, maria, alice), strict=True)),
         ids={
             "run_id": run.pk,
+            "sweep_id": sweep.pk,
             "format": "csv",
             "job_id": run.current_job_id,
             "dataset_id": run.dataset_id,
@@ -350,7 +367,9 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "api:protocols": {"title": "Ours", "settings": {}},
             "api:share_links": {"kind": "run", "runs": [run.pk]},
             "api:virtual_runs": {"recipe": {"members": []}},
+            "runs:new_sweep": {"step": "submit"},
             "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
+            "api:sweeps": {"dataset": run.dataset_id, "method": run.method_id},
         },
     )
 

@@ -11,13 +11,16 @@ from webapp.common import error_pages
 from webapp.common.errors import DATABASE_AWAY, UserError
 from webapp.common.problems import problem
 from webapp.runs.config import ConfigError
+from webapp.runs.grid import GridError
 
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """None for faults of our own: those are logged and answered by `error_pages`."""
     request = context["request"]._request
     if isinstance(exc, ConfigError):
-        return _bad_config(request, exc)
+        return _many(request, exc, {f"/config/{name}": s for name, s in exc.problems.items()})
+    if isinstance(exc, GridError):
+        return _many(request, exc, exc.problems)
     if isinstance(exc, UserError):
         return error_pages.refusal(request, exc)
     if isinstance(exc, DATABASE_AWAY):
@@ -35,10 +38,11 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> HttpResponse | 
     return None
 
 
-def _bad_config(request: Any, exc: ConfigError) -> HttpResponse:
+def _many(request: Any, exc: UserError, problems: dict[str, str]) -> HttpResponse:
+    """Every fault, by its pointer."""
     faults = [
-        {"pointer": f"/config/{name}", "code": exc.code, "detail": sentence}
-        for name, sentence in exc.problems.items()
+        {"pointer": pointer, "code": exc.code, "detail": sentence}
+        for pointer, sentence in problems.items()
     ]
     return problem(
         request, status=exc.status_code, code=exc.code, detail=exc.sentence, errors=faults

@@ -115,6 +115,7 @@ class VideoQuery(PageQuery):
 class RunQuery(OrderedQuery):
     dataset = serializers.CharField(max_length=36, required=False)
     method = serializers.CharField(max_length=60, required=False)
+    sweep = serializers.CharField(max_length=36, required=False)
     status = serializers.ChoiceField(choices=Run.STATES, required=False)
 
 

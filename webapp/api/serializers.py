@@ -191,10 +191,15 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
 
 class MethodSerializer(serializers.ModelSerializer[Method]):
     schema = ObjectField(help_text="JSON Schema of the config.")
+    sweeps = serializers.ListField(
+        child=ObjectField(), help_text="Ready-made ones: name, title, reproduces, grid, variants."
+    )
 
     class Meta:
         model = Method
-        fields = ["name", "title", "summary", "paper", "supervision", "schema", "published_at"]
+        fields = [
+            "name", "title", "summary", "paper", "supervision", "schema", "sweeps", "published_at"
+        ]  # fmt: skip
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
@@ -210,6 +215,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         help_text="Its checkpoint was chosen by looking at what it is judged by.",
     )
     created_by = PersonSerializer(allow_null=True)
+    sweep_id = serializers.CharField(allow_null=True)
+    trained_by_id = serializers.CharField(
+        allow_null=True, help_text="The run whose weights it scores; null for its own."
+    )
     job_url = serializers.SerializerMethodField()
     scores_url = serializers.SerializerMethodField()
     evaluation_url = serializers.SerializerMethodField()
@@ -219,7 +228,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             "id", "kind", "name", "dataset_id", "split_id", "annotation_set_id", "method",
             "method_name", "supervision", "features", "reference", "config", "recipe", "seed",
-            "selection", "selected_on_test", "dataset_hash", "status", "created_by", "created_at",
+            "selection", "selected_on_test", "dataset_hash", "sweep_id", "trained_by_id",
+            "status", "created_by", "created_at",
             "scored_at", "job_url", "scores_url", "evaluation_url",
         ]  # fmt: skip
 

@@ -16,6 +16,7 @@ from webapp.api.views import (
     runs,
     share_links,
     splits,
+    sweeps,
     uploads,
     virtual_runs,
 )
@@ -71,8 +72,8 @@ urlpatterns = [
         name="video_scores",
     ),
     path("runs/<str:run_id>/evaluation", results.Evaluations.as_view(), name="evaluation"),
-    path(
     path("runs/<str:run_id>/calibration", calibration.Calibration.as_view(), name="calibration"),
+    path(
         "runs/<str:run_id>/explanations/<str:video_id>",
         explanations.Explanation.as_view(),
         name="explanation",
@@ -88,6 +89,9 @@ urlpatterns = [
         operating_points.Sensitivity.as_view(),
         name="sensitivity",
     ),
+    path("sweeps", sweeps.Sweeps.as_view(), name="sweeps"),
+    path("sweeps/<str:sweep_id>", sweeps.SweepDetail.as_view(), name="sweep"),
+    path("sweeps/<str:sweep_id>/cancel", sweeps.SweepCancel.as_view(), name="sweep_cancel"),
     path("protocols", protocols.Protocols.as_view(), name="protocols"),
     path("protocols/<slug:slug>", protocols.ProtocolDetail.as_view(), name="protocol"),
     path("comparisons", comparisons.Comparisons.as_view(), name="comparisons"),

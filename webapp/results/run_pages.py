@@ -136,7 +136,9 @@ def _distinct_curves(evaluations: Iterable[Evaluation]) -> list[tuple[str, dict[
 
 def _run(request: HttpRequest, run_id: str) -> Run:
     runs = Run.objects.visible_to(request.user).for_list().with_work_seconds()
-    return get_object_or_404(runs.select_related("split", "annotation_set", "team"), pk=run_id)
+    return get_object_or_404(
+        runs.select_related("split", "annotation_set", "team", "sweep", "trained_by"), pk=run_id
+    )
 
 
 def latest_of_each_kind(jobs: Iterable[Job]) -> list[Job]:

@@ -2,8 +2,15 @@
 
 from django.urls import path
 
-from webapp.results import export_views, operating_views, run_pages, upload_views, virtual_views
-from webapp.runs import views
+from webapp.results import (
+    export_views,
+    operating_views,
+    run_pages,
+    sweep_pages,
+    upload_views,
+    virtual_views,
+)
+from webapp.runs import sweep_views, views
 
 app_name = "runs"
 urlpatterns = [
@@ -13,6 +20,15 @@ urlpatterns = [
     path("runs/upload", upload_views.new, name="upload"),
     path("runs/mix", virtual_views.mix, name="mix"),
     path("runs/new/equivalent", views.equivalent, name="equivalent"),
+    path("runs/sweeps", sweep_pages.sweep_list, name="sweeps"),
+    path("runs/sweeps/new", sweep_views.new, name="new_sweep"),
+    path("runs/sweeps/<str:sweep_id>", sweep_pages.sweep, name="sweep"),
+    path("runs/sweeps/<str:sweep_id>/cancel", sweep_views.cancel, name="cancel_sweep"),
+    path(
+        "runs/sweeps/<str:sweep_id>/export.<str:format>",
+        sweep_pages.export,
+        name="export_sweep",
+    ),
     path("runs/<str:run_id>", run_pages.detail, name="detail"),
     path("runs/<str:run_id>/scores", upload_views.add, name="add_scores"),
     path(

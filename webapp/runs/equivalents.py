@@ -8,18 +8,40 @@ from typing import Any
 
 from webapp.accounts.models import User
 from webapp.runs.forms import RunForm
+from webapp.runs.models import Run
 from webapp.runs.schema import changed_fields, to_text
+from webapp.runs.sweep_forms import SweepForm
 
 NEW_LINE = " \\\n  "
 
 
 def rest_call(form: RunForm, *, site_url: str) -> str:
     """A curl command. Fields that keep the method's own value are left out."""
-    lines = [f"  {_json(name)}: {_json(value)}" for name, value in _body(form).items()]
+    return _curl(f"{site_url}/api/v1/runs", _body(form))
+
+
+def sweep_call(form: SweepForm, *, site_url: str) -> str:
+    """A curl command, as far as the form can be read."""
+    form.is_valid()
+    split, cleaned = form.chosen_split, getattr(form, "cleaned_data", {})
+    body: dict[str, Any] = {"dataset": split.dataset_id, "split": split.pk} if split else {}
+    body |= {"method": form.method.pk, "config": form.config, "grid": form.grid}
+    names = ("title", "variants", "seeds", "folds", "selection", "queue")
+    answers = {name: cleaned[name] for name in names if name in cleaned}
+    if answers.get("selection") == Run.Selection.LAST:
+        del answers["selection"]
+    body |= answers
+    return _curl(
+        f"{site_url}/api/v1/sweeps", {name: value for name, value in body.items() if value}
+    )
+
+
+def _curl(address: str, content: dict[str, Any]) -> str:
+    lines = [f"  {_json(name)}: {_json(value)}" for name, value in content.items()]
     body = "{\n" + ",\n".join(lines) + "\n}"
     return NEW_LINE.join(
         [
-            f"curl -X POST {site_url}/api/v1/runs",
+            f"curl -X POST {address}",
             '-H "Authorization: Bearer $IWAKAN_TOKEN"',
             '-H "Content-Type: application/json"',
             f"-d {shlex.quote(body)}",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from webapp.common.errors import UserError
 from webapp.runs.config import complete_config, problems_of
-from webapp.runs.schema import Schema, names_of, to_text
+from webapp.runs.schema import Schema, changed_fields, names_of, to_text
 
 MAX_RUNS = 200  # of one sweep
 
@@ -81,6 +81,11 @@ def variant_title(grid: Grid, variants: Variants, row: int) -> str:
     """That of the variant which the row belongs to; empty without any."""
     n_cells = prod(len(values) for values in grid.values())
     return str(variants[row // n_cells].get("title", "")) if variants else ""
+
+
+def changes_of(schema: Schema, config: Mapping[str, Any]) -> str:
+    """What a config sets otherwise than the method, in a line."""
+    return _in_words(changed_fields(schema, config))
 
 
 def _title(variant: Mapping[str, Any], cell: Config) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
-from django.db.models import DurationField, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, DurationField, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Extract, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -64,6 +64,16 @@ class Method(models.Model):
 class SweepQuerySet(TeamOwnedQuerySet):
     def for_list(self) -> SweepQuerySet:
         return self.select_related("dataset", "split", "method", "created_by", "team")
+
+    def with_counts(self) -> SweepQuerySet:
+        """Adds `n_runs`, `n_scored`, `n_going_on` and `n_failed`."""
+        counted = self.annotate(
+            n_runs=Count("runs"),
+            n_scored=Count("runs", filter=Q(runs__scored_at__isnull=False)),
+            n_going_on=Count("runs", filter=~Q(runs__current_job__status__in=Job.TERMINAL)),
+            n_failed=Count("runs", filter=Q(runs__current_job__status__in=ENDED_BADLY)),
+        )
+        return counted.order_by("-id")  # a query that groups ignores Meta.ordering
 
 
 class Sweep(models.Model):

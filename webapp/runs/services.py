@@ -215,9 +215,11 @@ def _leave_training(run: Run, by: User) -> bool:
 
 
 def _locked(run: Run) -> Run:
-    """The run as it is now, held so that its job cannot be exchanged meanwhile."""
-    runs = Run.objects.select_for_update(of=("self",))
-    return runs.select_related("current_job", "team").get(pk=run.pk)
+    """The run as it is now, held so that its job cannot be exchanged meanwhile.
+
+    Its job is asked for afterwards: joined, one that came while we waited would not be seen.
+    """
+    return Run.objects.select_for_update(no_key=True).get(pk=run.pk)
 
 
 def _check_data(*, team: Team, dataset: Dataset, split: Split, method: Method) -> None:

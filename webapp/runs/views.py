@@ -27,13 +27,13 @@ from webapp.runs.models import Method, Run
 @require_http_methods(["GET", "POST"])
 def new(request: AuthenticatedRequest) -> HttpResponse:
     """Choose a method, then fill in its form. The address may prefill any field."""
-    require(request.user, Permission.RUN_SUBMIT, team=_team(request))
-    method, splits = _method(request), splits_of(request)
+    require(request.user, Permission.RUN_SUBMIT, team=chosen_team(request))
+    method, splits = chosen_method(request), splits_of(request)
     if method is None or not splits:
         return _page(request, method)
     if request.method == "POST":
         return _submit(request, RunForm(request.POST.dict(), method=method, splits=splits))
-    prefilled = _from_address(request)
+    prefilled = from_address(request)
     return _page(request, method, RunForm(method=method, splits=splits, prefilled=prefilled))
 
 
@@ -130,7 +130,7 @@ def _run(request: HttpRequest, run_id: str) -> Run:
     return get_object_or_404(Run.objects.visible_to(request.user).for_list(), pk=run_id)
 
 
-def _team(request: HttpRequest) -> Team:
+def chosen_team(request: HttpRequest) -> Team:
     """The team of the dataset that the address names, else the one that is worked in."""
     if dataset_id := request.GET.get("dataset"):
         datasets = Dataset.objects.visible_to(request.user).select_related("team")
@@ -138,7 +138,7 @@ def _team(request: HttpRequest) -> Team:
     return current_team(request)
 
 
-def _method(request: HttpRequest) -> Method | None:
+def chosen_method(request: HttpRequest) -> Method | None:
     """The chosen one, or the only one there is."""
     if name := request.POST.get("method") or request.GET.get("method"):
         return get_object_or_404(Method, pk=name)
@@ -149,13 +149,15 @@ def _method(request: HttpRequest) -> Method | None:
 def splits_of(request: HttpRequest) -> list[Split]:
     """The newest version of each split of the team's imported datasets."""
     order = ["dataset__name", "dataset_id", "name"]
-    splits = Split.objects.filter(dataset__team=_team(request)).exclude(dataset__content_hash="")
+    splits = Split.objects.filter(dataset__team=chosen_team(request)).exclude(
+        dataset__content_hash=""
+    )
     return list(
         splits.order_by(*order, "-version").distinct(*order).select_related("dataset__team")
     )
 
 
-def _from_address(request: HttpRequest) -> dict[str, str]:
+def from_address(request: HttpRequest) -> dict[str, str]:
     """`?dataset=` chooses that dataset's first split; other names are those of the form."""
     of_dataset = Split.objects.filter(dataset_id=request.GET.get("dataset", ""))
     split = of_dataset.order_by("name", "-version").first()

@@ -9,6 +9,7 @@ from django.urls import get_resolver
 from jsonschema import Draft202012Validator
 
 from tests.factories.results import explain
+from tests.factories.runs import sweep_of
 from webapp.accounts.models import User
 from webapp.datasets.models import AnnotationImport, Split, Video
 from webapp.runs.models import Method, Run
@@ -87,6 +88,7 @@ def test_answers_are_as_described(
         "slug": "frame-raw",
         "annotation_set_id": scored_run.annotation_set_id,
         "link_id": link.pk,
+        "sweep_id": sweep_of(scored_run).pk,
     }
     readable = [path for path, operations in document["paths"].items() if "get" in operations]
     elsewhere = {  # not for this reader or run

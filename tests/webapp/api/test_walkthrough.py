@@ -106,7 +106,7 @@ def end_jobs() -> None:
 
 def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     (me, add_dataset, job, dataset, methods, submit, run, run_job, log, cancel,
-     scores, as_json, as_npy, evaluation) = commands()  # fmt: skip
+     submit_sweep, sweep, scores, as_json, as_npy, evaluation) = commands()  # fmt: skip
 
     assert shell.run(me).json()["id"] == bob.pk
 
@@ -131,6 +131,9 @@ def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     finish_run()
     assert shell.run(run).json()["status"] == "succeeded"
     assert shell.run(cancel).status_code == 409
+
+    shell.variables["SWEEP"] = shell.run(submit_sweep).json()["url"]
+    assert len(shell.run(sweep).json()["rows"]) == 2
 
     [listed] = shell.run(scores).json()["videos"]
     shell.variables["VIDEO"] = listed["video_id"]

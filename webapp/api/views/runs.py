@@ -19,7 +19,7 @@ from webapp.runs import services
 from webapp.runs.models import Method, Run
 
 # Public name of a filter -> where it is asked. Nothing else reaches the database.
-FILTERS = {"dataset": "dataset_id", "method": "method_id"}
+FILTERS = {"dataset": "dataset_id", "method": "method_id", "sweep": "sweep_id"}
 
 
 class Methods(ListView[Method]):
