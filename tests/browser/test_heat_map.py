@@ -207,8 +207,8 @@ def test_a_quiet_video_stays_dark_beside_a_loud_one(open_page, alice, video):
     page = open_page(alice, f"/videos/{video.pk}?run={quiet.pk}&f=20&heat={quiet.pk}")
     shows(page, 20, 16)
     expect(page.locator("#heat-top")).to_have_text("1")
-    assert layer(page)["colour"][3] == pytest.approx(255 * 0.2, abs=1)
-    page.locator("#heat-scale").select_option("highest of this video")
+    assert layer(page)["colour"][3] == pytest.approx(255 * (0.1**0.5 - 0.15) / 0.35, abs=1)
+    page.locator("#heat-scale").select_option("this video")
     expect(page.locator("#heat-top")).to_have_text("0.1")
     wait_until(page, lambda: layer(page)["colour"] == [0xFD, 0xE7, 0x25, 255])
 

@@ -78,6 +78,7 @@ export class Heat extends EventTarget {
       const top = facts[this.#scale.value];
       this.#palette = paletteOf(facts.highest / (top || 1));
       byId("heat-top").textContent = short(top);
+      byId("heat-middle").textContent = short(top / 4); // half the bar is a quarter: see palette.js
       byId("heat-every").textContent = facts.frames_per_map;
       byId("heat-rule").textContent = facts.rule;
     }

@@ -2,14 +2,17 @@
 
 const N_STOPS = 5; // --heat-1 … --heat-5
 const N_LEVELS = 256;
-const SOLID_FROM = 0.5; // of the scale; below it more and more of the picture shows through
+const CLEAR_UP_TO = 0.15; // of the bar; from here on less and less of the picture shows through
+const SOLID_FROM = 0.5;
 
 // Red, green, blue and opacity (0 … 255) of each level, the highest at `share` of the scale.
 export function paletteOf(share) {
   const stops = stopColours();
   return Array.from({ length: N_LEVELS }, (_, level) => {
-    const value = Math.min((level / (N_LEVELS - 1)) * share, 1);
-    return [...between(stops, value), 255 * Math.min(value / SOLID_FROM, 1)];
+    // By its root: errors of interest are far below the worst of a run.
+    const value = Math.sqrt(Math.min((level / (N_LEVELS - 1)) * share, 1));
+    const solid = Math.min(Math.max((value - CLEAR_UP_TO) / (SOLID_FROM - CLEAR_UP_TO), 0), 1);
+    return [...between(stops, value), 255 * solid];
   });
 }
 
