@@ -160,17 +160,12 @@ class SweepTable:
         best = {name: _two_best(groups, name) for name in self.names}
         return [self._row(group, groups[0], best) for group in groups]
 
-    def _row(
-        self,
-        group: _Group,
-        first: _Group,
-        best: Mapping[str, Sequence[float]],
-    ) -> SweepRow:
+    def _row(self, group: _Group, first: _Group, best: Mapping[str, Sequence[float]]) -> SweepRow:
         run = group.runs[0]
         number = run.sweep_row or 0
         cells = {}
         for name in self.names:
-            value, ranked = group.value(name), best[name] if group.is_complete else ()
+            value, ranked = group.value(name), best[name] if group.is_whole(name) else ()
             cells[name] = SweepCell(
                 value=value,
                 spread=group.spread(name),
@@ -212,9 +207,9 @@ class _Group:
         self.over = table.over
         self.evaluations = [table.evaluations.get(run.pk) for run in runs]
 
-    @property
-    def is_complete(self) -> bool:
-        return None not in self.evaluations
+    def is_whole(self, name: str) -> bool:
+        """Every run has the number: a mean over fewer of them is another one."""
+        return all(_number(each, name) is not None for each in self.evaluations)
 
     def spread(self, name: str) -> Spread | None:
         """Over the seeds whose folds are all there, or over the folds; None for a single run."""
@@ -235,13 +230,14 @@ class _Group:
         first = self.evaluations[0]
         return None if self.over or first is None else first.intervals.get(name)
 
-    def replicates(self, name: str) -> NDArray[np.float64] | None:
-        """(R,) means over the runs, which drew the same videos; None where one has not."""
-        if not self.is_complete or len({str(draws_of(each)) for each in self.evaluations}) != 1:
-            return None
-        drawn = [replicates_of(each).get(name) for each in self.evaluations]
-        known = [each for each in drawn if each is not None]
-        return np.mean(known, axis=0) if len(known) == len(drawn) else None
+    @cached_property
+    def replicates(self) -> dict[str, NDArray[np.float64]]:
+        """(R,) means over the runs by number; empty where they drew other videos."""
+        if len({draws_of(each) for each in self.evaluations}) != 1:
+            return {}
+        drawn = [replicates_of(each) for each in self.evaluations]
+        names = set.intersection(*map(set, drawn))
+        return {name: np.mean([each[name] for each in drawn], axis=0) for name in names}
 
     def _by_seed(self) -> dict[int, list[Evaluation | None]]:
         found: dict[int, list[Evaluation | None]] = {}
@@ -266,8 +262,8 @@ def _mean(evaluations: Sequence[Evaluation | None], name: str) -> float | None:
 
 
 def _two_best(groups: Sequence[_Group], name: str) -> list[float]:
-    """Of the complete rows, where there are two or more of them."""
-    values = [group.value(name) for group in groups if group.is_complete]
+    """Of the rows that are whole, where there are two or more of them."""
+    values = [group.value(name) for group in groups if group.is_whole(name)]
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return []
@@ -275,9 +271,11 @@ def _two_best(groups: Sequence[_Group], name: str) -> list[float]:
 
 
 def _difference(group: _Group, first: _Group, name: str) -> metrics.Comparison | None:
-    """None where the two did not draw the same videos, or a number is undefined."""
+    """None where the two did not draw the same videos, or a number is missing or undefined."""
+    if not group.is_whole(name) or not first.is_whole(name):
+        return None
     value, of_first = group.value(name), first.value(name)
-    own, other = group.replicates(name), first.replicates(name)
+    own, other = group.replicates.get(name), first.replicates.get(name)
     if value is None or of_first is None or own is None or other is None:
         return None
     if draws_of(group.evaluations[0]) != draws_of(first.evaluations[0]):
