@@ -3,7 +3,8 @@
     python -m benchmarks.one_class --folder ped2 --plan benchmarks/plans/ped2.json --seeds 0 1 2
 
 IWAKAN_TOKEN holds a token with the scope `submit`. A share of the normal training videos is held
-out, and the checkpoint with the lowest loss on them is scored; the test part chooses nothing.
+out, and the checkpoint with the lowest loss on them is scored; with a share of 0 all train, and the
+last checkpoint is scored. The test part chooses nothing.
 """
 
 from __future__ import annotations
@@ -102,12 +103,10 @@ def main() -> None:
     options = parser.parse_args()
     site = Site(options.url, os.environ["IWAKAN_TOKEN"])
     dataset, _seconds = import_dataset(site, name=options.dataset, folder=options.folder)
-    common = {
-        "dataset": dataset["id"],
-        "split": held_out(site, dataset, options.validation_share),
-        "seeds": options.seeds,
-        "selection": "validation",
-    }
+    common = {"dataset": dataset["id"], "seeds": options.seeds}
+    if options.validation_share:
+        split = held_out(site, dataset, options.validation_share)
+        common |= {"split": split, "selection": "validation"}
     plan = json.loads(options.plan.read_text())
     submitted = [submit(site, common=common, entry=entry) for entry in plan]
     sweeps = [figures_of(site, finished(site, sweep["url"])) for sweep in submitted]
