@@ -7,6 +7,7 @@ from typing import IO, Any
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.request import Request
 
 MAX_BYTES = 1_000_000
 MAX_FILE_BYTES = 256 * 1024**2
@@ -66,6 +67,23 @@ class FileParser(BaseParser):
         if stated.isdecimal() and len(data) < int(stated):
             raise ParseError(f"The upload was cut: {len(data)} of {stated} bytes arrived.")
         return data
+
+
+class LengthRequired(APIException):
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = (
+        "Send the file with its length (Content-Length), not in chunks: only then is a cut "
+        "upload told from a whole one."
+    )
+    default_code = "length_required"
+
+
+def sent_file(request: Request) -> bytes:
+    """The body of a request to a view that takes files; empty where there is none."""
+    chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    if chunked and not request.META.get("CONTENT_LENGTH"):
+        raise LengthRequired
+    return request.data if isinstance(request.data, bytes) else b""
 
 
 def _is_storable(value: Any) -> bool:

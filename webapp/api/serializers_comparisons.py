@@ -172,6 +172,7 @@ class SeedsSerializer(serializers.Serializer[Any]):
     n = serializers.IntegerField()
     mean = serializers.FloatField()
     standard_deviation = serializers.FloatField(source="deviation")
+    selected_on_test = serializers.BooleanField(source="is_selected_on_test")
 
 
 class BoardSerializer(serializers.Serializer[Board]):

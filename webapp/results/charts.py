@@ -12,6 +12,7 @@ from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
+from django.utils.text import Truncator
 from numpy.typing import NDArray
 
 from webapp.results.curves import Curve
@@ -212,6 +213,15 @@ def _short(values: NDArray[np.float32]) -> list[float | None]:
     return [None if math.isnan(value) else value for value in rounded]
 
 
+ON_TEST = " (selected on test)"
+LONGEST_LABEL = 28  # of an axis, which would leave no room for the plot on a narrow screen
+
+
+def label_of(name: str, is_selected_on_test: bool) -> str:
+    """What a figure and its files call a run."""
+    return name + ON_TEST * is_selected_on_test
+
+
 class Point(NamedTuple):
     """A number of a run, or of a paper where `run_id` is empty; `ends` of its interval."""
 
@@ -223,14 +233,34 @@ class Point(NamedTuple):
 
 def interval_figure(points: Sequence[Point], title: str, claims: Sequence[Point] = ()) -> Figure:
     """A number of several runs with its interval, the first on top, and of papers below."""
+    places = [*(point.label for point in points), *(_claimed(claim) for claim in claims)]
+    if any(label.endswith(ON_TEST) for label in places):
+        title += "<br>‡ selected on test"
     return {
         "data": [*map(_interval_trace, points), *_claims(claims)],
         "layout": {
             "xaxis": {"title": {"text": title}},
-            "yaxis": {"autorange": "reversed", "type": "category", "showgrid": False},
+            "yaxis": {
+                "autorange": "reversed",
+                "type": "category",
+                "showgrid": False,
+                "tickvals": places,
+                "ticktext": [_shortened(label) for label in places],
+            },
             "showlegend": False,
         },
     }
+
+
+def _claimed(claim: Point) -> str:
+    return f"{claim.label} (reported)"
+
+
+def _shortened(label: str) -> str:
+    """The names of runs on one dataset often end alike, so the beginning is kept."""
+    text = label.removesuffix(ON_TEST)
+    mark = " ‡" if text != label else ""
+    return Truncator(text).chars(LONGEST_LABEL) + mark
 
 
 def _interval_trace(point: Point) -> dict[str, Any]:
@@ -266,7 +296,7 @@ def _claims(points: Sequence[Point]) -> list[dict[str, Any]]:
             "mode": "markers",
             "name": "reported",
             "x": [point.value for point in points],
-            "y": [f"{point.label} (reported)" for point in points],
+            "y": [_claimed(point) for point in points],
             "marker": {"color": "var(--muted)", "size": 9, "symbol": "diamond-open"},
             "hovertemplate": "%{x:.4f}<extra>%{y}</extra>",
         }
@@ -279,7 +309,7 @@ def class_figure(rows: Sequence[Any], columns: Sequence[Any]) -> Figure:
     traces = [
         {
             "type": "bar",
-            "name": column.label,
+            "name": label_of(column.label, column.run.is_selected_on_test),
             "x": labels,
             "y": [row.values[place] for row in rows],
             "marker": {

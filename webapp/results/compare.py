@@ -23,7 +23,6 @@ from webapp.runs.models import Run
 from webapp.runs.schema import to_text
 
 MAX_RUNS = 10
-N_VIDEOS_SHOWN = 20
 FEW_VIDEOS = 10  # the AUC over fewer moves much with each of them
 FACTS = ("method_name", "kind", "selection", "seed", "features", "supervision")
 

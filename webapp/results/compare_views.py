@@ -21,15 +21,17 @@ from webapp.accounts.models import Team
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.accounts.views import AuthenticatedRequest
+from webapp.common.long_lists import long_list
 from webapp.datasets.models import AnnotationSet, Video
 from webapp.results.charts import (
     Point,
     class_figure,
     interval_figure,
+    label_of,
     overlay_figure,
     video_scatter,
 )
-from webapp.results.compare import MAX_RUNS, N_VIDEOS_SHOWN, Comparison, truths_of
+from webapp.results.compare import MAX_RUNS, Comparison, truths_of
 from webapp.results.compare_export import comparison_table
 from webapp.results.exports import FORMATS, answer
 from webapp.results.models import Protocol
@@ -111,7 +113,7 @@ def compare(request: AuthenticatedRequest) -> HttpResponse:
     }
     if choice.runs:
         comparison = Comparison(choice.runs, choice.protocol, choice.truth)
-        context |= figures_of(comparison)
+        context |= figures_of(request, comparison)
         granted = permissions_of(request.user, team=choice.runs[0].team)
         context["may_share"] = Permission.SHARE_CREATE in granted
         context["links"] = [(choice.led_by(run), choice.without(run)) for run in choice.runs]
@@ -131,20 +133,24 @@ def export(request: AuthenticatedRequest, format: str) -> HttpResponseBase:
     return answer(table, name=f"comparison-{choice.protocol.slug}", format=format)
 
 
-def figures_of(comparison: Comparison) -> dict[str, Any]:
+def figures_of(request: HttpRequest, comparison: Comparison) -> dict[str, Any]:
     columns = comparison.columns
-    evaluated = [(each.run.pk, each.label, each.evaluation) for each in columns if each.evaluation]
+    labels = [label_of(each.label, each.run.is_selected_on_test) for each in columns]
+    evaluated = [
+        (each.run.pk, label, each.evaluation)
+        for each, label in zip(columns, labels, strict=True)
+        if each.evaluation
+    ]
     name = comparison.metric_name
     points = [
-        Point(each.run.pk, each.label, value, each.interval(name))
-        for each in columns
+        Point(each.run.pk, label, value, each.interval(name))
+        for each, label in zip(columns, labels, strict=True)
         if (value := each.number(name)) is not None
     ]
     return {
         "comparison": comparison,
         "differing": comparison.differing,
-        "videos": comparison.videos[:N_VIDEOS_SHOWN],
-        "n_hidden_videos": max(0, len(comparison.videos) - N_VIDEOS_SHOWN),
+        "videos": long_list(request, "videos", comparison.videos),
         "intervals": interval_figure(points, comparison.metric.title),
         "classes": class_figure(comparison.classes, columns),
         "roc": overlay_figure([(pk, name, each.roc) for pk, name, each in evaluated], "roc"),

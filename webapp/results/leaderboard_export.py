@@ -31,6 +31,7 @@ def leaderboard_table(board: Leaderboard) -> Table:
         marks=("reported", "on_test"),
         notes=[
             f"{seeds.name} over {seeds.n} seeds: {seeds.mean:.3f} ± {seeds.deviation:.3f}"
+            + ", selected on test" * seeds.is_selected_on_test
             for each in board.boards
             for seeds in each.seeds
         ],

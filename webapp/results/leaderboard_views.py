@@ -17,7 +17,7 @@ from webapp.accounts.teams import current_team
 from webapp.accounts.views import AuthenticatedRequest
 from webapp.datasets.models import Dataset
 from webapp.datasets.services import set_benchmark
-from webapp.results.charts import Figure, Point, interval_figure
+from webapp.results.charts import Figure, Point, interval_figure, label_of
 from webapp.results.compare_views import chosen_protocol
 from webapp.results.exports import FORMATS, answer
 from webapp.results.leaderboard_export import leaderboard_table
@@ -78,7 +78,12 @@ def drawn(board: Leaderboard) -> list[tuple[Board, Figure]]:
 def figure_of(board: Board, claims: Sequence[Reported], title: str) -> Figure:
     """The first of the board with their intervals, and the claims of papers among them."""
     ours = [
-        Point(entry.run.pk, f"{entry.rank} · {entry.run.name}", entry.value, entry.interval)
+        Point(
+            entry.run.pk,
+            label_of(f"{entry.rank} · {entry.run.name}", entry.run.is_selected_on_test),
+            entry.value,
+            entry.interval,
+        )
         for entry in board.entries[:N_DRAWN]
     ]
     theirs = [

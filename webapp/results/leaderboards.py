@@ -47,6 +47,7 @@ class Seeds:
     n: int
     mean: float
     deviation: float
+    is_selected_on_test: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,4 +129,5 @@ def _seeds(entries: list[Entry]) -> Seeds:
         n=len(values),
         mean=mean(values),
         deviation=stdev(values),
+        is_selected_on_test=any(entry.run.is_selected_on_test for entry in entries),
     )

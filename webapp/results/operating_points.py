@@ -102,6 +102,15 @@ class Explorer:
                 return each
         return {"threshold": wanted, "rule": "chosen_here", "selected_on": "test"}
 
+    @property
+    def is_threshold_of_test(self) -> bool:
+        return bool(self.choice["selected_on"] == "test")
+
+    @property
+    def is_selected_on_test(self) -> bool:
+        """The threshold, or the checkpoint that was scored."""
+        return self.is_threshold_of_test or self.run.is_selected_on_test
+
     @cached_property
     def scored(self) -> list[ScoredVideo]:
         return labelled_scores(self.score_set, self.run.annotation_set)
@@ -186,6 +195,7 @@ class Explorer:
             "threshold": self.threshold,
             "rule": self.choice["rule"],
             "selected_on": self.choice["selected_on"],
+            "selected_on_test": self.is_selected_on_test,
             **{name: value for name, value in asdict(self.wish).items() if name != "threshold"},
             "summary": self.summary,
             "curve": self.curve,

@@ -12,13 +12,11 @@ from django.views.decorators.http import require_safe
 
 from ml.evaluation.settings import LARGEST_THRESHOLD, MAX_SECONDS
 from webapp.accounts.views import AuthenticatedRequest
+from webapp.common.long_lists import long_list
 from webapp.results.event_charts import operating_figure
 from webapp.results.models import ScoreSet
 from webapp.results.operating_points import Explorer, Wish
 from webapp.results.sensitivity import Sensitivity
-
-N_EVENTS_SHOWN = 300
-N_VIDEOS_SHOWN = 20
 
 
 class WishForm(forms.Form):
@@ -57,12 +55,9 @@ def operating_points(request: AuthenticatedRequest, run_id: str) -> HttpResponse
         "run": score_set.run,
         "form": form,
         "explorer": explorer,
-        "is_selected_on_test": explorer.choice["selected_on"] == "test",
         "figure": operating_figure(score_set.run.pk, explorer.curve, explorer.summary),
-        "events": explorer.events[:N_EVENTS_SHOWN],
-        "n_hidden_events": max(0, len(explorer.events) - N_EVENTS_SHOWN),
-        "false_alarms": explorer.false_alarms[:N_VIDEOS_SHOWN],
-        "n_hidden_videos": max(0, len(explorer.false_alarms) - N_VIDEOS_SHOWN),
+        "events": long_list(request, "events", explorer.events),
+        "false_alarms": long_list(request, "false_alarms", explorer.false_alarms),
     }
     status = 422 if asked.errors else 200
     return render(request, "results/operating_points.html", context, status=status)

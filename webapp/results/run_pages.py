@@ -15,6 +15,7 @@ from ml.evaluation import METRICS
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.accounts.views import AuthenticatedRequest
+from webapp.common.long_lists import long_list
 from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job, JobQuerySet
@@ -67,7 +68,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     context = progress_context(run)
     if run.current_job is not None:
         context |= log_context(run.current_job)
-    context |= results_of(run)
+    context |= results_of(request, run)
     context |= belonging(run, context["evaluations"])
     context |= {
         "may_cancel": Permission.RUN_CANCEL in granted and run.is_going_on,
@@ -96,13 +97,13 @@ def run_jobs(run: Run) -> JobQuerySet:
     return Job.objects.filter(own)
 
 
-def results_of(run: Run) -> dict[str, Any]:
+def results_of(request: HttpRequest, run: Run) -> dict[str, Any]:
     """What the parts of the page that show numbers ask for."""
     evaluations = evaluations_of(run)
     return {
         "evaluations": evaluations,
         "n_looks": n_looks(run.split),
-        "videos": video_rows(evaluations[0]) if evaluations else [],
+        "videos": long_list(request, "videos", video_rows(evaluations[0]) if evaluations else []),
         "roc": roc_figure(run.pk, _distinct_curves(evaluations)),
     }
 

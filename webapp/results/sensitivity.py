@@ -137,6 +137,7 @@ class Sensitivity:
     def to_json(self) -> dict[str, Any]:
         return {
             "run_id": self.score_set.run_id,
+            "selected_on_test": self.score_set.run.is_selected_on_test,
             "headline": self.headline,
             "results": [_row_json(row) for row in self.rows],
         }

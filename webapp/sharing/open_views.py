@@ -143,7 +143,7 @@ def _is_somebody(request: HttpRequest) -> bool:
 
 def _run_context(request: HttpRequest, opened: Opened) -> dict[str, Any]:
     assert isinstance(opened.target, RunTarget)
-    return {"run": opened.target.run} | results_of(opened.target.run)
+    return {"run": opened.target.run} | results_of(request, opened.target.run)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +162,7 @@ def _comparison_context(request: HttpRequest, opened: Opened) -> dict[str, Any]:
     assert isinstance(target, ComparisonTarget)
     comparison = Comparison(target.runs, target.protocol, target.truth)
     facts = {"differing": comparison.differing_facts}  # how the runs are set stays with the team
-    return figures_of(comparison) | facts | {"curves": _curves(target, opened)}
+    return figures_of(request, comparison) | facts | {"curves": _curves(target, opened)}
 
 
 def _curves(target: ComparisonTarget, opened: Opened) -> SharedCurves | None:

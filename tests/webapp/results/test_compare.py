@@ -188,7 +188,7 @@ def test_curves_are_of_the_video_with_the_largest_difference(
     response = as_vera.get("/compare", {"run": [weak.pk, strong.pk]})
 
     curves = response.context["curves"]
-    assert curves.video == response.context["videos"][0][0]
+    assert curves.video == response.context["videos"].shown[0][0]
     figure = as_vera.get(curves.figure_url).json()
     assert [trace["name"] for trace in figure["data"]] == ["Weak", "Strong"]
 

@@ -139,7 +139,7 @@ def test_detail_shows_numbers_of_every_protocol_the_default_first(
 
 
 def test_detail_videos_that_cost_the_most_come_first(as_vera: Client, run: Run) -> None:
-    rows = as_vera.get(f"/runs/{run.pk}").context["videos"]
+    rows = as_vera.get(f"/runs/{run.pk}").context["videos"].shown
 
     assert rows[0].video.name == "bad"
     assert rows[0].auroc == 0

@@ -4,7 +4,6 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -298,48 +297,3 @@ class TestOverRest:
         assert response.status_code == 422
         assert "damaged or cut off" in response.json()["detail"]
         assert not PendingScores.objects.exists()
-
-
-@pytest.mark.shared_data
-class TestPed2:
-    """Somebody's published scores of UCSD Ped2 give the AUC that was published with them."""
-
-    @pytest.fixture
-    def ped2(self, shared_data: Path, team: Team) -> Split:
-        template = RunFactory.create(team=team)
-        masks = np.load(shared_data / "ped2/gt/ped2_pixel_masks.npz")
-        for number in sorted(masks.files):
-            labels = masks[number].any(axis=(1, 2)).astype(np.uint8)
-            video = VideoFactory.create(
-                dataset=template.dataset, name=f"testing/{number}", n_frames=len(labels)
-            )
-            add_to_test(template, video, labels)
-        return template.split
-
-    @pytest.fixture
-    def published(self, shared_data: Path) -> bytes:
-        folder = shared_data / "ped2/published-scores"
-        return (folder / "hyrsta_best_normalized_losses.npy").read_bytes()
-
-    def test_through_the_page(self, as_bob: Client, ped2: Split, published: bytes) -> None:
-        as_bob.post("/runs/upload", page_answers(ped2, published))
-
-        assert_published(Run.objects.get(kind=Run.Kind.UPLOADED))
-
-    def test_over_rest(self, as_bob: Client, ped2: Split, published: bytes) -> None:
-        body = {"dataset": ped2.dataset_id, "split": ped2.pk, "method_title": "Hyrsta"}
-        run = as_bob.post("/api/v1/uploaded-runs", body, "application/json").json()
-
-        assert as_bob.put(run["scores_url"], published, BINARY).json()["is_complete"]
-
-        assert_published(Run.objects.get(pk=run["id"]))
-
-
-def assert_published(run: Run) -> None:
-    metrics = {
-        each.protocol.slug: each.metrics
-        for each in Evaluation.objects.filter(score_set__run=run).select_related("protocol")
-    }
-    assert metrics["frame-raw"]["auroc"] == pytest.approx(0.95695, abs=5e-6)
-    assert metrics["frame-raw"]["macro_auroc"] == pytest.approx(0.9525, abs=5e-5)
-    assert metrics["frame-per-video"]["auroc"] == pytest.approx(0.9603, abs=5e-5)

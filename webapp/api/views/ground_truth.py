@@ -19,7 +19,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team
 from webapp.api import idempotency
 from webapp.api.authentication import caller
-from webapp.api.parsers import FileParser
+from webapp.api.parsers import FileParser, sent_file
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
 from webapp.api.serializers import AnnotationSetSerializer, JobSerializer, ObjectField
 from webapp.api.views.answers import POLL_SECONDS, accepted
@@ -164,7 +164,7 @@ def _start(request: Request, dataset: Dataset) -> Response:
     query = GroundTruthQuery(data=request.query_params.dict(), context={"request": request})
     query.is_valid(raise_exception=True)
     draft = start_annotation_import(
-        dataset=dataset, given=query.given(_body(request)), by=caller(request)
+        dataset=dataset, given=query.given(sent_file(request)), by=caller(request)
     )
     headers = {
         "Location": reverse("api:annotation_import", args=[draft.pk]),
@@ -223,14 +223,10 @@ class ListedDatasets(APIView):
 def _list(request: Request) -> Response:
     wanted: dict[str, Any] = read_query(NewListedDataset, request)
     dataset = create_listed_dataset(
-        team=current_team(request._request), data=_body(request), **wanted, by=caller(request)
+        team=current_team(request._request), data=sent_file(request), **wanted, by=caller(request)
     )
     assert dataset.import_job is not None  # create_listed_dataset submits it
     return accepted(dataset.import_job)
-
-
-def _body(request: Request) -> bytes:
-    return request.data if isinstance(request.data, bytes) else b""
 
 
 def _dataset(request: Request, dataset_id: str) -> Dataset:

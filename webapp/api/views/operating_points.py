@@ -37,6 +37,9 @@ class OperatingPointSerializer(serializers.Serializer[Any]):
     selected_on = serializers.CharField(
         help_text="fixed, validation or test; one that is asked for here is chosen on test."
     )
+    selected_on_test = serializers.BooleanField(
+        help_text="The threshold, or the checkpoint that was scored."
+    )
     hold_seconds = serializers.FloatField()
     merge_seconds = serializers.FloatField()
     iou = serializers.FloatField()
@@ -62,6 +65,7 @@ class SensitivityRowSerializer(serializers.Serializer[Any]):
 
 class SensitivitySerializer(serializers.Serializer[Any]):
     run_id = serializers.CharField()
+    selected_on_test = serializers.BooleanField(help_text="The checkpoint that was scored.")
     headline = serializers.FloatField(allow_null=True)
     results = SensitivityRowSerializer(many=True)
 

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from ml.score_files import Layout
 from webapp.api import idempotency
 from webapp.api.authentication import caller
-from webapp.api.parsers import FileParser
+from webapp.api.parsers import FileParser, sent_file
 from webapp.api.requests import Known, RunOfSplit, read_body, read_query
 from webapp.api.serializers import RunSerializer
 from webapp.api.views.results import FrameScores, Scores
@@ -111,7 +111,7 @@ class VideoScores(FrameScores):
 
 def _upload(request: Request) -> tuple[Layout, bytes]:
     layout = Layout(**read_query(LayoutQuery, request))
-    return layout, request.data if isinstance(request.data, bytes) else b""
+    return layout, sent_file(request)
 
 
 def _answer(progress: uploads.Progress) -> Response:
