@@ -68,10 +68,15 @@ class SweepRow:
     number: int  # from 0 on
     title: str  # of its variant; empty without any
     values: list[str]  # of the fields that vary
+    differs: list[bool]  # each of them from that of the first row
     runs: list[Run]
     cells: dict[str, SweepCell]  # by metric
     shown: list[SweepCell | None]  # of the numbers that there is room for
     n_evaluated: int
+
+    @property
+    def marked_values(self) -> list[tuple[str, bool]]:
+        return list(zip(self.values, self.differs, strict=True))
 
     @property
     def leading(self) -> SweepCell | None:
@@ -178,6 +183,9 @@ class SweepTable:
             number=number,
             title=variant_title(self.sweep.grid, self.sweep.variants, number),
             values=[to_text(run.config.get(name)) or "–" for name in self.fields],
+            differs=[
+                run.config.get(name) != first.runs[0].config.get(name) for name in self.fields
+            ],
             runs=group.runs,
             cells=cells,
             shown=[cells.get(name) for name in self.shown],

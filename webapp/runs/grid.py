@@ -85,7 +85,9 @@ def variant_title(grid: Grid, variants: Variants, row: int) -> str:
 
 def changes_of(schema: Schema, config: Mapping[str, Any]) -> str:
     """What a config sets otherwise than the method, in a line."""
-    return _in_words(changed_fields(schema, config))
+    changes = changed_fields(schema, config)
+    order = [name for name in names_of(schema) if name in changes]
+    return _in_words({name: changes[name] for name in dict.fromkeys([*order, *changes])})
 
 
 def _title(variant: Mapping[str, Any], cell: Config) -> str:

@@ -109,7 +109,7 @@ class SweepForm(RunForm):
     variants = forms.CharField(
         label=_("Variants"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=_(
             "Rows that are no grid, one per line: a name, a colon, then the fields that differ, "
             "with semicolons between them. “no attention: attention=false; ttur=false”"
