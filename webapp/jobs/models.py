@@ -10,7 +10,7 @@ import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery, Window
+from django.db.models import Case, Count, OuterRef, Q, Subquery, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -72,11 +72,13 @@ class JobQuerySet(TeamOwnedQuerySet):
 
         Teams take turns: what a team has running counts as turns it has already had, so a
         thousand jobs of one team delay another team's first job by one slot. Within a team
-        the oldest goes first.
+        what ends a run goes before what begins one, else the oldest goes first: the numbers of
+        a sweep come in one by one, not after its last training.
         """
         running = Job.objects.active().filter(queue=queue, team=OuterRef("team")).order_by()
         n_running = running.values("team").annotate(n=Count("id")).values("n")
-        place = Window(RowNumber(), partition_by="team", order_by="id")
+        begins = Case(When(kind=Job.Kind.SCORE, then=0), default=1)
+        place = Window(RowNumber(), partition_by="team", order_by=[begins, "id"])
         waiting = self.waiting().filter(queue=queue)
         return waiting.annotate(turn=place + Coalesce(Subquery(n_running), 0)).order_by(
             "turn", "id"

@@ -25,6 +25,17 @@ def test_queue_position_follows_the_turns_of_the_teams():
     assert positions == [1, 3, 5, 2, 4]
 
 
+def test_queue_position_of_what_ends_a_run_is_before_what_begins_one():
+    team, other = TeamFactory.create_batch(2)
+    begins = JobFactory.create_batch(2, team=team, kind=Job.Kind.TRAIN)
+    ends = JobFactory.create_batch(2, team=team, kind=Job.Kind.SCORE)
+    theirs = JobFactory.create(team=other, kind=Job.Kind.TRAIN)
+
+    positions = [services.queue_position(job) for job in [*ends, *begins, theirs]]
+
+    assert positions == [1, 3, 4, 5, 2]
+
+
 def test_queue_position_counts_running_jobs_as_turns_taken(worker):
     busy, idle = TeamFactory.create_batch(2)
     JobFactory.create(team=busy, held=True, worker=worker)
