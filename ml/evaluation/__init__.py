@@ -14,7 +14,7 @@ from ml.evaluation.frames import (
     scored_video,
     scored_videos,
 )
-from ml.evaluation.outcome import Outcome, evaluate_videos
+from ml.evaluation.outcome import Outcome, evaluate_under, evaluate_videos
 from ml.evaluation.settings import Settings
 
 EVALUATOR_VERSION = 3
@@ -26,6 +26,7 @@ __all__ = [
     "Outcome",
     "ScoredVideo",
     "Settings",
+    "evaluate_under",
     "evaluate_videos",
     "fill_with_nearest",
     "normalise_per_video",

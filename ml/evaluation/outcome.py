@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,52 @@ def evaluate_videos(
 
     Scores of `validation` videos decide thresholds, and nothing else.
     """
+    return next(evaluate_under(videos, [settings], validation))
+
+
+def evaluate_under(
+    videos: Sequence[ScoredVideo],
+    protocols: Iterable[Settings],
+    validation: Sequence[ScoredVideo] = (),
+) -> Iterator[Outcome]:
+    """As `evaluate_videos` under each of `protocols`, in their order.
+
+    What several of them have in common, which is nearly all of the work, is computed once.
+    """
+    known: dict[Settings, Outcome] = {}
+    is_scored = not any(np.isnan(video.scores).any() for video in (*videos, *validation))
+    for settings in protocols:
+        rule = _of_frames_alone(settings, is_scored)
+        if rule not in known:
+            known[rule] = _frame_numbers(videos, rule, validation)
+        yield _with_events(known[rule], videos, settings)
+
+
+def _of_frames_alone(settings: Settings, is_scored: bool) -> Settings:
+    """Equal for protocols that give the same numbers of frames. `is_scored`: every frame is."""
+    alone = replace(
+        settings, level="frame", metric="auroc", merge_gap_seconds=0.0, hold_seconds=0.0, iou=0.0
+    )
+    return replace(alone, missing="nearest") if is_scored else alone
+
+
+def _with_events(outcome: Outcome, videos: Sequence[ScoredVideo], settings: Settings) -> Outcome:
+    events = event_numbers(videos, settings, [each["threshold"] for each in outcome.thresholds])
+    if events is None:
+        return outcome
+    replicates = outcome.replicates.extended(events.replicates(drawn_counts(videos)[1]))
+    return replace(
+        outcome,
+        metrics=outcome.metrics | events.values,
+        intervals=replicates.intervals(),
+        replicates=replicates,
+        thresholds=events.beside(outcome.thresholds),
+    )
+
+
+def _frame_numbers(
+    videos: Sequence[ScoredVideo], settings: Settings, validation: Sequence[ScoredVideo]
+) -> Outcome:
     counted = counted_frames(videos, settings)
     items = metrics.segments(
         [video.labels for video in counted], [video.scores for video in counted]
@@ -64,9 +110,6 @@ def evaluate_videos(
         validation=validation,
         settings=settings,
     )
-    events = event_numbers(videos, settings, [each["threshold"] for each in thresholds])
-    if events is not None:
-        replicates = replicates.extended(events.replicates(drawn_counts(counted)[1]))
     return Outcome(
         metrics={
             "auroc": or_none(ranking.auroc()),
@@ -76,14 +119,13 @@ def evaluate_videos(
             "macro_auroc": _mean(_macro_parts(counted, by_video, settings)),
             "abnormal_auroc": _abnormal_auroc(counted),
             **_of_clips(counted, settings),
-            **(events.values if events else {}),
         },
         intervals=replicates.intervals(),
         replicates=replicates,
         counts=_counts(by_video),
         per_video=by_video,
         per_class=per_class(counted),
-        thresholds=events.beside(thresholds) if events else thresholds,
+        thresholds=thresholds,
         roc=roc_points(ranking),
         pr=pr_points(ranking),
     )

@@ -9,6 +9,7 @@ from ml import metrics
 from ml.evaluation import (
     ScoredVideo,
     Settings,
+    evaluate_under,
     evaluate_videos,
     fill_with_nearest,
     normalise_per_video,
@@ -293,6 +294,55 @@ def test_misordering_is_that_of_the_frames_summed():
     assert [each["misordering"] for each in evaluate(*videos).per_video] == pytest.approx(
         by_frame.reshape(4, 30).sum(axis=1)
     )
+
+
+PROTOCOLS = [
+    Settings(),
+    Settings(metric="macro_auroc"),
+    Settings(missing="drop"),
+    Settings(level="event", metric="event_f1", merge_gap_seconds=1, iou=0.5),
+    Settings(level="event", metric="event_f1", merge_gap_seconds=1, hold_seconds=0.2),
+    Settings(normalisation="per_video"),
+    Settings(normalisation="per_video", macro_padding=True, metric="macro_auroc"),
+    Settings(smoothing="mean", smoothing_frames=3),
+    Settings(drop_first=2),
+    Settings(threshold=0.4),
+    Settings(threshold=0.4, level="event", metric="event_recall"),
+]
+
+
+@pytest.mark.parametrize("n_missing", [0, 3])
+def test_together_protocols_give_what_they_give_alone(n_missing):
+    rng = np.random.default_rng(3)
+    videos = []
+    for number in range(7):
+        labels = (np.arange(60) // 20 == number % 4).astype(np.uint8)
+        scores = rng.random(60, np.float32) + labels * np.float32(0.3)
+        scores[:n_missing] = np.nan
+        classes = {"ramp": labels == 1} if number % 2 else {}
+        made = ScoredVideo(
+            video_id=str(number), scores=scores, labels=labels, classes=classes, fps=10
+        )
+        videos.append(made)
+    held_out = videos[5:]
+    together = list(evaluate_under(videos[:5], PROTOCOLS, held_out))
+    for outcome, settings in zip(together, PROTOCOLS, strict=True):
+        alone = evaluate_videos(videos[:5], settings, held_out)
+        assert outcome.to_json() == alone.to_json()
+        assert outcome.replicates.names == alone.replicates.names
+        np.testing.assert_array_equal(outcome.replicates.values, alone.replicates.values)
+    assert len({json.dumps(outcome.to_json()) for outcome in together}) > 7
+
+
+def test_protocols_that_differ_in_events_alone_share_the_work(monkeypatch):
+    ranked = []
+    ranking = metrics.Segments.ranking
+    monkeypatch.setattr(metrics.Segments, "ranking", lambda self: ranked.append(1) or ranking(self))
+    one = video([0.1, 0.2, 0.9, 0.8], [0, 0, 1, 1])
+    list(evaluate_under([one], [Settings()]))
+    n_for_one = len(ranked)
+    list(evaluate_under([one], PROTOCOLS[:5]))
+    assert n_for_one < len(ranked) <= 2 * n_for_one + 2
 
 
 @pytest.mark.shared_data

@@ -15,7 +15,7 @@ from ml.evaluation.sensitivity import Variant, sensitivity_grid
 from webapp.results.labelled import labelled_scores
 from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocol_choice import offered_protocols
-from webapp.results.services import evaluate
+from webapp.results.services import evaluate_under_each
 
 Source = Literal["preset", "team", "grid"]
 # Numbers that answer the question of the headline, how well frames are told apart, on its scale.
@@ -67,7 +67,7 @@ class Sensitivity:
         """`score_set.run` comes joined with its team."""
         self.score_set = score_set
         protocols = offered_protocols(score_set.run.team)
-        self.evaluations = [evaluate(score_set, protocol) for protocol in protocols]
+        self.evaluations = evaluate_under_each(score_set, protocols)
 
     @property
     def headline(self) -> float | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
 
-from ml.evaluation import EVALUATOR_VERSION, Outcome, Settings, evaluate_videos
+from ml.evaluation import EVALUATOR_VERSION, Outcome, Settings, evaluate_under
 from ml.records import BadInput, Scores, hash_of
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Part, Video
@@ -26,7 +26,7 @@ from webapp.results.protocols import ensure_protocols
 from webapp.runs.models import Run
 from webapp.runs.services import mark_scored
 
-__all__ = ["ensure_protocols", "evaluate", "evaluate_all", "save_scores"]
+__all__ = ["ensure_protocols", "evaluate", "evaluate_all", "evaluate_under_each", "save_scores"]
 
 
 @transaction.atomic
@@ -62,35 +62,47 @@ def save_scores(
     return existing
 
 
-@transaction.atomic
 def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
+    """As `evaluate_under_each`, under one."""
+    return evaluate_under_each(score_set, [protocol])[0]
+
+
+@transaction.atomic
+def evaluate_under_each(score_set: ScoreSet, protocols: Sequence[Protocol]) -> list[Evaluation]:
     """Evaluate against the ground truth that the run was submitted with.
 
-    An evaluation that exists is returned as it is.
+    Evaluations that exist are returned as they are.
     """
-    annotation_set = score_set.run.annotation_set
     key = {
         "score_set": score_set,
-        "protocol": protocol,
-        "annotation_set": annotation_set,
+        "annotation_set": score_set.run.annotation_set,
         "evaluator_version": EVALUATOR_VERSION,
     }
-    existing = Evaluation.objects.filter(**key).first()
-    if existing:
-        return existing
-    settings = Settings.from_json(protocol.settings)
-    scored = labelled_scores(score_set, annotation_set)
-    held_out = labelled_validation(score_set, annotation_set)
-    outcome = evaluate_videos(scored, settings, held_out)
-    values = (
-        outcome.to_json()
-        | _replicates(outcome)
-        | {
-            "score_hash": score_set.content_hash,
-            "annotation_hash": annotation_set.content_hash,
-        }
+    existing = Evaluation.objects.filter(**key, protocol__in=protocols).select_related("protocol")
+    found = {each.protocol_id: each for each in existing}
+    missing = [protocol for protocol in protocols if protocol.pk not in found]
+    for protocol, values in zip(missing, _evaluated(score_set, missing), strict=True):
+        made = Evaluation.objects.get_or_create(**key, protocol=protocol, defaults=values)[0]
+        found[protocol.pk] = made
+    return [found[protocol.pk] for protocol in protocols]
+
+
+def _evaluated(score_set: ScoreSet, protocols: Sequence[Protocol]) -> Iterator[dict[str, Any]]:
+    """Values of an evaluation under each of `protocols`; scores are read once."""
+    if not protocols:
+        return
+    annotation_set = score_set.run.annotation_set
+    hashes = {
+        "score_hash": score_set.content_hash,
+        "annotation_hash": annotation_set.content_hash,
+    }
+    outcomes = evaluate_under(
+        labelled_scores(score_set, annotation_set),
+        [Settings.from_json(protocol.settings) for protocol in protocols],
+        labelled_validation(score_set, annotation_set),
     )
-    return Evaluation.objects.get_or_create(**key, defaults=values)[0]
+    for outcome in outcomes:
+        yield outcome.to_json() | _replicates(outcome) | hashes
 
 
 @transaction.atomic
@@ -100,8 +112,7 @@ def evaluate_all(score_set: ScoreSet) -> None:
     The last fold of a cross-validation to be scored brings the numbers of all together.
     """
     protocols = ensure_protocols()
-    for protocol in protocols:
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, protocols)
     pool_folds(score_set.run, protocols)
 
 
