@@ -19,7 +19,7 @@ from webapp.results.compare_views import chosen_protocol
 from webapp.results.exports import FORMATS, answer
 from webapp.results.protocol_choice import offered_protocols
 from webapp.results.sweep_export import sweep_table
-from webapp.results.sweeps import SweepTable
+from webapp.results.sweeps import SweepRow, SweepTable
 from webapp.runs.grid import changes_of
 from webapp.runs.models import Method, Sweep
 
@@ -82,9 +82,18 @@ def figure_of(table: SweepTable) -> Figure:
         ends = cell.interval
         if cell.spread and cell.spread.deviation is not None:
             ends = [cell.value - cell.spread.deviation, cell.value + cell.spread.deviation]
-        label = " · ".join(filter(None, (row.title, ", ".join(row.values))))
-        points.append(Point(row.runs[0].pk, f"{row.number + 1} · {label}", cell.value, ends))
+        points.append(Point(row.runs[0].pk, _label(table, row), cell.value, ends))
     return interval_figure(points, table.metric.title)
+
+
+def _label(table: SweepTable, row: SweepRow) -> str:
+    """As “2 · no norm · Epochs 5”: a variant stands for what it sets."""
+    settings = [
+        f"{label} {value}"
+        for name, label, value in zip(table.fields, table.labels, row.values, strict=True)
+        if not row.title or name in table.sweep.grid
+    ]
+    return " · ".join(filter(None, (str(row.number + 1), row.title, ", ".join(settings))))
 
 
 def _comparison_of(table: SweepTable) -> str:

@@ -384,6 +384,24 @@ def test_empty_list_leads_to_a_new_one(as_bob: Client, as_vera: Client) -> None:
     assert "/runs/sweeps/new" not in as_vera.get("/runs/sweeps").content.decode()
 
 
+def test_figure_names_its_rows(split: Split, bob: User, as_bob: Client) -> None:
+    off = {"title": "no norm", "config": {"norm": "none"}}
+    named = submit(split, bob, variants=[{"title": "plain", "config": {}}, off])
+    plain = submit(split, bob, seeds=[0, 1])
+    score_all(named, GOOD, GOOD, BAD, BAD)
+    cells = score_all(plain, GOOD, BAD) and leading(plain)
+
+    figure = as_bob.get(f"/runs/sweeps/{named.pk}").context["figure"]
+    assert [trace["name"] for trace in figure["data"]][1:3] == [
+        "2 · plain · Epochs 5",
+        "3 · no norm · Epochs 3",
+    ]
+    figure = as_bob.get(f"/runs/sweeps/{plain.pk}").context["figure"]
+    assert [trace["name"] for trace in figure["data"]] == ["1 · Epochs 3", "2 · Epochs 5"]
+    assert cells[0].spread is not None
+    assert figure["data"][0]["error_x"]["array"] == [pytest.approx(cells[0].spread.deviation)]
+
+
 # Files
 
 
