@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.factories.results import explain
 from tests.webapp.sharing.conftest import moment_of, protocol_id
 from tests.webapp.test_permission_matrix import ROUTES
+from webapp.datasets.models import AnnotationSet
 from webapp.sharing import open_views, opened
 from webapp.sharing.models import ShareLink
 
@@ -170,11 +171,14 @@ def test_pages_lead_only_to_what_the_link_opens(paths, client):
 def test_pages_tell_nothing_about_people_or_files(paths, run, video, alice, bob, client):
     run.created_by = bob
     run.save()
+    AnnotationSet.objects.update(source="our own labels: labels_of_dana.csv")
     ShareLink.objects.update(note="for <b>Dana</b>")
     secret = run.current_job_id
     for path in paths.values():
         page = client.get(path).content.decode()
-        for hidden in (alice.email, bob.email, "Bob", "Dana", secret, video.path, "csrf"):
+        for hidden in (
+            alice.email, bob.email, "Bob", "Dana", "labels_of", secret, video.path, "csrf",
+        ):  # fmt: skip
             assert hidden not in page
 
 

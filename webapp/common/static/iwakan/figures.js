@@ -1,6 +1,7 @@
 // Draws the plots whose figures came with the page and stay as they are, or are fetched when they
 // come into sight.
 
+import { ask } from "./ask.js";
 import { draw } from "./plot.js";
 
 for (const plot of document.querySelectorAll(".plot[data-figure]")) {
@@ -18,7 +19,7 @@ const seen = new IntersectionObserver((entries) => {
 for (const plot of document.querySelectorAll(".plot[data-figure-url]")) seen.observe(plot);
 
 async function fetchFigure(plot) {
-  const response = await fetch(plot.dataset.figureUrl, { headers: { accept: "application/json" } });
-  if (response.ok) draw(plot, await response.json());
-  else plot.textContent = `${response.status} ${response.statusText}`;
+  const response = await ask(plot.dataset.figureUrl);
+  if (response) draw(plot, await response.json());
+  else plot.textContent = plot.dataset.absent;
 }
