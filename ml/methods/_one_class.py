@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ml.data.decode import decode
 from ml.data.frames import FrameStore, store_frames
@@ -87,9 +87,14 @@ class OneClassMethod(Method):
         return self.frame_scores(errors).cpu().numpy()
 
     def rest(self) -> None:
-        """Nothing is learnt any more."""
+        """Nothing is learnt any more. Weights lie as convolutions read them fastest."""
         for module in self.modules.values():
             module.eval()
+            for part in module.modules():
+                if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+                    part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+                elif isinstance(part, nn.Conv3d | nn.ConvTranspose3d):
+                    part.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
     @abstractmethod
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner: ...

@@ -52,7 +52,6 @@ class ConvLSTMCell(nn.Module):
 
     def __init__(self, channels: int, hidden: int, *, kernel_size: int = 3) -> None:
         super().__init__()
-        self.hidden = hidden
         padding = kernel_size // 2
         self.from_input = nn.Conv2d(channels, 4 * hidden, kernel_size, padding=padding)
         self.from_state = nn.Conv2d(hidden, 4 * hidden, kernel_size, padding=padding, bias=False)
@@ -60,10 +59,11 @@ class ConvLSTMCell(nn.Module):
             assert self.from_input.bias is not None
             self.from_input.bias[hidden : 2 * hidden] += 1
 
-    def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        shape = (len(features), self.hidden, *features.shape[-2:])
-        zeros = features.new_zeros(shape)
-        return zeros, zeros
+    def first(self, gates_of_input: Tensor) -> tuple[Tensor, Tensor]:
+        """The states after the first step: those before it are zero, and nothing is forgotten."""
+        write, _forget, new, show = gates_of_input.chunk(4, dim=1)
+        cell = torch.sigmoid(write) * torch.tanh(new)
+        return torch.sigmoid(show) * torch.tanh(cell), cell
 
     def forward(
         self, gates_of_input: Tensor, state: tuple[Tensor, Tensor]

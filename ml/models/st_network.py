@@ -77,9 +77,9 @@ class STNetwork(nn.Module):
 
     def remember(self, gates_BT: Tensor) -> list[Tensor]:
         """The hidden state after each frame of (B, T, 4 C, H / 8, W / 8) windows."""
-        state = self.memory.start(gates_BT[:, 0])
-        states = []
-        for step in range(gates_BT.shape[1]):
+        state = self.memory.first(gates_BT[:, 0])
+        states = [state[0]]
+        for step in range(1, gates_BT.shape[1]):
             state = self.memory(gates_BT[:, step], state)
             states.append(state[0])
         return states

@@ -53,14 +53,13 @@ def test_the_memory_depends_on_every_frame() -> None:
     assert (windows.grad.abs().amax(dim=(2, 3)) > 0).all()
 
 
-def test_the_memory_s_first_state_is_empty() -> None:
+def test_the_memory_begins_empty() -> None:
     cell = ConvLSTMCell(3, 5)
-    features = torch.rand(2, 3, 4, 4)
+    gates = cell.from_input(torch.rand(2, 3, 4, 4))
+    empty = torch.zeros(2, 5, 4, 4)
 
-    hidden, memory = cell.start(features)
-
-    assert hidden.shape == memory.shape == (2, 5, 4, 4)
-    assert not hidden.any()
+    for found, expected in zip(cell.first(gates), cell(gates, (empty, empty)), strict=True):
+        assert torch.equal(found, expected)
 
 
 def test_attention_starts_as_the_identity_and_can_learn() -> None:
