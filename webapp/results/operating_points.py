@@ -22,6 +22,7 @@ from ml.evaluation.events import (
 from ml.evaluation.frames import placed_frames
 from webapp.datasets.models import Video
 from webapp.results.headlines import headline_evaluations
+from webapp.results.kept import kept
 from webapp.results.labelled import labelled_scores
 from webapp.results.models import ScoreSet
 
@@ -139,6 +140,11 @@ class Explorer:
     @cached_property
     def curve(self) -> dict[str, list[float | None]]:
         """Numbers over thresholds, which rise; null where undefined."""
+        wish = self.wish
+        name = f"sweep_{wish.hold_seconds!r}_{wish.merge_seconds!r}_{wish.iou!r}"
+        return kept(self.score_set, name, self._swept)
+
+    def _swept(self) -> dict[str, list[float | None]]:
         tried = thresholds_to_try(self.line)
         swept = metrics.sweep(self.line, tried, self.rule)
         columns = {name: [number(each) for each in getattr(swept, name)] for name in CURVES}

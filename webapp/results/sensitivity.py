@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from ml.evaluation import METRICS, Metric, Settings
 from ml.evaluation.sensitivity import Variant, sensitivity_grid
+from webapp.results.kept import kept
 from webapp.results.labelled import labelled_scores
 from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocol_choice import offered_protocols
@@ -116,8 +117,7 @@ class Sensitivity:
         )
 
     def _of_grid(self) -> Iterator[Row]:
-        scored = labelled_scores(self.score_set, self.score_set.run.annotation_set)
-        for variant in sensitivity_grid(scored):
+        for variant in kept(self.score_set, "grid", self._grid):
             name = "auroc" if variant.averaging == "pooled" else "macro_auroc"
             yield Row(
                 source="grid",
@@ -128,6 +128,10 @@ class Sensitivity:
                 difference=self._difference(name, variant.auroc),
                 papers=LIU_2018 if _is_liu_2018(variant) else "",
             )
+
+    def _grid(self) -> list[Variant]:
+        scored = labelled_scores(self.score_set, self.score_set.run.annotation_set)
+        return list(sensitivity_grid(scored))
 
     def _difference(self, name: str, value: float | None) -> float | None:
         if name not in FRAME_AUROCS or value is None or self.headline is None:
