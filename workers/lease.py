@@ -21,6 +21,9 @@ Result = TypeVar("Result")
 # A restart of Postgres takes seconds, a restore minutes; a training may be worth days.
 DATABASE_PATIENCE_SECONDS = 600.0
 RETRY_SECONDS = 0.5
+# A worker that is told to end does not wait: whoever stopped it may have stopped the database.
+STOPPING_PATIENCE_SECONDS = 5.0
+is_stopping = threading.Event()  # set by the worker process that ends
 
 
 @contextmanager
@@ -55,14 +58,18 @@ def patiently(work: Callable[[], Result], *, on_wait: Callable[[], None] = lambd
 
     `work` runs in a transaction or may be repeated without harm.
     """
-    give_up_at = time.monotonic() + DATABASE_PATIENCE_SECONDS
+    since = time.monotonic()
     while True:
         try:
             return work()
         except DATABASE_AWAY as error:
             connection.close()
-            if time.monotonic() > give_up_at:
+            if time.monotonic() - since > _patience():
                 raise
             logger.warning("the database is away, trying again: %s", error)
             on_wait()
             time.sleep(RETRY_SECONDS)
+
+
+def _patience() -> float:
+    return STOPPING_PATIENCE_SECONDS if is_stopping.is_set() else DATABASE_PATIENCE_SECONDS

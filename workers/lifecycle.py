@@ -7,6 +7,7 @@ from celery.concurrency.thread import TaskPool
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 
 from webapp.jobs.models import Job
+from workers import lease
 from workers.node import Node
 
 _node: Node | None = None
@@ -56,6 +57,7 @@ def start(sender: Any, **kwargs: Any) -> None:
 @worker_shutting_down.connect
 def stop(**kwargs: Any) -> None:
     """Celery waits for running tasks: they end soon, because they hand their jobs back."""
+    lease.is_stopping.set()
     if _node is not None:
         _node.is_stopping.set()
 

@@ -208,6 +208,22 @@ def _who_holds(lock: IO[Any]) -> str:
 
 
 @contextlib.contextmanager
+def stopped_in_order(stack: Stack) -> Iterator[None]:
+    """Stop the stack when the block ends, also when TERM ends it before `watch` listens for it."""
+
+    def leave(number: int, frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+        stack.stop()
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
 def _asked_to_stop() -> Iterator[Callable[[], bool]]:
     """Turn SIGINT and SIGTERM into an answer for as long as the block runs."""
     asked: list[int] = []

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from webapp.stack import processes
-from webapp.stack.stack import PROJECT, Stack, StackError, locked
+from webapp.stack.stack import PROJECT, Stack, StackError, locked, stopped_in_order
 
 USUAL_PORT = 8000
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def run(self, stack: Stack, *, is_exiting: bool) -> None:
-        try:
+        with stopped_in_order(stack):
             self.stdout.write("Starting Postgres, broker, site and worker …")
             stack.start()
             # A process of its own, because this one read its settings before there was a stack.
@@ -49,9 +49,7 @@ class Command(BaseCommand):
             if not is_exiting:
                 self.stdout.write("Serving until Ctrl-C.")
                 stack.watch()
-        finally:
             self.stdout.write("Stopping …")
-            stack.stop()
 
 
 def _usual_or_free_port() -> int:

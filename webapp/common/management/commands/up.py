@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from webapp.stack.stack import Stack, StackError, locked
+from webapp.stack.stack import Stack, StackError, locked, stopped_in_order
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def run(self, stack: Stack) -> None:
-        try:
+        with stopped_in_order(stack):
             stack.start()
             self.stdout.write(f"Iwakan is at {stack.address.site_url} (Ctrl-C stops it)")
             self.stdout.write(
@@ -36,6 +36,4 @@ class Command(BaseCommand):
                 ".venv/bin/python manage.py create_owner --email you@example.org --team 'My team'"
             )
             stack.watch()
-        finally:
             self.stdout.write("Stopping …")
-            stack.stop()
