@@ -108,6 +108,7 @@ class RunFactory(DjangoModelFactory[Run]):
 
 def sweep_of(run: Run) -> Sweep:
     """A sweep whose only run is this one."""
+    assert run.method is not None
     sweep = Sweep.objects.create(
         team=run.team, title="Length", dataset=run.dataset, split=run.split, method=run.method,
         grid={"epochs": [20, 40]}, seeds=[run.seed],
