@@ -1,9 +1,10 @@
-"""Peak memory of scoring a video: of 100 frames, against one of 18,000.
+"""Peak memory of scoring a video: of 100 frames, against one of 18,000, by one-class methods.
 
-    python -m benchmarks.scoring_memory
+    python -m benchmarks.scoring_memory [METHOD …]
 
-Each video is scored by `python -m ml score` in a process of its own; the kernel tells the
-largest resident size that the process had. Conv-AE at 64×64 on 320×240 video.
+Each video is scored by `python -m ml score --maps` in a process of its own; the kernel tells the
+largest resident size that the process had. Networks of the size that the tests train, on 320×240
+video.
 """
 
 from __future__ import annotations
@@ -23,53 +24,57 @@ import torch
 from benchmarks import report
 from ml import checkpoints
 from ml.checkpoints import Checkpoint
-from ml.methods.conv_ae import ConvAE, ConvAEConfig
+from ml.methods._one_class import OneClassMethod
 from ml.records import Manifest, VideoRecord
-from ml.registry import as_json
+from ml.registry import as_json, load_methods
 
 SEED = 7
 SHORT, LONG = 100, 18_000
 WIDTH, HEIGHT = 320, 240
+NOTES = (__doc__ or "").split("\n")[0]
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        save_untrained(folder / "checkpoint")
-        peaks = {n_frames: peak_megabytes(folder, n_frames) for n_frames in (SHORT, LONG)}
-    figures = {
-        f"peak_megabytes_{SHORT}_frames": peaks[SHORT],
-        f"peak_megabytes_{LONG}_frames": peaks[LONG],
-        "growth": peaks[LONG] / peaks[SHORT],
+    names = [name for name, kind in load_methods().items() if issubclass(kind, OneClassMethod)]
+    with tempfile.TemporaryDirectory() as folder:
+        videos = [render(Path(folder) / f"{count}.mp4", count) for count in (SHORT, LONG)]
+        for name in sys.argv[1:] or sorted(names):
+            figures = measure(name, videos, Path(folder) / name)
+            report.save("scoring_memory", {"method": name} | figures, seed=SEED, notes=NOTES)
+
+
+def measure(name: str, videos: list[VideoRecord], folder: Path) -> dict[str, float]:
+    save_untrained(name, folder)
+    short, long = (peak_megabytes(folder, video) for video in videos)
+    return {
+        f"peak_megabytes_{SHORT}_frames": short,
+        f"peak_megabytes_{LONG}_frames": long,
+        "growth": long / short,
     }
-    report.save("scoring_memory", figures, seed=SEED, notes=(__doc__ or "").split("\n")[0])
 
 
-def save_untrained(folder: Path) -> None:
+def save_untrained(name: str, folder: Path) -> None:
     folder.mkdir()
     torch.manual_seed(SEED)
-    config = ConvAEConfig(input_size=64, channels=(16, 8, 8))
-    tensors = checkpoints.pack(ConvAE(config, torch.device("cpu")).modules, {})
+    kind = load_methods()[name]
+    tensors = checkpoints.pack(kind(kind.tiny, torch.device("cpu")).modules, {})
+    config = as_json(kind.tiny)
     checkpoints.save(
-        Checkpoint(
-            method="conv_ae", config=as_json(config), seed=SEED, step=0, epoch=0, tensors=tensors
-        ),
-        folder,
+        Checkpoint(method=name, config=config, seed=SEED, step=0, epoch=0, tensors=tensors), folder
     )
 
 
-def peak_megabytes(folder: Path, n_frames: int) -> float:
-    """Largest resident size of the process that scores a video of `n_frames`."""
-    video = render(folder / f"{n_frames}.mp4", n_frames)
-    manifest = folder / f"{n_frames}.json"
+def peak_megabytes(folder: Path, video: VideoRecord) -> float:
+    """Largest resident size of the process that scores the video."""
+    manifest = folder / f"{video.id}.json"
     Manifest(videos=(video,)).save(manifest)
     process = subprocess.Popen(
         [sys.executable, "-m", "ml", "score", "--manifest", str(manifest), "--threads", "1",
-         "--checkpoint", str(folder / "checkpoint"), "--out", str(folder / str(n_frames))],
+         "--checkpoint", str(folder), "--out", str(folder / video.id), "--maps"],
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, f"scoring {n_frames} frames ended with status {status}"
+    assert status == 0, f"scoring {video.n_frames} frames ended with status {status}"
     return usage.ru_maxrss / 1024
 
 
