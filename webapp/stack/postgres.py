@@ -64,18 +64,21 @@ def start(home: Path, *, port: int | None = None, options: tuple[str, ...] = ())
 def _initialise(
     data: Path, *, binaries: Path, password_file: Path, user: pwd.struct_passwd | None
 ) -> None:
-    shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True, mode=0o700)
+    """Make it under another name, so that one which was interrupted is not taken for whole."""
+    unfinished = data.with_name("postgres.unfinished")
+    for folder in (data, unfinished):
+        shutil.rmtree(folder, ignore_errors=True)
+    unfinished.mkdir(parents=True, mode=0o700)
     password_file.parent.mkdir(parents=True, exist_ok=True)
     password_file.touch(mode=0o600)
     password_file.write_text(secrets.token_urlsafe(24))
     readable = data.with_name("initdb-password")
     shutil.copy(password_file, readable)
     if user is not None:
-        for path in (data, readable):
+        for path in (unfinished, readable):
             os.chown(path, user.pw_uid, user.pw_gid)
     command = [
-        str(binaries / "initdb"), "-D", str(data), "-U", SERVER_USER, "--auth=scram-sha-256",
+        str(binaries / "initdb"), "-D", str(unfinished), "-U", SERVER_USER, "--auth=scram-sha-256",
         f"--pwfile={readable}", "-E", "UTF8", "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8", "--no-sync",
     ]  # fmt: skip
@@ -90,6 +93,7 @@ def _initialise(
     readable.unlink()
     if result.returncode != 0:
         raise RuntimeError(f"initdb failed: {result.stderr.strip()}")
+    unfinished.rename(data)
 
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:

@@ -101,15 +101,20 @@ def test_up_killed_leaves_nothing(home: Path) -> None:
         processes.wait_until(lambda: not survivors(family), what="the end of all", seconds=30)
 
 
-def test_up_ended_while_it_starts_leaves_nothing(home: Path) -> None:
-    with running_up(home, port=processes.free_port()) as process:
-        processes.wait_until(
-            lambda: child_named("postgres", of=process.pid) is not None, what="the database"
-        )
+@pytest.mark.parametrize("moment", ["bin/initdb", "bin/postgres -D"])
+def test_up_ended_while_it_starts_leaves_nothing(home: Path, moment: str) -> None:
+    """Nothing runs on, and what was half made is made anew by the next start."""
+    folder = home / moment.partition(" ")[0]
+    with running_up(folder, port=processes.free_port()) as process:
+        processes.wait_until(lambda: child_named(moment, of=process.pid) is not None, what=moment)
         family = family_of(process.pid)
         process.terminate()
         assert process.wait(40) == 128 + signal.SIGTERM
         processes.wait_until(lambda: not survivors(family), what="the end of all", seconds=30)
+
+    port = processes.free_port()
+    with running_up(folder, port=port) as again:
+        wait_for_site(again, port)
 
 
 def test_second_up_names_the_first(home: Path) -> None:
