@@ -124,7 +124,7 @@ def _frame_numbers(
         replicates=replicates,
         counts=_counts(by_video),
         per_video=by_video,
-        per_class=per_class(counted),
+        per_class=per_class(counted, drawn_counts(counted)[1]),
         thresholds=thresholds,
         roc=roc_points(ranking),
         pr=pr_points(ranking),

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from ml import metrics
 from ml.evaluation import (
@@ -16,6 +17,7 @@ from ml.evaluation import (
     scored_videos,
     thin_roc,
 )
+from ml.evaluation.classes import per_class
 from ml.records import BadInput, Interval, Scores, VideoRecord
 
 NAN = np.nan
@@ -267,6 +269,40 @@ def test_each_kind_against_all_that_is_normal_and_inside_its_videos():
     assert found["fight"]["auroc_inside"] == 1
     assert found["fight"]["auroc_against_normal"] == 3 / 4
     assert (found["fire"]["n_videos"], found["fire"]["n_frames"]) == (1, 1)
+
+
+def test_kinds_have_the_intervals_of_their_frames_drawn_by_video():
+    rng = np.random.default_rng(3)
+    videos = []
+    for number in range(12):
+        labels = (rng.random(40) < 0.4).astype(np.uint8)
+        scores = (rng.integers(0, 9, 40) + labels).astype(np.float32)
+        first = labels.astype(bool) & (np.arange(40) < 20)
+        kinds = {"fight": first, "fire": labels.astype(bool) & ~first}
+        videos.append(
+            ScoredVideo(video_id=str(number), scores=scores, labels=labels, classes=kinds)
+        )
+    drawn = metrics.draws(12, 50, seed=1)
+
+    for each in per_class(videos, drawn):
+        for name, is_inside in (("interval_against_normal", False), ("interval_inside", True)):
+            values = [of_frames(videos, each["label"], times, is_inside) for times in drawn]
+            assert each[name] == pytest.approx(np.quantile(values, [0.025, 0.975]).tolist())
+
+
+def of_frames(videos, kind, times, is_inside):
+    """AUROC of the frames of a draw, by scikit-learn."""
+    chosen = np.repeat(np.arange(len(videos)), times)
+    abnormal = [videos[i].scores[videos[i].classes[kind]] for i in chosen]
+    holds = [videos[i].classes[kind].any() or not is_inside for i in chosen]
+    normal = [
+        videos[i].scores[videos[i].labels == 0]
+        for i, is_there in zip(chosen, holds, strict=True)
+        if is_there
+    ]
+    scores = np.concatenate([*abnormal, *normal])
+    n_abnormal = sum(map(len, abnormal))
+    return roc_auc_score(np.arange(len(scores)) < n_abnormal, scores)
 
 
 def test_intervals_hold_the_number_and_repeat():

@@ -93,6 +93,7 @@ class ClassSerializer(serializers.Serializer[ClassRow]):
     n_videos = serializers.IntegerField()
     is_few = serializers.BooleanField(help_text=f"Fewer than {FEW_VIDEOS} videos.")
     auroc_against_normal = NumbersListField(source="values")
+    intervals = serializers.ListField(child=IntervalField(allow_null=True))
 
 
 class ComparisonSerializer(serializers.Serializer[Any]):

@@ -303,6 +303,20 @@ def _claims(points: Sequence[Point]) -> list[dict[str, Any]]:
     ]
 
 
+def _whiskers(numbers: Sequence[tuple[float | None, list[float] | None]]) -> dict[str, Any]:
+    """From the lower to the upper end of each interval; none where there is none."""
+    known = [(value, pair) if value is not None else (0.0, None) for value, pair in numbers]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [pair[1] - value if pair else 0 for value, pair in known],
+        "arrayminus": [value - pair[0] if pair else 0 for value, pair in known],
+        "color": "var(--muted)",
+        "thickness": 1,
+        "width": 3,
+    }
+
+
 def class_figure(rows: Sequence[Any], columns: Sequence[Any]) -> Figure:
     """AUC of each kind of anomaly, runs beside each other; `rows` as `Comparison.classes`."""
     labels = [f"{row.label} ({row.n_videos})" for row in rows]
@@ -312,6 +326,7 @@ def class_figure(rows: Sequence[Any], columns: Sequence[Any]) -> Figure:
             "name": label_of(column.label, column.run.is_selected_on_test),
             "x": labels,
             "y": [row.values[place] for row in rows],
+            "error_y": _whiskers([(row.values[place], row.intervals[place]) for row in rows]),
             "marker": {
                 "color": line_of(column.run.pk)["color"],
                 "pattern": {"shape": PATTERNS[style_of(column.run.pk)[1] - 1], "size": 6},

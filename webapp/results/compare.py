@@ -113,6 +113,7 @@ class ClassRow:
     label: str
     n_videos: int
     values: list[float | None]
+    intervals: list[list[float] | None]
 
     @property
     def is_few(self) -> bool:
@@ -204,6 +205,7 @@ class Comparison:
                 label=label,
                 n_videos=max(each[label]["n_videos"] for each in found if label in each),
                 values=[each.get(label, {}).get("auroc_against_normal") for each in found],
+                intervals=[each.get(label, {}).get("interval_against_normal") for each in found],
             )
             for label in sorted({label for each in found for label in each})
         ]

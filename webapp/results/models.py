@@ -221,7 +221,7 @@ class Evaluation(models.Model):
     #   "n_frames_without_score", "misordering": share of 1 - auroc of the whole | null,
     #   "abnormal_placements", "normal_placements": sums for a comparison as DeLong's}]
     per_video = models.JSONField()
-    # [{"label", "n_videos", "n_frames", "auroc_against_normal", "auroc_inside", "ap_…"}]
+    # [{"label", "n_videos", "n_frames", "auroc_against_normal", "auroc_inside", "interval_…"}]
     per_class = models.JSONField(default=list)
     # [{"threshold", "rule", "selected_on": "fixed" | "validation" | "test", "chosen_from",
     #   "precision", "recall", "f1", "false_alarm_rate", "intervals", "clips"}], the first leads
