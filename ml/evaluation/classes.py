@@ -24,7 +24,7 @@ def per_class(videos: Sequence[ScoredVideo], drawn: Counts) -> list[dict[str, An
 
     The second number tells whether the event is found once it is known that there is one.
     Frames of other kinds are left out of both. `drawn` (R, V) says how often each draw holds
-    each video; the 95 % intervals come from it, None where there is none.
+    each video; the 95 % intervals come from it, None for a kind that one video holds.
     """
     names = sorted({name for video in videos for name in video.classes})
     if not names:
@@ -87,8 +87,13 @@ class _Pairs:
         )
 
     def interval(self, name: str, drawn: Counts, *, is_inside: bool = False) -> list[float] | None:
-        """`is_inside`: against the normal frames of the videos that hold the kind alone."""
+        """`is_inside`: against the normal frames of the videos that hold the kind alone.
+
+        None for a kind of one video: drawing it again and again says nothing of others.
+        """
         rows = [row for row, (_place, kind) in enumerate(self.owned) if kind == name]
+        if len(rows) < 2:
+            return None
         places = [self.owned[row][0] for row in rows]
         against = places if is_inside else list(range(len(self.n_normal)))
         weights, own = drawn.astype(np.float64)[:, against], drawn.astype(np.float64)[:, places]

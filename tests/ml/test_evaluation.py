@@ -269,6 +269,7 @@ def test_each_kind_against_all_that_is_normal_and_inside_its_videos():
     assert found["fight"]["auroc_inside"] == 1
     assert found["fight"]["auroc_against_normal"] == 3 / 4
     assert (found["fire"]["n_videos"], found["fire"]["n_frames"]) == (1, 1)
+    assert found["fire"]["interval_against_normal"] is None  # one video only
 
 
 def test_kinds_have_the_intervals_of_their_frames_drawn_by_video():
