@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ml import metrics
 from ml.evaluation.frames import Floats, ScoredVideo
+from ml.evaluation.thresholds import or_none
 from ml.metrics.bootstrap import Counts
 
 Owned = tuple[int, str]  # a video's place and the name of a kind that it holds
@@ -29,30 +30,8 @@ def per_class(videos: Sequence[ScoredVideo], drawn: Counts) -> list[dict[str, An
     names = sorted({name for video in videos for name in video.classes})
     if not names:
         return []
-    normal, pairs = _sorted_normal(videos), _Pairs.of(videos)
-    return [
-        _of_class(name, videos, normal)
-        | {
-            "interval_against_normal": pairs.interval(name, drawn),
-            "interval_inside": pairs.interval(name, drawn, is_inside=True),
-        }
-        for name in names
-    ]
-
-
-def _of_class(
-    name: str, videos: Sequence[ScoredVideo], normal: NDArray[np.floating]
-) -> dict[str, Any]:
-    own = [video for video in videos if name in video.classes and video.classes[name].any()]
-    parts = [video.scores[video.classes[name]] for video in own]
-    abnormal = np.concatenate(parts) if parts else np.zeros(0)
-    return {
-        "label": name,
-        "n_videos": len(own),
-        "n_frames": len(abnormal),
-        "auroc_against_normal": _auroc(abnormal, normal),
-        "auroc_inside": _auroc(abnormal, _sorted_normal(own)),
-    }
+    pairs = _Pairs.of(videos)
+    return [pairs.numbers(name, drawn) for name in names]
 
 
 @dataclass(frozen=True)
@@ -86,29 +65,35 @@ class _Pairs:
             n_normal=np.array([float(len(each)) for each in normal]),
         )
 
-    def interval(self, name: str, drawn: Counts, *, is_inside: bool = False) -> list[float] | None:
-        """`is_inside`: against the normal frames of the videos that hold the kind alone.
-
-        None for a kind of one video: drawing it again and again says nothing of others.
-        """
+    def numbers(self, name: str, drawn: Counts) -> dict[str, Any]:
         rows = [row for row, (_place, kind) in enumerate(self.owned) if kind == name]
+        own = [self.owned[row][0] for row in rows]
+        everywhere = list(range(len(self.n_normal)))
+        return {
+            "label": name,
+            "n_videos": len(rows),
+            "n_frames": int(self.n_abnormal[rows].sum()),
+            "auroc_against_normal": self._auroc(rows, everywhere),
+            "auroc_inside": self._auroc(rows, own),
+            "interval_against_normal": self._interval(rows, everywhere, drawn),
+            "interval_inside": self._interval(rows, own, drawn),
+        }
+
+    def _auroc(self, rows: list[int], against: list[int]) -> float | None:
+        """Of the abnormal frames of `rows` against the normal ones of the videos `against`."""
+        return or_none(float(self._aurocs(rows, against, np.ones((1, len(self.n_normal))))[0]))
+
+    def _interval(self, rows: list[int], against: list[int], drawn: Counts) -> list[float] | None:
+        """None for a kind of one video: drawing it again and again says nothing of others."""
         if len(rows) < 2:
             return None
-        places = [self.owned[row][0] for row in rows]
-        against = places if is_inside else list(range(len(self.n_normal)))
-        weights, own = drawn.astype(np.float64)[:, against], drawn.astype(np.float64)[:, places]
-        right = np.sum((weights @ self.right[np.ix_(rows, against)].T) * own, axis=1)
-        total = (weights @ self.n_normal[against]) * (own @ self.n_abnormal[rows])
-        values = np.divide(right, total, out=np.full(len(drawn), np.nan), where=total > 0)
-        low, high = metrics.percentile_interval(values)
+        low, high = metrics.percentile_interval(self._aurocs(rows, against, drawn))
         return None if np.isnan(low) else [low, high]
 
-
-def _sorted_normal(videos: Sequence[ScoredVideo]) -> NDArray[np.floating]:
-    parts = [video.scores[video.labels == 0] for video in videos]
-    return np.sort(np.concatenate(parts)) if parts else np.zeros(0)
-
-
-def _auroc(abnormal: NDArray[np.floating], normal: NDArray[np.floating]) -> float | None:
-    value = metrics.auroc_above(abnormal, normal)
-    return None if np.isnan(value) else value
+    def _aurocs(self, rows: list[int], against: list[int], drawn: NDArray[Any]) -> Floats:
+        """(R,), NaN where a draw lacks either."""
+        places = [self.owned[row][0] for row in rows]
+        weights, own = (drawn[:, each].astype(np.float64) for each in (against, places))
+        right = np.sum((weights @ self.right[np.ix_(rows, against)].T) * own, axis=1)
+        total = (weights @ self.n_normal[against]) * (own @ self.n_abnormal[rows])
+        return np.divide(right, total, out=np.full(len(drawn), np.nan), where=total > 0)

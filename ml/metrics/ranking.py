@@ -101,16 +101,6 @@ def auroc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None
     return rank(labels, scores, weights).auroc()
 
 
-def auroc_above(abnormal: ArrayLike, sorted_normal: ArrayLike) -> float:
-    """As `auroc`, of (A,) scores of abnormal and (N,) rising scores of normal frames.
-
-    For many sets of abnormal frames against the same normal ones, which are sorted once.
-    """
-    values, others = np.sort(checked_scores(abnormal)), checked_scores(sorted_normal)
-    n_pairs = len(values) * len(others)
-    return float(_n_below(values, others).sum() / n_pairs) if n_pairs else float("nan")
-
-
 def average_precision(
     labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None
 ) -> float:

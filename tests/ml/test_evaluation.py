@@ -286,9 +286,31 @@ def test_kinds_have_the_intervals_of_their_frames_drawn_by_video():
     drawn = metrics.draws(12, 50, seed=1)
 
     for each in per_class(videos, drawn):
+        once = np.ones(12, int)
+        exact = of_frames(videos, each["label"], once, is_inside=False)
+        assert each["auroc_against_normal"] == pytest.approx(exact, abs=1e-12)
+        exact = of_frames(videos, each["label"], once, is_inside=True)
+        assert each["auroc_inside"] == pytest.approx(exact, abs=1e-12)
         for name, is_inside in (("interval_against_normal", False), ("interval_inside", True)):
             values = [of_frames(videos, each["label"], times, is_inside) for times in drawn]
             assert each[name] == pytest.approx(np.quantile(values, [0.025, 0.975]).tolist())
+
+
+def test_kind_without_a_frame_of_either_side_is_undefined():
+    everywhere = np.array([True, True])
+    only = ScoredVideo(
+        video_id="a",
+        scores=np.array([1, 2], np.float32),
+        labels=np.array([1, 1], np.uint8),
+        classes={"fight": everywhere, "fire": ~everywhere},
+    )
+
+    fight, fire = per_class([only, only], np.ones((10, 2), int))
+
+    for each in (fight, fire):
+        assert each["auroc_against_normal"] is each["auroc_inside"] is None
+        assert each["interval_against_normal"] is each["interval_inside"] is None
+    assert (fight["n_frames"], fire["n_frames"], fire["n_videos"]) == (4, 0, 0)
 
 
 def of_frames(videos, kind, times, is_inside):

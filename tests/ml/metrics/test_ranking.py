@@ -147,20 +147,6 @@ def test_equal_error_rate_by_hand():
     assert metrics.equal_error_rate([1, 1, 0, 0], [4, 3, 2, 1]) == 0.0
 
 
-@pytest.mark.parametrize("digits", [1, 6])
-def test_auroc_above_is_the_auroc_of_both(digits):
-    rng = np.random.default_rng(2)
-    abnormal, normal = (rng.normal(size=n).round(digits).astype(np.float32) for n in (40, 90))
-    labels = np.arange(130) < 40
-    expected = peer.roc_auc_score(labels, np.concatenate([abnormal, normal]))
-    assert metrics.auroc_above(abnormal, np.sort(normal)) == pytest.approx(expected, abs=1e-15)
-
-
-@pytest.mark.parametrize("pair", [([], [1.0]), ([1.0], []), ([], [])])
-def test_auroc_above_nothing_is_undefined(pair):
-    assert np.isnan(metrics.auroc_above(*pair))
-
-
 def test_auroc_of_equal_scores_is_one_half():
     assert metrics.auroc([0, 1, 1], [0.3, 0.3, 0.3]) == 0.5
 
