@@ -19,13 +19,17 @@ from torch import Tensor, nn
 from ml.data.decode import decode
 from ml.data.frames import FrameStore, store_frames
 from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
-from ml.device import autocast
+from ml.device import Precision, autocast
 from ml.explanations import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
 from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
-from ml.training import Learner, Moment, Training, normal_videos
+from ml.training import Learner, Training, normal_videos
 
 Kept = dict[str, Tensor]
+ComputePrecision = Annotated[
+    Precision,
+    option("Training", "Precision", "bf16 is faster where the hardware has it; publish float32"),
+]
 PatchSize = Annotated[
     int,
     option("Scoring", "Patch size", "A frame's score is that of its worst square of this many "
@@ -152,7 +156,7 @@ def _cells(errors_BKHW: Tensor) -> Tensor:
 
 
 class WindowLearner(Learner):
-    """Updates one network, `modules["network"]`, from windows of frames that are decoded once."""
+    """Learns from windows of frames that are decoded once."""
 
     def __init__(
         self, method: OneClassMethod, train: FrameStore, validation: FrameStore | None, *, step: int
@@ -169,16 +173,8 @@ class WindowLearner(Learner):
             raise BadInput(f"No training video is as long as a window of {n_frames} frames")
 
     @abstractmethod
-    def loss(self, windows_BTHW: Tensor) -> Tensor:
-        """What is made smaller, and the smallest on validation windows chooses the best epoch."""
-
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        loss = self.loss(self.windows(self.train, self.starts[samples]))
-        optimiser = self.optimisers["network"]
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        return {"loss": loss}
+    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
+        """The smallest on the validation windows chooses the best epoch."""
 
     def validate(self) -> Mapping[str, float]:
         """Over windows that do not overlap."""
@@ -190,9 +186,6 @@ class WindowLearner(Learner):
         ]
         total = sum(count for _loss, count in losses)
         return {"loss": sum(loss * count for loss, count in losses) / total} if total else {}
-
-    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
-        return self.loss(windows_BTHW)
 
     def _validation_windows(self, store: FrameStore) -> Iterator[Tensor]:
         length = self.method.frames_per_sample

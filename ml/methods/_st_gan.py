@@ -16,11 +16,10 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
-from ml.device import Precision
 from ml.ema import follow, slow_copy
 from ml.failures import Diverged
 from ml.methods._base import Variant, option
-from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.models.st_network import SCALE, STNetwork
 from ml.training import Moment
 
@@ -100,12 +99,7 @@ class STGanConfig:
         option("Training", "Averaging", "Of the generator's weights, which score; 0: the last ones",
                ge=0, lt=1),
     ] = 0.995  # fmt: skip
-    precision: Annotated[
-        Precision,
-        option(
-            "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
-        ),
-    ] = "float32"
+    precision: ComputePrecision = "float32"
     patch_size: PatchSize = 0
 
 
@@ -190,13 +184,6 @@ class STGanLearner(WindowLearner):
     @abstractmethod
     def generate(self, windows: Tensor, made: Made) -> tuple[Tensor, dict[str, Tensor]]:
         """The generator's loss, and what to log."""
-
-    def loss(self, windows_BTHW: Tensor) -> Tensor:
-        raise NotImplementedError("two opponents have a loss each")
-
-    @abstractmethod
-    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
-        """What the slow generator gets wrong on these normal windows."""
 
     def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
         windows = self.windows(self.train, self.starts[samples])

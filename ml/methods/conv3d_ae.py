@@ -6,6 +6,7 @@ B clips, T frames in a clip, H W height and width.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated
 
@@ -18,10 +19,9 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
-from ml.device import Precision
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
-from ml.training import Learner
+from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.training import Learner, Moment
 
 # Of the four layers, in time and space: a clip becomes an eighth as long, a 16th as wide and high.
 STRIDES = ((1, 2, 2), (2, 2, 2), (2, 2, 2), (2, 2, 2))
@@ -56,12 +56,7 @@ class Conv3dAEConfig:
     learning_rate: Annotated[float, option("Training", "Learning rate", "Of Adam", gt=0, le=1)] = (
         1e-4
     )
-    precision: Annotated[
-        Precision,
-        option(
-            "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
-        ),
-    ] = "float32"
+    precision: ComputePrecision = "float32"
     patch_size: PatchSize = 0
 
 
@@ -150,5 +145,13 @@ class _Learner(WindowLearner):
         rate = self.config.learning_rate
         self.optimisers = {"network": torch.optim.Adam(method.network.parameters(), lr=rate)}
 
-    def loss(self, windows_BTHW: Tensor) -> Tensor:
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+        loss = self.loss_to_validate(self.windows(self.train, self.starts[samples]))
+        optimiser = self.optimisers["network"]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        return {"loss": loss}
+
+    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
         return F.mse_loss(self.method.reconstruct(windows_BTHW), windows_BTHW)

@@ -19,9 +19,8 @@ from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
 from ml.data.windows import gather, window_starts
-from ml.device import Precision
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod, PatchSize
+from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize
 from ml.records import BadInput
 from ml.training import Learner, Moment
 
@@ -60,12 +59,7 @@ class ConvAEConfig:
     learning_rate: Annotated[
         float, option("Training", "Learning rate", "Of the optimiser", gt=0, le=10)
     ] = 0.01
-    precision: Annotated[
-        Precision,
-        option(
-            "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
-        ),
-    ] = "float32"
+    precision: ComputePrecision = "float32"
     pixel_error: Annotated[
         Literal["absolute", "squared"],
         option("Scoring", "Pixel error", "How far a pixel is from its reconstruction"),

@@ -17,10 +17,9 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
-from ml.device import Precision
 from ml.losses.adversarial import gradient_difference
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
 from ml.training import Learner, Moment
 
@@ -63,12 +62,7 @@ class FramePredictionConfig:
     adversarial_weight: Annotated[
         float, option("Training", "Adversarial weight", "0: no discriminator", ge=0, le=1e3)
     ] = 0.05
-    precision: Annotated[
-        Precision,
-        option(
-            "Training", "Precision", "bf16 is faster where the hardware has it; publish float32"
-        ),
-    ] = "float32"
+    precision: ComputePrecision = "float32"
     patch_size: PatchSize = 0
 
 
@@ -152,7 +146,7 @@ class _Learner(WindowLearner):
         self._update("network", loss)
         return logged | {"loss": loss}
 
-    def loss(self, windows_BTHW: Tensor) -> Tensor:
+    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
         return F.mse_loss(self.method.predict(windows_BTHW), windows_BTHW[:, -1:])
 
     def _discriminate(self, predicted: Tensor, truth: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from ml.training import Training, seed_everything
 from tests import toys
 
 METHODS = load_methods()
+ONE_CLASS = [name for name, kind in METHODS.items() if issubclass(kind, OneClassMethod)]
 AFTERMATH = 4  # frames
 
 
@@ -157,11 +158,10 @@ def test_method_gives_a_very_short_video_what_it_can(trained: Trained, tmp_path:
         trained.method.score(video).check(n_frames)
 
 
-def test_one_class_method_may_score_a_frame_by_its_worst_patch(trained: Trained) -> None:
-    whole = trained.method
-    if not isinstance(whole, OneClassMethod):
-        pytest.skip("no one-class method")
-    by_patch = type(whole)(replace(whole.config, patch_size=8), torch.device("cpu"))
+@pytest.mark.parametrize("name", ONE_CLASS)
+def test_one_class_method_may_score_a_frame_by_its_worst_patch(name: str) -> None:
+    kind, cpu = METHODS[name], torch.device("cpu")
+    whole, by_patch = (kind(replace(kind.tiny, patch_size=size), cpu) for size in (0, 8))
     errors = torch.full((2, 1, 32, 32), 0.01)
     errors[1, 0, :8, :8] = 0.5
 
