@@ -23,6 +23,7 @@ from webapp.accounts import services
 from webapp.accounts.models import Invitation, Role, Team, User
 from webapp.datasets.models import AnnotationImport
 from webapp.jobs.models import Job
+from webapp.runs.models import Run
 from webapp.sharing.services import create_link
 
 PEOPLE = ("stranger", "viewer", "member", "maintainer", "owner")
@@ -290,6 +291,46 @@ class World:
         return client.generic(method, path)
 
 
+def queries_about(run: Run) -> dict[str, dict[str, str]]:
+    """By route, what a GET asks for."""
+    return {
+        "results:compare": {"run": run.pk},
+        "results:compare_export": {"run": run.pk},
+        "api:comparisons": {"run": run.pk},
+        "results:curve": {"run": run.pk},
+        "results:scores": {"run": run.pk},
+        "results:alarms": {"run": run.pk, "threshold": "0.5"},
+        "results:explanation": {"run": run.pk},
+        "sharing:new": {"kind": "run", "run": run.pk},
+        "sharing:curve": {"run": run.pk},
+        "sharing:scores": {"run": run.pk},
+        "sharing:alarms": {"run": run.pk, "threshold": "0.5"},
+        "sharing:explanation": {"run": run.pk},
+    }
+
+
+def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
+    """By route, what a POST sends."""
+    return {
+        "accounts:tokens": {"name": "x", "scope": "read", "expires_in_days": "9"},
+        "accounts:team": {"role": "viewer"},
+        "accounts:switch_team": {"team": team.pk},
+        "accounts:change_role": {"role": "member"},
+        "runs:equivalent": {"method": run.method_id},
+        "sharing:new": {"expires": "30"},
+        "api:tokens": {"name": "x", "scope": "read"},
+        "api:datasets": {"name": "x", "folder": "/nowhere"},
+        "api:dataset_splits": {"name": "x", "files": [LIST]},
+        "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
+        "api:protocols": {"title": "Ours", "settings": {}},
+        "api:share_links": {"kind": "run", "runs": [run.pk]},
+        "api:virtual_runs": {"recipe": {"members": []}},
+        "runs:new_sweep": {"step": "submit"},
+        "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
+        "api:sweeps": {"dataset": run.dataset_id, "method": run.method_id},
+    }
+
+
 @pytest.fixture
 def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> World:
     maria = MembershipFactory.create(team=team, role=Role.MAINTAINER).user
@@ -339,38 +380,8 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
                 if name.startswith("sharing:")
             },
         },
-        queries={
-            "results:compare": {"run": run.pk},
-            "results:compare_export": {"run": run.pk},
-            "api:comparisons": {"run": run.pk},
-            "results:curve": {"run": run.pk},
-            "results:scores": {"run": run.pk},
-            "results:alarms": {"run": run.pk, "threshold": "0.5"},
-            "results:explanation": {"run": run.pk},
-            "sharing:new": {"kind": "run", "run": run.pk},
-            "sharing:curve": {"run": run.pk},
-            "sharing:scores": {"run": run.pk},
-            "sharing:alarms": {"run": run.pk, "threshold": "0.5"},
-            "sharing:explanation": {"run": run.pk},
-        },
-        bodies={
-            "accounts:tokens": {"name": "x", "scope": "read", "expires_in_days": "9"},
-            "accounts:team": {"role": "viewer"},
-            "accounts:switch_team": {"team": team.pk},
-            "accounts:change_role": {"role": "member"},
-            "runs:equivalent": {"method": run.method_id},
-            "sharing:new": {"expires": "30"},
-            "api:tokens": {"name": "x", "scope": "read"},
-            "api:datasets": {"name": "x", "folder": "/nowhere"},
-            "api:dataset_splits": {"name": "x", "files": [LIST]},
-            "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
-            "api:protocols": {"title": "Ours", "settings": {}},
-            "api:share_links": {"kind": "run", "runs": [run.pk]},
-            "api:virtual_runs": {"recipe": {"members": []}},
-            "runs:new_sweep": {"step": "submit"},
-            "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
-            "api:sweeps": {"dataset": run.dataset_id, "method": run.method_id},
-        },
+        queries=queries_about(run),
+        bodies=bodies_about(run, team),
     )
 
 

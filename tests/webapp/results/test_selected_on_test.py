@@ -125,7 +125,9 @@ ANSWERS: dict[str, Callable[[Run, Run], str]] = {
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_answer_says_it(name: str, run: Run, rival: Run, as_bob: Client) -> None:
     address = "/api/v1/" + ANSWERS[name](run, rival)
-    assert True not in marks_in(as_bob.get(address).json()) or name == "operating points"
+    # Without validation scores a threshold has to be chosen on test, whatever the checkpoint.
+    was_marked = True in marks_in(as_bob.get(address).json())
+    assert was_marked == (name == "operating points")
     select_on_test(run, rival)
     marks = marks_in(as_bob.get(address).json())
     assert marks
