@@ -23,6 +23,10 @@ POLL_SECONDS = 5
 PROTOCOLS = {"raw": "frame-raw", "per video": "frame-per-video"}
 
 
+def chosen(plan: list[dict[str, Any]], methods: list[str] | None) -> list[dict[str, Any]]:
+    return [entry for entry in plan if methods is None or entry["method"] in methods]
+
+
 def held_out(site: Site, dataset: dict[str, Any], share: float) -> str:
     """Id of the split with validation videos; made when there is none of this name."""
     name = f"validation {share:g}"
@@ -97,6 +101,9 @@ def main() -> None:
     parser.add_argument("--folder", required=True, help="on the server, below a data root")
     parser.add_argument("--dataset", default="UCSD Ped2", help="imported unless it is there")
     parser.add_argument("--plan", type=Path, required=True, help="JSON: a list of sweeps")
+    parser.add_argument(
+        "--only", nargs="+", metavar="METHOD", help="of the plan; all of it if left out"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--validation-share", type=float, default=0.15)
     parser.add_argument("--notes", default="")
@@ -107,7 +114,7 @@ def main() -> None:
     if options.validation_share:
         split = held_out(site, dataset, options.validation_share)
         common |= {"split": split, "selection": "validation"}
-    plan = json.loads(options.plan.read_text())
+    plan = chosen(json.loads(options.plan.read_text()), options.only)
     submitted = [submit(site, common=common, entry=entry) for entry in plan]
     sweeps = [figures_of(site, finished(site, sweep["url"])) for sweep in submitted]
     figures = {"dataset_hash": dataset["content_hash"], "began_at": submitted[0]["created_at"]}
