@@ -21,7 +21,7 @@ from ml.failures import Diverged
 from ml.methods._base import Variant, option
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.models.st_network import SCALE, STNetwork
-from ml.training import Moment
+from ml.training import STEPS_BETWEEN_CHECKS, Moment
 
 TTUR = 4.0  # how much faster the discriminator learns (Zhang et al., SAGAN: 4e-4 and 1e-4)
 BETAS = (0.0, 0.999)
@@ -168,8 +168,9 @@ class STGanLearner(WindowLearner):
             "generator": _adam(method.generator, rate),
             "discriminator": _adam(method.discriminator, rate * (TTUR if self.config.ttur else 1)),
         }
-        self.accuracy = 0.5
-        self.n_always_right = 0
+        # Counted where the networks are, and read now and then: no step waits for the device.
+        self.accuracy = torch.tensor(0.5, dtype=torch.float64, device=method.device)
+        self.n_always_right = torch.tensor(0, device=method.device)
 
     @abstractmethod
     def make(self, windows: Tensor) -> Made:
@@ -194,7 +195,7 @@ class STGanLearner(WindowLearner):
             with self.method.computing():
                 loss, logged = self.discriminate(windows, made.frames.detach(), moment)
             self._update("discriminator", loss)
-            self._watch(logged["accuracy"])
+            self._watch(logged["accuracy"], moment.step)
         self.method.discriminator.requires_grad_(False)
         with self.method.computing():
             loss, more = self.generate(windows, made)
@@ -212,12 +213,12 @@ class STGanLearner(WindowLearner):
             nn.utils.clip_grad_norm_(self.modules[name].parameters(), self.config.clip_norm)
         optimiser.step()
 
-    def _watch(self, accuracy: Tensor) -> None:
+    def _watch(self, accuracy: Tensor, step: int) -> None:
         """Raise Diverged when the generator has not fooled the discriminator for long."""
-        now = float(accuracy)
-        self.accuracy = SMOOTHING * self.accuracy + (1 - SMOOTHING) * now
-        self.n_always_right = self.n_always_right + 1 if self.accuracy > ALWAYS_RIGHT else 0
-        if self.n_always_right > PATIENCE:
+        self.accuracy = SMOOTHING * self.accuracy + (1 - SMOOTHING) * accuracy.detach()
+        is_right = self.accuracy > ALWAYS_RIGHT
+        self.n_always_right = torch.where(is_right, self.n_always_right + 1, 0)
+        if step % STEPS_BETWEEN_CHECKS == 0 and int(self.n_always_right) > PATIENCE:
             raise Diverged(
                 f"The training collapsed: for {PATIENCE} steps the discriminator told every "
                 "generated frame apart, so that it teaches nothing any more. A higher "
@@ -226,11 +227,14 @@ class STGanLearner(WindowLearner):
             )
 
     def state(self) -> dict[str, Any]:
-        return {"accuracy": self.accuracy, "n_always_right": self.n_always_right}
+        return {
+            "accuracy": float(self.accuracy),
+            "n_always_right": int(self.n_always_right),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.accuracy = state["accuracy"]
-        self.n_always_right = state["n_always_right"]
+        self.accuracy.fill_(state["accuracy"])
+        self.n_always_right.fill_(state["n_always_right"])
 
 
 def _adam(module: nn.Module, rate: float) -> torch.optim.Adam:

@@ -133,19 +133,18 @@ def test_cutmix_comes_in_with_the_epochs() -> None:
 
 def test_a_discriminator_that_always_wins_ends_the_training() -> None:
     learner = learner_of(build(STGanPrediction))
-    learner.accuracy = 1.0
+    learner.restore({"accuracy": 1.0, "n_always_right": 0})
 
-    for _ in range(PATIENCE):
-        learner._watch(torch.tensor(1.0))
+    for step in range(PATIENCE):
+        learner._watch(torch.tensor(1.0), step)
     with pytest.raises(Diverged, match="the discriminator told every generated frame apart"):
-        learner._watch(torch.tensor(1.0))
+        learner._watch(torch.tensor(1.0), PATIENCE)
 
 
 def test_one_fooled_batch_begins_the_count_anew() -> None:
     learner = learner_of(build(STGanPrediction))
-    learner.accuracy, learner.n_always_right = 1.0, PATIENCE
+    learner.restore({"accuracy": 1.0, "n_always_right": PATIENCE})
 
-    learner._watch(torch.tensor(0.5))
+    learner._watch(torch.tensor(0.5), step=0)
 
-    assert learner.n_always_right == 0
     assert learner.state() == {"accuracy": pytest.approx(0.99), "n_always_right": 0}
