@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 from contextlib import AbstractContextManager
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -43,7 +44,9 @@ def compute_exactly() -> None:
     torch.backends.cudnn.allow_tf32 = False
 
 
+@cache
 def has_bf16(device: torch.device) -> bool:
+    """Asked before every computation, so that it is found out once."""
     import torch
 
     if device.type == "cuda":
@@ -57,6 +60,13 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
     enabled = precision == "bf16" and has_bf16(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """`tensor`, which lies in the CPU's memory, on the device; nobody waits until it is there."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def use_threads(count: int | None) -> None:

@@ -11,7 +11,7 @@ DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Diverged(Exception):
-    """A loss became NaN or infinite, as one sentence."""
+    """A training came to nothing: numbers that are none, or a collapse. One sentence."""
 
 
 def explain(error: Exception) -> tuple[str, str]:

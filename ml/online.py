@@ -48,10 +48,11 @@ class OnlineScorer:
     def push(self, frame: NDArray[np.uint8]) -> list[FrameScore]:
         """The scores known now: none, or one.
 
-        `frame` is (H, W) grey or (H, W, 3) RGB, of any size.
+        `frame` is (H, W) grey or (H, W, 3) RGB, of any size. Raise BadInput for anything else.
         """
+        prepared = _prepared(frame, self._method.size)  # a refused one leaves all as it was
         self._window[:, :-1] = self._window[:, 1:]
-        self._window[:, -1] = _prepared(frame, self._method.size)
+        self._window[:, -1] = prepared
         self._n_frames += 1
         if self._n_frames < self._window.shape[1]:
             return []

@@ -213,6 +213,8 @@ class _Loop:
             self._resume(training.resume_from)
 
     def run(self) -> None:
+        for module in self.learner.modules.values():
+            module.train()
         with noticing_term() as term:
             while self.epoch < self.epochs:
                 self._train_epoch(term)
@@ -281,6 +283,16 @@ class _Loop:
                 )
         return losses
 
+    def _check_weights(self) -> None:
+        """A finite loss may have had a gradient without end: then nothing is saved any more."""
+        for name, module in self.learner.modules.items():
+            if not all(bool(weights.isfinite().all()) for weights in module.parameters()):
+                raise Diverged(
+                    f"The training diverged: weights of the {name} were no finite numbers in "
+                    f"epoch {self.epoch + 1}, by step {self.step}. A lower learning rate usually "
+                    "helps"
+                )
+
     def _tell_progress(self) -> None:
         now = time.monotonic()
         if now - self.told_at >= PROGRESS_SECONDS:
@@ -298,6 +310,7 @@ class _Loop:
     def _save(self) -> None:
         """Write the best epoch since the last save, if it is a better one, and this moment."""
         self._finite_means()
+        self._check_weights()
         if self.unsaved_best is not None and self.unsaved_best.step != self.step:
             self._write(self.unsaved_best, is_best=True)
             self.unsaved_best = None
@@ -364,4 +377,4 @@ class _Loop:
         self.epoch, self.batch, self.step = loop["epoch"], loop["batch"], checkpoint.step
         self.means = _Means.from_json(loop["means"])
         self.best_loss = loop["best_loss"]
-        self.learner.restore(loop.get("learner", {}))
+        self.learner.restore(loop["learner"])

@@ -9,12 +9,12 @@ from torch import Tensor
 
 def real(logits: Tensor) -> Tensor:
     """Mean loss of calling these real; 0 when all logits are large."""
-    return F.softplus(-logits).mean()
+    return F.softplus(-logits.float()).mean()
 
 
 def fake(logits: Tensor) -> Tensor:
     """Mean loss of calling these fake; 0 when all logits are very negative."""
-    return F.softplus(logits).mean()
+    return F.softplus(logits.float()).mean()
 
 
 def accuracy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

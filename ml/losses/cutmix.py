@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ml.device import send
+
 
 def masks(count: int, height: int, width: int, device: torch.device) -> Tensor:
     """(count, 1, height, width) of 0 and 1, where 1 keeps the real pixel.
@@ -28,7 +30,7 @@ def masks(count: int, height: int, width: int, device: torch.device) -> Tensor:
         drawn[number, 0, rows, columns] = 0
         if flips[number]:
             drawn[number] = 1 - drawn[number]
-    return drawn.to(device)
+    return send(drawn, device)
 
 
 def _span(centre: float, length: int, size: int) -> slice:

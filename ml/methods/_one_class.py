@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ml.data.decode import decode
 from ml.data.frames import FrameStore, store_frames
 from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
-from ml.device import Precision, autocast
+from ml.device import Precision, autocast, send
 from ml.explanations import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
 from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
@@ -73,12 +73,12 @@ class OneClassMethod(Method):
         scores = self._scored(video, collector)
         return scores, collector.finish(scores.first_frame)
 
-    @torch.inference_mode()
     def _scored(self, video: VideoRecord, maps: MapCollector | None) -> Scores:
-        self.rest()
+        self.rest()  # not in inference mode, where weights made anew could never learn again
         kept: Kept = {}
-        judged = (self._judged(windows, kept, maps) for windows in self.stream(video))
-        values = mean_over_windows(judged, length=self.frames_judged)
+        with torch.inference_mode():
+            judged = (self._judged(windows, kept, maps) for windows in self.stream(video))
+            values = mean_over_windows(judged, length=self.frames_judged)
         first_frame = self.frames_per_sample - self.frames_judged if len(values) else 0
         return Scores(values=values, first_frame=first_frame)
 
@@ -143,7 +143,7 @@ class OneClassMethod(Method):
 
     def pixels(self, frames: NDArray[np.uint8]) -> Tensor:
         """Bytes to [-1, 1], on the device."""
-        return torch.from_numpy(frames).to(self.device).float() / 127.5 - 1
+        return send(torch.from_numpy(frames), self.device).float() / 127.5 - 1
 
     def computing(self) -> AbstractContextManager[object]:
         return autocast(self.device, self.config.precision)

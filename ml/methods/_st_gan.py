@@ -26,9 +26,7 @@ from ml.training import STEPS_BETWEEN_CHECKS, Moment
 TTUR = 4.0  # how much faster the discriminator learns (Zhang et al., SAGAN: 4e-4 and 1e-4)
 BETAS = (0.0, 0.999)
 SIZE_STEP = 2 * SCALE  # the discriminator halves the size four times
-PATIENCE = 500  # steps in which the discriminator may be always right
-ALWAYS_RIGHT = 0.999
-SMOOTHING = 0.98  # of the running accuracy
+PATIENCE = 500  # steps in a row in which the discriminator may be right about every image
 AS_PROPOSED = Variant(title="as proposed")
 WITHOUT_EACH = (
     Variant(title="without two learning rates", config={"ttur": False}),
@@ -169,7 +167,6 @@ class STGanLearner(WindowLearner):
             "discriminator": _adam(method.discriminator, rate * (TTUR if self.config.ttur else 1)),
         }
         # Counted where the networks are, and read now and then: no step waits for the device.
-        self.accuracy = torch.tensor(0.5, dtype=torch.float64, device=method.device)
         self.n_always_right = torch.tensor(0, device=method.device)
 
     @abstractmethod
@@ -215,9 +212,7 @@ class STGanLearner(WindowLearner):
 
     def _watch(self, accuracy: Tensor, step: int) -> None:
         """Raise Diverged when the generator has not fooled the discriminator for long."""
-        self.accuracy = SMOOTHING * self.accuracy + (1 - SMOOTHING) * accuracy.detach()
-        is_right = self.accuracy > ALWAYS_RIGHT
-        self.n_always_right = torch.where(is_right, self.n_always_right + 1, 0)
+        self.n_always_right = torch.where(accuracy == 1, self.n_always_right + 1, 0)
         if step % STEPS_BETWEEN_CHECKS == 0 and int(self.n_always_right) > PATIENCE:
             raise Diverged(
                 f"The training collapsed: for {PATIENCE} steps the discriminator told every "
@@ -227,13 +222,9 @@ class STGanLearner(WindowLearner):
             )
 
     def state(self) -> dict[str, Any]:
-        return {
-            "accuracy": float(self.accuracy),
-            "n_always_right": int(self.n_always_right),
-        }
+        return {"n_always_right": int(self.n_always_right)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.accuracy.fill_(state["accuracy"])
         self.n_always_right.fill_(state["n_always_right"])
 
 

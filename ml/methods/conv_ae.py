@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
 from ml.data.windows import gather, window_starts
+from ml.device import send
 from ml.methods._base import Supervision, option, register
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize
 from ml.records import BadInput
@@ -108,7 +109,7 @@ class ConvAE(OneClassMethod):
 
     def reconstruct(self, windows: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """Inputs and outputs of the network for (B, L, H, W) windows, both float32."""
-        pixels = torch.from_numpy(windows).to(self.device).float()
+        pixels = send(torch.from_numpy(windows), self.device).float()
         inputs_BLHW = (pixels / 255 - self.network.mean_frame).contiguous(
             memory_format=torch.channels_last
         )

@@ -150,14 +150,19 @@ class _Learner(WindowLearner):
         return F.mse_loss(self.method.predict(windows_BTHW), windows_BTHW[:, -1:])
 
     def _discriminate(self, predicted: Tensor, truth: Tensor) -> Tensor:
-        judge = self.method.discriminator
-        loss = ((judge(truth) - 1).square().mean() + judge(predicted).square().mean()) / 2
+        loss = (self._judge(truth) - 1).square().mean() + self._judge(predicted).square().mean()
+        loss = loss / 2
         self._update("discriminator", loss)
         return loss
 
     def _fooling(self, predicted: Tensor) -> Tensor:
         """Its gradient reaches the discriminator too, which the next step sets to none."""
-        return (self.method.discriminator(predicted) - 1).square().mean() / 2
+        return (self._judge(predicted) - 1).square().mean() / 2
+
+    def _judge(self, frames: Tensor) -> Tensor:
+        with self.method.computing():
+            judged: Tensor = self.method.discriminator(frames)
+        return judged.float()
 
     def _update(self, name: str, loss: Tensor) -> None:
         optimiser = self.optimisers[name]

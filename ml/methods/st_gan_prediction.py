@@ -49,7 +49,9 @@ class STGanPredictionConfig(STGanConfig):
     map: Annotated[
         bool,
         option(
-            "Scoring", "Map", "Weigh errors by the discriminator; off is the paper's “only STN”"
+            "Scoring",
+            "Map",
+            "Weigh errors by the discriminator, where it has learnt; off is the paper's “only STN”",
         ),
     ] = True
 
@@ -128,7 +130,7 @@ class STGanPrediction(STGan):
             code = self.slow_states(samples_BTHW[:, :-1], kept)[-1]
             predicted_B1HW = self.slow.decoder(code).float()
             error = (truth_B1HW - predicted_B1HW).abs()
-            if self.config.map:
+            if self.config.map and self.config.adversarial_weight:
                 error = error * self._map(truth_B1HW, predicted_B1HW)
         return error.float()
 
@@ -136,10 +138,10 @@ class STGanPrediction(STGan):
         """(B, 1, H, W): how unreal the true frame looks, times how far its features are off."""
         judged: Judgement = self.discriminator(truth_B1HW)
         second = self.discriminator.second_features(predicted_B1HW)
-        distance = (judged.second - second).abs().mean(dim=1, keepdim=True)
+        distance = (judged.second.float() - second.float()).abs().mean(dim=1, keepdim=True)
         size = truth_B1HW.shape[-2:]
         upsampled = F.interpolate(distance, size=size, mode="bilinear", align_corners=False)
-        return torch.sigmoid(-judged.pixels) * upsampled
+        return torch.sigmoid(-judged.pixels.float()) * upsampled
 
 
 class _Learner(STGanLearner):

@@ -27,7 +27,7 @@ from ml.methods._st_gan import (
     STGanConfig,
     STGanLearner,
 )
-from ml.models.patch_discriminator import Verdict, WindowDiscriminator
+from ml.models.window_discriminator import Verdict, WindowDiscriminator
 from ml.training import Moment
 
 

@@ -50,11 +50,10 @@ class ConvLSTMCell(nn.Module):
     `features` (B, C, H, W), states (B, D, H, W) each.
     """
 
-    def __init__(self, channels: int, hidden: int, *, kernel_size: int = 3) -> None:
+    def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        padding = kernel_size // 2
-        self.from_input = nn.Conv2d(channels, 4 * hidden, kernel_size, padding=padding)
-        self.from_state = nn.Conv2d(hidden, 4 * hidden, kernel_size, padding=padding, bias=False)
+        self.from_input = nn.Conv2d(channels, 4 * hidden, 3, padding=1)
+        self.from_state = nn.Conv2d(hidden, 4 * hidden, 3, padding=1, bias=False)
         with torch.no_grad():  # remember at first: gates of forgetting open
             assert self.from_input.bias is not None
             self.from_input.bias[hidden : 2 * hidden] += 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ml.models.layers import ConvLSTMCell, SelfAttention, normalised
+from ml.models.layers import ConvLSTMCell, SelfAttention
 
 SCALE = 8  # the code has an eighth of the frame's height and width
 GROUPS = 8
@@ -16,18 +16,18 @@ GROUPS = 8
 class FrameEncoder(nn.Module):
     """(N, 1, H, W) in [-1, 1] to (N, 4 w, H / 8, W / 8): three convolutions of stride 2."""
 
-    def __init__(self, width: int, *, attention: bool, spectral: bool) -> None:
+    def __init__(self, width: int, *, attention: bool) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
         for before, after in ((1, width), (width, 2 * width), (2 * width, 4 * width)):
             convolution = nn.Conv2d(before, after, 4, stride=2, padding=1)
             blocks += [
-                normalised(convolution, spectral=spectral),
+                convolution,
                 nn.GroupNorm(GROUPS, after),
                 nn.LeakyReLU(0.2),
             ]
         if attention:
-            blocks.append(SelfAttention(4 * width, spectral=spectral))
+            blocks.append(SelfAttention(4 * width))
         self.blocks = nn.Sequential(*blocks)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -37,19 +37,19 @@ class FrameEncoder(nn.Module):
 class FrameDecoder(nn.Module):
     """(N, C, H / 8, W / 8) to (N, 1, H, W) in [-1, 1]: three transposed convolutions."""
 
-    def __init__(self, code_channels: int, width: int, *, attention: bool, spectral: bool) -> None:
+    def __init__(self, code_channels: int, width: int, *, attention: bool) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
         sizes = ((code_channels, 2 * width), (2 * width, width), (width, width))
         for number, (before, after) in enumerate(sizes):
             convolution = nn.ConvTranspose2d(before, after, 4, stride=2, padding=1)
             blocks += [
-                normalised(convolution, spectral=spectral),
+                convolution,
                 nn.GroupNorm(GROUPS, after),
                 nn.ReLU(),
             ]
             if attention and number == 0:
-                blocks.append(SelfAttention(after, spectral=spectral))
+                blocks.append(SelfAttention(after))
         self.blocks = nn.Sequential(*blocks, nn.Conv2d(width, 1, 3, padding=1), nn.Tanh())
 
     def forward(self, code: Tensor) -> Tensor:
@@ -63,13 +63,11 @@ class STNetwork(nn.Module):
     computed once for all windows that contain it: `encode`, then `remember` for the windows.
     """
 
-    def __init__(
-        self, *, width: int, code_channels: int, attention: bool, spectral: bool = False
-    ) -> None:
+    def __init__(self, *, width: int, code_channels: int, attention: bool) -> None:
         super().__init__()
-        self.encoder = FrameEncoder(width, attention=attention, spectral=spectral)
+        self.encoder = FrameEncoder(width, attention=attention)
         self.memory = ConvLSTMCell(4 * width, code_channels)
-        self.decoder = FrameDecoder(code_channels, width, attention=attention, spectral=spectral)
+        self.decoder = FrameDecoder(code_channels, width, attention=attention)
 
     def encode(self, frames_N1HW: Tensor) -> Tensor:
         """What each frame brings to the memory's gates, (N, 4 C, H / 8, W / 8)."""

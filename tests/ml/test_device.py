@@ -36,9 +36,14 @@ def test_autocast_float32_leaves_the_type_alone() -> None:
     ("flags", "dtype"), [("fma avx2", torch.float32), ("avx512_bf16 fma", torch.bfloat16)]
 )
 def test_autocast_bf16_only_where_the_processor_has_it(
-    monkeypatch: pytest.MonkeyPatch, flags: str, dtype: torch.dtype
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    flags: str,
+    dtype: torch.dtype,
 ) -> None:
     monkeypatch.setattr(device, "_cpu_info", lambda key: flags if key == "flags" else "")
+    device.has_bf16.cache_clear()
+    request.addfinalizer(device.has_bf16.cache_clear)
 
     with device.autocast(torch.device("cpu"), "bf16"):
         product = torch.ones(2, 2) @ torch.ones(2, 2)

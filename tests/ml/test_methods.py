@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 from pydantic import TypeAdapter
+from torch import nn
 
-from ml import checkpoints, training
+from ml import checkpoints, device, training
 from ml.checkpoints import Checkpoint
+from ml.data.frames import FrameStore
 from ml.events import Reporter
 from ml.methods._base import Method, Supervision
 from ml.methods._one_class import OneClassMethod
@@ -156,6 +158,53 @@ def test_method_gives_a_very_short_video_what_it_can(trained: Trained, tmp_path:
         video = VideoRecord(id="vid_short", path=str(path), n_frames=n_frames)
 
         trained.method.score(video).check(n_frames)
+
+
+def learner_of(method: OneClassMethod) -> training.Learner:
+    height, width = method.size
+    frames = np.random.default_rng(0).integers(0, 256, (24, height, width), np.uint8)
+    return method._learner(FrameStore(frames=frames, counts=(24,)), None)
+
+
+@pytest.mark.parametrize("name", ONE_CLASS)
+def test_one_class_method_learns_on_after_it_has_scored(name: str, tmp_path: Path) -> None:
+    method = METHODS[name](METHODS[name].tiny, torch.device("cpu"))
+    assert isinstance(method, OneClassMethod)
+    path = toys.moving_square_video(tmp_path / "a.mp4", 12)
+    method.score(VideoRecord(id="a", path=str(path), n_frames=12))
+
+    losses = learner_of(method).step(np.arange(8), training.Moment(0, 0.0))
+
+    assert torch.isfinite(losses["loss"])
+
+
+@pytest.fixture
+def cpu_with_bf16(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Any CPU computes in bfloat16, if slowly."""
+    monkeypatch.setattr(device, "_cpu_info", lambda key: "avx512_bf16")
+    device.has_bf16.cache_clear()
+    yield
+    device.has_bf16.cache_clear()
+
+
+@pytest.mark.usefixtures("cpu_with_bf16")
+@pytest.mark.parametrize("name", ONE_CLASS)
+def test_one_class_method_computes_in_bf16_and_adds_up_in_float32(name: str) -> None:
+    method = METHODS[name](replace(METHODS[name].tiny, precision="bf16"), torch.device("cpu"))
+    assert isinstance(method, OneClassMethod)
+    computed = set[torch.dtype]()
+    for module in method.modules.values():
+        for layer in module.modules():
+            if isinstance(layer, nn.Conv2d | nn.Conv3d):
+                layer.register_forward_hook(lambda _layer, _in, out: computed.add(out.dtype))
+
+    losses = learner_of(method).step(np.arange(8), training.Moment(0, 9.0))
+    windows = np.zeros((2, method.frames_per_sample, *method.size), np.uint8)
+    errors = method.errors(windows, {})
+
+    assert computed == {torch.bfloat16}
+    assert {loss.dtype for loss in losses.values()} == {torch.float32}
+    assert errors.dtype == torch.float32
 
 
 @pytest.mark.parametrize("name", ONE_CLASS)

@@ -52,6 +52,19 @@ def test_the_scores_are_those_of_the_whole_video(
     assert [each.score for each in found] == pytest.approx(expected.values, rel=1e-5, abs=1e-6)
 
 
+def test_a_refused_frame_leaves_the_window_as_it_was(tmp_path: Path) -> None:
+    method, video = build("frame_prediction"), clip(tmp_path)
+    scorer, found = OnlineScorer(method), []
+
+    for frame in frames_of(method, video):
+        with pytest.raises(BadInput, match="A frame is"):
+            scorer.push(np.zeros((4, 4, 4), np.uint8))
+        found += scorer.push(frame)
+
+    expected = method.score(video).values
+    assert [each.score for each in found] == pytest.approx(expected, rel=1e-5)
+
+
 @pytest.mark.parametrize("name", ONE_CLASS)
 def test_a_score_follows_its_frame_by_the_delay(name: str, tmp_path: Path) -> None:
     method = build(name)

@@ -207,6 +207,38 @@ def test_training_that_diverges_says_so_and_saves_nothing(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+class Endless(NoisyPair):
+    """Its losses are finite, and the last update makes weights that are not."""
+
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+        losses = super().step(samples, moment)
+        if moment.step == LAST_STEP - 1:
+            with torch.no_grad():
+                self.second.weight[0, 0] = float("inf")
+        return losses
+
+
+def test_training_saves_no_weights_that_are_no_numbers(tmp_path: Path) -> None:
+    with pytest.raises(Diverged, match="weights of the second were no finite numbers"):
+        train(tmp_path, Endless())
+
+    assert list(tmp_path.iterdir()) == []
+
+
+class Rested(NoisyPair):
+    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+        assert all(module.training for module in self.modules.values())
+        return super().step(samples, moment)
+
+
+def test_training_trains_what_rested_before(tmp_path: Path) -> None:
+    learner = Rested(validation=[0.5, 0.4, 0.3])
+    for module in learner.modules.values():
+        module.eval()
+
+    assert named(train(tmp_path, learner), "checkpoint")
+
+
 def test_training_whose_validation_diverges_says_so(tmp_path: Path) -> None:
     with pytest.raises(Diverged, match="loss became nan in epoch 1"):
         train(tmp_path, NoisyPair(validation=[float("nan")]))

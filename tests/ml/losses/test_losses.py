@@ -26,6 +26,13 @@ def test_adversarial_losses_are_cross_entropies() -> None:
     )
 
 
+def test_pixels_of_a_mix_are_told_apart_by_its_mask() -> None:
+    logits, mask = torch.randn(2, 1, 4, 4), (torch.rand(2, 1, 4, 4) > 0.5).float()
+
+    expected = torch.where(mask == 1, F.softplus(-logits), F.softplus(logits)).mean()
+    torch.testing.assert_close(adversarial.masked(logits, mask), expected)
+
+
 def test_adversarial_losses_stay_finite() -> None:
     far = torch.tensor([1e4, -1e4])
     assert torch.isfinite(adversarial.real(far))

@@ -7,9 +7,9 @@ import torch
 
 from ml.ema import follow, slow_copy
 from ml.models.layers import ConvLSTMCell, SelfAttention
-from ml.models.patch_discriminator import WindowDiscriminator
 from ml.models.st_network import STNetwork
 from ml.models.unet_discriminator import UNetDiscriminator
+from ml.models.window_discriminator import WindowDiscriminator
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +119,16 @@ def test_the_slow_copy_is_a_running_mean() -> None:
 
     assert (first, float(slow.weight.detach())) == (1.0, 1.75)  # type: ignore[arg-type, operator]
     assert not any(parameter.requires_grad for parameter in slow.parameters())
+
+
+def test_the_slow_copy_takes_over_what_is_not_learnt() -> None:
+    fast = torch.nn.BatchNorm2d(3)
+    slow = slow_copy(fast)
+    fast(torch.rand(4, 3, 2, 2) + 5)
+
+    follow(slow, fast, decay=0.99, step=10**6)
+
+    torch.testing.assert_close(slow.running_mean, fast.running_mean)
 
 
 def test_the_slow_copy_follows_faster_at_first() -> None:
