@@ -122,15 +122,16 @@ export class Heat extends EventTarget {
     return this.#sheets.get(run);
   }
 
-  // Null while the site does not answer; the next frame asks again.
+  // Null while the site does not answer with a picture; the next frame asks again.
   async #load(run) {
     const response = await ask(`${this.#url}?${new URLSearchParams({ run })}`);
     const blob = await response?.blob().catch(() => null);
-    if (!blob) {
+    const exact = { colorSpaceConversion: "none" };
+    const image = blob && (await createImageBitmap(blob, exact).catch(() => null));
+    if (!image) {
       this.#sheets.delete(run);
       return null;
     }
-    const image = await createImageBitmap(blob, { colorSpaceConversion: "none" });
     const canvas = new OffscreenCanvas(image.width, image.height);
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(image, 0, 0);
