@@ -12,7 +12,7 @@ def make_client() -> Celery:
     # Not the current app: in a worker process that is the worker's own.
     client = Celery("web", set_as_current=False)
     client.config_from_object("django.conf:settings", namespace="CELERY")
-    # A dead broker must not hang a web request: the sweeper rings again.
+    # A dead broker must not hang a web request: the housekeeper rings again.
     client.conf.broker_transport_options = {
         "socket_connect_timeout": 1,
         "socket_timeout": 5,

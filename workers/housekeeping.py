@@ -35,7 +35,7 @@ class Housekeeper:
     def make_pass(self) -> None:
         if time.monotonic() > self._reap_from:
             self._do(lambda: services.reap(on_replaced=kinds.replace))
-        self._do(services.sweep)
+        self._do(services.ring_again)
         self._do(services.forget_silent_workers)
         self._do(clear_work_folders)
 

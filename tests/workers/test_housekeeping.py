@@ -31,7 +31,7 @@ def test_pass_replaces_a_lost_job_and_tells_its_kind(worker, act):
 
 
 def test_pass_goes_on_after_a_step_that_failed(worker, monkeypatch, caplog):
-    monkeypatch.setattr(services, "sweep", lambda: _raise(LookupError("a fault of ours")))
+    monkeypatch.setattr(services, "ring_again", lambda: _raise(LookupError("a fault of ours")))
     (settings.WORK_DIR / "job_gone").mkdir(parents=True)
 
     Housekeeper().make_pass()
@@ -43,7 +43,7 @@ def test_pass_goes_on_after_a_step_that_failed(worker, monkeypatch, caplog):
 def test_pass_after_an_outage_gives_the_living_time_to_renew(worker, monkeypatch, caplog):
     housekeeper = Housekeeper()
     with monkeypatch.context() as outage:
-        outage.setattr(services, "sweep", lambda: _raise(OperationalError("server closed")))
+        outage.setattr(services, "ring_again", lambda: _raise(OperationalError("server closed")))
         housekeeper.make_pass()
     acting_job(held=True, worker=worker, lease_until=LONG_AGO)
 

@@ -26,12 +26,13 @@ def sweep_table(table: SweepTable) -> Table:
         "dataset_hash": table.runs[0].dataset_hash,
     }
     fields = tuple(f"config.{name}" for name in table.fields)
+    folds = ("folds",) * bool(sweep.folds)
     titles = ("configuration",) * table.has_titles
     shown = [metric.title for metric in table.shown.values()]
     return Table(
         title=f"{sweep.title}: {sweep.method.title} on {sweep.dataset.name}",
         about=of_sweep | made,
-        columns=(*BEFORE, *fields, *AFTER),
+        columns=(*BEFORE, *fields, *AFTER, *folds),
         rows=lambda: (row | made for row in _rows(table)),
         head=(*titles, *table.labels, *shown, "n" if table.over else "95 %"),
         alignment="l" * (len(titles) + len(fields)) + "r" * len(shown) + "l",
@@ -56,7 +57,8 @@ def _rows(table: SweepTable) -> Iterator[Row]:
             "over": table.over,
             "runs": " ".join(run.pk for run in row.runs),
             "seeds": " ".join(map(str, table.sweep.seeds)),
-            "split": str(table.sweep.split),
+            "split": table.sweep.split_label,
+            "folds": " ".join(map(str, table.sweep.folds)),
             "ground_truth": truth.version,
         }
         known |= {

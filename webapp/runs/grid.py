@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -45,11 +46,9 @@ def configurations(
 
     The last field turns first. Raise GridError where something is wrong or two are the same.
     """
+    _check_size(schema, grid, variants)
     if problems := dict(_problems(schema, config, grid, variants)):
         raise GridError(problems)
-    n_rows = max(1, len(variants)) * prod(len(values) for values in grid.values())
-    if n_rows > MAX_RUNS:
-        raise too_many(n_rows)
     names = [name for name in names_of(schema) if name in grid]
     cells = [dict(zip(names, each, strict=True)) for each in product(*map(grid.__getitem__, names))]
     rows = [
@@ -62,6 +61,14 @@ def configurations(
     ]
     _refuse_twins(rows)
     return rows
+
+
+def _check_size(schema: Schema, grid: Grid, variants: Variants) -> None:
+    """Before any value is looked at: each takes a while."""
+    lists = [grid[name] for name in names_of(schema) if isinstance(grid.get(name), list | tuple)]
+    n_rows = max(1, len(variants)) * prod(max(1, len(values)) for values in lists)
+    if n_rows > MAX_RUNS:
+        raise too_many(n_rows)
 
 
 def too_many(n_runs: int) -> GridError:
@@ -142,19 +149,39 @@ def _fault_of_values(schema: Schema, name: str, values: Any) -> str:
 
 
 def _twice(name: str, values: Sequence[Any]) -> str:
-    repeated = [value for at, value in enumerate(values) if value in values[:at]]
-    if not repeated:
+    pair = _first_pair(values)
+    if pair is None:
         return ""
-    words = {"name": name, "value": to_text(repeated[0]) or "–"}
+    words = {"name": name, "value": to_text(values[pair[1]]) or "–"}
     return _("%(name)s: %(value)s is there twice") % words
 
 
 def _refuse_twins(rows: Sequence[Configuration]) -> None:
     """Two runs of one config and seed would be one number, counted twice."""
-    for at, row in enumerate(rows):
-        twin = next((other for other in rows[:at] if other.config == row.config), None)
-        if twin is not None:
-            sentence = _("“%(one)s” and “%(other)s” are the same configuration.")
-            nothing = _("nothing changed")
-            words = {"one": twin.title or nothing, "other": row.title or nothing}
-            raise GridError({"/variants": sentence % words})
+    pair = _first_pair([row.config for row in rows])
+    if pair is None:
+        return
+    sentence = _("“%(one)s” and “%(other)s” are the same configuration.")
+    one, other = (rows[at].title or _("nothing changed") for at in pair)
+    raise GridError({"/variants": sentence % {"one": one, "other": other}})
+
+
+def _first_pair(values: Sequence[Any]) -> tuple[int, int] | None:
+    """The places of the first value that was there before: where it was, and where it is."""
+    seen: dict[str, int] = {}
+    for at, value in enumerate(values):
+        before = seen.setdefault(json.dumps(_plain(value), sort_keys=True), at)
+        if before != at:
+            return before, at
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """3.0 is the number 3."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return value

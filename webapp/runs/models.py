@@ -110,6 +110,11 @@ class Sweep(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("runs:sweep", args=[self.pk])
 
+    @property
+    def split_label(self) -> str:
+        """Without a fold where `folds` are named: `split` is then any one of its version."""
+        return f"{self.split.name} v{self.split.version}" if self.folds else str(self.split)
+
 
 class RunQuerySet(TeamOwnedQuerySet):
     def scored(self) -> RunQuerySet:

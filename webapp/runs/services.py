@@ -116,7 +116,7 @@ def resume_run(*, run: Run, by: User) -> Run:
         sentence = _("%(run)s is %(status)s: there is nothing to resume.")
         raise ConflictError(sentence % {"run": run, "status": run.status_label})
     if run != trainer and trainer.job.kind == Job.Kind.TRAIN:
-        job = _submit_again(trainer, by) if trainer.can_resume else trainer.job
+        job = _training_to_wait_for(trainer, by)
     else:
         job = _submit_again(run, by)
     run.current_job = job
@@ -132,9 +132,9 @@ def training_finished(run: Run, job: Job) -> Job:
     """
     _locked(run)
     scorings = {}
-    for each in Run.objects.filter(current_job=job).select_related("team", "created_by"):
+    for each in _waiting_for(job):
         score = submit_job(each, Job.Kind.SCORE, queue=job.queue, by=each.created_by)
-        Run.objects.filter(pk=each.pk, current_job=job).update(current_job=score)
+        Run.objects.filter(pk=each.pk).update(current_job=score)
         scorings[each.pk] = score
     return scorings[run.pk]
 
@@ -202,16 +202,36 @@ def _submit_again(run: Run, by: User) -> Job:
     return job
 
 
+def _training_to_wait_for(trainer: Run, by: User) -> Job:
+    """Raise ConflictError for one that is about to be cancelled, and whoever waits for it, too."""
+    if trainer.job.status == Job.Status.CANCELLING:
+        sentence = _("The training of %s is being cancelled. Resume once it has ended.")
+        raise ConflictError(sentence % trainer, code="training_cancelling")
+    return _submit_again(trainer, by) if trainer.can_resume else trainer.job
+
+
 @transaction.atomic
 def _leave_training(run: Run, by: User) -> bool:
-    """Take a job of its own, which can be cancelled alone. False when it has one meanwhile."""
+    """Take a job of its own, cancelled from the start. False when it has one meanwhile.
+
+    It holds no other run meanwhile, so it and a training that ends never wait for each other.
+    """
     shared = run.job
-    own = submit_job(run, Job.Kind.SCORE, queue=shared.queue, by=by, rings=False)
+    own = jobs.submit_cancelled(
+        team=run.team, kind=Job.Kind.SCORE, subject_id=run.pk, title=run.name,
+        queue=shared.queue, by=by,
+    )  # fmt: skip
     if not Run.objects.filter(pk=run.pk, current_job=shared).update(current_job=own):
         transaction.set_rollback(True)
         return False
-    run.current_job = jobs.request_cancel(job=own, by=by)
+    run.current_job = own
     return True
+
+
+def _waiting_for(job: Job) -> list[Run]:
+    """Held, so that none can leave until its scoring is there: one that has left is not found."""
+    runs = Run.objects.filter(current_job=job).select_related("team", "created_by")
+    return list(runs.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
 def _locked(run: Run) -> Run:

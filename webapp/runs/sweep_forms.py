@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -16,27 +18,37 @@ from webapp.datasets.models import Split
 from webapp.runs import schema as schemas
 from webapp.runs.forms import PREFIX, RunForm
 from webapp.runs.grid import MAX_RUNS, GridError
-from webapp.runs.models import Method
+from webapp.runs.models import LARGEST_SEED, Method
 from webapp.runs.sweeps import Plan, plan_sweep
 
 BOOLEANS = (True, False)
+MOST_DIGITS = len(str(LARGEST_SEED))
+LONGEST_SHOWN = 40  # characters of what was typed, in a sentence about it
 
 
 class NumberListField(forms.CharField):
     """Whole numbers with commas between them; `1-5` stands for all from 1 to 5."""
 
     def clean(self, value: Any) -> list[int]:
-        parts = [part.strip() for part in super().clean(value).split(",")]
-        return [number for part in parts if part for number in _span(part)]
+        parts = (part.strip() for part in super().clean(value).split(","))
+        numbers = (number for part in parts if part for number in _span(part))
+        found = list(islice(numbers, MAX_RUNS + 1))
+        if len(found) > MAX_RUNS:
+            sentence = _("More than %(n)s numbers; a sweep has at most %(n)s runs.")
+            raise forms.ValidationError(sentence % {"n": MAX_RUNS})
+        return found
 
 
 def _span(part: str) -> range:
+    shown = Truncator(part).chars(LONGEST_SHOWN)
     ends = [end.strip() for end in part.split("-")]
     if len(ends) > 2 or not all(end.isdecimal() for end in ends):
-        raise forms.ValidationError(_("%s is not a whole number.") % part)
+        raise forms.ValidationError(_("%s is not a whole number.") % shown)
+    if any(len(end) > MOST_DIGITS for end in ends):
+        raise forms.ValidationError(_("%s is too large a number.") % shown)
     first, last = int(ends[0]), int(ends[-1])
     if not 0 <= last - first < MAX_RUNS:
-        raise forms.ValidationError(_("%s are no numbers, or more than a sweep takes.") % part)
+        raise forms.ValidationError(_("%s are no numbers, or more than a sweep takes.") % shown)
     return range(first, last + 1)
 
 
@@ -229,8 +241,11 @@ PLANNED = ("method", "split", "config", "grid", "variants", "seeds", "folds")
 
 def variants_of(schema: schemas.Schema, text: str) -> list[dict[str, Any]]:
     """One per line. Raise ValidationError for a line that is none; its values are checked later."""
-    lines = [line.strip() for line in text.splitlines()]
-    return [_variant_of(schema, line) for line in lines if line]
+    lines = list(filter(None, (line.strip() for line in text.splitlines())))
+    if len(lines) > MAX_RUNS:
+        sentence = _now("More than %(n)s variants; a sweep has at most %(n)s runs.")
+        raise forms.ValidationError(sentence % {"n": MAX_RUNS})
+    return [_variant_of(schema, line) for line in lines]
 
 
 def _variant_of(schema: schemas.Schema, line: str) -> dict[str, Any]:

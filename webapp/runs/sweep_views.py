@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +19,13 @@ from webapp.runs import equivalents, sweeps
 from webapp.runs.grid import MAX_RUNS
 from webapp.runs.models import Method, Sweep
 from webapp.runs.sweep_forms import SweepForm, prefilled_by, ready_made
-from webapp.runs.views import chosen_method, chosen_team, from_address, splits_of
+from webapp.runs.views import (
+    chosen_method,
+    chosen_team,
+    from_address,
+    names_lost_split,
+    splits_of,
+)
 
 N_SHOWN = 40  # rows of a plan
 
@@ -37,7 +44,7 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
         form = SweepForm(request.POST, method=method, splits=splits)
         is_meant = request.POST.get("step") == "submit"
         return _submit(request, form) if is_meant else _page(request, method, form)
-    prefilled = _prefilled(request, method)
+    prefilled = _prefilled(request, method) | from_address(request, splits)
     return _page(request, method, SweepForm(method=method, splits=splits, prefilled=prefilled))
 
 
@@ -76,6 +83,7 @@ def _page(
         "ready": request.GET.get("ready", ""),
     }
     if form is not None:
+        context["has_lost_split"] = names_lost_split(request, form.splits)
         context |= _looked_at(form)
     return render(request, "runs/new_sweep.html", context, status=status)
 
@@ -89,6 +97,7 @@ def _looked_at(form: SweepForm) -> dict[str, Any]:
     rows = plan.rows if plan else []
     return {
         "plan": plan,
+        "faults": _faults_of_fields(sent),
         "planned": rows[:N_SHOWN],
         "n_hidden": max(0, len(rows) - N_SHOWN),
         "most": MAX_RUNS,
@@ -96,10 +105,15 @@ def _looked_at(form: SweepForm) -> dict[str, Any]:
     }
 
 
+def _faults_of_fields(form: SweepForm) -> list[str]:
+    found = form.errors.items()
+    return [str(each) for name, faults in found if name != NON_FIELD_ERRORS for each in faults]
+
+
 def _prefilled(request: HttpRequest, method: Method) -> dict[str, str]:
-    """By the ready-made sweep that the address names, and by its other parts."""
+    """By the ready-made sweep that the address names."""
     wanted = request.GET.get("ready", "")
     ready = next((each for each in method.sweeps if each["name"] == wanted), None)
     if wanted and ready is None:
         raise Http404(f"{method} has no sweep {wanted}")
-    return (prefilled_by(method, ready) if ready else {}) | from_address(request)
+    return prefilled_by(method, ready) if ready else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -145,18 +146,18 @@ def _cancel_jobs(sweep: Sweep, by: User) -> int:
 def _check_seeds(seeds: Sequence[int]) -> None:
     if not seeds:
         raise UserError(_("seeds: at least one is needed"), field="seeds")
+    _check_numbers("seeds", seeds)
     for seed in seeds:
         if not 0 <= seed <= LARGEST_SEED:
             sentence = _("seeds: %(seed)s is not between 0 and %(largest)s")
             raise UserError(sentence % {"seed": seed, "largest": LARGEST_SEED}, field="seeds")
-    _check_once("seeds", seeds)
 
 
 def _splits_of(split: Split, folds: Sequence[int]) -> list[Split]:
     """Those of the folds, or the split alone. Raise UserError for a fold that is not there."""
     if not folds:
         return [split]
-    _check_once("folds", folds)
+    _check_numbers("folds", folds)
     alike = Split.objects.filter(
         dataset=split.dataset_id, name=split.name, version=split.version, fold__isnull=False
     )
@@ -169,9 +170,13 @@ def _splits_of(split: Split, folds: Sequence[int]) -> list[Split]:
     return [known[fold] for fold in folds]
 
 
-def _check_once(field: str, values: Sequence[int]) -> None:
-    for at, value in enumerate(values):
-        if value in values[:at]:
+def _check_numbers(field: str, values: Sequence[int]) -> None:
+    if len(values) > MAX_RUNS:
+        sentence = _("%(field)s: these are %(n)s; a sweep has at most %(most)s runs")
+        words = {"field": field, "n": len(values), "most": MAX_RUNS}
+        raise UserError(sentence % words, field=field)
+    for value, n in Counter(values).items():
+        if n > 1:
             sentence = _("%(field)s: %(value)s is there twice")
             raise UserError(sentence % {"field": field, "value": value}, field=field)
 

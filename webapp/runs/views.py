@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from webapp.runs import equivalents, services
 from webapp.runs.charts import learning_curve
 from webapp.runs.forms import RunForm
 from webapp.runs.models import Method, Run
+from webapp.runs.split_choice import offered_splits
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,7 +35,7 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
         return _page(request, method)
     if request.method == "POST":
         return _submit(request, RunForm(request.POST.dict(), method=method, splits=splits))
-    prefilled = from_address(request)
+    prefilled = from_address(request, splits)
     return _page(request, method, RunForm(method=method, splits=splits, prefilled=prefilled))
 
 
@@ -62,6 +64,7 @@ def _page(
         "has_splits": form is not None or bool(splits_of(request)),
     }
     if form is not None:
+        context["has_lost_split"] = names_lost_split(request, form.splits)
         context |= _equivalents(request, form)
     return render(request, "runs/new.html", context, status=status)
 
@@ -147,18 +150,21 @@ def chosen_method(request: HttpRequest) -> Method | None:
 
 
 def splits_of(request: HttpRequest) -> list[Split]:
-    """The newest version of each split of the team's imported datasets."""
-    order = ["dataset__name", "dataset_id", "name"]
-    splits = Split.objects.filter(dataset__team=chosen_team(request)).exclude(
-        dataset__content_hash=""
-    )
-    return list(
-        splits.order_by(*order, "-version").distinct(*order).select_related("dataset__team")
-    )
+    """What a form offers; a split that the address or the form names is among them."""
+    named = (request.GET.get("split", ""), request.POST.get("split", ""))
+    return offered_splits(chosen_team(request), named=named)
 
 
-def from_address(request: HttpRequest) -> dict[str, str]:
-    """`?dataset=` chooses that dataset's first split; other names are those of the form."""
-    of_dataset = Split.objects.filter(dataset_id=request.GET.get("dataset", ""))
-    split = of_dataset.order_by("name", "-version").first()
-    return ({"split": split.pk} if split else {}) | request.GET.dict()
+def from_address(request: HttpRequest, splits: Iterable[Split]) -> dict[str, str]:
+    """`?dataset=` alone chooses that dataset's first split; other names are those of the form."""
+    answers = request.GET.dict()
+    offered = {split.pk: split.dataset_id for split in splits}
+    if answers.get("split") in offered:
+        return answers
+    of_dataset = (pk for pk, dataset in offered.items() if dataset == answers.get("dataset"))
+    return answers | {"split": next(of_dataset, "")}
+
+
+def names_lost_split(request: HttpRequest, offered: Iterable[str]) -> bool:
+    """The address names a split that is none of these; whoever sends a form has seen that."""
+    return request.method == "GET" and request.GET.get("split", "") not in {"", *offered}

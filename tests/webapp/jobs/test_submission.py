@@ -71,6 +71,26 @@ def test_submit_to_gpu_waits_for_a_worker_that_was_seen_before(team, bob):
     assert submit(team, bob, queue="gpu").status == Job.Status.CREATED
 
 
+def test_submit_cancelled_needs_no_worker_and_rings_for_none(
+    team, bob, broker, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        job = services.submit_cancelled(
+            team=team, kind="score", subject_id="run_1", title="Conv-AE", queue="gpu", by=bob
+        )
+
+    assert (job.status, job.queue, job.created_by) == (Job.Status.CANCELLED, "gpu", bob)
+    assert broker.llen("gpu") == 0
+
+
+def test_submit_cancelled_takes_the_right_to_cancel(team, vera):
+    with pytest.raises(PermissionDenied):
+        services.submit_cancelled(
+            team=team, kind="score", subject_id="run_1", title="Conv-AE", queue="cpu", by=vera
+        )
+    assert not Job.objects.exists()
+
+
 def test_request_cancel_of_a_waiting_job_ends_it(team, bob):
     job = JobFactory.create(team=team)
 

@@ -103,33 +103,33 @@ def test_reap_twice_at_once_makes_one_successor():
     assert Job.objects.waiting().count() == 4
 
 
-def test_sweep_rings_again_for_what_nobody_heard(worker):
+def test_ring_again_for_what_nobody_heard(worker):
     never_rung = JobFactory.create()
     unheard = JobFactory.create(status=Job.Status.QUEUED, rung_at=ago(seconds=16))
     Job.objects.filter(pk=never_rung.pk).update(created_at=ago(seconds=6))
 
-    assert services.sweep() == 2
+    assert services.ring_again() == 2
     for job in Job.objects.filter(pk__in=[never_rung.pk, unheard.pk]):
         assert job.status == Job.Status.QUEUED
         assert job.rung_at > ago(seconds=5)
 
 
-def test_sweep_waits_for_fresh_rings(worker):
+def test_ring_again_waits_for_fresh_rings(worker):
     JobFactory.create()
     JobFactory.create(status=Job.Status.QUEUED, rung_at=ago(seconds=10))
 
-    assert services.sweep() == 0
+    assert services.ring_again() == 0
 
 
-def test_sweep_rings_only_as_often_as_somebody_is_free(worker):
+def test_ring_again_only_as_often_as_somebody_is_free(worker):
     JobFactory.create_batch(5, status=Job.Status.QUEUED, rung_at=ago(minutes=1))
     JobFactory.create(held=True, worker=worker)
 
-    assert services.sweep() == 1
+    assert services.ring_again() == 1
 
 
-def test_sweep_without_workers_rings_for_nobody(db):
+def test_ring_again_without_workers_is_for_nobody(db):
     WorkerNodeFactory.create(last_seen_at=ago(minutes=1))
     JobFactory.create(status=Job.Status.QUEUED, rung_at=ago(minutes=1))
 
-    assert services.sweep() == 0
+    assert services.ring_again() == 0

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories.accounts import TeamFactory
 from tests.factories.datasets import IntervalFactory, SplitFactory, SplitMemberFactory, VideoFactory
 from tests.factories.results import float32
 from tests.factories.runs import SCHEMA, MethodFactory, TrainableSplitFactory
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Part, Split
+from webapp.jobs.models import Job
 from webapp.results.exports import FORMATS
 from webapp.results.models import Evaluation
 from webapp.results.protocol_choice import protocol_of
@@ -362,21 +362,26 @@ def test_page_of_another_team(split: Split, bob: User, as_charlie: Client) -> No
 
 
 def test_list_counts_runs(
-    split: Split, bob: User, as_bob: Client, django_assert_max_num_queries: Any
+    split: Split,
+    bob: User,
+    charlie: User,
+    as_bob: Client,
+    django_assert_max_num_queries: Any,
 ) -> None:
-    submit(split, bob, title="Waiting")
-    scored = submit(split, bob, title="Scored")
-    score_all(scored, GOOD, BAD)
-    elsewhere = TrainableSplitFactory.create(dataset__team=TeamFactory.create())
-    with django_assert_max_num_queries(14):
+    waiting = submit(split, bob, title="Waiting")
+    failed = waiting.runs.get(sweep_row=1).job
+    Job.objects.filter(pk=failed.pk).update(status="failed", finished_at=failed.created_at)
+    score_all(submit(split, bob, title="Scored"), GOOD, BAD)
+    elsewhere = TrainableSplitFactory.create(dataset__team=charlie.teams.get())
+    submit(elsewhere, charlie, title="Elsewhere")
+    with django_assert_max_num_queries(8):
         response = as_bob.get("/runs/sweeps")
 
-    rows = response.context["sweeps"]
-    assert [(each.title, each.n_runs, each.n_scored) for each in rows] == [
-        ("Scored", 2, 2),
-        ("Waiting", 2, 0),
-    ]
-    assert elsewhere.dataset.name not in response.content.decode()
+    assert [
+        (each.title, each.n_runs, each.n_scored, each.n_going_on, each.n_failed)
+        for each in response.context["sweeps"]
+    ] == [("Scored", 2, 2, 2, 0), ("Waiting", 2, 0, 1, 1)]
+    assert "Elsewhere" not in response.content.decode()
 
 
 def test_empty_list_leads_to_a_new_one(as_bob: Client, as_vera: Client) -> None:
@@ -439,6 +444,22 @@ def test_json_says_what_it_is_about(split: Split, bob: User) -> None:
     assert found["about"]["sweep"] == sweep.pk
     assert found["rows"][0]["config.epochs"] == 3
     assert found["rows"][0]["lower"] <= found["rows"][0]["value"] <= found["rows"][0]["upper"]
+
+
+def test_files_and_page_name_the_folds_that_were_used(
+    folds: Split, bob: User, as_bob: Client
+) -> None:
+    """The first fold only chose the version."""
+    sweep, alone = submit(folds, bob, folds=[2]), submit(folds, bob)
+    for each in (sweep, alone):
+        score_all(each, GOOD, BAD)
+
+    row, other = (json.loads(written(each, "json"))["rows"][0] for each in (sweep, alone))
+
+    page = as_bob.get(f"/runs/sweeps/{sweep.pk}").content.decode()
+    assert (row["split"], row["folds"]) == (f"published v{folds.version}", "2")
+    assert (other["split"], "folds" in other) == (f"published v{folds.version}, fold 1", False)
+    assert ("folds 2" in page, "fold 1" in page) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import webapp.runs.grid
 from tests.factories.runs import SCHEMA
 from webapp.runs.grid import GridError, configurations, variant_title, varied_fields
 
@@ -84,6 +85,7 @@ def test_nothing_varied_is_one_row() -> None:
         ({"norm": ["layer"]}, 'norm: "layer" is not one of batch, none'),
         ({"input_size": [64, 128]}, "input_size: 64 is not a list"),
         ({"input_size": [[64, 64], [64, 64]]}, "input_size: 64, 64 is there twice"),
+        ({"input_size": [[64, 64], [64.0, 64]]}, "input_size: 64.0, 64 is there twice"),
     ],
 )
 def test_grid_refused(grid: dict[str, Any], sentence: str) -> None:
@@ -122,10 +124,26 @@ def test_two_of_the_same_configuration_are_refused() -> None:
     }
 
 
-def test_too_many_are_refused_before_they_are_made() -> None:
-    grid = {"epochs": list(range(1, 10_000)), "norm": ["none", "batch"]}
+@pytest.mark.parametrize(
+    ("grid", "n_variants", "n_runs"),
+    [
+        ({"epochs": list(range(1, 10_000)), "norm": ["none", "batch"]}, 0, 19998),
+        ({"epochs": [1] * 201, "norm": []}, 0, 201),
+        ({"norm": ["none", "batch"]}, 101, 202),
+    ],
+)
+def test_too_many_are_refused_before_any_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, grid: dict[str, Any], n_variants: int, n_runs: int
+) -> None:
+    """A minute of checks, sent with a few characters each, would hold up all others."""
+    monkeypatch.setattr(webapp.runs.grid, "problems_of", None)
 
-    assert refused(grid) == {"/grid": "This makes 19998 runs; a sweep has at most 200."}
+    sentence = f"This makes {n_runs} runs; a sweep has at most 200."
+    assert refused(grid, [ON] * n_variants) == {"/grid": sentence}
+
+
+def test_as_many_as_a_sweep_takes() -> None:
+    assert len(expand({"epochs": list(range(1, 101)), "norm": ["none", "batch"]})) == 200
 
 
 def test_varied_fields_in_the_methods_order() -> None:

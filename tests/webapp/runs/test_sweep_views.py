@@ -121,6 +121,31 @@ def test_new_by_an_unknown_ready_made_sweep(as_bob: Client, split: Split, method
     assert as_bob.get(NEW, {"ready": "gone"}).status_code == 404
 
 
+@pytest.mark.parametrize("field", ["seeds", "folds"])
+def test_new_by_an_address_with_a_fault_says_so(
+    as_bob: Client, split: Split, method: Method, field: str
+) -> None:
+    response = as_bob.get(NEW, {field: "9" * 5000})
+
+    content = response.content.decode()
+    assert response.status_code == 200
+    assert "99… is too large a number." in content
+    assert "Give a field several values" not in content
+
+
+def test_new_by_an_address_keeps_its_split(as_bob: Client, split: Split, method: Method) -> None:
+    TrainableSplitFactory.create(dataset=split.dataset, version=split.version + 1)
+    foreign = TrainableSplitFactory.create(dataset__name="Foreign")
+
+    page = as_bob.get(NEW, {"split": split.pk})
+    assert page.context["form"].chosen_split == split
+    assert as_bob.post(NEW, answers(split)).status_code == 302
+    assert Sweep.objects.get().split == split
+    lost = as_bob.get(NEW, {"split": foreign.pk}).content.decode()
+    assert "is no longer offered" in lost
+    assert "is no longer offered" not in page.content.decode()
+
+
 def test_look_counts_runs_and_makes_none(as_bob: Client, split: Split, method: Method) -> None:
     boxes = {"config.map": ["true", "false"], "step": "look"}
 
@@ -186,6 +211,12 @@ def test_submit_variants(as_bob: Client, split: Split, method: Method) -> None:
         ({"seeds": "0-999999999"}, "0-999999999 are no numbers, or more than a sweep takes."),
         ({"seeds": "5-3"}, "5-3 are no numbers"),
         ({"seeds": "one"}, "one is not a whole number."),
+        ({"seeds": "1-3, " + "9" * 5000}, "99… is too large a number."),
+        ({"folds": "9" * 5000}, "99… is too large a number."),
+        ({"seeds": "4294967296"}, "4294967296 is not between 0 and 4294967295"),
+        ({"seeds": "0-199, 200"}, "More than 200 numbers; a sweep has at most 200 runs."),
+        ({"folds": "1-150, 151-300"}, "More than 200 numbers; a sweep has at most 200 runs."),
+        ({"variants": "a:\n" * 201}, "More than 200 variants; a sweep has at most 200 runs."),
         ({"seeds": ""}, "This field is required."),
         ({"seeds": "1, 1"}, "seeds: 1 is there twice"),
         ({"folds": "1-3"}, "has no fold 1; it has none"),

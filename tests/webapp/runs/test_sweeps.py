@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 
 from tests.factories.datasets import SplitFactory, SplitMemberFactory
+from tests.factories.jobs import WorkerNodeFactory
 from tests.factories.runs import SCHEMA, CheckpointFactory, MethodFactory, TrainableSplitFactory
 from tests.race import wait_until_somebody_waits_for_a_lock
 from webapp import dispatch
@@ -139,6 +140,7 @@ def refusal_of_fold(split: Split, bob: User) -> str:
         ({"grid": {}, "seeds": [4]}, "/grid"),
         ({"seeds": list(range(101))}, "/grid"),  # 202 runs
         ({"seeds": []}, "seeds"),
+        ({"seeds": list(range(201)), "grid": {}}, "seeds"),
         ({"seeds": [1, 1]}, "seeds"),
         ({"seeds": [-1]}, "seeds"),
         ({"seeds": [2**32]}, "seeds"),
@@ -153,6 +155,14 @@ def test_refused_as_a_whole(
     split: Split, method: Method, bob: User, answers: dict[str, Any], field: str
 ) -> None:
     assert refusal(split, bob, **answers).field == field
+
+
+def test_more_folds_than_runs_are_not_looked_for(split: Split, method: Method, bob: User) -> None:
+    folds = list(range(1, 202))
+
+    assert refusal(split, bob, folds=folds).sentence == (
+        "folds: these are 201; a sweep has at most 200 runs"
+    )
 
 
 def test_refused_where_no_run_could_be(split: Split, method: Method, bob: User) -> None:
@@ -185,7 +195,7 @@ def test_no_broker_is_asked_once(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    """Each further try would wait for it: the sweeper rings later."""
+    """Each further try would wait for it: the housekeeper rings later."""
     asked: list[str] = []
 
     def away(queue: str) -> bool:
@@ -289,6 +299,43 @@ def test_cancelling_the_one_that_waits_leaves_the_training(
     assert fresh(trainer).job.kind == "score"
 
 
+def test_cancelling_the_one_that_waits_needs_no_worker(
+    split: Split, method: Method, bob: User
+) -> None:
+    worker = WorkerNodeFactory.create(queues=["gpu"])
+    trainer, other = in_order(submit(split, bob, grid={"map": [True, False]}, queue="gpu"))
+    worker.delete()
+
+    services.cancel_run(run=fresh(other), by=bob)
+
+    assert (fresh(other).status, fresh(trainer).status) == ("cancelled", "created")
+    assert fresh(other).job.queue == "gpu"  # where it scores, once it is resumed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_leaves_while_the_training_ends_is_not_scored(
+    pair: tuple[Run, Run], bob: User
+) -> None:
+    trainer, other = pair
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            services.cancel_run(run=fresh(other), by=bob)
+            ending = pool.submit(finish_elsewhere, trainer.job)
+            wait_until_somebody_waits_for_a_lock()
+        ending.result(timeout=10)
+
+    assert fresh(trainer).job.kind == "score"
+    assert fresh(other).job == Job.objects.get(subject_id=other.pk)
+    assert fresh(other).status == "cancelled"
+
+
+def finish_elsewhere(job: Job) -> None:
+    try:
+        finish(job)
+    finally:
+        connection.close()
+
+
 def test_cancelling_the_one_that_waits_takes_the_right_to(
     pair: tuple[Run, Run], vera: User
 ) -> None:
@@ -332,6 +379,21 @@ def test_resuming_a_cancelled_one_waits_for_the_training_again(
     assert fresh(other).job == fresh(trainer).job
     finish(trainer.job)
     assert (fresh(other).job.kind, fresh(other).job.subject_id) == ("score", other.pk)
+
+
+def test_resuming_a_cancelled_one_while_the_training_is_cancelled(
+    pair: tuple[Run, Run], bob: User
+) -> None:
+    trainer, other = pair
+    services.cancel_run(run=fresh(other), by=bob)
+    Job.objects.filter(pk=trainer.job.pk).update(status=Job.Status.RUNNING, fence=1)
+    services.cancel_run(run=fresh(trainer), by=bob)
+
+    with pytest.raises(ConflictError, match="is being cancelled") as caught:
+        services.resume_run(run=fresh(other), by=bob)
+
+    assert caught.value.code == "training_cancelling"
+    assert (fresh(other).status, fresh(other).job.subject_id) == ("cancelled", other.pk)
 
 
 def test_resuming_a_cancelled_one_once_trained_scores(pair: tuple[Run, Run], bob: User) -> None:

@@ -16,6 +16,7 @@ from tests.factories.runs import (
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Part, Split
 from webapp.jobs.models import Job
+from webapp.runs.forms import address_of_form
 from webapp.runs.models import Method, Run
 
 NEW = "/runs/new"
@@ -98,6 +99,65 @@ def test_new_offers_only_the_newest_version_of_a_split(
     newer = TrainableSplitFactory.create(dataset=split.dataset, version=split.version + 1)
 
     assert list(as_bob.get(NEW).context["form"].splits) == [newer.pk]
+
+
+@pytest.fixture
+def folds(split: Split) -> list[Split]:
+    """Three, of the newest version; there are an older one and a dataset that comes first."""
+    TrainableSplitFactory.create(dataset__team=split.dataset.team, dataset__name="Avenue")
+    version = split.version + 1
+    made = [
+        TrainableSplitFactory.create(dataset=split.dataset, version=version, fold=fold)
+        for fold in (3, 1, 2)
+    ]
+    return sorted(made, key=lambda each: each.fold)
+
+
+def test_new_offers_every_fold_in_order(
+    as_bob: Client, split: Split, folds: list[Split], method: Method
+) -> None:
+    response = as_bob.get(NEW)
+
+    assert list(response.context["form"].splits.values())[1:] == folds
+    version = split.version + 1
+    assert f"Ped2 · published v{version}, fold 3</option>" in response.content.decode()
+    assert as_bob.get(NEW, {"dataset": split.dataset_id}).context["form"].chosen_split == folds[0]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_new_with_changes_keeps_the_split_of_the_run(
+    as_bob: Client, split: Split, folds: list[Split], place: int
+) -> None:
+    """The third of three folds, and a version that is not the newest, among them."""
+    of_run = [split, *folds][place]
+    run = RunFactory.create(team=split.dataset.team, dataset=split.dataset, split=of_run)
+
+    address = address_of_form(run)
+    response = as_bob.get(address)
+
+    assert response.context["form"].chosen_split == of_run
+    assert f'<option value="{of_run.pk}" selected>' in response.content.decode()
+    assert "no longer offered" not in response.content.decode()
+    assert of_run.pk in as_bob.post(f"{NEW}/equivalent", answers(of_run)).context["rest_call"]
+    assert as_bob.post(address, answers(folds[0])).status_code == 302  # another may be chosen
+    assert as_bob.post(NEW, answers(of_run)).status_code == 302
+    assert Run.objects.first().split == of_run
+
+
+def test_new_says_that_a_split_is_no_longer_offered(
+    as_bob: Client, split: Split, folds: list[Split], method: Method
+) -> None:
+    gone = TrainableSplitFactory.create(
+        dataset__team=split.dataset.team, dataset__name="Gone", dataset__content_hash=""
+    )
+    foreign = TrainableSplitFactory.create(dataset__name="Foreign")
+    for lost in (gone, foreign):
+        response = as_bob.get(NEW, {"split": lost.pk, "dataset": split.dataset_id})
+
+        assert "is no longer offered" in response.content.decode()
+        assert response.context["form"].chosen_split == folds[0]
+        assert as_bob.post(f"{NEW}?split={lost.pk}", answers(lost)).status_code == 422
+    assert not Run.objects.exists()
 
 
 def test_submit_creates_the_run_and_leads_to_it(

@@ -20,8 +20,13 @@ from webapp.jobs.services.execution import (
 from webapp.jobs.services.log import append_log, log_tail, read_log
 from webapp.jobs.services.nodes import announce, forget_silent_workers, retire
 from webapp.jobs.services.queue import default_queue, free_slots, queue_position, waiting_reason
-from webapp.jobs.services.submission import request_cancel, ring_in_turn, submit
-from webapp.jobs.services.upkeep import reap, sweep
+from webapp.jobs.services.submission import (
+    request_cancel,
+    ring_in_turn,
+    submit,
+    submit_cancelled,
+)
+from webapp.jobs.services.upkeep import reap, ring_again
 
 __all__ = [
     "JobSuperseded",
@@ -45,8 +50,9 @@ __all__ = [
     "report_progress",
     "request_cancel",
     "retire",
+    "ring_again",
     "ring_in_turn",
     "submit",
-    "sweep",
+    "submit_cancelled",
     "waiting_reason",
 ]

@@ -58,6 +58,18 @@ def submit(
     return job
 
 
+@transaction.atomic
+def submit_cancelled(
+    *, team: Team, kind: str, subject_id: str, title: str, queue: str, by: User
+) -> Job:
+    """A job that ends before it starts, for its subject to be resumed with: it needs no worker."""
+    job = Job.objects.create(
+        team=team, kind=kind, subject_id=subject_id, title=title[:200], queue=queue, spec={},
+        created_by=by,
+    )  # fmt: skip
+    return request_cancel(job=job, by=by)
+
+
 def succeed(job: Job, *, tries: int, on_replaced: OnReplaced) -> Job:
     """Queue the same work again in place of a lost job, inside the caller's transaction."""
     successor = Job.objects.create(
@@ -72,7 +84,7 @@ def succeed(job: Job, *, tries: int, on_replaced: OnReplaced) -> Job:
 
 
 def ring(job: Job) -> bool:
-    """Wake the workers for a waiting job; where the broker is away, the sweeper tries again."""
+    """Wake the workers for a waiting job; where the broker is away, `ring_again` does so later."""
     if not dispatch.ring(job.queue):
         return False
     waiting = Job.objects.waiting().filter(pk=job.pk)

@@ -81,12 +81,12 @@ def _silence_of(job: Job) -> str:
     return f"Nothing was heard from worker {job.worker_id} for {seconds} seconds."
 
 
-def sweep() -> int:
-    """Ring again for jobs that nobody heard of, as many as there are free slots."""
-    return sum(_sweep(queue) for queue in Job.Queue.values)
+def ring_again() -> int:
+    """For jobs that nobody heard of, as many as there are free slots."""
+    return sum(_ring_again(queue) for queue in Job.Queue.values)
 
 
-def _sweep(queue: str) -> int:
+def _ring_again(queue: str) -> int:
     now = timezone.now()
     never_rung = Q(
         rung_at=None, created_at__lt=now - datetime.timedelta(seconds=FIRST_RING_SECONDS)
