@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.windows import RunningMean
-from ml.records import BadInput, Scores, VideoRecord
+from ml.records import Scores, VideoRecord
 
 CELLS = 32
 MOST_MAPS = 2048
@@ -78,24 +78,6 @@ class ErrorMaps:
         grid = tiles.reshape(rows, self.columns, height, width).swapaxes(1, 2)
         _, png = cv2.imencode(".png", grid.reshape(rows * height, -1))
         path.write_bytes(png.tobytes())
-
-
-def load_maps(path: Path, facts: dict[str, Any]) -> ErrorMaps:
-    """The maps of a sheet. Raise BadInput where the file is not the one that `facts` tell of."""
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    n_maps, height, width, columns = (
-        facts[name] for name in ("n_maps", "height", "width", "columns")
-    )
-    rows = -(-n_maps // columns)
-    if image is None or image.shape != (rows * height, columns * width):
-        raise BadInput(f"{path.name} is not a sheet of {n_maps} maps of {height} × {width} cells")
-    tiles = np.asarray(image, np.uint8).reshape(rows, height, columns, width).swapaxes(1, 2)
-    return ErrorMaps(
-        levels=tiles.reshape(-1, height, width)[:n_maps],
-        highest=facts["highest"],
-        first_frame=facts["first_frame"],
-        frames_per_map=facts["frames_per_map"],
-    )
 
 
 class MapCollector:

@@ -125,18 +125,26 @@ def shuffled(n_samples: int, *, seed: int, epoch: int) -> NDArray[np.int64]:
 
 
 def normal_videos(manifest: Manifest, part: Part) -> tuple[VideoRecord, ...]:
-    """The videos of `part` that are not labelled abnormal: what one-class methods learn from.
+    """The videos of `part` that nothing calls abnormal: what one-class methods learn from.
 
-    Raise BadInput when `part` has videos but none of them is normal.
+    Raise BadInput when there are training videos but none of them is normal. Validation may do
+    without: thresholds are chosen on abnormal videos.
     """
     videos = manifest.part(part)
-    normal = tuple(video for video in videos if video.label.lower() in NORMAL_LABELS)
-    if videos and not normal:
+    abnormal = {video.id: _why_abnormal(video) for video in videos}
+    if part == "train" and videos and all(abnormal.values()):
         raise BadInput(
             f"None of the {len(videos)} {part} videos is normal: the first, {name_of(videos[0])}, "
-            f"is labelled {videos[0].label!r}. This method learns from normal videos only"
+            f"{abnormal[videos[0].id]}. This method learns from normal videos only"
         )
-    return normal
+    return tuple(video for video in videos if not abnormal[video.id])
+
+
+def _why_abnormal(video: VideoRecord) -> str:
+    """Empty for one that is normal, or of which nothing is known."""
+    if video.label.lower() not in NORMAL_LABELS:
+        return f"is labelled {video.label!r}"
+    return "has abnormal frames" if video.intervals else ""
 
 
 @contextmanager

@@ -159,7 +159,7 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
-# Whether scoring also stores where in the picture errors lie: at most 2 MiB for a test video.
+# Whether scoring also stores where in the picture errors lie: about 2 MB for a test video at most.
 STORE_ERROR_MAPS = env.bool("IWAKAN_STORE_ERROR_MAPS", default=True)
 # Server folders from which members may register datasets, separated like PATH.
 DATA_ROOTS = [

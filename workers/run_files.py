@@ -15,7 +15,9 @@ from webapp.runs.services import check_unchanged
 
 
 def run_of(job: Job) -> Run:
-    runs = Run.objects.select_related("split__dataset", "method", "created_by", "team")
+    runs = Run.objects.select_related(
+        "split__dataset", "annotation_set", "method", "created_by", "team"
+    )
     return runs.get(pk=job.subject_id)
 
 
@@ -25,7 +27,7 @@ def videos_of(run: Run, *, parts: tuple[str, ...]) -> list[dict[str, Any]]:
     Raise UserError when a video is no longer what it was at submission.
     """
     check_unchanged(run.split)
-    videos = manifest_videos(run.split)
+    videos = manifest_videos(run.split, run.annotation_set)
     return [video | {"intervals": []} for video in videos if video["part"] in parts]
 
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ml.data import sandbox
+from ml.data.alignment._records import counted
 from ml.data.formats import open_dataset
 from ml.data.formats._base import Finding, GroundTruth, Listed
 from ml.data.images import image_files
 from ml.events import Event, Reporter
 from ml.records import BadInput, Interval, Manifest, VideoRecord
+from ml.splits.lists import shortened
 
 N_AT_ONCE = 2
 FILES = ("pts", "proxy", "poster", "contact_sheet")  # of a video, in the events by their path
@@ -47,7 +49,9 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     counts = {name: found["n_frames"] for name, found in ready.items()}
     truth = dataset.ground_truth(_with_rates(videos, ready), counts)
     _send_truth(truth, reporter)
-    for finding in (*findings, *_warnings(ready), *truth.findings, *_overview(videos, ready)):
+    usable = [video for video in videos if video.name in ready]
+    overview = (*_parts(usable, truth), *_twins(usable, ready))
+    for finding in (*findings, *_warnings(ready), *truth.findings, *overview):
         reporter.send("finding", **asdict(finding))
     reporter.send("result", values={"format": type(dataset).__module__.rpartition(".")[2]})
 
@@ -168,13 +172,23 @@ def _warnings(ready: Mapping[str, dict[str, Any]]) -> Iterator[Finding]:
             yield Finding(level="warning", subject=name, text=text)
 
 
-def _overview(videos: Iterable[Listed], ready: Mapping[str, dict[str, Any]]) -> Iterator[Finding]:
-    usable = [video for video in videos if video.name in ready]
-    if not any(video.part == "train" and video.label in ("", "normal") for video in usable):
+def _parts(videos: Sequence[Listed], truth: GroundTruth) -> Iterator[Finding]:
+    """What does not count as normal although no label says so, and whether enough is left."""
+    abnormal = {name for name, intervals in truth.intervals.items() if intervals}
+    for part, subject in (("train", "training"), ("validation", "validation")):
+        unlabelled = [video.name for video in videos if video.part == part and not video.label]
+        if names := [name for name in unlabelled if name in abnormal]:
+            text = f"abnormal in part, so not learnt from as normal: {counted(len(names), 'video')}"
+            yield Finding(level="info", subject=subject, text=f"{text}: {shortened(names)}")
+    normal = [video for video in videos if video.label in ("", "normal")]
+    if not any(video.part == "train" and video.name not in abnormal for video in normal):
         text = "no normal training video: methods that learn what is normal cannot be trained"
         yield Finding(level="warning", subject="training", text=text)
+
+
+def _twins(videos: Iterable[Listed], ready: Mapping[str, dict[str, Any]]) -> Iterator[Finding]:
     twins: dict[str, list[Listed]] = defaultdict(list)
-    for video in usable:
+    for video in videos:
         twins[ready[video.name]["sha256"]].append(video)
     for first, *others in twins.values():
         for other in others:

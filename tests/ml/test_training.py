@@ -15,7 +15,7 @@ from ml import checkpoints
 from ml.checkpoints import Checkpoint
 from ml.events import Reporter
 from ml.failures import Diverged
-from ml.records import BadInput, Manifest, VideoRecord
+from ml.records import BadInput, Interval, Manifest, Part, VideoRecord
 from ml.training import Learner, Moment, Training, normal_videos, seed_everything, shuffled
 
 N_SAMPLES, BATCH_SIZE, EPOCHS = 10, 4, 3
@@ -307,6 +307,29 @@ def test_normal_videos_leaves_out_abnormal_ones() -> None:
 def test_normal_videos_when_there_are_none() -> None:
     with pytest.raises(BadInput, match=r"None of the 2 train videos is normal: .*train/0\.mp4"):
         normal_videos(videos("Robbery", "Arson"), "train")
+
+
+def annotated(manifest: Manifest, part: Part = "train") -> Manifest:
+    """The same in `part`, the first with abnormal frames that its label does not tell of."""
+    first, *rest = (replace(video, part=part) for video in manifest.videos)
+    return Manifest(
+        videos=(replace(first, intervals=(Interval(start_frame=2, end_frame=5),)), *rest)
+    )
+
+
+def test_normal_videos_have_no_abnormal_frames() -> None:
+    normal = normal_videos(annotated(videos("", "normal")), "train")
+
+    assert [video.id for video in normal] == ["vid_1"]
+
+
+def test_normal_videos_when_all_have_abnormal_frames() -> None:
+    with pytest.raises(BadInput, match=r"train/0\.mp4, has abnormal frames\. This method learns"):
+        normal_videos(annotated(videos("normal")), "train")
+
+
+def test_validation_may_have_abnormal_videos_alone() -> None:
+    assert normal_videos(annotated(videos("", "Robbery"), "validation"), "validation") == ()
 
 
 def test_normal_videos_of_an_empty_part() -> None:

@@ -184,6 +184,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "POST": Answers(people=(422, 403, 422, 422, 422)),  # nobody may read /nowhere
     },
     "api:dataset": {"GET": READ},
+    "api:dataset_import": {"POST": of_team(403, 409)},  # an import is under way
     "api:dataset_videos": {"GET": READ},
     "api:dataset_splits": {"GET": READ, "POST": of_team(403, 201)},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
@@ -207,6 +208,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:sweep_cancel": {"POST": of_team(403, 202)},
     "api:run": {"GET": READ},
     "api:run_cancel": {"POST": of_team(403, 202)},
+    "api:run_resume": {"POST": of_team(403, 409)},  # it has not ended
     "api:scores": {"GET": READ, "PUT": of_team(403, 422)},  # an empty file
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.datasets import SplitMemberFactory
+from tests.factories.datasets import AnnotationSetFactory, IntervalFactory, SplitMemberFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.runs import CheckpointFactory, RunFactory
 from webapp.accounts.models import Team
@@ -68,6 +68,19 @@ def test_prepare_tells_method_config_and_seed(
     assert spec["config"] == run.config
     assert spec["resume"] is None
     assert spec["out_dir"].startswith(str(folder))
+
+
+def test_prepare_goes_by_the_ground_truth_of_the_run(
+    kind: JobKind, job: Job, run: Run, folder: Path
+) -> None:
+    """A newer one, by which a training video is abnormal, changes no run that is there."""
+    [train] = Video.objects.in_split(run.split, "train")
+    newer = AnnotationSetFactory.create(dataset=run.dataset, version=99)
+    IntervalFactory.create(annotation_set=newer, video=train)
+
+    labels = {video["id"]: video["label"] for video in kind.prepare(job, folder)["videos"]}
+
+    assert labels[train.pk] == "normal"
 
 
 def test_prepare_hands_over_no_test_videos_and_no_ground_truth(

@@ -32,6 +32,9 @@ urlpatterns = [
     path("datasets", datasets.Datasets.as_view(), name="datasets"),
     path("datasets/<str:dataset_id>", datasets.DatasetDetail.as_view(), name="dataset"),
     path(
+        "datasets/<str:dataset_id>/import", datasets.DatasetImport.as_view(), name="dataset_import"
+    ),
+    path(
         "datasets/<str:dataset_id>/videos", datasets.DatasetVideos.as_view(), name="dataset_videos"
     ),
     path("datasets/<str:dataset_id>/splits", splits.DatasetSplits.as_view(), name="dataset_splits"),
@@ -65,6 +68,7 @@ urlpatterns = [
     path("virtual-runs", virtual_runs.VirtualRuns.as_view(), name="virtual_runs"),
     path("runs/<str:run_id>", runs.RunDetail.as_view(), name="run"),
     path("runs/<str:run_id>/cancel", runs.RunCancel.as_view(), name="run_cancel"),
+    path("runs/<str:run_id>/resume", runs.RunResume.as_view(), name="run_resume"),
     path("runs/<str:run_id>/scores", uploads.RunScores.as_view(), name="scores"),
     path(
         "runs/<str:run_id>/scores/<str:video_id>",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Prefetch, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
@@ -14,6 +16,7 @@ from webapp.common.models import TimestampedModel
 from webapp.jobs.models import Job
 
 NORMAL = "normal"
+ABNORMAL = "abnormal"  # where no class is named
 FINDING_LEVELS = ("error", "warning", "info")
 
 
@@ -54,7 +57,8 @@ class Dataset(TimestampedModel):
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
     import_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
-    # [{"level": "error" | "warning" | "info", "subject": video or file, "text": sentence}]
+    # [{"level": "error" | "warning" | "info", "subject": video or file, "text": sentence}], and
+    # "n_more" with the last of a level of which not all are kept
     report = models.JSONField(default=list)
     # Over names, SHA-256s and frame counts of the ready videos. Empty until imported, and
     # from the first video that a new import finds changed until that import has finished.
@@ -84,7 +88,7 @@ class Dataset(TimestampedModel):
         return self.import_job is not None and not self.import_job.is_terminal
 
     @property
-    def findings(self) -> list[dict[str, str]]:
+    def findings(self) -> list[dict[str, Any]]:
         """The import report, errors first, otherwise in the order in which it was written."""
         return sorted(self.report, key=lambda finding: FINDING_LEVELS.index(finding["level"]))
 
@@ -133,8 +137,14 @@ class VideoQuerySet(TeamOwnedQuerySet):
         return self.defer("pts_seconds")
 
     def normal(self) -> VideoQuerySet:
-        """Not known to be abnormal: what a one-class method may learn from."""
-        return self.filter(label__in=["", NORMAL])
+        """Called abnormal neither by their label nor by the newest ground truth.
+
+        What a one-class method may learn from.
+        """
+        versions = AnnotationSet.objects.filter(dataset=OuterRef(OuterRef("dataset")))
+        newest = Subquery(versions.order_by("-version").values("pk")[:1])
+        abnormal = Interval.objects.filter(video=OuterRef("pk"), annotation_set=newest)
+        return self.filter(~Exists(abnormal), label__in=["", NORMAL])
 
     def in_split(self, split: Split, part: str) -> VideoQuerySet:
         return self.filter(split_members__split=split, split_members__part=part)
@@ -225,6 +235,12 @@ class Video(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def known_label(self) -> str:
+        """Its label, or what its `ground_truth` says against that."""
+        is_abnormal = self.label in ("", NORMAL) and self.ground_truth
+        return ABNORMAL if is_abnormal else self.label
 
 
 class AnnotationSetQuerySet(TeamOwnedQuerySet):

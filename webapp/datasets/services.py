@@ -23,6 +23,7 @@ from webapp.datasets.folders import resolve_folder
 from webapp.datasets.ground_truth import ensure_ground_truth
 from webapp.datasets.leaks import review_splits
 from webapp.datasets.models import (
+    AnnotationSet,
     Dataset,
     Part,
     Split,
@@ -202,10 +203,13 @@ def _report_rejected_tests(dataset: Dataset, split: Split) -> None:
         )
 
 
-def manifest_videos(split: Split) -> list[dict[str, Any]]:
+def manifest_videos(
+    split: Split, annotation_set: AnnotationSet | None = None
+) -> list[dict[str, Any]]:
     """The split's ready videos as JSON of `ml.records.VideoRecord`, paths absolute.
 
-    Only test videos carry ground truth: nothing that trains gets to see it.
+    Only test videos carry ground truth, the newest unless told: what trains gets to know that
+    a video is abnormal, but not where.
     """
     dataset = split.dataset
     parts = dict(split.members.values_list("video_id", "part"))
@@ -218,10 +222,10 @@ def manifest_videos(split: Split) -> list[dict[str, Any]]:
             "n_frames": video.n_frames,
             "rotation": video.rotation,
             "part": parts[video.pk],
-            "label": video.label,
+            "label": video.known_label,
             "intervals": _intervals(video) if parts[video.pk] == Part.TEST else [],
         }
-        for video in videos.with_ground_truth(dataset.ground_truth)
+        for video in videos.with_ground_truth(annotation_set or dataset.ground_truth)
     ]
 
 

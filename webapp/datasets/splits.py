@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Prefetch
 from django.utils.translation import gettext as _
 
 from ml.records import BadInput
@@ -23,7 +23,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError
 from webapp.common.ids import new_id
 from webapp.datasets.leaks import as_json, review, review_splits
-from webapp.datasets.models import NORMAL, Dataset, Part, Split, SplitMember, Video
+from webapp.datasets.models import NORMAL, Dataset, Interval, Part, Split, SplitMember, Video
 from webapp.datasets.names import VideoIndex
 from webapp.datasets.services import PUBLISHED
 
@@ -279,10 +279,14 @@ def _folds(dataset: Dataset, held_out_by: str, n_folds: int, seed: int) -> list[
 def _with_validation(base: Split | None, held_out_by: str, share: float, seed: int) -> Draft:
     if base is None:
         raise BadInput("the dataset has no split yet whose training videos could be held out")
+    intervals = Interval.objects.filter(annotation_set=base.dataset.ground_truth)
+    known = Prefetch("video__intervals", intervals, to_attr="ground_truth")
     members = base.members.select_related("video").defer("video__pts_seconds")
-    parts = {member.video: member.part for member in members}
+    parts = {member.video: member.part for member in members.prefetch_related(known)}
     training = [
-        _as_grouped(video, held_out_by) for video, part in parts.items() if part == Part.TRAIN
+        replace(_as_grouped(video, held_out_by), label=video.known_label)
+        for video, part in parts.items()
+        if part == Part.TRAIN
     ]
     names = hold_out_validation(training, share, seed)
     moved = {video: Part.VALIDATION for video in parts if video.name in names}

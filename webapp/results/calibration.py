@@ -21,6 +21,7 @@ def calibration_of(score_set: ScoreSet) -> Calibration:
     """
     stored = read_validation(score_set)
     normal = Video.objects.filter(pk__in=list(stored), label__in=["", NORMAL])
+    normal = normal.exclude(intervals__annotation_set=score_set.run.annotation_set_id)
     names = sorted(normal.values_list("pk", flat=True))
     try:
         found = calibrate(stored[pk].values for pk in names)

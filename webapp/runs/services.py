@@ -73,7 +73,10 @@ def check_submission(
 ) -> None:
     """Raise UserError, with the field, when a run could not come to a good end."""
     _check_data(team=team, dataset=dataset, split=split, method=method)
-    _check_answers(split=split, seed=seed, name=name, selection=selection, queue=queue)
+    _check_answers(seed=seed, name=name, selection=selection, queue=queue)
+    if selection == Run.Selection.VALIDATION and not _learnable(split, Part.VALIDATION, method):
+        sentence = _("selection: %s has no validation videos to choose a checkpoint on")
+        raise UserError(sentence % split, field="selection")
 
 
 def cancel_run(*, run: Run, by: User) -> Run:
@@ -271,10 +274,7 @@ def check_unchanged(split: Split) -> None:
 
 
 def _check_training_videos(dataset: Dataset, split: Split, method: Method) -> None:
-    videos = Video.objects.ready().in_split(split, Part.TRAIN)
-    if method.is_one_class:
-        videos = videos.normal()
-    if videos.exists():
+    if _learnable(split, Part.TRAIN, method):
         return
     sentence = (
         _("%(method)s learns from normal videos, and %(dataset)s has none to train on.")
@@ -286,7 +286,13 @@ def _check_training_videos(dataset: Dataset, split: Split, method: Method) -> No
     )
 
 
-def _check_answers(*, split: Split, seed: int, name: str, selection: str, queue: str) -> None:
+def _learnable(split: Split, part: Part, method: Method) -> bool:
+    """Whether the part has videos that tell the method something."""
+    videos = Video.objects.ready().in_split(split, part)
+    return (videos.normal() if method.is_one_class else videos).exists()
+
+
+def _check_answers(*, seed: int, name: str, selection: str, queue: str) -> None:
     if not 0 <= seed <= LARGEST_SEED:
         sentence = _("seed: %(seed)s is not between 0 and %(largest)s")
         raise UserError(sentence % {"seed": seed, "largest": LARGEST_SEED}, field="seed")
@@ -294,10 +300,6 @@ def _check_answers(*, split: Split, seed: int, name: str, selection: str, queue:
         raise UserError(_("name: more than %s characters") % LONGEST_NAME, field="name")
     _check_choice("selection", selection, list(Run.HONEST_SELECTIONS))
     _check_choice("queue", queue, ["", *Job.Queue.values])
-    has_validation = split.members.filter(part=Part.VALIDATION).exists()
-    if selection == Run.Selection.VALIDATION and not has_validation:
-        sentence = _("selection: %s has no validation videos to choose a checkpoint on")
-        raise UserError(sentence % split, field="selection")
 
 
 def _check_choice(field: str, value: str, choices: list[str]) -> None:

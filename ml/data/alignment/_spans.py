@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 from ml.data.alignment._records import Intervals
 from ml.records import Interval
@@ -54,10 +55,11 @@ def _merged(intervals: Sequence[Interval]) -> list[Interval]:
 
 def resampled(claimed: Sequence[Interval], rate: float, fps: float) -> Intervals:
     """From frames at `rate` to frames at `fps`, to the nearest."""
+    ratio = Fraction(fps) / Fraction(rate)  # a file may have numbers that no float can hold
     return tuple(
         Interval(
-            start_frame=round(each.start_frame * fps / rate),
-            end_frame=round(each.end_frame * fps / rate),
+            start_frame=round(each.start_frame * ratio),
+            end_frame=round(each.end_frame * ratio),
             label=each.label,
         )
         for each in claimed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ Labels = NDArray[np.uint8]
 End = Literal["inclusive", "exclusive"]
 MAX_TEXT_BYTES = 64_000_000
 PEEKED_LINES = 200
+MAX_SECONDS = 10**9  # of a time in a video: 30 years
 LFS = b"version https://git-lfs"
 
 
@@ -204,8 +204,8 @@ def pairs(numbers: Sequence[int], reading: Reading, label: str = "") -> tuple[In
 
 
 def span_of_seconds(start: float, end: float, label: str = "") -> tuple[float, float, str]:
-    """Raise BadInput for what is no time, such as NaN."""
-    if not (math.isfinite(start) and math.isfinite(end)):
+    """Raise BadInput for what is no time in a video, such as NaN."""
+    if not (abs(start) <= MAX_SECONDS and abs(end) <= MAX_SECONDS):
         raise BadInput(f"{start} to {end} are no seconds")
     return start, end, label
 

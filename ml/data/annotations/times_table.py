@@ -9,13 +9,13 @@ exclusive. Columns are found by their names; separated by spaces, commas or semi
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from ml.data.annotations._base import (
+    MAX_SECONDS,
     AnnotationFormat,
     Annotations,
     Claim,
@@ -78,6 +78,6 @@ def seconds_of(text: str) -> float:
     total = 0.0
     for part in text.strip().split(":"):
         total = total * 60 + float(part)
-    if "-" in text or not 0 <= total < math.inf:
+    if "-" in text or not 0 <= total <= MAX_SECONDS:
         raise BadInput(f"{text} is no time in a video")
     return total

@@ -1,22 +1,24 @@
 """Files of ground truth that lie beside clips: which there are, and which clip each is about.
 
 A file about one clip bears its name: `01.csv`, `01_labels.npy`, beside it, in a folder such as
-`labels`, or inside its folder of images. Any other file names its clips or goes through all.
-A folder of images `01_gt` beside `01` has its masks.
+`labels`, or inside its folder of images, where files that bear the names of single images are
+none. Any other file names its clips or goes through all. A folder of images `01_gt` beside `01`
+has its masks.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ml.data.annotations import read_annotations
 from ml.data.annotations._base import files_in
 from ml.data.formats._base import Finding, Listed
 from ml.data.formats._sources import Clips, Piece, Said, said_in, unusable
+from ml.data.images import is_image
 from ml.records import BadInput
 
 # Where several files are about a clip, the first of these kinds is its ground truth.
@@ -24,6 +26,7 @@ TABLES = (".csv", ".json", ".xml", ".npy", ".npz", ".mat")
 TEXTS = (".txt", ".md")
 FOLDERS = ("labels", "label", "annotations", "annotation", "ground_truth", "groundtruth", "gt")
 MASKS = "_gt"
+TOLD_EACH = 3  # of files of one kind at one place that cannot be read
 ADDED = re.compile(r"[_-](labels?|gt|ground_?truth|annotations?|mask)$", re.IGNORECASE)
 MEANT = re.compile(r"label|annot|ground.?truth|anomal|interval|(^|_)gt(_|$)", re.IGNORECASE)
 
@@ -42,22 +45,48 @@ class Candidate:
         return bool(self.own) or self.path.suffix.lower() in TABLES or bool(MEANT.search(name))
 
 
-def candidates(folder: Path, videos: Sequence[Listed]) -> list[Candidate]:
-    """Files of one clip first, otherwise by kind and name."""
-    places = dict.fromkeys([*_places(folder, videos)])
-    found = [
-        Candidate(path=path, own=_own(path, folder, videos))
-        for place in places
-        for path in files_in(place, "*")
-        if path.suffix.lower() in (*TABLES, *TEXTS)
-    ]
-    return sorted([*found, *_mask_folders(folder, videos)], key=_rank)
+def candidates(folder: Path, videos: Sequence[Listed]) -> tuple[list[Candidate], list[Finding]]:
+    """Files of one clip first, otherwise by kind and name; and what is none of them."""
+    found = [*_mask_folders(folder, videos)]
+    findings: list[Finding] = []
+    clips = {folder / video.path: video.name for video in videos if video.kind == "frames"}
+    for place in dict.fromkeys([*_places(folder, videos), *clips]):
+        paths = [path for path in files_in(place, "*") if path.suffix.lower() in (*TABLES, *TEXTS)]
+        if clip := clips.get(place, ""):
+            of_images = _of_images(place, paths)
+            findings += _not_used(clip, of_images)
+            left_out = {path for alike in of_images.values() for path in alike}
+            paths = [path for path in paths if path not in left_out]
+        found += [Candidate(path=path, own=clip or _own(path, folder, videos)) for path in paths]
+    return sorted(found, key=_rank), findings
 
 
 def without_masks(videos: Sequence[Listed]) -> list[Listed]:
     """Folders of masks look like clips."""
     masks = {f"{video.name}{MASKS}" for video in videos}
     return [video for video in videos if video.kind == "file" or video.name not in masks]
+
+
+def _of_images(place: Path, paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """By ending, those that bear the names of single images, as boxes for detectors do.
+
+    One alone may be about all images of the folder.
+    """
+    images = {path.stem for path in place.iterdir() if is_image(path)}
+    named: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        if images & _stems(path):
+            named[path.suffix.lower()].append(path)
+    return {ending: alike for ending, alike in named.items() if len(alike) > 1}
+
+
+def _not_used(clip: str, of_images: Mapping[str, Sequence[Path]]) -> Iterator[Finding]:
+    for ending, paths in of_images.items():
+        text = (
+            f"{len(paths):,} *{ending} files beside its frames are about one image each and are "
+            f"not used; the first: {paths[0].name}"
+        )
+        yield Finding(level="warning", subject=clip, text=text)
 
 
 def _mask_folders(folder: Path, videos: Iterable[Listed]) -> Iterator[Candidate]:
@@ -76,18 +105,29 @@ def _rank(found: Candidate) -> tuple[bool, int]:
 def sources(found: Iterable[Candidate], clips: Clips) -> tuple[list[Said], list[Finding]]:
     """What they say: files of one kind about one clip each are one source."""
     pieces: dict[str, list[Piece]] = defaultdict(list)
-    findings: list[Finding] = []
+    unread: dict[tuple[Path, str, str], list[Finding]] = defaultdict(list)
     for each in found:
         try:
             annotations = read_annotations(each.path)
         except BadInput as error:
             if each.is_meant:
-                findings.append(unusable(each.path, error, "error" if each.own else "warning"))
+                finding = unusable(each.path, error, "error" if each.own else "warning")
+                unread[each.path.parent, each.own, each.path.suffix].append(finding)
         else:
             ending = MASKS if each.path.is_dir() else each.path.suffix
             source = f"*{ending}" if each.own else each.path.name
             pieces[source].append(Piece(path=each.path, annotations=annotations, own=each.own))
-    return [_said(source, of_source, clips) for source, of_source in pieces.items()], findings
+    said = [_said(source, of_source, clips) for source, of_source in pieces.items()]
+    return said, [finding for alike in unread.values() for finding in _in_short(alike)]
+
+
+def _in_short(alike: list[Finding]) -> list[Finding]:
+    """Of files of one kind at one place, which may be thousands."""
+    if len(alike) <= TOLD_EACH:
+        return alike
+    first = alike[0].subject
+    text = f"it is not used, nor are {len(alike) - 1:,} more {Path(first).suffix} files beside it: "
+    return [replace(alike[0], text=text + "they cannot be read as ground truth")]
 
 
 def _said(source: str, pieces: Sequence[Piece], clips: Clips) -> Said:
@@ -102,7 +142,6 @@ def _places(folder: Path, videos: Iterable[Listed]) -> Iterator[Path]:
     for home in homes:
         yield home
         yield from (path for path in sorted(home.iterdir()) if _is_label_folder(path))
-    yield from (folder / video.path for video in videos if video.kind == "frames")
 
 
 def _is_label_folder(path: Path) -> bool:
@@ -112,9 +151,7 @@ def _is_label_folder(path: Path) -> bool:
 def _own(path: Path, folder: Path, videos: Sequence[Listed]) -> str:
     """Of the clip that lies beside under the same name, or of the only one that is called so."""
     here = path.parent.relative_to(folder).as_posix()
-    if inside := next((v.name for v in videos if v.kind == "frames" and v.path == here), ""):
-        return inside
-    stems = {path.stem, ADDED.sub("", path.stem)}
+    stems = _stems(path)
     called = [video for video in videos if _stem(video) in stems]
     beside = [v for v in called if PurePosixPath(v.path).parent.as_posix() == here]
     counts = Counter(video.part for video in called)
@@ -122,6 +159,11 @@ def _own(path: Path, folder: Path, videos: Sequence[Listed]) -> str:
     only = tested if counts["test"] == 1 else called
     chosen = beside or (only if path.parent.name.lower() in FOLDERS else [])
     return chosen[0].name if len(chosen) == 1 else ""
+
+
+def _stems(path: Path) -> set[str]:
+    """What a file may be named after."""
+    return {path.stem, ADDED.sub("", path.stem)}
 
 
 def _stem(video: Listed) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ml.data.containers import SUFFIXES
@@ -33,6 +33,18 @@ def list_videos(folder: Path) -> tuple[list[Listed], list[Finding]]:
     return [
         _listed(folder, path, keep_ending=stems[_stem(folder, path)] > 1) for path in paths
     ], findings
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """As files that name no clips go through them: by id, in whatever folders they lie.
+
+    The id is the last part of a name. Where clips share one, their folders come first.
+    """
+    listed = sorted(names, key=natural_key)
+    ids = [name.rpartition("/")[2] for name in listed]
+    if len(set(ids)) < len(ids):
+        return listed
+    return sorted(listed, key=lambda name: natural_key(name.rpartition("/")[2]))
 
 
 def is_inside(folder: Path, path: Path) -> bool:

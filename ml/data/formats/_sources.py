@@ -21,7 +21,8 @@ from ml.data.formats._base import Finding, GroundTruth, Listed
 from ml.data.formats._compare import compare
 from ml.data.formats._intervals import Intervals, check_intervals
 from ml.data.formats._labels import Labels, cut
-from ml.records import BadInput, Interval, frame_labels, intervals_of, natural_key
+from ml.data.formats._listing import in_order
+from ml.records import BadInput, Interval, frame_labels, intervals_of
 from ml.splits.lists import shortened
 
 RATE_TOLERANCE = 1e-3
@@ -41,9 +42,8 @@ class Clips:
 
     @cached_property
     def tested(self) -> list[str]:
-        """In the order of their numbers, which files without names go by."""
-        names = (video.name for video in self.videos if video.part == "test")
-        return sorted(names, key=natural_key)
+        """In the order that files without names go by."""
+        return in_order(video.name for video in self.videos if video.part == "test")
 
     @cached_property
     def index(self) -> NameIndex:

@@ -54,9 +54,10 @@ class OwnClips(Format):
 
     def ground_truth(self, videos: list[Listed], n_frames: Mapping[str, int]) -> GroundTruth:
         clips = Clips(videos, n_frames)
-        said, unread = sources(candidates(self.folder, videos), clips)
+        found, of_images = candidates(self.folder, videos)
+        said, unread = sources(found, clips)
         truth = settle(said, clips, may_mix=True)
-        findings = [*unread, *truth.findings, *_contradictions(videos, truth)]
+        findings = [*of_images, *unread, *truth.findings, *_contradictions(videos, truth)]
         if not truth.source:
             text = "nothing says where clips are abnormal: all count as normal throughout, and no "
             text += "metric can be computed. Put labels beside them, or import ground truth later"
@@ -99,6 +100,6 @@ def _contradictions(videos: Sequence[Listed], truth: GroundTruth) -> Iterator[Fi
         if video.label == NORMAL and truth.intervals.get(video.name):
             text = (
                 f"it lies among the normal training clips, but {truth.source} has it abnormal: "
-                "methods would learn that this is normal"
+                "no method learns from it as from a normal one"
             )
             yield Finding(level="error", subject=video.name, text=text)

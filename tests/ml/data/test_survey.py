@@ -113,6 +113,35 @@ def test_survey_without_normal_training_videos(tmp_path: Path) -> None:
     ]
 
 
+def test_survey_names_videos_that_do_not_count_as_normal(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    for number, name in enumerate(("train/a", "train/b", "val/c", "test/d")):
+        toys.moving_square_video(folder / f"{name}.mp4", 6, start=9 * number)
+    spans = {"intervals": [[2, 4]]}
+    manifest(
+        folder, {"name": "train/a"}, *({"name": n} | spans for n in ("train/b", "val/c", "test/d"))
+    )
+
+    events = surveyed(folder)
+
+    assert sentences(events) == [
+        ("info", "training", "abnormal in part, so not learnt from as normal: 1 video: train/b"),
+        ("info", "validation", "abnormal in part, so not learnt from as normal: 1 video: val/c"),
+    ]
+    assert set(events["annotations"][0]["intervals"]) == {"train/b", "val/c", "test/d"}
+
+
+def test_survey_whose_training_videos_are_all_abnormal(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    toys.moving_square_video(folder / "train" / "a.mp4", 6)
+    manifest(folder, {"name": "train/a", "intervals": [[2, 4]]})
+
+    assert [(level, subject) for level, subject, _text in sentences(surveyed(folder))] == [
+        ("info", "training"),
+        ("warning", "training"),
+    ]
+
+
 def test_survey_same_file_in_train_and_test(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     video = toys.moving_square_video(folder / "train" / "a.mp4", 4)

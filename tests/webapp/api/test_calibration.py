@@ -5,7 +5,12 @@ import pytest
 from django.test import Client
 
 from ml.metrics.calibration import Calibration
-from tests.factories.datasets import SplitMemberFactory, VideoFactory
+from tests.factories.datasets import (
+    AnnotationSetFactory,
+    IntervalFactory,
+    SplitMemberFactory,
+    VideoFactory,
+)
 from tests.factories.results import float32, labelled_run
 from tests.factories.runs import CheckpointFactory
 from tests.webapp.api.test_schema import assert_as_described
@@ -16,14 +21,18 @@ from webapp.runs.models import Run
 
 @pytest.fixture
 def run(team: Team) -> Run:
-    """Scored, with a normal and an abnormal validation video."""
+    """Scored. Of its validation videos one is normal, two are abnormal: by label, by intervals."""
     run = labelled_run({"a": [0, 0, 1, 1]}, team=team)
     CheckpointFactory.create(run=run, sha256="5" * 64)
     held_out = {}
-    for name, label, scores in (("n", "normal", (0.5, 2, 1)), ("x", "Fight", (9, 9, 9))):
+    of_videos = {"n": (0.5, 2, 1), "x": (9, 9, 9), "y": (1, 90, 90)}
+    for (name, scores), label in zip(of_videos.items(), ("normal", "Fight", ""), strict=True):
         video = VideoFactory.create(dataset=run.dataset, name=name, n_frames=3, label=label)
         SplitMemberFactory.create(split=run.split, video=video, part="validation")
         held_out[video.pk] = float32(*scores)
+    IntervalFactory.create(
+        annotation_set=run.annotation_set, video=video, start_frame=1, end_frame=3
+    )
     scores = {run.dataset.videos.get(name="a").pk: float32(0, 0, 50, 60)}
     save_scores(run=run, job=None, scores=scores, validation=held_out, rule="every frame")
     return run
@@ -44,6 +53,15 @@ def test_calibration_is_of_normal_validation_scores(reader: Client, run: Run) ->
     assert found.quantile == pytest.approx(np.quantile([0.5, 2, 1], 0.99))
     assert found.weights_sha256 == "5" * 64
     assert found.apply(1.0) == 0.5
+
+
+def test_calibration_goes_by_the_ground_truth_of_the_run(reader: Client, run: Run) -> None:
+    """A later version does not change what its scores mean."""
+    later = AnnotationSetFactory.create(dataset=run.dataset)
+    normal = run.dataset.videos.get(name="n")
+    IntervalFactory.create(annotation_set=later, video=normal, start_frame=0, end_frame=1)
+
+    assert reader.get(f"/api/v1/runs/{run.pk}/calibration").json()["highest"] == 2
 
 
 def test_without_validation_scores_there_is_none(reader: Client, scored_run: Run) -> None:

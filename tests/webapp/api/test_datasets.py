@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from django.utils import timezone
 
 from tests.factories.datasets import IntervalFactory, VideoFactory
-from webapp.accounts.models import Team
+from webapp.accounts.models import Team, User
 from webapp.datasets.models import Dataset, Split, Video
 from webapp.jobs.models import Job
 
@@ -50,6 +51,32 @@ def test_import_from_elsewhere(submitter: Client, folder: Path, path: str) -> No
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "/folder"
     assert not Dataset.objects.exists()
+
+
+def test_import_again(submitter: Client, folder: Path) -> None:
+    submitter.post(DATASETS, {"name": "Corridor", "folder": str(folder)}, JSON)
+    dataset = Dataset.objects.get()
+    first = dataset.import_job_id
+    address = f"{DATASETS}/{dataset.pk}/import"
+    assert submitter.post(address).status_code == 409  # the first one goes on
+    Job.objects.update(status=Job.Status.SUCCEEDED, finished_at=timezone.now())
+
+    response = submitter.post(address)
+
+    assert response.status_code == 202
+    assert response.json()["result_url"] == f"{DATASETS}/{dataset.pk}"
+    dataset.refresh_from_db()
+    assert dataset.import_job_id != first
+    assert response.headers["Location"] == f"/api/v1/jobs/{dataset.import_job_id}"
+
+
+def test_import_again_is_for_members_of_the_team(
+    with_token, vera: User, stranger: Client, split: Split
+) -> None:
+    address = f"{DATASETS}/{split.dataset_id}/import"
+
+    assert with_token(vera, "manage").post(address).status_code == 403
+    assert stranger.post(address).status_code == 404
 
 
 def test_dataset_detail(reader: Client, split: Split) -> None:

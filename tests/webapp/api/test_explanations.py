@@ -9,6 +9,7 @@ from PIL import Image
 
 from ml.explanations import ErrorMaps
 from tests.factories.results import explain
+from webapp.results.models import Explanation
 from webapp.runs.models import Run
 
 LEVELS = np.random.default_rng(0).integers(0, 256, (3, 4, 6), np.uint8)
@@ -45,6 +46,18 @@ def test_a_video_without_maps(reader: Client, scored_run: Run, address: str) -> 
     answer = reader.get(f"/api/v1/runs/{scored_run.pk}/explanations/{other.pk}")
 
     assert answer.status_code == 404
+
+
+def test_a_sheet_that_the_storage_has_lost(reader: Client, address: str) -> None:
+    sheet = Explanation.objects.get().sheet
+    sheet.storage.delete(str(sheet.name))
+
+    answer = reader.get(address, {"format": "png"})
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"].endswith("is no longer in the storage.")
+    assert reader.get(address).status_code == 200  # the facts are still there
 
 
 def test_strangers_get_nothing(stranger: Client, address: str) -> None:

@@ -232,6 +232,33 @@ def test_cancel_as_viewer(with_token, vera: User, scored_run: Run) -> None:
     assert client.post(f"{RUNS}/{scored_run.pk}/cancel").status_code == 403
 
 
+def test_resume_of_a_failed_run(submitter: Client, team: Team, bob: User) -> None:
+    run = RunFactory.create(
+        team=team, current_job__status=Job.Status.FAILED, current_job__finished_at=timezone.now()
+    )
+
+    response = submitter.post(f"{RUNS}/{run.pk}/resume")
+
+    assert response.status_code == 202
+    job = Job.objects.get(retry_of=run.current_job)
+    assert response.headers["Location"] == f"/api/v1/jobs/{job.pk}"
+    assert response.json()["result_url"] == f"{RUNS}/{run.pk}"
+    assert (Run.objects.get().current_job, job.created_by) == (job, bob)
+
+
+def test_resume_of_a_run_that_has_not_ended(submitter: Client, scored_run: Run) -> None:
+    response = submitter.post(f"{RUNS}/{scored_run.pk}/resume")
+
+    assert response.status_code == 409
+    assert "nothing to resume" in response.json()["detail"]
+
+
+def test_resume_as_viewer(with_token, vera: User, scored_run: Run) -> None:
+    client = with_token(vera, "manage")
+
+    assert client.post(f"{RUNS}/{scored_run.pk}/resume").status_code == 403
+
+
 def test_methods_have_their_schema(reader: Client, method: Method) -> None:
     [listed] = reader.get("/api/v1/methods").json()["results"]
 

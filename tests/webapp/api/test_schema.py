@@ -1,8 +1,10 @@
 """The OpenAPI document says what the API does."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver
@@ -11,7 +13,7 @@ from jsonschema import Draft202012Validator
 from tests.factories.results import explain
 from tests.factories.runs import sweep_of
 from webapp.accounts.models import User
-from webapp.datasets.models import AnnotationImport, Split, Video
+from webapp.datasets.models import AnnotationImport, Dataset, Split, Video
 from webapp.runs.models import Method, Run
 from webapp.sharing.services import create_link
 
@@ -113,6 +115,21 @@ def test_answers_to_a_submission_are_as_described(
     for seed in [1, -1]:
         answer = submitter.post("/api/v1/runs", body | {"seed": seed}, "application/json")
         assert_as_described(document, "/api/v1/runs", "post", answer)
+
+
+def test_answers_to_a_resume_and_an_import_are_as_described(
+    submitter: Client, document: dict[str, Any], scored_run: Run
+) -> None:
+    ids = {"run_id": scored_run.pk, "dataset_id": scored_run.dataset_id}
+    Path(settings.DATA_ROOTS[0], "corridor").mkdir(parents=True)
+    Dataset.objects.update(folder=str(Path(settings.DATA_ROOTS[0], "corridor")))
+    submitter.post(f"/api/v1/runs/{scored_run.pk}/cancel")
+
+    for path in ["/api/v1/runs/{run_id}/resume", "/api/v1/datasets/{dataset_id}/import"]:
+        given = [submitter.post(path.format(**ids)) for _time in range(2)]
+        assert [answer.status_code for answer in given] == [202, 409]
+        for answer in given:
+            assert_as_described(document, path, "post", answer)
 
 
 def test_docs_page_runs_no_inline_script(client: Client) -> None:

@@ -105,7 +105,7 @@ def end_jobs() -> None:
 
 
 def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
-    (me, add_dataset, job, dataset, methods, submit, run, run_job, log, cancel,
+    (me, add_dataset, job, dataset, again, methods, submit, run, run_job, log, cancel, resume,
      submit_sweep, sweep, scores, as_json, as_npy, evaluation) = commands()  # fmt: skip
 
     assert shell.run(me).json()["id"] == bob.pk
@@ -119,6 +119,10 @@ def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     assert shell.run(job).json()["status"] == "succeeded"
     assert shell.run(dataset).json()["splits"][0]["n_test"] == 1
 
+    assert shell.run(again).json()["kind"] == Job.Kind.IMPORT
+    assert shell.run(again).status_code == 409
+    end_jobs()
+
     assert shell.run(methods).json()["results"][0]["name"] == "conv_ae"
     shell.variables["DATASET_ID"] = shell.variables["DATASET"].rpartition("/")[2]
     submitted = shell.run(submit)
@@ -131,6 +135,7 @@ def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     finish_run()
     assert shell.run(run).json()["status"] == "succeeded"
     assert shell.run(cancel).status_code == 409
+    assert shell.run(resume).status_code == 409
 
     shell.variables["SWEEP"] = shell.run(submit_sweep).json()["url"]
     assert len(shell.run(sweep).json()["rows"]) == 2

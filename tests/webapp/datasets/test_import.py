@@ -240,6 +240,23 @@ def test_record_finding_same_twice(dataset):
     assert dataset.report == [{"level": "info", "subject": "a\\udcff", "text": "A note."}]
 
 
+def test_record_finding_keeps_some_of_each_level_and_counts_the_rest(dataset, monkeypatch):
+    monkeypatch.setattr(report, "MAX_FINDINGS", 2)
+    told = [(f"{number:,}.txt", "error") for number in range(1_202)]
+
+    for subject, level in [*told, ("a", "info"), told[0]]:
+        report.record_finding(dataset, level=level, text="Not used.", subject=subject)
+
+    dataset.refresh_from_db()
+    shown = [(found["level"], found["subject"], found["text"]) for found in dataset.findings]
+    assert shown == [
+        ("error", "0.txt", "Not used."),
+        ("error", "1.txt", "Not used."),
+        ("error", "", "1,200 more of this level were found; the report keeps 2."),
+        ("info", "a", "Not used."),
+    ]
+
+
 def test_finish_import_draws_the_conclusions(dataset, folder):
     dataset = import_all(dataset, folder, *clean_events(folder))
 
@@ -368,6 +385,48 @@ def test_manifest_videos_of_ready_videos_with_ground_truth_for_test(dataset, fol
     assert (test["part"], test["n_frames"]) == ("test", 10)
     assert test["intervals"] == [{"start_frame": 2, "end_frame": 5, "label": "running"}]
     assert (train["part"], train["intervals"]) == ("train", [])
+
+
+def abnormal_training(dataset, folder, label=""):
+    """Imported with ground truth that has the training video abnormal."""
+    events = [ready_video(folder, "train/a", label=label), ready_video(folder, "test/a")]
+    spans = annotations() | {"intervals": {"train/a": [[2, 5, "running"]]}}
+    return import_all(dataset, folder, *events, spans)
+
+
+@pytest.mark.parametrize(
+    ("label", "told"), [("", "abnormal"), ("normal", "abnormal"), ("Fighting", "Fighting")]
+)
+def test_manifest_videos_tell_what_trains_that_a_video_is_abnormal(dataset, folder, label, told):
+    abnormal_training(dataset, folder, label)
+
+    _test, train = services.manifest_videos(Split.objects.get())
+
+    assert (train["label"], train["intervals"]) == (told, [])
+    assert Video.objects.get(name="train/a").label == label
+
+
+def test_manifest_videos_by_the_ground_truth_that_is_told(dataset, folder):
+    dataset = import_all(dataset, folder, *clean_events(folder))
+    before = dataset.ground_truth
+    abnormal_training(dataset, folder, "normal")
+
+    split = Split.objects.get()
+    labels = [services.manifest_videos(split, each)[1]["label"] for each in (before, None)]
+
+    assert labels == ["normal", "abnormal"]
+
+
+def test_normal_videos_go_by_label_and_newest_ground_truth(dataset, folder):
+    dataset = abnormal_training(dataset, folder)
+    videos = Video.objects.filter(dataset=dataset)
+    services.record_video(dataset, event=ready_video(folder, "b", label="Fighting"), folder=folder)
+
+    before = list(videos.normal().values_list("name", flat=True))
+    ground_truth.record_annotations(dataset, event=annotations(a=[[2, 5, ""]]))
+    after = list(videos.normal().values_list("name", flat=True))
+
+    assert (before, after) == (["test/a"], ["train/a"])
 
 
 def test_manifest_videos_make_video_records(dataset, folder):

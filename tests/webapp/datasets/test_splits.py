@@ -4,7 +4,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.factories.datasets import DatasetFactory, VideoFactory
+from tests.factories.datasets import (
+    AnnotationSetFactory,
+    DatasetFactory,
+    IntervalFactory,
+    VideoFactory,
+)
 from webapp.common.errors import UserError
 from webapp.datasets.leaks import review_splits
 from webapp.datasets.models import Dataset, Split, Video
@@ -171,6 +176,17 @@ def test_hold_out_validation_from_the_newest_split(dataset, bob):
         "Stealing/s1": "test",
     }
     assert split.origin == "weak v1, 30% for validation, seed 0"
+
+
+def test_hold_out_validation_takes_no_video_with_abnormal_frames(dataset, bob):
+    base = [given("n1\nn2\nn3", "train"), given("s1", "test")]
+    import_split(dataset=dataset, name="weak", files=base, by=bob)
+    truth = AnnotationSetFactory.create(dataset=dataset)
+    for name in ("Normal/n1", "Normal/n3"):
+        IntervalFactory.create(annotation_set=truth, video=dataset.videos.get(name=name))
+
+    with pytest.raises(UserError, match="some of the 1 normal videos must be left to train on"):
+        make_split(dataset=dataset, name="held out", validation_share=0.3, by=bob)
 
 
 def test_hold_out_validation_without_a_split(dataset, bob):

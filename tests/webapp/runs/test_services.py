@@ -102,6 +102,12 @@ def test_create_run_selection_on_validation_with_validation_videos(split: Split,
     assert submit(split, bob, selection="validation").selection == "validation"
 
 
+def test_create_run_selection_on_validation_without_a_normal_video(split: Split, bob: User) -> None:
+    SplitMemberFactory.create(split=split, video__part=Part.VALIDATION, video__label="Robbery")
+
+    assert refusal(split, bob, selection="validation").field == "selection"
+
+
 def test_create_run_dataset_of_another_team(split: Split, bob: User, charlie: User) -> None:
     foreign = TrainableSplitFactory.create(dataset__team=charlie.teams.get())
 

@@ -66,6 +66,15 @@ class DatasetDetail(APIView):
         return Response(DatasetDetailSerializer(dataset).data)
 
 
+class DatasetImport(APIView):
+    @extend_schema(request=None, responses={202: JobSerializer})
+    def post(self, request: Request, dataset_id: str) -> Response:
+        """Import the folder or the list once more. While an import goes on: 409."""
+        datasets = Dataset.objects.visible_to(request.user).select_related("team")
+        dataset = get_object_or_404(datasets, pk=dataset_id)
+        return accepted(services.import_again(dataset=dataset, by=caller(request)))
+
+
 class DatasetVideos(ListView[Video]):
     serializer_class = VideoSerializer
     query_form = VideoQuery

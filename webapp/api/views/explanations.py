@@ -1,8 +1,10 @@
 """Where in the picture the scores of a run come from."""
 
+from django.db.models.fields.files import FieldFile
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +35,13 @@ class Explanation(APIView):
         video = get_object_or_404(Video.objects.without_times(), pk=video_id)
         found = explanation_on(video, score_sets)
         if request.accepted_renderer.format == PngRenderer.format:
-            with found.sheet.open() as file:
-                return Response(file.read())
+            return Response(_content(found.sheet))
         return Response(ExplanationSerializer(found).data)
+
+
+def _content(sheet: FieldFile) -> bytes:
+    try:
+        with sheet.open() as file:
+            return bytes(file.read())
+    except FileNotFoundError as error:
+        raise NotFound("The file of these error maps is no longer in the storage.") from error

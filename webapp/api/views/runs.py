@@ -89,3 +89,11 @@ class RunCancel(APIView):
         run = services.cancel_run(run=visible_run(request, run_id), by=caller(request))
         run.job.refresh_from_db()
         return accepted(run.job)
+
+
+class RunResume(APIView):
+    @extend_schema(request=None, responses={202: JobSerializer})
+    def post(self, request: Request, run_id: str) -> Response:
+        """Go on after a bad end, from the last checkpoint. Where there is none: 409."""
+        run = services.resume_run(run=visible_run(request, run_id), by=caller(request))
+        return accepted(run.job)

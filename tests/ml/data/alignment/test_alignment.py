@@ -236,6 +236,15 @@ def test_frames_at_another_rate_are_converted() -> None:
     assert (same.intervals, same.repairs) == ((interval(30, 60),), ())
 
 
+def test_frames_that_no_float_can_hold_are_converted_too() -> None:
+    far = Claim(name="a", intervals=(interval(0, 3), interval(30 * 10**400, 60 * 10**400)))
+
+    [row] = align(of(far, reading=Reading(rate=30.0)), [video("a", fps=25.0)]).rows
+
+    assert row.claimed[1] == interval(25 * 10**400, 50 * 10**400)
+    assert row.repairs == ("resample", "drop_past_end")
+
+
 def test_seconds_are_frames_of_the_video() -> None:
     claim = Claim(name="a", seconds=((1.0, 2.0, "fall"),))
 

@@ -148,6 +148,7 @@ def test_a_first_line_without_end(tmp_path: Path) -> None:
         ("video,start_frame,end_frame\na,1," + "9" * 200_000, r"cannot be read as CSV|no number"),
         ("video,start_seconds,end_seconds\na,nan,2\n", "nan to 2.0 are no seconds"),
         ("video,start_seconds,end_seconds\na,1,inf\n", "1.0 to inf are no seconds"),
+        ("video,start_seconds,end_seconds\na,1,1e308\n", r"1.0 to 1e\+308 are no seconds"),
         ('{"videos": {"": [[1, 5]]}}', "a video has no name"),
         ('{"videos": [{"intervals": [[1, 5]]}]}', "a video has no name"),
         ('{"base": "1", "videos": {"a": [[1, 5]]}}', "base '1' is neither 0 nor 1"),
@@ -164,7 +165,7 @@ def test_texts_with_faults(tmp_path: Path, text: str, sentence: str) -> None:
         read_annotations(path)
 
 
-@pytest.mark.parametrize("time", ["nan", "inf", "-00:00:05", "soon"])
+@pytest.mark.parametrize("time", ["nan", "inf", "1e308", "-00:00:05", "soon"])
 def test_times_that_are_none_in_a_video(tmp_path: Path, time: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"video_name class start_time end_time\na.mp4 1 0 {time}\nb.mp4 1 0 1\n")

@@ -174,6 +174,46 @@ def test_avenue_without_masks_says_what_is_taken_instead(tmp_path: Path) -> None
     assert "avenue.mat is the ground truth" in text
 
 
+@pytest.fixture
+def in_two_folders(tmp_path: Path) -> Path:
+    """Clips 1 and 3 as videos, clip 2 as frames alone; no masks."""
+    touch(tmp_path, "training_videos/01.avi", "testing/frames/02/0000.jpg")
+    return touch(tmp_path, "testing_videos/01.avi", "testing_videos/03.avi")
+
+
+def read_three(folder: Path) -> Opened:
+    return opened(folder, {"testing_videos/01": 5, "testing/frames/02": 4, "testing_videos/03": 3})
+
+
+def test_avenue_vector_goes_through_clips_by_number(in_two_folders: Path) -> None:
+    labels = np.array([1] * 5 + [0] * 4 + [0] * 3, np.uint8)
+    np.save(in_two_folders / "frame_labels_avenue.npy", labels)
+
+    found = read_three(in_two_folders)
+
+    assert found.spans == {
+        "testing_videos/01": [(0, 5)],
+        "testing/frames/02": [],
+        "testing_videos/03": [],
+    }
+
+
+def test_avenue_ranges_go_through_clips_by_number(in_two_folders: Path) -> None:
+    cells = np.empty((1, 3), object)
+    for i, frame in enumerate((5, 4, 3)):  # the last frame of each
+        cells[0, i] = np.array([[frame], [frame]])
+    scipy.io.savemat(in_two_folders / "avenue.mat", {"gt": cells})
+
+    found = read_three(in_two_folders)
+
+    assert found.said() == []
+    assert found.spans == {
+        "testing_videos/01": [(4, 5)],
+        "testing/frames/02": [(3, 4)],
+        "testing_videos/03": [(2, 3)],
+    }
+
+
 def test_folders_with_videos_of_other_names_are_not_avenue(tmp_path: Path) -> None:
     touch(tmp_path, "training_videos/monday.avi", "testing_videos/tuesday.avi")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.data.formats._listing import list_videos
+from ml.data.formats._listing import in_order, list_videos
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -48,6 +48,18 @@ def test_list_videos_same_name_twice_keeps_the_endings(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4", "a.avi", "b.avi")
 
     assert [name for name, _, _ in listed(tmp_path)] == ["a.avi", "a.mp4", "b"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["testing_videos/01", "testing/frames/02", "testing_videos/10"],
+        ["test/1", "2", "test/10"],
+        ["day/1", "day/2", "night/1"],  # an id alone does not tell them apart
+    ],
+)
+def test_in_order_of_ids_in_whatever_folders(names: list[str]) -> None:
+    assert in_order(reversed(names)) == names
 
 
 def test_list_videos_ignores_hidden_files_and_lists_playlists(tmp_path: Path) -> None:

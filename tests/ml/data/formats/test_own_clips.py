@@ -156,6 +156,57 @@ def test_own_clips_labels_inside_a_folder_of_images(tmp_path: Path) -> None:
     assert found.truth.source == "labels.csv"
 
 
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        ("txt", "0 0.51 0.4 0.1 0.2\n"),  # boxes of YOLO
+        ("xml", "<annotation><object/></annotation>"),  # and of Pascal VOC
+        ("TXT", "1\n"),  # a class, which could be read as a label per frame
+    ],
+)
+def test_own_clips_files_about_single_images_are_told_once(
+    tmp_path: Path, ending: str, text: str
+) -> None:
+    touch(tmp_path, "train/a.mp4", *(f"test/01/{number:04}.jpg" for number in range(10)))
+    clip = tmp_path / "test" / "01"
+    for number in range(10):
+        (clip / f"{number:04}.{ending}").write_text(text)
+    (clip / "labels.csv").write_text(column(*FIRST))
+
+    found = read(tmp_path)
+
+    assert found.spans == {"test/01": [(2, 5)]}
+    assert found.said() == []
+    assert found.said("warning") == [
+        (
+            "test/01",
+            f"10 *.{ending.lower()} files beside its frames are about one image each and are not "
+            f"used; the first: 0000.{ending}",
+        )
+    ]
+
+
+def test_own_clips_a_label_file_may_bear_the_name_of_one_image(tmp_path: Path) -> None:
+    touch(tmp_path, "train/a.mp4", "test/01/01.png", "test/01/02.png")
+    (tmp_path / "test" / "01" / "01.csv").write_text(column(0, 1))
+
+    assert opened(tmp_path, 2).spans == {"test/01": [(1, 2)]}
+
+
+def test_own_clips_many_files_that_nobody_understands_are_told_once(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, f01_csv=column(*FIRST), f02_csv=column(*SECOND))
+    for number in range(50):
+        (folder / "test" / f"box{number:02}.xml").write_text("<annotation/>")
+
+    found = read(folder)
+
+    [(subject, text)] = found.said("warning")
+    assert subject == "box00.xml"
+    assert text == (
+        "it is not used, nor are 49 more .xml files beside it: they cannot be read as ground truth"
+    )
+
+
 def test_own_clips_masks_beside_a_folder_of_images(tmp_path: Path) -> None:
     touch(tmp_path, "train/a.mp4", "test/01/0001.png")
     for number, label in enumerate(FIRST):
@@ -240,6 +291,18 @@ def test_own_clips_seconds_without_a_rate(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("spans", ["1,1e308", "-1e308,1", "0.2,0.5\n1e308,1e308"])
+def test_own_clips_seconds_beyond_any_video(tmp_path: Path, spans: str) -> None:
+    table = f"start_seconds,end_seconds\n{spans}\n"
+
+    found = read(dataset(tmp_path, f01_csv=table, f02_csv=column(*SECOND)))
+
+    assert found.spans == {"test/02": []}
+    assert found.said()[0][0] == "01.csv"
+    assert "1e+308" in found.said()[0][1]
+    assert found.said()[0][1].endswith("are no seconds")
+
+
 def test_own_clips_files_that_are_no_ground_truth(tmp_path: Path) -> None:
     """What somebody meant as labels is missed aloud; notes are not."""
     folder = dataset(
@@ -275,6 +338,16 @@ def test_own_clips_a_training_clip_that_is_said_to_be_abnormal(tmp_path: Path) -
     [(subject, text)] = found.said()
     assert subject == "train/a"
     assert "lies among the normal training clips, but all.csv has it abnormal" in text
+
+
+def test_own_clips_labels_beside_a_validation_clip(tmp_path: Path) -> None:
+    folder = touch(dataset(tmp_path, f01_csv=column(*FIRST), f02_csv=column(*SECOND)), "val/c.mp4")
+    (folder / "val" / "c.csv").write_text("start_frame,end_frame\n2,5\n")
+
+    found = read(folder)
+
+    assert found.spans["val/c"] == [(2, 5)]
+    assert found.said() == []
 
 
 def test_own_clips_a_clip_that_cannot_be_read_needs_no_labels(tmp_path: Path) -> None:

@@ -104,6 +104,16 @@ def test_shanghaitech_without_masks_is_known_by_its_ids(tmp_path: Path) -> None:
     assert (found.truth.source, found.spans) == ("", {})
 
 
+def test_shanghaitech_vector_goes_through_clips_by_id(tmp_path: Path) -> None:
+    touch(tmp_path, "training/videos/01_001.avi")
+    touch(tmp_path, "testing/videos/01_0014.avi", "testing/frames/01_0015/000.jpg")
+    mask(tmp_path, "vector", [1] * 5 + [0] * 4)
+
+    found = opened(tmp_path, {"testing/videos/01_0014": 5, "testing/frames/01_0015": 4})
+
+    assert found.spans == {"testing/videos/01_0014": [(0, 5)], "testing/frames/01_0015": []}
+
+
 def test_folders_with_other_ids_are_not_shanghaitech(tmp_path: Path) -> None:
     touch(tmp_path, "training/videos/monday.avi", "testing/frames/01_0014/000.jpg")
 

@@ -119,6 +119,17 @@ def test_ucsd_vector_of_the_wrong_length(tmp_path: Path) -> None:
     ]
 
 
+def test_ucsd_vector_goes_through_clips_by_number(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "1:10", "", clips=1)
+    (folder / "Test" / "Test002").mkdir(parents=True)
+    (folder / "Test" / "Test002" / "001.tif").touch()
+    np.save(folder / "gt" / "frame_labels.npy", np.array([1] * 10 + [0] * 8, np.int8))
+
+    found = truth(folder, {"testing/01": 10, "Test/Test002": 8})
+
+    assert sentences(found.findings) == []
+
+
 def test_ucsd_vector_cannot_be_cut_without_all_counts(tmp_path: Path) -> None:
     folder = dataset(tmp_path, "1:5", "1:8")
     np.save(folder / "gt" / "frame_labels_ped2.npy", np.ones((1, 18)))
