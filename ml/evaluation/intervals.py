@@ -18,7 +18,8 @@ CURVE_NAMES = ("average_precision", "pr_auc", "equal_error_rate")
 
 @dataclass(frozen=True, kw_only=True)
 class Replicates:
-    """`values` (R, M) float64 in the order of `names`; NaN where a draw lacks a class.
+    """`values` (R, M) float64 in the order of `names`; NaN where a draw lacks a class, or where
+    one video alone has the number. Of a single video R is 0.
 
     Evaluations with equal `drawn` drew the same videos in each row.
     """
@@ -68,10 +69,12 @@ def replicate(
 def drawn_counts(videos: Sequence[ScoredVideo]) -> tuple[str, Counts]:
     """(R, V) how often each replicate holds each video, and a name for these draws.
 
-    The names of the videos decide it.
+    The names of the videos decide it. Of a single video there are none, R is 0: drawing it again
+    and again says nothing of others.
     """
     drawn = hash_of([video.video_id for video in videos])
-    return drawn, metrics.draws(len(videos), N_REPLICATES, seed=int(drawn[:8], 16))
+    n = N_REPLICATES if len(videos) > 1 else 0
+    return drawn, metrics.draws(len(videos), n, seed=int(drawn[:8], 16))
 
 
 def _pooled(
@@ -83,18 +86,21 @@ def _pooled(
     )
     normal, abnormal = items.per_video(items.n_normal), items.per_video(items.n_abnormal)
     own = np.array([bool(video.labels.any()) for video in videos])
+    of_own = metrics.auroc_of_pairs(
+        pairs[np.ix_(own, own)], normal[own], abnormal[own], counts[:, own]
+    )
     return {
         "auroc": metrics.auroc_of_pairs(pairs, normal, abnormal, counts),
-        "abnormal_auroc": metrics.auroc_of_pairs(
-            pairs[np.ix_(own, own)], normal[own], abnormal[own], counts[:, own]
-        ),
+        "abnormal_auroc": of_own if own.sum() > 1 else np.full(len(counts), np.nan),
     }
 
 
 def _macro(aurocs: Sequence[float | None], counts: Counts) -> Floats:
-    """Mean over the drawn videos that have an AUROC."""
+    """Mean over the drawn videos that have an AUROC; undefined where one alone has."""
     values = np.array([np.nan if each is None else each for each in aurocs], dtype=np.float64)
     defined = ~np.isnan(values)
+    if defined.sum() < 2:
+        return np.full(len(counts), np.nan)
     n = counts[:, defined].sum(axis=1)
     total = counts[:, defined] @ values[defined]
     return np.divide(total, n, out=np.full(len(counts), np.nan), where=n > 0)

@@ -296,6 +296,29 @@ def test_kinds_have_the_intervals_of_their_frames_drawn_by_video():
             assert each[name] == pytest.approx(np.quantile(values, [0.025, 0.975]).tolist())
 
 
+@pytest.mark.parametrize("level", ["frame", "event"])
+def test_one_video_has_no_intervals(level):
+    settings = Settings(level=level, metric="auroc" if level == "frame" else "event_f1")
+
+    outcome = evaluate_videos([video([1, 4, 2, 3], [0, 1, 0, 1])], settings)
+
+    assert outcome.metrics["auroc"] == 1
+    assert outcome.intervals == {}
+    assert len(outcome.replicates.values) == 0
+    assert all(each["intervals"] == {} for each in outcome.thresholds)
+
+
+def test_numbers_of_one_video_among_many_have_no_intervals():
+    """The second has no anomaly, so that AUROC alone and over abnormal videos are the first's."""
+    videos = [video([1, 4, 2, 3], [0, 1, 0, 1], "a"), video([1, 2, 1, 5], [0] * 4, "b")]
+
+    outcome = evaluate(*videos)
+
+    assert outcome.metrics["macro_auroc"] == outcome.metrics["abnormal_auroc"] == 1
+    assert outcome.intervals.keys().isdisjoint({"macro_auroc", "abnormal_auroc"})
+    assert "auroc" in outcome.intervals
+
+
 def test_kind_without_a_frame_of_either_side_is_undefined():
     everywhere = np.array([True, True])
     only = ScoredVideo(

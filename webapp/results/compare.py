@@ -36,7 +36,10 @@ UNPAIRED: dict[str, tuple[str | Promise, str | Promise]] = {
         _("not paired: other videos"),
         _("The videos drawn for its interval are others than those drawn for the first run."),
     ),
-    "no_draws": (_("not paired"), _("One of the two was evaluated without drawing videos anew.")),
+    "no_draws": (
+        _("not paired"),
+        _("One of the two has no interval: fewer than two videos have this number."),
+    ),
 }
 
 

@@ -13,12 +13,13 @@ from webapp.results.models import Evaluation
 
 
 def replicates_of(evaluation: Evaluation | None) -> dict[str, NDArray[np.float64]]:
-    """(R,) arrays by the name of the number; empty where none were drawn."""
+    """(R,) arrays by the name of the number, of those that have an interval."""
     if evaluation is None or not evaluation.replicates:
         return {}
     names: list[str] = evaluation.replicates["names"]
     values = np.frombuffer(evaluation.replicate_values, "<f8").reshape(-1, len(names))
-    return dict(zip(names, values.T, strict=True))
+    drawn = zip(names, values.T, strict=True)
+    return {name: each for name, each in drawn if not np.isnan(each).all()}
 
 
 def draws_of(evaluation: Evaluation | None) -> Any:

@@ -114,6 +114,22 @@ def test_what_cannot_be_paired_says_why(weak: Run, strong: Run, elsewhere: Run) 
     assert [cell.difference for cell in cells] == [None, None, None]
 
 
+def test_on_a_single_video_nothing_is_paired(as_vera: Client, elsewhere: Run) -> None:
+    rival = RunFactory.create(
+        team=elsewhere.team, dataset=elsewhere.dataset, split=elsewhere.split,
+        annotation_set=elsewhere.annotation_set, current_job__ended=True,
+    )  # fmt: skip
+    evaluate(save_by_name(rival, {"x": float32(1, 0)}), ensure_protocols()[0])
+
+    cells = row(comparison(elsewhere, rival), "auroc").cells
+    response = as_vera.get("/compare", {"run": [elsewhere.pk, rival.pk]})
+
+    assert [(cell.value, cell.interval) for cell in cells] == [(1, None), (0, None)]
+    assert [cell.unpaired for cell in cells] == ["", "no_draws"]
+    assert response.status_code == 200
+    assert "fewer than two videos have this number" in response.content.decode()
+
+
 def test_other_draws_are_not_paired(as_vera: Client, weak: Run, strong: Run) -> None:
     evaluation = Evaluation.objects.filter(score_set__run=strong).first()
     assert evaluation is not None
