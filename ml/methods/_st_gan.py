@@ -139,15 +139,15 @@ class STGan(OneClassMethod):
             attention=self.config.attention,
         )
 
-    def slow_states(self, windows_BTHW: Tensor, kept: Kept) -> list[Tensor]:
-        """The memory after each frame of consecutive windows.
+    def slow_states(self, windows: NDArray[np.uint8], kept: Kept) -> list[Tensor]:
+        """The memory after each frame of consecutive windows (B, T, H, W).
 
         A frame is encoded once: what it brings to the windows of the next call is kept.
         """
-        length = windows_BTHW.shape[1]
+        length = windows.shape[1]
         if "gates" not in kept:
-            kept["gates"] = self.slow.encode(windows_BTHW[0, :-1].unsqueeze(1))
-        gates = torch.cat([kept["gates"], self.slow.encode(windows_BTHW[:, -1:])])
+            kept["gates"] = self.slow.encode(self.pixels(windows[0, :-1, None]))
+        gates = torch.cat([kept["gates"], self.slow.encode(self.pixels(windows[:, -1:]))])
         kept["gates"] = gates[-(length - 1) :].clone()
         gates_BT = gates.unfold(0, length, 1).permute(0, 4, 1, 2, 3)
         return self.slow.remember(gates_BT)

@@ -119,15 +119,18 @@ class STGanPrediction(STGan):
             spectral=self.config.spectral_norm,
         )
 
+    def rest(self) -> None:
+        super().rest()
+        self.discriminator.fold()
+
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> STGanLearner:
         return _Learner(self, train, validation)
 
     def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
         """Of the frame that was predicted, weighted by the map."""
-        samples_BTHW = self.pixels(windows)
-        truth_B1HW = samples_BTHW[:, -1:]
+        truth_B1HW = self.pixels(windows[:, -1:])
         with self.computing():
-            code = self.slow_states(samples_BTHW[:, :-1], kept)[-1]
+            code = self.slow_states(windows[:, :-1], kept)[-1]
             predicted_B1HW = self.slow.decoder(code).float()
             error = (truth_B1HW - predicted_B1HW).abs()
             if self.config.map and self.config.adversarial_weight:

@@ -101,11 +101,10 @@ class STGanReconstruction(STGan):
 
     def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
         """Of the windows' last frames."""
-        windows_BTHW = self.pixels(windows)
         with self.computing():
-            code = self.slow_states(windows_BTHW, kept)[-1]
+            code = self.slow_states(windows, kept)[-1]
             last_B1HW = self.slow.decoder(code)
-        return (windows_BTHW[:, -1:] - last_B1HW.float()).abs()
+        return (self.pixels(windows[:, -1:]) - last_B1HW.float()).abs()
 
 
 class _Learner(STGanLearner):

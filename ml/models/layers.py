@@ -35,13 +35,22 @@ class SelfAttention(nn.Module):
         self.weight = nn.Parameter(torch.zeros(1))
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
-        query = self.query(x_BCHW).flatten(2).transpose(1, 2)
-        key = F.max_pool2d(self.key(x_BCHW), 2).flatten(2).transpose(1, 2)
-        value = F.max_pool2d(self.value(x_BCHW), 2).flatten(2).transpose(1, 2)
+        query = _as_heads(self.query(x_BCHW))
+        key = _as_heads(F.max_pool2d(self.key(x_BCHW), 2))
+        value = _as_heads(F.max_pool2d(self.value(x_BCHW), 2))
+        # As wide as values, by zeros: only so does PyTorch compute it without all the weights
+        # in memory at once.
+        wider = (0, value.shape[-1] - query.shape[-1])
+        query, key = F.pad(query, wider), F.pad(key, wider)
         found = F.scaled_dot_product_attention(query, key, value, scale=1.0)
         height, width = x_BCHW.shape[-2:]
-        seen = found.transpose(1, 2).unflatten(2, (height, width))
+        seen = found.squeeze(1).transpose(1, 2).unflatten(2, (height, width))
         return x_BCHW + self.weight * cast(Tensor, self.out(seen))
+
+
+def _as_heads(x_BCHW: Tensor) -> Tensor:
+    """(B, 1, H W, C)."""
+    return x_BCHW.flatten(2).transpose(1, 2).unsqueeze(1)
 
 
 class ConvLSTMCell(nn.Module):

@@ -63,8 +63,8 @@ def test_the_adversary_of_frame_prediction_learns_by_least_squares() -> None:
         learner.step(np.arange(8), Moment(step, 0.0))
 
     windows = learner.windows(learner.train, learner.starts[:8])
-    real = float(method.discriminator(windows[:, -1:]).mean())
-    fake = float(method.discriminator(method.predict(windows)).mean())
+    real = method.discriminator(windows[:, -1:]).mean().item()
+    fake = method.discriminator(method.predict(windows)).mean().item()
     assert real > fake + 0.2
 
 

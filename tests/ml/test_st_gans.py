@@ -145,7 +145,7 @@ def test_a_generator_learns_to_look_real_to_a_resting_discriminator(kind: type[S
     windows = learner.windows(learner.train, learner.starts[:8])
 
     def looks_real() -> float:
-        return float(method.discriminator(learner.make(windows).frames).image.mean())
+        return method.discriminator(learner.make(windows).frames).image.mean().item()
 
     before = looks_real()
     for step in range(10):
@@ -256,7 +256,7 @@ def test_cutmix_augmentation_trains_on_half_of_the_mixes() -> None:
     real, fake = judge(truth), judge(-truth)
 
     losses = [
-        float(learner._cutmix(truth, -truth, real, fake, Moment(0, 0.0))[0])  # type: ignore[attr-defined]
+        learner._cutmix(truth, -truth, real, fake, Moment(0, 0.0))[0].item()  # type: ignore[attr-defined]
         for _ in range(60)
     ]
 

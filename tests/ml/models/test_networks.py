@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 import torch
+import torch.nn.functional as F
 
 from ml.ema import follow, slow_copy
 from ml.models.layers import ConvLSTMCell, SelfAttention
 from ml.models.st_network import STNetwork
 from ml.models.unet_discriminator import UNetDiscriminator
+from ml.models.upsampling import folded, grow
 from ml.models.window_discriminator import WindowDiscriminator
 
 
@@ -83,6 +87,26 @@ def test_a_u_net_judges_image_and_pixels(spectral: bool) -> None:
     assert judged.pixels.shape == (3, 1, 32, 48)
     assert judged.second.shape == (3, 16, 8, 12)
     torch.testing.assert_close(network.second_features(images), judged.second)
+
+
+def test_folded_kernels_grow_a_map_as_the_convolution_of_the_doubled_one() -> None:
+    layer = torch.nn.Conv2d(5, 3, 3, padding=1)
+    x = torch.rand(2, 5, 6, 4)
+
+    found = grow(x, folded(layer.weight), cast(torch.Tensor, layer.bias))
+
+    torch.testing.assert_close(found, layer(F.interpolate(x, scale_factor=2.0)))
+
+
+def test_a_folded_u_net_judges_as_before_until_it_is_trained() -> None:
+    network = UNetDiscriminator(1, width=8, attention=True, spectral=True).eval()
+    images = torch.rand(2, 1, 32, 48)
+    before = network(images)
+
+    network.fold()
+
+    torch.testing.assert_close(network(images).pixels, before.pixels)
+    assert network.train().folded is None
 
 
 def test_spectral_normalisation_bounds_the_weights() -> None:
