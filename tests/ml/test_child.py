@@ -16,7 +16,7 @@ from ml import checkpoints, child
 from ml.events import Reporter, to_descriptor
 from ml.methods.conv_ae import ConvAE
 from ml.records import Manifest
-from ml.registry import as_json
+from ml.registry import as_json, load_methods
 from tests import toys
 from tests.disks import small_disk
 
@@ -151,12 +151,16 @@ def check_facts(job: Job) -> None:
     assert isinstance(facts["bf16"], bool)
 
 
+@pytest.mark.parametrize("method", ["conv_ae", "st_gan_prediction", "st_gan_reconstruction"])
 def test_job_killed_in_mid_epoch_and_resumed_ends_bit_for_bit_the_same(
-    manifest: Manifest, tmp_path: Path
+    manifest: Manifest, tmp_path: Path, method: str
 ) -> None:
-    whole = Job(train_spec(manifest, tmp_path / "whole"), tmp_path / "a")
+    config = as_json(load_methods()[method].tiny) | {"epochs": 4}
+    asked = {"method": method, "config": config}
+    whole = Job(train_spec(manifest, tmp_path / "whole", **asked), tmp_path / "a")
     whole.finish()
-    killed = Job(train_spec(manifest, tmp_path / "killed", checkpoint_seconds=0), tmp_path / "b")
+    often = asked | {"checkpoint_seconds": 0}
+    killed = Job(train_spec(manifest, tmp_path / "killed", **often), tmp_path / "b")
     last = next(
         event for event in killed.read() if event["event"] == "checkpoint" and event["step"] == 33
     )
@@ -164,7 +168,7 @@ def test_job_killed_in_mid_epoch_and_resumed_ends_bit_for_bit_the_same(
     killed.finish()
 
     resume = {"weights": last["weights"], "state": last["state"]}
-    resumed = Job(train_spec(manifest, tmp_path / "on", resume=resume), tmp_path / "c")
+    resumed = Job(train_spec(manifest, tmp_path / "on", **asked, resume=resume), tmp_path / "c")
     resumed.finish()
 
     assert last["epoch"] % 1
