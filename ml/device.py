@@ -66,7 +66,8 @@ def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     """`tensor`, which lies in the CPU's memory, on the device; nobody waits until it is there."""
     if device.type != "cuda":
         return tensor.to(device)
-    return tensor.pin_memory().to(device, non_blocking=True)
+    # What lies scattered would be gathered first, in memory that copies have to be waited for.
+    return tensor.contiguous().pin_memory().to(device, non_blocking=True)
 
 
 def use_threads(count: int | None) -> None:

@@ -189,6 +189,26 @@ def cpu_with_bf16(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("cpu_with_bf16")
 @pytest.mark.parametrize("name", ONE_CLASS)
+def test_one_class_method_gives_nearly_the_same_errors_in_bf16(name: str) -> None:
+    kind, cpu = METHODS[name], torch.device("cpu")
+    exact, fast = (kind(replace(kind.tiny, precision=each), cpu) for each in ("float32", "bf16"))
+    assert isinstance(exact, OneClassMethod)
+    assert isinstance(fast, OneClassMethod)
+    for module_name, module in fast.modules.items():
+        module.load_state_dict(exact.modules[module_name].state_dict())
+    size = (2, exact.frames_per_sample, *exact.size)
+    windows = np.random.default_rng(0).integers(0, 256, size, np.uint8)
+
+    for method in (exact, fast):
+        method.rest()
+    expected, found = exact.errors(windows, {}), fast.errors(windows, {})
+
+    assert not torch.equal(expected, found)
+    assert torch.allclose(expected, found, atol=0.05)
+
+
+@pytest.mark.usefixtures("cpu_with_bf16")
+@pytest.mark.parametrize("name", ONE_CLASS)
 def test_one_class_method_computes_in_bf16_and_adds_up_in_float32(name: str) -> None:
     method = METHODS[name](replace(METHODS[name].tiny, precision="bf16"), torch.device("cpu"))
     assert isinstance(method, OneClassMethod)

@@ -136,14 +136,15 @@ class VideoQuerySet(TeamOwnedQuerySet):
         """Leaves the table of frame times, 8 bytes a frame, in the database."""
         return self.defer("pts_seconds")
 
-    def normal(self) -> VideoQuerySet:
-        """Called abnormal neither by their label nor by the newest ground truth.
+    def normal(self, annotation_set: AnnotationSet | None = None) -> VideoQuerySet:
+        """Called abnormal neither by their label nor by the ground truth, the newest unless told.
 
         What a one-class method may learn from.
         """
         versions = AnnotationSet.objects.filter(dataset=OuterRef(OuterRef("dataset")))
         newest = Subquery(versions.order_by("-version").values("pk")[:1])
-        abnormal = Interval.objects.filter(video=OuterRef("pk"), annotation_set=newest)
+        truth = annotation_set.pk if annotation_set else newest
+        abnormal = Interval.objects.filter(video=OuterRef("pk"), annotation_set=truth)
         return self.filter(~Exists(abnormal), label__in=["", NORMAL])
 
     def in_split(self, split: Split, part: str) -> VideoQuerySet:

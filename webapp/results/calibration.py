@@ -7,7 +7,7 @@ from dataclasses import replace
 from ml.metrics.calibration import Calibration, calibrate
 from ml.records import BadInput
 from webapp.common.errors import UserError
-from webapp.datasets.models import NORMAL, Video
+from webapp.datasets.models import Video
 from webapp.results.models import ScoreSet
 from webapp.results.scores import read_validation
 from webapp.runs.models import Run
@@ -20,8 +20,7 @@ def calibration_of(score_set: ScoreSet) -> Calibration:
     Raise UserError where the run has no scores of normal validation videos.
     """
     stored = read_validation(score_set)
-    normal = Video.objects.filter(pk__in=list(stored), label__in=["", NORMAL])
-    normal = normal.exclude(intervals__annotation_set=score_set.run.annotation_set_id)
+    normal = Video.objects.filter(pk__in=list(stored)).normal(score_set.run.annotation_set)
     names = sorted(normal.values_list("pk", flat=True))
     try:
         found = calibrate(stored[pk].values for pk in names)

@@ -149,6 +149,11 @@ class Comparison:
         ]
 
     @property
+    def has_intervals(self) -> bool:
+        """Of the leading number: a single test video gives none."""
+        return any(column.interval(self.metric_name) for column in self.columns)
+
+    @property
     def has_strangers(self) -> bool:
         """Some were scored on other videos or against other ground truth."""
         return not all(column.is_alike for column in self.columns)

@@ -127,7 +127,10 @@ def test_on_a_single_video_nothing_is_paired(as_vera: Client, elsewhere: Run) ->
     assert [(cell.value, cell.interval) for cell in cells] == [(1, None), (0, None)]
     assert [cell.unpaired for cell in cells] == ["", "no_draws"]
     assert response.status_code == 200
-    assert "fewer than two videos have this number" in response.content.decode()
+    page = response.content.decode()
+    assert "fewer than two videos have this number" in page
+    assert "There are no intervals" in page
+    assert "with 95 % intervals" not in page
 
 
 def test_other_draws_are_not_paired(as_vera: Client, weak: Run, strong: Run) -> None:
