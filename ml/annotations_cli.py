@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ml.data.alignment import Alignment, KnownVideo, align
-from ml.data.alignment._records import counted
-from ml.data.annotations import read_annotations
-from ml.data.annotations._base import Finding
 from ml.data.listed import list_videos
+from ml.data.truth.alignment import Alignment, KnownVideo, align
+from ml.data.truth.formats import read_annotations
+from ml.findings import Finding, counted
 from ml.records import BadInput, Interval, Manifest
 
 GIVEN = ("base", "end", "rate")

@@ -101,9 +101,9 @@ def survey(spec: Spec, reporter: Reporter) -> None:
 
 
 def annotate(spec: Spec, reporter: Reporter) -> None:
-    """Read ground truth and lay it against the spec's videos: see `ml.data.alignment`."""
-    from ml.data.alignment import KnownVideo, align
-    from ml.data.annotations import read_annotations
+    """Read ground truth and lay it against the spec's videos: see `ml.data.truth.alignment`."""
+    from ml.data.truth.alignment import KnownVideo, align
+    from ml.data.truth.formats import read_annotations
 
     _limit_memory()
     annotations = read_annotations(

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, get_args
 
+from ml.findings import Finding, shortened
 from ml.records import Part
-from ml.splits.lists import shortened
-from ml.splits.lists._base import Finding
 
 CONTENT = "content"
 Fold = Mapping[str, Part]  # part of each video, by name

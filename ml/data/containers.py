@@ -13,24 +13,6 @@ from av.container import InputContainer
 
 # FFmpeg's names of demuxers, not suffixes.
 FORMATS = ("mov", "mp4", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "asf", "flv")
-SUFFIXES = frozenset(
-    {
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".3gp",
-        ".ts",
-        ".mts",
-        ".m2ts",
-        ".mpg",
-        ".mpeg",
-        ".wmv",
-        ".flv",
-    }
-)
 SAFE_OPTIONS = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}
 MAX_PIXELS = 7680 * 4320  # of one frame; a few hundred kB can hold frames that take gigabytes
 

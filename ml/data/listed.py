@@ -1,6 +1,6 @@
 """Videos that a file names with their frame counts: a dataset without its files.
 
-Read are ground-truth files that carry counts (`ml.data.annotations`), split lists that do
+Read are ground-truth files that carry counts (`ml.data.truth.formats`), split lists that do
 (`ml.splits.lists`), and our own table:
 
     name,n_frames,label,part
@@ -19,11 +19,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ml.data.annotations import read_annotations
-from ml.data.annotations._base import Source, split_path
+from ml.data.truth.formats import read_annotations
+from ml.data.truth.source import Source
+from ml.naming import part_of, split_path
 from ml.records import BadInput
 from ml.splits.lists import read_list
-from ml.splits.lists._names import part_of
 
 COLUMNS = {"name", "n_frames"}
 MAX_FRAMES = 10**9  # a year at 30 per second

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from ml.data import sandbox
-from ml.data.alignment._records import counted
-from ml.data.formats import open_dataset
-from ml.data.formats._base import Finding, GroundTruth, Listed
 from ml.data.images import image_files
+from ml.data.layouts import open_dataset
+from ml.data.layouts._base import GroundTruth, Listed
 from ml.events import Event, Reporter
+from ml.findings import Finding, counted, shortened
 from ml.records import BadInput, Interval, Manifest, VideoRecord
-from ml.splits.lists import shortened
 
 N_AT_ONCE = 2
 FILES = ("pts", "proxy", "poster", "contact_sheet")  # of a video, in the events by their path

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.normal import NORMAL
 from ml.records import BadInput, Part
-from ml.splits.lists._base import NORMAL
 
 MAX_FOLDS = 50
 

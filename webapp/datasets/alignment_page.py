@@ -31,7 +31,7 @@ class Row:
 
 
 class AlignmentPage:
-    """What `ml.data.annotations` found, the rows with something to say first."""
+    """What `ml.data.truth.formats` found, the rows with something to say first."""
 
     def __init__(self, alignment: dict[str, Any], *, all_rows: bool) -> None:
         self.alignment = alignment

@@ -115,7 +115,7 @@ def record_alignment(draft: AnnotationImport, alignment: dict[str, Any]) -> None
 
 
 def known_videos(dataset: Dataset) -> list[dict[str, Any]]:
-    """JSON of `ml.data.annotations` KnownVideo for each ready video, by name."""
+    """JSON of `ml.data.truth.formats` KnownVideo for each ready video, by name."""
     newest = dataset.splits.first()
     parts = dict(newest.members.values_list("video_id", "part")) if newest else {}
     return [

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ml.findings import Finding
 from ml.leaks import leak_report
 from ml.records import Part
-from ml.splits.lists._base import Finding
 from ml.splits.tables import GROUP_KINDS
 from webapp.datasets.models import Dataset, Split, SplitMember
 

@@ -9,14 +9,13 @@ from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 
+from ml.normal import ABNORMAL, NORMAL
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
 from webapp.common.models import TimestampedModel
 from webapp.jobs.models import Job
 
-NORMAL = "normal"
-ABNORMAL = "abnormal"  # where no class is named
 FINDING_LEVELS = ("error", "warning", "info")
 
 
@@ -53,7 +52,7 @@ class Dataset(TimestampedModel):
     list_file = models.FileField(upload_to=dataset_file_name, max_length=300, blank=True)
     list_name = models.CharField(max_length=200, blank=True)  # of the file as it was given
     fps = models.FloatField(default=0)  # of all listed videos; video files carry their own
-    format = models.CharField(max_length=40, blank=True)  # name in ml.data.formats, once detected
+    format = models.CharField(max_length=40, blank=True)  # name in ml.data.layouts, once detected
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
     import_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
@@ -336,7 +335,7 @@ class AnnotationImport(TimestampedModel):
     sha256 = models.CharField(max_length=64, blank=True)
     # {"format", "base", "end", "rate"}: what the person knows better than the file; no key: detect
     options = models.JSONField(default=dict)
-    # `ml.data.annotations` Alignment.to_json(); empty until the file is read
+    # `ml.data.truth.formats` Alignment.to_json(); empty until the file is read
     alignment = models.JSONField(default=dict)
     annotation_set = models.ForeignKey(
         AnnotationSet, models.SET_NULL, null=True, related_name="drafts"

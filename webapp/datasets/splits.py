@@ -13,9 +13,11 @@ from django.db import transaction
 from django.db.models import Max, Prefetch
 from django.utils.translation import gettext as _
 
+from ml.findings import Finding, shortened
+from ml.normal import NORMAL
 from ml.records import BadInput
-from ml.splits.lists import read_list, shortened
-from ml.splits.lists._base import Entry, Finding, SplitList
+from ml.splits.lists import read_list
+from ml.splits.lists._base import Entry, SplitList
 from ml.splits.making import Grouped, hold_out_validation, make_folds
 from ml.splits.tables import GROUP_KINDS, read_groups
 from webapp.accounts.models import User
@@ -23,7 +25,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError
 from webapp.common.ids import new_id
 from webapp.datasets.leaks import as_json, review, review_splits
-from webapp.datasets.models import NORMAL, Dataset, Interval, Part, Split, SplitMember, Video
+from webapp.datasets.models import Dataset, Interval, Part, Split, SplitMember, Video
 from webapp.datasets.names import VideoIndex
 from webapp.datasets.services import PUBLISHED
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ml.fusion import Recipe
+from ml.normal import NORMAL
 from ml.records import Scores
-from webapp.datasets.models import NORMAL, AnnotationSet, Interval, Video
+from webapp.datasets.models import AnnotationSet, Interval, Video
 from webapp.results.models import ScoreSet
 from webapp.results.scores import (
     VideoScored,

@@ -12,19 +12,11 @@ import pkgutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ml.findings import Finding, shortened
 from ml.records import BadInput
-from ml.splits.lists._base import (
-    FORMATS,
-    Entry,
-    Finding,
-    LineFormat,
-    ListFormat,
-    SplitList,
-    in_order,
-)
+from ml.splits.lists._base import FORMATS, Entry, LineFormat, ListFormat, SplitList, in_order
 
 MAX_LINES = 1_000_000
-SHOWN = 3
 
 
 def load_formats() -> dict[str, type[ListFormat]]:
@@ -123,9 +115,3 @@ def _contradictions(entries: Sequence[Entry]) -> list[Finding]:
         for (_folder, name), given in labels.items()
         if len(given) > 1
     ]
-
-
-def shortened(names: Sequence[str]) -> str:
-    """The first few names and how many more there are."""
-    rest = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

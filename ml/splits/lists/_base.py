@@ -6,21 +6,10 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from ml.findings import Finding
 from ml.records import Part
-
-ABNORMAL = "abnormal"  # where a list tells normal from abnormal but names no class
-NORMAL = "normal"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One sentence about a video, a group of videos or a file."""
-
-    level: Literal["error", "warning", "info"]
-    subject: str
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)

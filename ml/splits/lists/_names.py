@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import re
 
-from ml.records import Part
-from ml.splits.lists._base import ABNORMAL, NORMAL
+from ml.naming import PART_FOLDERS
+from ml.normal import ABNORMAL, NORMAL, is_normal
 
-VIDEO_ENDING = re.compile(r"\.(mp4|avi|mkv|mov|m4v|mpg|mpeg|webm|wmv)$", re.IGNORECASE)
-PART_OF_FOLDER: dict[str, Part] = {
-    "train": "train", "training": "train",
-    "val": "validation", "validation": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-NO_CLASSES = {*PART_OF_FOLDER, "videos", "video", "frames", "rgb"}
+NO_CLASSES = {*PART_FOLDERS, "videos", "video", "frames", "rgb"}
 UCF_NAME = re.compile(r"([A-Z][A-Za-z]+?)_?\d{3}_x264")
-
-
-def without_ending(name: str) -> str:
-    """Names of XD-Violence hold dots, so only the endings of videos are taken off."""
-    return VIDEO_ENDING.sub("", name)
-
-
-def part_of(folder: str) -> Part | None:
-    """The part that a folder is named after."""
-    return PART_OF_FOLDER.get(folder.lower())
 
 
 def label_of_folder(folder: str) -> str:
     """UCF-Crime has a folder per class, and three for normal videos."""
-    if "normal" in folder.lower():
+    if is_normal(folder):
         return NORMAL
     return "" if folder.lower() in NO_CLASSES else folder
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ml.naming import VIDEO_ENDINGS, part_of, without_ending
 from ml.splits.lists._base import Entry, LineFormat, register
-from ml.splits.lists._names import label_of_folder, part_of, without_ending
+from ml.splits.lists._names import label_of_folder
+
+ENDINGS = "|".join(sorted(ending[1:] for ending in VIDEO_ENDINGS))
 
 
 def entry_of_path(path: str, n_frames: int | None = None) -> Entry:
@@ -23,7 +26,7 @@ def entry_of_path(path: str, n_frames: int | None = None) -> Entry:
 @register
 class ClassPaths(LineFormat):
     title = "paths of videos in folders, one per line"
-    pattern = re.compile(r"[^,]*[/\\][^/\\,]+\.(?:mp4|avi|mkv|mov|m4v|mpg|mpeg|webm|wmv)", re.I)
+    pattern = re.compile(rf"[^,]*[/\\][^/\\,]+\.(?:{ENDINGS})", re.I)
 
     @classmethod
     def entry(cls, match: re.Match[str]) -> Entry:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 
 from ml.splits.lists._base import Entry, LineFormat, register
-from ml.splits.lists.class_paths import entry_of_path
+from ml.splits.lists.class_paths import ENDINGS, entry_of_path
 
 
 @register
 class ClassPathsWithFrames(LineFormat):
     title = "paths of videos with their number of frames"
-    pattern = re.compile(r"(\S.*[/\\].+\.(?:mp4|avi|mkv|mov|m4v|mpg|mpeg|webm|wmv))\s+(\d+)", re.I)
+    pattern = re.compile(rf"(\S.*[/\\].+\.(?:{ENDINGS}))\s+(\d+)", re.I)
 
     @classmethod
     def entry(cls, match: re.Match[str]) -> Entry:

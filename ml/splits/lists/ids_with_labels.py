@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from ml.naming import without_ending
 from ml.splits.lists._base import Entry, LineFormat, register
-from ml.splits.lists._names import label_of_digit, without_ending
+from ml.splits.lists._names import label_of_digit
 
 
 @register

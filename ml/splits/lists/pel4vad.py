@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from ml.naming import part_of
 from ml.splits.lists._base import Entry, LineFormat, register
-from ml.splits.lists._names import label_of_digit, part_of
+from ml.splits.lists._names import label_of_digit
 
 
 @register

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ml.naming import part_of, without_ending
+from ml.normal import ABNORMAL, NORMAL
 from ml.records import BadInput
-from ml.splits.lists._base import ABNORMAL, NORMAL, Entry, ListFormat, register
-from ml.splits.lists._names import part_of, without_ending
+from ml.splits.lists._base import Entry, ListFormat, register
 from ml.splits.tables import Row, name_column, rows_of
 
 SUBSET = "subset"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from ml.splits.lists._base import NORMAL, Entry, LineFormat, register
+from ml.normal import NORMAL
+from ml.splits.lists._base import Entry, LineFormat, register
 
 
 @register

@@ -10,7 +10,7 @@ from ml.data.corridor.clips import ANOMALIES, abnormal_clip, normal_clip
 from ml.data.corridor.dataset import CAMERA, FPS, VISIBLE_PIXELS, draw, is_abnormal
 from ml.data.corridor.people import Person
 from ml.data.corridor.scene import HEIGHT, WIDTH
-from ml.data.formats.folder import read_manifest
+from ml.data.layouts.folder import read_manifest
 
 SECONDS = 10
 

@@ -8,8 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from ml.data.alignment import KnownVideo, align
-from ml.data.annotations._base import Annotations, Claim, Finding
+from ml.data.truth.alignment import KnownVideo, align
+from ml.data.truth.claims import Annotations, Claim
+from ml.findings import Finding
 from ml.records import Interval
 from tests.factories.datasets import DatasetFactory, VideoFactory
 from webapp.accounts import services as accounts
@@ -43,9 +44,9 @@ def draft(dataset: Dataset) -> AnnotationImport:
     past = Interval(start_frame=90, end_frame=120, label="fall")
     return draft_of(  # type: ignore[no-any-return]
         dataset,
-        Claim(name="a", intervals=(past,)),
-        Claim(name="b", intervals=()),
-        Claim(name="gone", intervals=()),
+        Claim(path="a", intervals=(past,)),
+        Claim(path="b", intervals=()),
+        Claim(path="gone", intervals=()),
     )
 
 
@@ -109,7 +110,7 @@ def test_a_video_that_changed_since_is_refused(
 
 
 def test_what_no_repair_settles_is_refused(dataset: Dataset, bob: User, as_bob: Client) -> None:
-    draft = draft_of(dataset, Claim(name="a", label="abnormal"))
+    draft = draft_of(dataset, Claim(path="a", label="abnormal"))
 
     with pytest.raises(UserError, match="cannot be taken: a: The file says that it is abnormal"):
         accept_annotation_import(draft=draft, repairs=["assume_normal"], by=bob)

@@ -1,0 +1,94 @@
+"""Between frames and seconds: the times at which a player shows the frames of one video.
+
+Zero is the zero of the file, so a picture that starts late starts late here, too. A frame is
+shown until the next one is. Nothing is computed with a mean rate: it is only ever shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """`times` (n,) float64: seconds at which each frame is shown first, increasing.
+
+    `frame_seconds` is how long the last frame is shown, and every frame past it.
+    """
+
+    times: Floats
+    frame_seconds: float
+
+    @classmethod
+    def of_times(cls, times: ArrayLike, fps: float = 0.0) -> Clock:
+        """Of a video's own times; `fps` serves where it has a single frame."""
+        known = np.asarray(times, np.float64)
+        gaps = np.diff(known)
+        usual = float(np.median(gaps)) if len(gaps) else (1 / fps if fps else 0.0)
+        return cls(times=known, frame_seconds=usual)
+
+    @classmethod
+    def constant(cls, n_frames: int, fps: float) -> Clock:
+        """Where a rate is all that is known. Raise ValueError for a rate that is none."""
+        if not 0 < fps < float("inf"):
+            raise ValueError(f"{fps} is no number of frames per second")
+        return cls(times=np.arange(n_frames) / fps, frame_seconds=1 / fps)
+
+    @property
+    def n_frames(self) -> int:
+        return len(self.times)
+
+    @cached_property
+    def end(self) -> float:
+        """Seconds at which the last frame is gone; 0 without frames."""
+        return float(self.times[-1]) + self.frame_seconds if len(self.times) else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the frames are shown."""
+        return self.end - float(self.times[0]) if len(self.times) else 0.0
+
+    def seconds_at(self, frame: ArrayLike) -> Floats:
+        """When `frame` is shown first; the number of frames gives the end, and so on past it."""
+        given = np.asarray(frame, np.int64)
+        inside = np.clip(given, 0, self.n_frames)
+        return self._edges[inside] + (given - inside) * self.frame_seconds
+
+    def frame_at(self, seconds: ArrayLike) -> Ints:
+        """The first frame whose middle is not before `seconds`.
+
+        So a span of seconds, start and end each turned, holds the frames whose middle it
+        holds. A frame counts as long as frames usually last, so that the pause before a gap
+        belongs to none. Before zero and past the last frame counting goes on.
+        """
+        given = np.asarray(seconds, np.float64)
+        found = np.searchsorted(self._middles, given - ROUNDING, side="left").astype(np.int64)
+        if not self.frame_seconds:
+            return found
+        before = self._n_frames_in(np.minimum(given, 0))
+        after = self._n_frames_in(np.maximum(given - self.end, 0))
+        return np.where(given < 0, before, found + after)
+
+    def _n_frames_in(self, seconds: Floats) -> Ints:
+        """Of the usual length, where no frames are; negative before zero."""
+        return np.ceil(seconds / self.frame_seconds - 0.5 - ROUNDING).astype(np.int64)
+
+    @cached_property
+    def _edges(self) -> Floats:
+        """(n + 1,) first moments of the frames, and the end."""
+        return np.append(self.times, self.end)
+
+    @cached_property
+    def _middles(self) -> Floats:
+        gaps = np.append(np.diff(self.times), self.frame_seconds)
+        return self.times + np.minimum(gaps, self.frame_seconds or np.inf) / 2
+
+
+ROUNDING = 1e-9  # half a second at 25 frames a second is exactly between two frames

@@ -1,0 +1,172 @@
+"""Files of ground truth that lie beside clips: which there are, and which clip each is about.
+
+A file about one clip bears its name: `01.csv`, `01_labels.npy`, beside it, in a folder such as
+`labels`, or inside its folder of images, where files that bear the names of single images are
+none. Any other file names its clips or goes through all. A folder of images `01_gt` beside `01`
+has its masks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from ml.data.images import is_image
+from ml.data.layouts._base import Listed
+from ml.data.layouts._sources import Clips, Piece, Said, said_in, unusable
+from ml.data.truth.formats import read_annotations
+from ml.data.truth.source import files_in
+from ml.findings import Finding
+from ml.records import BadInput
+
+# Where several files are about a clip, the first of these kinds is its ground truth.
+TABLES = (".csv", ".json", ".xml", ".npy", ".npz", ".mat")
+TEXTS = (".txt", ".md")
+FOLDERS = ("labels", "label", "annotations", "annotation", "ground_truth", "groundtruth", "gt")
+MASKS = "_gt"
+TOLD_EACH = 3  # of files of one kind at one place that cannot be read
+ADDED = re.compile(r"[_-](labels?|gt|ground_?truth|annotations?|mask)$", re.IGNORECASE)
+MEANT = re.compile(r"label|annot|ground.?truth|anomal|interval|(^|_)gt(_|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A file that may be ground truth; `own` is the clip that it is about, if it is one clip's."""
+
+    path: Path
+    own: str = ""
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether somebody will miss it where it cannot be read: notes and licences are not."""
+        name = self.path.stem
+        return bool(self.own) or self.path.suffix.lower() in TABLES or bool(MEANT.search(name))
+
+
+def candidates(folder: Path, videos: Sequence[Listed]) -> tuple[list[Candidate], list[Finding]]:
+    """Files of one clip first, otherwise by kind and name; and what is none of them."""
+    found = [*_mask_folders(folder, videos)]
+    findings: list[Finding] = []
+    clips = {folder / video.path: video.name for video in videos if video.kind == "frames"}
+    for place in dict.fromkeys([*_places(folder, videos), *clips]):
+        paths = [path for path in files_in(place, "*") if path.suffix.lower() in (*TABLES, *TEXTS)]
+        if clip := clips.get(place, ""):
+            of_images = _of_images(place, paths)
+            findings += _not_used(clip, of_images)
+            left_out = {path for alike in of_images.values() for path in alike}
+            paths = [path for path in paths if path not in left_out]
+        found += [Candidate(path=path, own=clip or _own(path, folder, videos)) for path in paths]
+    return sorted(found, key=_rank), findings
+
+
+def without_masks(videos: Sequence[Listed]) -> list[Listed]:
+    """Folders of masks look like clips."""
+    masks = {f"{video.name}{MASKS}" for video in videos}
+    return [video for video in videos if video.kind == "file" or video.name not in masks]
+
+
+def _of_images(place: Path, paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """By ending, those that bear the names of single images, as boxes for detectors do.
+
+    One alone may be about all images of the folder.
+    """
+    images = {path.stem for path in place.iterdir() if is_image(path)}
+    named: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        if images & _stems(path):
+            named[path.suffix.lower()].append(path)
+    return {ending: alike for ending, alike in named.items() if len(alike) > 1}
+
+
+def _not_used(clip: str, of_images: Mapping[str, Sequence[Path]]) -> Iterator[Finding]:
+    for ending, paths in of_images.items():
+        text = (
+            f"{len(paths):,} *{ending} files beside its frames are about one image each and are "
+            f"not used; the first: {paths[0].name}"
+        )
+        yield Finding(level="warning", subject=clip, text=text)
+
+
+def _mask_folders(folder: Path, videos: Iterable[Listed]) -> Iterator[Candidate]:
+    for video in videos:
+        path = folder / f"{video.name}{MASKS}"
+        if path.is_dir() and not path.is_symlink():
+            yield Candidate(path=path, own=video.name)
+
+
+def _rank(found: Candidate) -> tuple[bool, int]:
+    kinds = (*TABLES, "", *TEXTS)
+    suffix = "" if found.path.is_dir() else found.path.suffix.lower()
+    return not found.own, kinds.index(suffix)
+
+
+def sources(found: Iterable[Candidate], clips: Clips) -> tuple[list[Said], list[Finding]]:
+    """What they say: files of one kind about one clip each are one source."""
+    pieces: dict[str, list[Piece]] = defaultdict(list)
+    unread: dict[tuple[Path, str, str], list[Finding]] = defaultdict(list)
+    for each in found:
+        try:
+            annotations = read_annotations(each.path)
+        except BadInput as error:
+            if each.is_meant:
+                finding = unusable(each.path, error, "error" if each.own else "warning")
+                unread[each.path.parent, each.own, each.path.suffix].append(finding)
+        else:
+            ending = MASKS if each.path.is_dir() else each.path.suffix
+            source = f"*{ending}" if each.own else each.path.name
+            pieces[source].append(Piece(path=each.path, annotations=annotations, own=each.own))
+    said = [_said(source, of_source, clips) for source, of_source in pieces.items()]
+    return said, [finding for alike in unread.values() for finding in _in_short(alike)]
+
+
+def _in_short(alike: list[Finding]) -> list[Finding]:
+    """Of files of one kind at one place, which may be thousands."""
+    if len(alike) <= TOLD_EACH:
+        return alike
+    first = alike[0].subject
+    text = f"it is not used, nor are {len(alike) - 1:,} more {Path(first).suffix} files beside it: "
+    return [replace(alike[0], text=text + "they cannot be read as ground truth")]
+
+
+def _said(source: str, pieces: Sequence[Piece], clips: Clips) -> Said:
+    name = pieces[0].path.name if len(pieces) == 1 else f"{source} of {len(pieces)} clips"
+    return said_in(name, pieces, clips)
+
+
+def _places(folder: Path, videos: Iterable[Listed]) -> Iterator[Path]:
+    """The dataset's folder, those in which clips lie, and folders of labels in either."""
+    parents = {(folder / video.path).parent for video in videos}
+    homes = [folder, *sorted(parents - {folder})]
+    for home in homes:
+        yield home
+        yield from (path for path in sorted(home.iterdir()) if _is_label_folder(path))
+
+
+def _is_label_folder(path: Path) -> bool:
+    return path.name.lower() in FOLDERS and path.is_dir() and not path.is_symlink()
+
+
+def _own(path: Path, folder: Path, videos: Sequence[Listed]) -> str:
+    """Of the clip that lies beside under the same name, or of the only one that is called so."""
+    here = path.parent.relative_to(folder).as_posix()
+    stems = _stems(path)
+    called = [video for video in videos if _stem(video) in stems]
+    beside = [v for v in called if PurePosixPath(v.path).parent.as_posix() == here]
+    counts = Counter(video.part for video in called)
+    tested = [video for video in called if video.part == "test"]
+    only = tested if counts["test"] == 1 else called
+    chosen = beside or (only if path.parent.name.lower() in FOLDERS else [])
+    return chosen[0].name if len(chosen) == 1 else ""
+
+
+def _stems(path: Path) -> set[str]:
+    """What a file may be named after."""
+    return {path.stem, ADDED.sub("", path.stem)}
+
+
+def _stem(video: Listed) -> str:
+    path = PurePosixPath(video.path)
+    return path.name if video.kind == "frames" else path.stem

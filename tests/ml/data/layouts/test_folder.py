@@ -1,0 +1,202 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml.data.layouts import detect, open_dataset
+from ml.data.layouts._base import GroundTruth, Listed
+from ml.records import BadInput, Interval
+
+
+def dataset(folder: Path, *names: str, csv: str = "", videos: Any = None) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    if csv:
+        (folder / "manifest.csv").write_text(csv)
+    if videos is not None:
+        (folder / "manifest.json").write_text(json.dumps({"videos": videos}))
+    return folder
+
+
+def read(folder: Path, n_frames: int = 100) -> tuple[list[Listed], list[str], GroundTruth]:
+    """Videos, the sentences of all findings, and ground truth for videos of equal length."""
+    found = open_dataset(folder)
+    videos, findings = found.videos()
+    truth = found.ground_truth(videos, {video.name: n_frames for video in videos})
+    said = [f"{finding.subject}: {finding.text}" for finding in (*findings, *truth.findings)]
+    return videos, said, truth
+
+
+def span(start: int, end: int, label: str) -> Interval:
+    return Interval(start_frame=start, end_frame=end, label=label)
+
+
+def test_folder_csv_gives_parts_labels_and_intervals(tmp_path: Path) -> None:
+    folder = dataset(
+        tmp_path,
+        "a.mp4",
+        "b/1.png",
+        csv="name,part,label,intervals,fps\n"
+        "a.mp4,train,normal,,\n"
+        "b,test,running,61:70; 80:100:thrown bag,7.5\n",
+    )
+
+    videos, said, truth = read(folder)
+
+    assert [(video.name, video.part, video.label, video.fps) for video in videos] == [
+        ("a", "train", "normal", None),
+        ("b", "test", "running", 7.5),
+    ]
+    assert truth.intervals == {"b": (span(61, 70, "running"), span(80, 100, "thrown bag"))}
+    assert truth.source == "manifest.csv"
+    assert said == []
+
+
+def test_folder_json_says_the_same(tmp_path: Path) -> None:
+    folder = dataset(
+        tmp_path,
+        "train/a.mp4",
+        "test/b.mp4",
+        videos=[
+            {"name": "train/a.mp4"},
+            {"name": "test\\b", "label": "running", "intervals": [[61, 70], [80, 100, "bag"]]},
+        ],
+    )
+
+    videos, said, truth = read(folder)
+
+    assert [(video.name, video.part) for video in videos] == [
+        ("test/b", "test"),
+        ("train/a", "train"),
+    ]
+    assert truth.intervals == {"test/b": (span(61, 70, "running"), span(80, 100, "bag"))}
+    assert said == []
+
+
+def test_folder_without_manifest_takes_parts_from_folders(tmp_path: Path) -> None:
+    videos, said, truth = read(dataset(tmp_path, "training/fall/a.mp4", "testing/b.mp4"))
+
+    assert [(video.name, video.part) for video in videos] == [
+        ("testing/b", "test"),
+        ("training/fall/a", "train"),
+    ]
+    assert (truth.source, truth.intervals) == ("", {})
+    assert "there is no manifest" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("a,exam,,,", "a: part exam is none of train, validation and test"),
+        ("a,,,10-20,", "is not an interval"),
+        ("a,,,10:x,", "is not an interval"),
+        ("a,,,,fast", "fps fast is not a rate"),
+        (",,,10:20,", "it has no name"),
+        ("a,,,10:20,,30:40", "unknown: more cells than columns"),
+        ("ghost,,,10:20,", "ghost: manifest.csv annotates it, but there is no such video"),
+        ("a,,,90:101,", "a: interval [90, 101) ends past the last frame"),
+        ("a,,,20:10,", "a: interval [20, 10) ends before it starts"),
+        ("a,,,10:20; 15:30,", "a: interval [15, 30) overlaps [10, 20)"),
+        ("a,,normal,10:20,", "a: it is labelled normal, but has abnormal intervals"),
+        ("a,test,running,,", "a: it is labelled running, but has no interval"),
+        ("b,,,,", "a: it is not in manifest.csv, so it counts as normal throughout"),
+    ],
+)
+def test_folder_unfit_row_is_reported(tmp_path: Path, row: str, sentence: str) -> None:
+    folder = dataset(tmp_path, "a.mp4", csv=f"name,part,label,intervals,fps\n{row}\n")
+
+    _, said, _ = read(folder)
+
+    assert sentence in "\n".join(said)
+
+
+def test_folder_video_listed_twice(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "a.mp4", csv="name,intervals\na,1:2\na,3:4\n")
+
+    _, said, truth = read(folder)
+
+    assert said == ["manifest.csv, video 2: a is listed twice; only the first one counts"]
+    assert truth.intervals == {"a": (span(1, 2, ""),)}
+
+
+def test_folder_video_listed_with_and_without_its_ending(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "a.mp4", csv="name,intervals\na,1:2\na.mp4,3:4\n")
+
+    _, said, truth = read(folder)
+
+    assert said == ["a: manifest.csv lists it twice; only the first one counts"]
+    assert truth.intervals == {"a": (span(1, 2, ""),)}
+
+
+def test_folder_normal_may_be_written_with_a_capital(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "a.mp4", csv="name,part,label\na,train,Normal\n")
+
+    (video,), said, _ = read(folder)
+
+    assert (video.label, said) == ("normal", [])
+
+
+def test_folder_fractions_are_no_frames(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "a.mp4", videos=[{"name": "a", "intervals": [[2.5, 4.0]]}])
+
+    _, said, truth = read(folder)
+
+    assert "a: [2.5, 4.0] is not an interval" in said[0]
+    assert truth.intervals == {}
+
+
+def test_folder_unknown_column_is_named(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "a.mp4", csv="name,lable\na,running\n")
+
+    _, said, _ = read(folder)
+
+    assert said[0].startswith("manifest.csv, video 1: unknown: lable; known are name, part")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("manifest.json", "{", "manifest.json is not a manifest: Expecting"),
+        ("manifest.json", "[]", "manifest.json is not a manifest"),
+        ("manifest.json", '{"videos": ["a"]}', "a video is not an object"),
+        ("manifest.csv", "video,label\n", "no column called name"),
+        ("manifest.csv", "", "no column called name"),
+    ],
+)
+def test_folder_broken_manifest_fails_the_import(
+    tmp_path: Path, name: str, text: str, sentence: str
+) -> None:
+    folder = dataset(tmp_path, "a.mp4")
+    (folder / name).write_text(text)
+
+    with pytest.raises(BadInput, match=sentence):
+        read(folder)
+
+
+def test_folder_two_manifests_are_refused(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, "a.mp4", csv="name\na\n", videos=[])
+
+    with pytest.raises(BadInput, match=r"both manifest\.csv and manifest\.json"):
+        read(folder)
+
+
+def test_folder_manifest_that_links_elsewhere_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("name,label\na,hunter2\n")
+    folder = dataset(tmp_path / "data", "a.mp4")
+    (folder / "manifest.csv").symlink_to(tmp_path / "secret.csv")
+
+    _, said, _ = read(folder)
+
+    assert "there is no manifest" in said[-1]
+    assert "hunter2" not in "".join(said)
+
+
+def test_detect_takes_anything_else_for_a_folder(tmp_path: Path) -> None:
+    assert detect(dataset(tmp_path, "a.mp4")) == "folder"
+
+
+def test_open_dataset_unknown_format_lists_the_known(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="kinetics is not a known format: avenue, folder"):
+        open_dataset(tmp_path, "kinetics")
