@@ -30,6 +30,8 @@ PART_FOLDERS: dict[str, Part] = {
     "val": "validation", "valid": "validation", "validation": "validation",
     "test": "test", "testing": "test", "testing_videos": "test",
 }  # fmt: skip
+NO_SUCH_CLIP = "there is no such clip"
+NUMBERED = "№"  # before a number that is a whole name
 NUMBER = re.compile(r"(train|test)?0*(\d+)", re.IGNORECASE)
 ItemT = TypeVar("ItemT")
 Path = tuple[str, ...]
@@ -55,13 +57,14 @@ def split_path(path: str) -> tuple[str, str]:
 def in_order(names: Iterable[str]) -> list[str]:
     """As files that name no clips go through them: by id, in whatever folders they lie.
 
-    The id is the last part of a name, 2 before 10. Where clips share one, folders come first.
+    The id is the last part of a name, 2 before 10 and `Test002` after `01`. Where clips share
+    one, folders come first.
     """
     listed = sorted(names, key=natural_key)
-    ids = [name.rpartition("/")[2] for name in listed]
-    if len(set(ids)) < len(ids):
+    ids = {name: _numbered(name)[-1] for name in listed}
+    if len(set(ids.values())) < len(listed):
         return listed
-    return sorted(listed, key=lambda name: natural_key(name.rpartition("/")[2]))
+    return sorted(listed, key=lambda name: natural_key(ids[name].removeprefix(NUMBERED)))
 
 
 def order_in_words(names: Sequence[str]) -> str:
@@ -135,7 +138,7 @@ class NameIndex(Generic[ItemT]):
             return f"it may be any of {shortened(names)}: name the folder, too"
         if elsewhere := self.namesakes(path):
             return f"no clip lies there; of that name there is {shortened(elsewhere)}"
-        return "there is no such clip"
+        return NO_SUCH_CLIP
 
     def _means(self, wanted: Path, path: Path, item: ItemT, part: str) -> bool:
         """Whether one path is the end of the other, and nothing said of parts contradicts."""
@@ -174,7 +177,7 @@ def _numbered(path: str) -> Path:
     """`20`, `020` and `Test020` are one number; ids with other signs in them keep theirs."""
     *folders, name = _folded(path)
     match = NUMBER.fullmatch(name)
-    return (*folders, f"№{int(match[2])}" if match else name)
+    return (*folders, f"{NUMBERED}{int(match[2])}" if match else name)
 
 
 def _part_of_number(path: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.truth.claims import Labels
-from ml.data.truth.rows import Intervals
+from ml.data.truth.spans import Intervals
 from ml.data.truth.tails import OTHER_SEGMENTS, SEGMENT, Counts, Tail, tails
 
 DEVIATIONS = (-2, -1, 0, 1)  # segments more than the whole ones that a video may have

@@ -10,9 +10,11 @@ import numpy as np
 
 from ml.data.truth.claims import Annotations, Labels
 from ml.data.truth.labels import intervals_in, rule_of, shorter, spread
-from ml.data.truth.rows import Alignment, Intervals, KnownVideo, Row
+from ml.data.truth.rows import Alignment, Row
+from ml.data.truth.spans import Intervals
 from ml.data.truth.tails import tails
 from ml.data.truth.vectors import Layout, layout_of
+from ml.data.truth.videos import KnownVideo
 from ml.findings import Finding, counted
 from ml.records import Interval, natural_key
 

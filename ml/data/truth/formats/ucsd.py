@@ -32,7 +32,12 @@ class UCSD(AnnotationFormat):
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         claims = (
-            Claim(position=number, part="test", intervals=read_ranges(entry, reading))
+            Claim(
+                path=f"Test{number + 1:03}",
+                position=number,
+                part="test",
+                intervals=read_ranges(entry, reading),
+            )
             for number, entry in enumerate(ENTRY.findall(source.text))
         )
         return Annotations(claims=tuple(claims))

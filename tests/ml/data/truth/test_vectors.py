@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.data.truth.alignment import KnownVideo, align
 from ml.data.truth.claims import Annotations, Labels
 from ml.data.truth.tails import Tail
 from ml.data.truth.vectors import by_labels
+from ml.data.truth.videos import KnownVideo
 from ml.records import Interval, frame_labels, intervals_of
+from tests.ml.data.truth.laying import align
 
 
 def known_videos(counts: Sequence[int]) -> list[KnownVideo]:
