@@ -90,12 +90,11 @@ def _of_spans(claim: Claim, video: KnownVideo, reading: Reading, policy: Policy)
 
 def _on_clock(claim: Claim, video: KnownVideo, reading: Reading) -> tuple[Intervals, list[str]]:
     """In frames of the video."""
-    rate, clock = own_rate(claim, reading), video.clock
-    if claim.seconds is not None:
-        return (of_seconds(claim.seconds, clock) if clock else ()), []
-    claimed = claim.intervals or ()
-    if rate and clock and not _counts_frames(claim, video, rate):
-        return resampled(claimed, rate, clock), ["resample"]
+    claimed, rate = claim.intervals or (), own_rate(claim, reading)
+    if claim.seconds:
+        return (of_seconds(claim.seconds, video.clock) if video.clock else ()), []
+    if rate and claimed and video.clock and not _counts_frames(claim, video, rate):
+        return resampled(claimed, rate, video.clock), ["resample"]
     return claimed, []
 
 
@@ -154,9 +153,9 @@ def _cut_to_end(
     claim: Claim, claimed: Intervals, video: KnownVideo
 ) -> tuple[Intervals, list[Finding]]:
     """Times are read off to a second or so: those that end that little after it end with it."""
-    clock = video.clock
-    if claim.seconds is None or clock is None:
+    if not claim.seconds or video.clock is None:
         return claimed, []
+    clock = video.clock
     last = int(clock.frame_at(clock.end + READABLE_SECONDS))
     late = [each for each in claimed if each.start_frame < video.n_frames < each.end_frame <= last]
     if not late:
