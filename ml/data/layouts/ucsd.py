@@ -29,7 +29,7 @@ from ml.data.layouts._labels import (
     read_vector,
 )
 from ml.data.layouts._listing import is_inside, list_videos
-from ml.data.truth.formats.ucsd import ENTRY, read_ranges
+from ml.data.truth.formats.ucsd import entries_in, read_ranges
 from ml.findings import Finding
 from ml.normal import NORMAL
 from ml.records import BadInput, Interval, frame_labels, natural_key
@@ -101,7 +101,7 @@ def _twins(videos: list[Listed], clips: Mapping[int, str]) -> Iterator[Finding]:
 def _read_official(
     path: Path, clips: Mapping[int, str]
 ) -> tuple[dict[str, tuple[Interval, ...]], list[Finding]]:
-    entries = [match.group(1) for match in ENTRY.finditer(path.read_text("latin-1"))]
+    entries = entries_in(path.read_text("latin-1"), path.name)
     claims, findings = {}, []
     for number, entry in enumerate(entries, start=1):
         name = clips.get(number, f"test clip {number}")

@@ -85,5 +85,5 @@ def test_read_ano_pred_refuses_other_matrices(
 ) -> None:
     scipy.io.savemat(tmp_path / "a.mat", variables)
 
-    with pytest.raises(BadInput, match=r"does not look like ano_pred|gt does not have two rows"):
+    with pytest.raises(BadInput, match=r"does not look like ano_pred|gt is an array of numbers"):
         read_ano_pred(tmp_path / "a.mat")
