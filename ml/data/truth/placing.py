@@ -152,18 +152,22 @@ def _lasts(seconds: float, clock: Clock) -> bool:
 def _cut_to_end(
     claim: Claim, claimed: Intervals, video: KnownVideo
 ) -> tuple[Intervals, list[Finding]]:
-    """Times are read off to a second or so: those that end that little after it end with it."""
-    if not claim.seconds or video.clock is None:
-        return claimed, []
-    clock = video.clock
-    last = int(clock.frame_at(clock.end + READABLE_SECONDS))
+    """What ends after the video by less than it was written down to, ends with it."""
+    last = video.n_frames + _precision(claim, video)
     late = [each for each in claimed if each.start_frame < video.n_frames < each.end_frame <= last]
     if not late:
         return claimed, []
-    text = f"Times past its end at {clock.end:.2f} s are cut to it"
+    text = "An interval that reaches past the last frame by less than its precision ends with it"
     cut, _repairs = fitted(late, video.n_frames)
     others = tuple(each for each in claimed if each not in late)
     return (*others, *cut), [Finding(level="warning", subject=video.name, text=text)]
+
+
+def _precision(claim: Claim, video: KnownVideo) -> int:
+    """In frames: people read times off to a second or so, some exports know every nth frame."""
+    if claim.seconds and video.clock is not None:
+        return int(video.clock.frame_at(video.clock.end + READABLE_SECONDS)) - video.n_frames
+    return claim.step - 1
 
 
 def _of_labels(claim: Claim, video: KnownVideo, policy: Policy) -> Row:
