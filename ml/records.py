@@ -185,9 +185,13 @@ def frame_labels(intervals: Iterable[Interval], n_frames: int) -> NDArray[np.uin
 
 def intervals_of(labels: NDArray[Any]) -> tuple[Interval, ...]:
     """The runs of non-zero values in a (n_frames,) vector."""
-    padded = np.concatenate([[False], np.asarray(labels) != 0, [False]])
-    edges = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
-    return tuple(Interval(start_frame=int(start), end_frame=int(end)) for start, end in edges)
+    is_on = np.asarray(labels) != 0
+    if not len(is_on):
+        return ()
+    edges = (np.flatnonzero(is_on[1:] != is_on[:-1]) + 1).tolist()
+    edges = [0] * bool(is_on[0]) + edges + [len(is_on)] * bool(is_on[-1])
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return tuple(Interval(start_frame=start, end_frame=end) for start, end in pairs)
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:

@@ -10,14 +10,18 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ml.data import sandbox
 from ml.data.images import image_files
 from ml.data.layouts import open_dataset
-from ml.data.layouts._base import GroundTruth, Listed
+from ml.data.layouts._base import Listed
+from ml.data.truth.settling import GroundTruth, settle
+from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.events import Event, Reporter
 from ml.findings import Finding, counted, shortened
 from ml.records import BadInput, Interval, Manifest, VideoRecord
@@ -45,8 +49,8 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     if not videos:
         raise BadInput(f"no video and no folder of images was found in {folder}")
     ready = _probe_all(videos, folder, out_dir, limits, reporter)
-    counts = {name: found["n_frames"] for name, found in ready.items()}
-    truth = dataset.ground_truth(_with_rates(videos, ready), counts)
+    known = VideoSet([_known(video, ready.get(video.name)) for video in videos])
+    truth = settle(dataset.truth(videos), known)
     _send_truth(truth, reporter)
     usable = [video for video in videos if video.name in ready]
     overview = (*_parts(usable, truth), *_twins(usable, ready))
@@ -55,11 +59,19 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     reporter.send("result", values={"format": type(dataset).__module__.rpartition(".")[2]})
 
 
-def _with_rates(videos: list[Listed], ready: Mapping[str, dict[str, Any]]) -> list[Listed]:
-    return [
-        replace(video, fps=ready[video.name]["fps"]) if video.name in ready else video
-        for video in videos
-    ]
+def _known(video: Listed, found: dict[str, Any] | None) -> KnownVideo:
+    """With the clock of its own times where it could be read."""
+    if found is None:
+        return KnownVideo(name=video.name, label=video.label, part=video.part, n_frames=0)
+    return KnownVideo(
+        name=video.name,
+        label=video.label,
+        part=video.part,
+        n_frames=found["n_frames"],
+        fps=found["fps"],
+        numbering_fault=found.get("numbering_fault", ""),
+        times=np.load(found["pts"], mmap_mode="r"),
+    )
 
 
 def _probe_all(

@@ -35,7 +35,12 @@ class UCSD(AnnotationFormat):
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         claims = (
-            Claim(position=position, part="test", intervals=read_ranges(entry, reading))
+            Claim(
+                path=f"Test{position + 1:03}",
+                position=position,
+                part="test",
+                intervals=read_ranges(entry, reading),
+            )
             for position, entry in enumerate(entries_in(source.text, source.name))
         )
         return Annotations(claims=tuple(claims))
