@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections import ChainMap
-from collections.abc import Sequence
+from collections import ChainMap, Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from ml.leaks import Fold, LeakReport, leak_report
 from ml.records import BadInput, Part
 from ml.splits.lists import read_list
+from ml.splits.lists._base import Entry
 from ml.splits.tables import COLUMNS, read_groups
 
 
@@ -58,20 +59,27 @@ def _folds(options: argparse.Namespace) -> Sequence[Fold]:
 
 def _fold(path: Path) -> Fold:
     entries = read_list(path.read_bytes(), path.name).entries
-    fold = {entry.name: entry.part for entry in entries if entry.part}
-    if len(fold) < len(entries):
+    if not all(entry.part for entry in entries):
         raise BadInput(f"{path.name} does not say which part its videos are in")
-    return fold
+    return {name: entry.part for name, entry in _named_apart(entries) if entry.part}
 
 
 def _assembled(parts: dict[Part, list[Path]]) -> Fold:
     fold: dict[str, Part] = {}
     for part, paths in parts.items():
         for path in paths:
-            for entry in read_list(path.read_bytes(), path.name).entries:
-                if fold.setdefault(entry.name, part) != part:
-                    raise BadInput(f"{entry.name} is in {fold[entry.name]} and in {part}")
+            for name, _entry in _named_apart(read_list(path.read_bytes(), path.name).entries):
+                if fold.setdefault(name, part) != part:
+                    raise BadInput(f"{name} is in {fold[name]} and in {part}")
     return fold
+
+
+def _named_apart(entries: Sequence[Entry]) -> Iterator[tuple[str, Entry]]:
+    """Two videos of one name are called by their folders, too."""
+    counts = Counter(entry.name for entry in entries)
+    for entry in entries:
+        is_alone = counts[entry.name] == 1 or not entry.folder
+        yield entry.name if is_alone else f"{entry.folder}/{entry.name}", entry
 
 
 def _groups(options: argparse.Namespace) -> dict[str, dict[str, str]]:
