@@ -16,6 +16,8 @@ intervals  abnormal frames: counted from 0, end exclusive (61:180 are the frames
            a third value is the class, otherwise the video's label is
 fps        at which the images of an image sequence were taken; 25 when absent. Video files
            carry their own times, and intervals always count decoded frames
+frame_numbers  `order`: the pictures of an image sequence are its frames as they lie, although
+           numbers in their names are missing or do not fit
 
 Only `name` must be there. Without a manifest folders called train(ing), val(idation) and
 test(ing) give the part, and all else is test.
@@ -29,10 +31,11 @@ import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import is_inside, list_videos
+from ml.data.numbering import IN_ORDER, FrameNumbers
 from ml.data.truth.claims import Annotations, Claim
 from ml.data.truth.settling import Truth, TruthFile, TruthSource
 from ml.findings import Finding
@@ -40,7 +43,7 @@ from ml.naming import NameIndex, part_of
 from ml.normal import canonical_label
 from ml.records import BadInput, Interval
 
-COLUMNS = ("name", "part", "label", "intervals", "fps")
+COLUMNS = ("name", "part", "label", "intervals", "fps", "frame_numbers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class Row:
     part: str = ""
     label: str = ""
     fps: float | None = None
+    frame_numbers: str = ""
     intervals: tuple[Interval, ...] = ()
 
 
@@ -110,7 +114,9 @@ class PlainFolder(DatasetLayout):
         if row is None:
             return video
         part = part_of(row.part) or video.part
-        return replace(video, part=part, label=row.label, fps=row.fps)
+        return replace(
+            video, part=part, label=row.label, fps=row.fps, frame_numbers=row.frame_numbers
+        )
 
 
 def read_manifest(path: Path) -> tuple[list[Row], list[Finding]]:
@@ -183,8 +189,16 @@ def _row(values: Mapping[str, Any]) -> Row:
         part=part.lower(),
         label=canonical_label(label),
         fps=_rate(values.get("fps")),
+        frame_numbers=_frame_numbers(name, values.get("frame_numbers")),
         intervals=tuple(_intervals(name, intervals, label=label)),
     )
+
+
+def _frame_numbers(name: str, value: Any) -> str:
+    said = str(value or "").strip().lower()
+    if said not in get_args(FrameNumbers):
+        raise BadInput(f"{name}: frame_numbers {value} is not {IN_ORDER}")
+    return said
 
 
 def _rate(value: Any) -> float | None:
