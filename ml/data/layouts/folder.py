@@ -37,10 +37,11 @@ from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import is_inside, list_videos
 from ml.data.numbering import IN_ORDER, FrameNumbers
 from ml.data.truth.claims import Annotations, Claim
+from ml.data.truth.normality import without_normal
 from ml.data.truth.settling import Truth, TruthFile, TruthSource
 from ml.findings import Finding
 from ml.naming import NameIndex, part_of
-from ml.normal import canonical_label
+from ml.normal import canonical_label, is_normal
 from ml.records import BadInput, Interval
 
 COLUMNS = ("name", "part", "label", "intervals", "fps", "frame_numbers")
@@ -102,12 +103,12 @@ class PlainFolder(DatasetLayout):
         return Truth(sources=(source,), needs_test=False)  # a video without a row is told already
 
     def _annotations(self, path: Path, *, options: Mapping[str, Any]) -> Annotations:
-        return Annotations(
-            claims=tuple(
-                Claim(path=name, label=row.label, intervals=row.intervals)
-                for name, row in self._rows.items()
-            )
+        claims = tuple(
+            Claim(path=name, label=row.label, intervals=row.intervals)
+            for name, row in self._rows.items()
         )
+        also = options.get("normal_labels", ())
+        return without_normal(Annotations(claims=claims), source=path.name, also=also)
 
     def _completed(self, video: Listed) -> Listed:
         row = self._rows.get(video.name)
@@ -190,7 +191,7 @@ def _row(values: Mapping[str, Any]) -> Row:
         label=canonical_label(label),
         fps=_rate(values.get("fps")),
         frame_numbers=_frame_numbers(name, values.get("frame_numbers")),
-        intervals=tuple(_intervals(name, intervals, label=label)),
+        intervals=tuple(_intervals(name, intervals, label="" if is_normal(label) else label)),
     )
 
 
