@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Length
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from ml.clock import Clock
 from ml.normal import ABNORMAL, NORMAL
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
@@ -207,12 +211,14 @@ class Video(models.Model):
     width = models.PositiveIntegerField(default=0)  # as shown, after rotation
     height = models.PositiveIntegerField(default=0)
     rotation = models.SmallIntegerField(default=0)  # degrees, counter-clockwise, to be applied
-    fps = models.FloatField(default=0)  # mean rate: (n_frames - 1) / (last pts - first pts)
+    # Mean rate: (n_frames - 1) / (last pts - first pts). Seconds go by `clock` instead.
+    fps = models.FloatField(default=0)
     is_variable_rate = models.BooleanField(default=False)
     duration_seconds = models.FloatField(default=0)
     codec = models.CharField(max_length=40, blank=True)
     has_audio = models.BooleanField(default=False)
-    pts_seconds = models.BinaryField(default=b"")  # float64 little endian, one per frame
+    # float64 little endian, one per frame; empty where the video is listed and not here
+    pts_seconds = models.BinaryField(default=b"")
     # Constant-rate H.264 with exactly n_frames frames: frame k is shown from k / proxy_fps.
     proxy = models.FileField(upload_to=media_name, max_length=300, blank=True)
     proxy_fps = models.FloatField(default=0)
@@ -246,6 +252,32 @@ class Video(models.Model):
         """Its label, or what its `ground_truth` says against that."""
         is_abnormal = self.label in ("", NORMAL) and self.ground_truth
         return ABNORMAL if is_abnormal else self.label
+
+    @cached_property
+    def clock(self) -> Clock | None:
+        """As `clock_of`. Costs a query after `without_times`."""
+        return clock_of(self.pts_seconds, self.n_frames, self.fps)
+
+
+def clock_of(pts_seconds: bytes | memoryview, n_frames: int, fps: float) -> Clock | None:
+    """The fields of a video as the clock that turns its frames into seconds.
+
+    By the times of its frames; where those are not known, at its rate. None without either.
+    """
+    times = np.frombuffer(pts_seconds, "<f8")
+    if len(times) > 1 or (len(times) and fps):
+        return Clock.of_times(times, fps)
+    return Clock.constant(n_frames, fps) if fps else None
+
+
+def add_times(videos: Iterable[Video]) -> None:
+    """Read the times of all of them, as `without_times` left them out, in one query."""
+    by_pk = {video.pk: video for video in videos}
+    if not by_pk:
+        return
+    rows = Video.objects.filter(pk__in=list(by_pk)).values_list("pk", "pts_seconds")
+    for pk, pts_seconds in rows:
+        by_pk[pk].pts_seconds = pts_seconds
 
 
 class AnnotationSetQuerySet(TeamOwnedQuerySet):
