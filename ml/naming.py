@@ -91,11 +91,13 @@ class NameIndex(Generic[ItemT]):
     ) -> None:
         self._part = part
         self._name = name
-        self._by_name: dict[str, ItemT] = {}
         self._by_last: list[dict[str, list[tuple[Path, ItemT]]]] = []
         known = list(items)
-        for item in known:
-            self._by_name.setdefault(_slashed(name(item)), item)
+        # Ways to write accents and folders are one, unless they tell two clips apart.
+        alike = Counter(_slashed(name(item)) for item in known)
+        by_path = {_slashed(name(item)): item for item in known}
+        self._by_name = {path: item for path, item in by_path.items() if alike[path] == 1}
+        self._by_name |= {name(item): item for item in known}
         for form in FORMS:
             by_last: dict[str, list[tuple[Path, ItemT]]] = defaultdict(list)
             for item in known:
@@ -109,7 +111,8 @@ class NameIndex(Generic[ItemT]):
 
     def match(self, path: str, *, part: str = "") -> Match[ItemT]:
         given = _slashed(path)
-        if (exact := self._by_name.get(given)) is not None and self._agrees(exact, part):
+        exact = self._by_name.get(path, self._by_name.get(given))
+        if exact is not None and self._agrees(exact, part):
             return Match(exact)
         for form, by_last in zip(FORMS, self._by_last, strict=True):
             wanted = form(given)

@@ -23,6 +23,7 @@ from webapp.datasets import survey
 from webapp.datasets.folders import resolve_path
 from webapp.datasets.ground_truth import NONE_FOUND, add_version
 from webapp.datasets.models import AnnotationImport, AnnotationSet, Dataset, Interval, Part, Split
+from webapp.datasets.order import clips_in_order
 from webapp.jobs.models import Job
 from webapp.jobs.services import submit
 
@@ -133,14 +134,13 @@ def known_videos(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def order_of(draft: AnnotationImport) -> list[str]:
-    """Names of the test videos in the order of the chosen split, else of the newest."""
+    """Names of the test videos of the chosen split, else of the newest, in their one order."""
     splits = Split.objects.filter(dataset=draft.dataset)
     chosen = draft.options.get("split")
     split = (splits.filter(pk=chosen) if chosen else splits).first()
     if split is None:
         return []
-    members = split.members.filter(part=Part.TEST, video__status="ready").order_by("pk")
-    return list(members.values_list("video__name", flat=True))
+    return [video.name for video in clips_in_order(split, Part.TEST)]
 
 
 def reference_of(dataset: Dataset) -> dict[str, list[list[Any]]]:
