@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ml.data.listed import list_videos
-from ml.data.truth.alignment import Alignment, KnownVideo, align
+from ml.data.truth.alignment import align
 from ml.data.truth.formats import read_annotations
+from ml.data.truth.rows import Alignment
+from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.findings import Finding, counted
 from ml.records import BadInput, Interval, Manifest
 
@@ -39,7 +41,7 @@ def add_verb(verbs: Any) -> None:
 def show(options: argparse.Namespace) -> int:
     """Print how it lies; 1 where something in it no repair can settle."""
     given = {name: getattr(options, name) for name in GIVEN if getattr(options, name) is not None}
-    videos = [replace(video, fps=options.fps) for video in _videos(options.videos)]
+    videos = VideoSet([replace(video, fps=options.fps) for video in _videos(options.videos)])
     found = align(
         read_annotations(options.file, format=options.format, options=given),
         videos,
@@ -66,7 +68,7 @@ def _videos(path: Path) -> list[KnownVideo]:
     ]
 
 
-def _reference(path: Path, videos: Sequence[KnownVideo]) -> dict[str, Sequence[Interval]]:
+def _reference(path: Path, videos: VideoSet) -> dict[str, Sequence[Interval]]:
     """What another file says with all repairs, but for videos that none can settle."""
     rows = align(read_annotations(path), videos).rows
     return {row.video: row.intervals for row in rows if row.video and not _errors(row.notes)}

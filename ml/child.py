@@ -102,8 +102,9 @@ def survey(spec: Spec, reporter: Reporter) -> None:
 
 def annotate(spec: Spec, reporter: Reporter) -> None:
     """Read ground truth and lay it against the spec's videos: see `ml.data.truth.alignment`."""
-    from ml.data.truth.alignment import KnownVideo, align
+    from ml.data.truth.alignment import align
     from ml.data.truth.formats import read_annotations
+    from ml.data.truth.videos import VideoSet, known_videos
 
     _limit_memory()
     annotations = read_annotations(
@@ -115,8 +116,7 @@ def annotate(spec: Spec, reporter: Reporter) -> None:
     reference = {name: _intervals(rows) for name, rows in spec.get("reference", {}).items()}
     found = align(
         annotations,
-        [KnownVideo(**video) for video in spec["videos"]],
-        order=spec.get("order", ()),
+        VideoSet(known_videos(spec["videos"], spec.get("times", "")), spec.get("order", ())),
         reference=reference or None,
     )
     reporter.send("alignment", values=found.to_json())

@@ -55,6 +55,18 @@ class Clock:
         """How long the frames are shown."""
         return self.end - float(self.times[0]) if len(self.times) else 0.0
 
+    @cached_property
+    def steady_rate(self) -> float | None:
+        """Frames per second, where that is one number: no gap differs from the others."""
+        gaps = np.diff(self.times)
+        if not self.frame_seconds:
+            return None
+        slack = max(0.1 * self.frame_seconds, MILLISECONDS)
+        if np.any(np.abs(gaps - self.frame_seconds) > slack):
+            return None
+        span = float(self.times[-1] - self.times[0]) if len(gaps) else 0.0
+        return len(gaps) / span if span else 1 / self.frame_seconds
+
     def seconds_at(self, frame: ArrayLike) -> Floats:
         """When `frame` is shown first; the number of frames gives the end, and so on past it."""
         given = np.asarray(frame, np.int64)
@@ -91,4 +103,5 @@ class Clock:
         return self.times + np.minimum(gaps, self.frame_seconds or np.inf) / 2
 
 
+MILLISECONDS = 0.002  # many containers round each time to one, so that two gaps differ by two
 ROUNDING = 1e-9  # half a second at 25 frames a second is exactly between two frames

@@ -46,7 +46,8 @@ class VideoRecord:
 
     `path` is a video file, or a folder of images for `kind="frames"`. `n_frames` is the
     true count (0: not counted yet). `rotation` in degrees counter-clockwise is still to be
-    applied to decoded frames.
+    applied to decoded frames. Of pixels with more than 8 bits `pixel_low` is black and
+    `pixel_high` white, of 65536 values; both are 0 where pixels are bytes.
     """
 
     id: str
@@ -57,6 +58,8 @@ class VideoRecord:
     part: Part = "test"
     label: str = ""
     intervals: tuple[Interval, ...] = ()
+    pixel_low: int = 0
+    pixel_high: int = 0
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> VideoRecord:
@@ -75,6 +78,11 @@ class VideoRecord:
                 raise BadInput(f"{self.id}: {name} {getattr(self, name)!r} is none of {known}")
         if not isinstance(self.n_frames, int) or self.n_frames < 0:
             raise BadInput(f"{self.id}: n_frames {self.n_frames!r} is no number of frames")
+        low, high = self.pixel_low, self.pixel_high
+        if not all(isinstance(value, int) for value in (low, high)) or not (
+            low == high == 0 or 0 <= low < high < 65536
+        ):
+            raise BadInput(f"{self.id}: pixels from {low!r} to {high!r} are no scale of 16 bits")
         for interval in self.intervals:
             self._check_interval(interval)
 
@@ -232,9 +240,13 @@ def frame_labels(intervals: Iterable[Interval], n_frames: int) -> NDArray[np.uin
 
 def intervals_of(labels: NDArray[Any]) -> tuple[Interval, ...]:
     """The runs of non-zero values in a (n_frames,) vector."""
-    padded = np.concatenate([[False], np.asarray(labels) != 0, [False]])
-    edges = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
-    return tuple(Interval(start_frame=int(start), end_frame=int(end)) for start, end in edges)
+    is_on = np.asarray(labels) != 0
+    if not len(is_on):
+        return ()
+    edges = (np.flatnonzero(is_on[1:] != is_on[:-1]) + 1).tolist()
+    edges = [0] * bool(is_on[0]) + edges + [len(is_on)] * bool(is_on[-1])
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return tuple(Interval(start_frame=start, end_frame=end) for start, end in pairs)
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:

@@ -170,6 +170,12 @@ def decode(data: bytes, name: str) -> tuple[str, tuple[Finding, ...]]:
         return _of_code_page(data, name, error)
 
 
+def is_text(head: bytes) -> bool:
+    """Whether a file that begins so is text; one in UTF-16 has zeros in it."""
+    is_marked = any(head.startswith(mark) for mark, _encoding in MARKS)
+    return is_marked or b"\0" not in head or bool(_without_mark(head))
+
+
 def lines_of(text: str) -> list[str]:
     """By line ends alone: other signs that Python breaks at may stand in names."""
     return re.split(r"\r\n|\n|\r", text)

@@ -19,7 +19,6 @@ from ml.findings import shortened
 from ml.records import BadInput
 from ml.score_files._base import Format, ScoreFile, Series, register
 from ml.score_files._layout import STATABLE, stated_in
-from ml.score_files._others import why_not_archive
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 256 * 1024**2
@@ -44,8 +43,6 @@ class Archive(Format):
     def read(cls, data: bytes) -> ScoreFile:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                if refusal := why_not_archive(archive.namelist()):
-                    raise BadInput(refusal)
                 return _read_all(archive)
         except DAMAGES as error:
             raise BadInput(f"the archive is damaged or cut off: {error}") from error

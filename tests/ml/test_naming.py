@@ -148,6 +148,7 @@ def test_every_whole_name_means_its_own_clip(names: list[str]) -> None:
 def test_one_order_by_id_wherever_clips_lie() -> None:
     assert in_order(["b/02", "a/10", "c/1"]) == ["c/1", "b/02", "a/10"]
     assert in_order(["b/01", "a/02", "a/01"]) == ["a/01", "a/02", "b/01"]
+    assert in_order(["Test/Test002", "x/01", "x/10"]) == ["x/01", "Test/Test002", "x/10"]
 
 
 def test_endings_are_those_of_videos() -> None:

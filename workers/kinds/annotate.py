@@ -26,6 +26,7 @@ class Annotate:
             "format": draft.options.get("format", ""),
             "options": {name: draft.options[name] for name in GIVEN if name in draft.options},
             "videos": annotation_imports.known_videos(draft.dataset),
+            "times": annotation_imports.write_times(draft.dataset, folder / "times.npy"),
             "order": annotation_imports.order_of(draft),
             "reference": annotation_imports.reference_of(draft.dataset),
         }

@@ -16,6 +16,8 @@ intervals  abnormal frames: counted from 0, end exclusive (61:180 are the frames
            a third value is the class, otherwise the video's label is
 fps        at which the images of an image sequence were taken; 25 when absent. Video files
            carry their own times, and intervals always count decoded frames
+frame_numbers  `order`: the pictures of an image sequence are its frames as they lie, although
+           numbers in their names are missing or do not fit
 
 Only `name` must be there. Without a manifest folders called train(ing), val(idation) and
 test(ing) give the part, and all else is test.
@@ -29,17 +31,19 @@ import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from ml.data.layouts._base import Format, GroundTruth, Listed, register
-from ml.data.layouts._intervals import check_intervals
+from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import is_inside, list_videos
+from ml.data.numbering import IN_ORDER, FrameNumbers
+from ml.data.truth.claims import Annotations, Claim
+from ml.data.truth.settling import Truth, TruthFile, TruthSource
 from ml.findings import Finding
-from ml.naming import part_of
-from ml.normal import NORMAL, canonical_label
+from ml.naming import NameIndex, part_of
+from ml.normal import canonical_label
 from ml.records import BadInput, Interval
 
-COLUMNS = ("name", "part", "label", "intervals", "fps")
+COLUMNS = ("name", "part", "label", "intervals", "fps", "frame_numbers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +54,12 @@ class Row:
     part: str = ""
     label: str = ""
     fps: float | None = None
+    frame_numbers: str = ""
     intervals: tuple[Interval, ...] = ()
 
 
 @register
-class PlainFolder(Format):
+class PlainFolder(DatasetLayout):
     title = "Folder of videos, with a manifest or without"
 
     def __init__(self, folder: Path) -> None:
@@ -71,9 +76,10 @@ class PlainFolder(Format):
         if self._manifest is None:
             return listed, findings
         rows, faults = read_manifest(self._manifest)
-        names = {alias: video.name for video in listed for alias in (video.name, video.path)}
+        index = NameIndex(listed, name=lambda video: video.name)
         for row in rows:
-            name = names.get(row.name, row.name)
+            video = index.find(row.name)
+            name = video.name if video else row.name
             if self._rows.setdefault(name, row) is not row:
                 text = f"{self._manifest.name} lists it twice; only the first one counts"
                 faults.append(Finding(level="error", subject=name, text=text))
@@ -88,26 +94,29 @@ class PlainFolder(Format):
         ]
         return [self._completed(video) for video in listed], [*findings, *faults, *strangers]
 
-    def ground_truth(self, videos: list[Listed], n_frames: Mapping[str, int]) -> GroundTruth:
+    def truth(self, videos: list[Listed]) -> Truth:
         if self._manifest is None:
-            text = "there is no manifest: all videos count as normal, and no metric can be computed"
-            return GroundTruth(findings=(Finding(level="warning", subject="manifest", text=text),))
-        source = self._manifest.name
-        intervals, findings = check_intervals(
-            {name: row.intervals for name, row in self._rows.items()},
-            source=source,
-            names={video.name for video in videos},
-            n_frames=n_frames,
+            return Truth()
+        file = TruthFile(path=self._manifest, read=self._annotations)
+        source = TruthSource(name=self._manifest.name, files=(file,))
+        return Truth(sources=(source,), needs_test=False)  # a video without a row is told already
+
+    def _annotations(self, path: Path, *, options: Mapping[str, Any]) -> Annotations:
+        return Annotations(
+            claims=tuple(
+                Claim(path=name, label=row.label, intervals=row.intervals)
+                for name, row in self._rows.items()
+            )
         )
-        findings += _contradictions(videos, self._rows)
-        return GroundTruth(source=source, intervals=intervals, findings=tuple(findings))
 
     def _completed(self, video: Listed) -> Listed:
         row = self._rows.get(video.name)
         if row is None:
             return video
         part = part_of(row.part) or video.part
-        return replace(video, part=part, label=row.label, fps=row.fps)
+        return replace(
+            video, part=part, label=row.label, fps=row.fps, frame_numbers=row.frame_numbers
+        )
 
 
 def read_manifest(path: Path) -> tuple[list[Row], list[Finding]]:
@@ -180,8 +189,16 @@ def _row(values: Mapping[str, Any]) -> Row:
         part=part.lower(),
         label=canonical_label(label),
         fps=_rate(values.get("fps")),
+        frame_numbers=_frame_numbers(name, values.get("frame_numbers")),
         intervals=tuple(_intervals(name, intervals, label=label)),
     )
+
+
+def _frame_numbers(name: str, value: Any) -> str:
+    said = str(value or "").strip().lower()
+    if said not in get_args(FrameNumbers):
+        raise BadInput(f"{name}: frame_numbers {value} is not {IN_ORDER}")
+    return said
 
 
 def _rate(value: Any) -> float | None:
@@ -214,20 +231,3 @@ def _intervals(name: str, values: Iterable[Any], *, label: str) -> Iterable[Inte
 def _frame(value: Any) -> int:
     """Raise TypeError or ValueError for a fraction: that would be seconds, and no frame."""
     return int(value) if isinstance(value, str) else operator.index(value)
-
-
-def _contradictions(videos: Iterable[Listed], rows: Mapping[str, Row]) -> list[Finding]:
-    texts = {
-        video.name: text
-        for video in videos
-        if (row := rows.get(video.name)) and (text := _contradiction(video, row))
-    }
-    return [Finding(level="error", subject=name, text=text) for name, text in texts.items()]
-
-
-def _contradiction(video: Listed, row: Row) -> str:
-    if row.label == NORMAL and row.intervals:
-        return "it is labelled normal, but has abnormal intervals"
-    if video.part != "train" and row.label not in ("", NORMAL) and not row.intervals:
-        return f"it is labelled {row.label}, but has no interval: it counts as normal throughout"
-    return ""

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from ml.data.layouts import detect, open_dataset
-from ml.data.layouts._base import GroundTruth, Listed
+from ml.data.layouts._base import Listed
+from ml.data.truth.settling import GroundTruth
 from ml.records import BadInput, Interval
+from tests.ml.data.layouts.reading import opened
 
 
 def dataset(folder: Path, *names: str, csv: str = "", videos: Any = None) -> Path:
@@ -22,11 +24,9 @@ def dataset(folder: Path, *names: str, csv: str = "", videos: Any = None) -> Pat
 
 def read(folder: Path, n_frames: int = 100) -> tuple[list[Listed], list[str], GroundTruth]:
     """Videos, the sentences of all findings, and ground truth for videos of equal length."""
-    found = open_dataset(folder)
-    videos, findings = found.videos()
-    truth = found.ground_truth(videos, {video.name: n_frames for video in videos})
-    said = [f"{finding.subject}: {finding.text}" for finding in (*findings, *truth.findings)]
-    return videos, said, truth
+    found = opened(folder, n_frames)
+    said = [f"{finding.subject}: {finding.text}" for finding in found.findings]
+    return found.videos, said, found.truth
 
 
 def span(start: int, end: int, label: str) -> Interval:
@@ -49,7 +49,7 @@ def test_folder_csv_gives_parts_labels_and_intervals(tmp_path: Path) -> None:
         ("a", "train", "normal", None),
         ("b", "test", "running", 7.5),
     ]
-    assert truth.intervals == {"b": (span(61, 70, "running"), span(80, 100, "thrown bag"))}
+    assert truth.intervals == {"a": (), "b": (span(61, 70, "running"), span(80, 100, "thrown bag"))}
     assert truth.source == "manifest.csv"
     assert said == []
 
@@ -71,7 +71,10 @@ def test_folder_json_says_the_same(tmp_path: Path) -> None:
         ("test/b", "test"),
         ("train/a", "train"),
     ]
-    assert truth.intervals == {"test/b": (span(61, 70, "running"), span(80, 100, "bag"))}
+    assert truth.intervals == {
+        "test/b": (span(61, 70, "running"), span(80, 100, "bag")),
+        "train/a": (),
+    }
     assert said == []
 
 
@@ -83,7 +86,7 @@ def test_folder_without_manifest_takes_parts_from_folders(tmp_path: Path) -> Non
         ("training/fall/a", "train"),
     ]
     assert (truth.source, truth.intervals) == ("", {})
-    assert "there is no manifest" in said[0]
+    assert "nothing says where clips are abnormal" in said[0]
 
 
 @pytest.mark.parametrize(
@@ -95,11 +98,11 @@ def test_folder_without_manifest_takes_parts_from_folders(tmp_path: Path) -> Non
         ("a,,,,fast", "fps fast is not a rate"),
         (",,,10:20,", "it has no name"),
         ("a,,,10:20,,30:40", "unknown: more cells than columns"),
-        ("ghost,,,10:20,", "ghost: manifest.csv annotates it, but there is no such video"),
-        ("a,,,90:101,", "a: interval [90, 101) ends past the last frame"),
-        ("a,,,20:10,", "a: interval [20, 10) ends before it starts"),
-        ("a,,,10:20; 15:30,", "a: interval [15, 30) overlaps [10, 20)"),
-        ("a,,normal,10:20,", "a: it is labelled normal, but has abnormal intervals"),
+        ("ghost,,,10:20,", "manifest.csv: annotates 1 clip not in the dataset: ghost"),
+        ("a,,,90:101,", "a: manifest.csv: interval [90, 101) ends past the last frame"),
+        ("a,,,20:10,", "a: manifest.csv: interval [20, 10) ends before it starts"),
+        ("a,,,10:20; 15:30,", "a: manifest.csv: interval [15, 30) overlaps [10, 20)"),
+        ("a,,normal,10:20,", "a: it is labelled normal, but manifest.csv has it abnormal"),
         ("a,test,running,,", "a: it is labelled running, but has no interval"),
         ("b,,,,", "a: it is not in manifest.csv, so it counts as normal throughout"),
     ],
@@ -189,7 +192,7 @@ def test_folder_manifest_that_links_elsewhere_is_not_read(tmp_path: Path) -> Non
 
     _, said, _ = read(folder)
 
-    assert "there is no manifest" in said[-1]
+    assert "nothing says where clips are abnormal" in said[-1]
     assert "hunter2" not in "".join(said)
 
 
