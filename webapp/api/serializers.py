@@ -284,6 +284,7 @@ class ScoreSetSerializer(serializers.Serializer[Any]):
 
 class FrameScoresSerializer(serializers.Serializer[Any]):
     video_id = serializers.CharField()
+    video_name = serializers.CharField()
     first_frame = serializers.IntegerField()
     frames_per_value = serializers.IntegerField()
     frames = extend_schema_field(SCORES)(serializers.JSONField)(

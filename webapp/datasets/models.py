@@ -207,6 +207,7 @@ class Video(models.Model):
 
     sha256 = models.CharField(max_length=64, blank=True)
     n_bytes = models.BigIntegerField(default=0)
+    place = models.PositiveIntegerField(default=0)  # in the list of a dataset that has no files
     n_frames = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)  # as shown, after rotation
     height = models.PositiveIntegerField(default=0)
@@ -422,6 +423,8 @@ class Split(models.Model):
     fold = models.PositiveSmallIntegerField(null=True)  # from 1 on; null without folds
     origin = models.CharField(max_length=300, blank=True)  # the file or rule that it came from
     held_out_by = models.CharField(max_length=10, blank=True)  # source, camera or actor
+    # Its members were stored in the order of a list, and what names no videos goes by that.
+    follows_list = models.BooleanField(default=False)
     # [{"level", "subject", "text"}]: leaks between its parts, and what a list named in vain
     report = models.JSONField(default=list)
 

@@ -178,18 +178,30 @@ def _content_hash(dataset: Dataset) -> str:
 
 
 def _ensure_published_split(dataset: Dataset) -> Split:
-    """The split made of the published parts: the newest one where nothing has changed."""
-    parts = set(dataset.videos.current().exclude(part="").values_list("pk", "part"))
+    """The split made of the published parts: the newest one where nothing has changed.
+
+    That of a listed dataset keeps the order of the list.
+    """
+    published = dataset.videos.current().exclude(part="").order_by("place", "pk")
+    parts = list(published.values_list("pk", "part"))
     newest = dataset.splits.filter(name=PUBLISHED).order_by("-version").first()
-    if newest and set(newest.members.values_list("video_id", "part")) == parts:
+    if newest and _holds(newest, parts):
         return newest
     split = Split.objects.create(
-        dataset=dataset, name=PUBLISHED, version=newest.version + 1 if newest else 1
+        dataset=dataset,
+        name=PUBLISHED,
+        version=newest.version + 1 if newest else 1,
+        follows_list=dataset.is_listed,
     )
     SplitMember.objects.bulk_create(
-        SplitMember(split=split, video_id=video_id, part=part) for video_id, part in sorted(parts)
+        SplitMember(split=split, video_id=video_id, part=part) for video_id, part in parts
     )
     return split
+
+
+def _holds(split: Split, parts: list[tuple[str, str]]) -> bool:
+    members = list(split.members.order_by("pk").values_list("video_id", "part"))
+    return members == parts if split.follows_list else set(members) == set(parts)
 
 
 def _report_rejected_tests(dataset: Dataset, split: Split) -> None:
