@@ -111,7 +111,9 @@ def _probe(options: argparse.Namespace) -> None:
 def _survey(options: argparse.Namespace) -> None:
     from ml.data.survey import survey_to_manifest
 
-    manifest = survey_to_manifest(options.folder, options.out, to_terminal())
+    manifest = survey_to_manifest(
+        options.folder, options.out, to_terminal(), frame_numbers=options.frame_numbers
+    )
     manifest.save(options.out / "manifest.json")
 
 
@@ -210,6 +212,10 @@ def _add_other_verbs(verbs: Any) -> None:
     survey = verbs.add_parser("survey", help="look at a dataset and write its manifest")
     survey.add_argument("folder", type=Path)
     survey.add_argument("--out", type=Path, required=True, help="for manifest, proxies, posters")
+    survey.add_argument(
+        "--frame-numbers", choices=("order",), default="",
+        help="order: pictures of folders count as they lie, whatever numbers their names bear",
+    )  # fmt: skip
     survey.set_defaults(run=_survey)
 
     probe = verbs.add_parser("probe", help="decode a video and print what it holds")

@@ -18,11 +18,15 @@ from typing import Generic, TypeVar
 from ml.findings import shortened
 from ml.records import Part, natural_key
 
-# By what the decoder can open; a file beside them that is none is told, never passed over.
+# By what the decoder can open: `ml.data.containers` has the formats, tests one file of each.
 VIDEO_ENDINGS = frozenset(
     {
-        ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".3gp", ".ts", ".mts", ".m2ts", ".mpg",
-        ".mpeg", ".wmv", ".flv",
+        ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3gpp", ".3g2", ".3gp2", ".f4v", ".mj2", ".insv",
+        ".mkv", ".mk3d", ".webm", ".avi", ".divx", ".xvid", ".asf", ".wmv", ".dvr-ms", ".flv",
+        ".ts", ".mts", ".m2ts", ".m2t", ".trp", ".tp", ".tod",
+        ".mpg", ".mpeg", ".mpe", ".vob", ".vro", ".m2p", ".mod",
+        ".mpv", ".m1v", ".m2v", ".mxf", ".ogv", ".ogm", ".wtv", ".dav", ".dv", ".rm", ".rmvb",
+        ".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".mjpeg", ".mjpg", ".ivf", ".y4m",
     }
 )  # fmt: skip
 PART_FOLDERS: dict[str, Part] = {

@@ -42,7 +42,8 @@ class VideoRecord:
 
     `path` is a video file, or a folder of images for `kind="frames"`. `n_frames` is the
     true count (0: not counted yet). `rotation` in degrees counter-clockwise is still to be
-    applied to decoded frames.
+    applied to decoded frames. Of pixels with more than 8 bits `pixel_low` is black and
+    `pixel_high` white, of 65536 values; both are 0 where pixels are bytes.
     """
 
     id: str
@@ -53,6 +54,8 @@ class VideoRecord:
     part: Part = "test"
     label: str = ""
     intervals: tuple[Interval, ...] = ()
+    pixel_low: int = 0
+    pixel_high: int = 0
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> VideoRecord:
@@ -71,6 +74,11 @@ class VideoRecord:
                 raise BadInput(f"{self.id}: {name} {getattr(self, name)!r} is none of {known}")
         if not isinstance(self.n_frames, int) or self.n_frames < 0:
             raise BadInput(f"{self.id}: n_frames {self.n_frames!r} is no number of frames")
+        low, high = self.pixel_low, self.pixel_high
+        if not all(isinstance(value, int) for value in (low, high)) or not (
+            low == high == 0 or 0 <= low < high < 65536
+        ):
+            raise BadInput(f"{self.id}: pixels from {low!r} to {high!r} are no scale of 16 bits")
         for interval in self.intervals:
             self._check_interval(interval)
 

@@ -159,7 +159,7 @@ def _rate(path: Path) -> float:
     import av
 
     from ml.data.containers import open_video
-    from ml.data.probe import video_stream
+    from ml.data.streams import video_stream
 
     try:
         with open_video(path) as container:

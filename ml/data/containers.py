@@ -11,8 +11,13 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-# FFmpeg's names of demuxers, not suffixes.
-FORMATS = ("mov", "mp4", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "asf", "flv")
+# FFmpeg's names of demuxers, not suffixes. Each reads one file from beginning to end.
+# STREAMS have no container: nothing in them says when a picture is shown.
+STREAMS = ("h264", "hevc", "m4v", "mpegvideo", "mjpeg")
+FORMATS = (
+    "mov", "mp4", "matroska", "webm", "avi", "mpegts", "mpeg", "asf", "flv", "mxf", "ogg", "wtv",
+    "dhav", "dv", "rm", "ivf", "yuv4mpegpipe", *STREAMS,
+)  # fmt: skip
 SAFE_OPTIONS = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}
 MAX_PIXELS = 7680 * 4320  # of one frame; a few hundred kB can hold frames that take gigabytes
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import av
 import cv2
@@ -14,13 +13,12 @@ from numpy.typing import NDArray
 
 from ml.data.containers import open_video
 from ml.data.images import image_files
-from ml.data.probe import video_stream
+from ml.data.pictures import NO_SCALE, read_picture
+from ml.data.pixels import Scale
+from ml.data.streams import bits_of, deep_values, is_grey, video_stream
 from ml.records import BadInput, VideoRecord
 
 Frame = NDArray[np.uint8]
-
-# OpenCV's pool and FFmpeg's threads would fight for the same cores.
-cv2.setNumThreads(1)
 
 
 def decode(
@@ -63,14 +61,13 @@ def _upright_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
 
 
 def _file_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
-    reformatter = VideoReformatter()
     try:
         with open_video(Path(video.path)) as container:
             stream = video_stream(container)
             stream.codec_context.thread_count = 0  # as many as there are cores
+            bring = _to_bytes(stream.codec_context.pix_fmt, _scale_of(video), grey=grey)
             for frame in container.decode(stream):
-                picture = reformatter.reformat(frame, format="gray" if grey else "rgb24")
-                yield np.asarray(picture.to_ndarray(), np.uint8)
+                yield bring(frame)
     except av.MemoryError:
         raise
     except av.FFmpegError as error:
@@ -79,12 +76,38 @@ def _file_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
         raise BadInput(f"{name_of(video)}: {error}") from error
 
 
+def _scale_of(video: VideoRecord) -> Scale | None:
+    return Scale(video.pixel_low, video.pixel_high) if video.pixel_high else None
+
+
+def _to_bytes(
+    pixel_format: str | None, scale: Scale | None, *, grey: bool
+) -> Callable[[av.VideoFrame], Frame]:
+    """How a frame becomes bytes. Raise BadInput where deep grey has no scale."""
+    reformatter, target = VideoReformatter(), "gray" if grey else "rgb24"
+    if pixel_format is None or bits_of(pixel_format) <= 8 or not is_grey(pixel_format):
+        return lambda frame: np.asarray(
+            reformatter.reformat(frame, format=target).to_ndarray(), np.uint8
+        )
+    if scale is None:
+        raise BadInput(f"{NO_SCALE} (it is {pixel_format})")
+    scaled = scale
+    return lambda frame: _in_colours(scaled(deep_values(frame)), grey=grey)
+
+
+def _in_colours(picture: Frame, *, grey: bool) -> Frame:
+    return picture if grey else np.repeat(picture[:, :, None], 3, axis=2)
+
+
 def _image_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
+    scale = _scale_of(video)
     for path in _existing_images(video):
-        picture: Any = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
-        if picture is None:
-            raise BadInput(f"{name_of(video)}/{path.name} cannot be decoded as an image")
-        yield picture if grey else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        try:
+            yield read_picture(path, grey=grey, scale=scale)
+        except BadInput as error:
+            raise BadInput(
+                f"{name_of(video)}/{path.name} cannot be decoded as an image: {error}"
+            ) from error
 
 
 def _existing_images(video: VideoRecord) -> list[Path]:

@@ -13,36 +13,33 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from ml.data.containers import MAX_PIXELS, open_video
-from ml.data.signatures import check_video_signature
+from ml.clock import Clock
+from ml.data.outline import Outline, outline, seconds_of
+from ml.data.pixels import FEW_LEVELS, Histogram, Range
+from ml.data.streams import deep_values, opened, rotation_of, shown_size, video_stream
+from ml.data.timeline import is_variable, laid_out, pauses, usual_fps
+from ml.findings import counted, shortened
 from ml.records import BadInput
 
-N_THREADS = 2  # per file: two files are read at a time
+__all__ = ["Facts", "OnFrame", "Outline", "measure", "outline", "probe", "sha256_of"]
+
 Pts = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outline:
-    """What is known before anything is decoded; `n_frames` may be off by a few."""
-
-    n_frames: int
-    fps: float
-    seconds_missing: float = 0.0  # of the length that the header promises
+OnFrame = Callable[[av.VideoFrame], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """A readable video. `pts` (n_frames,) in seconds, increasing; sizes as shown.
+    """A readable video. `pts` (n_frames,) in seconds of a player's clock, increasing.
 
-    `rotation` in degrees counter-clockwise, a multiple of 90.
+    Sizes are as shown, `rotation` in degrees counter-clockwise, a multiple of 90. `fault` is why
+    the frames cannot be told by their numbers, empty where they can.
     """
 
     pts: Pts
-    nominal_fps: float  # stands in for the mean rate where a single frame has none
+    nominal_fps: float  # stands in for the rate where a single frame has none
     width: int
     height: int
     rotation: int
@@ -50,67 +47,80 @@ class Facts:
     has_audio: bool
     sha256: str
     n_bytes: int
+    fault: str = ""
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def fps(self) -> float:
-        """Mean rate (n - 1) / (last - first)."""
-        span = float(self.pts[-1] - self.pts[0])
-        return (len(self.pts) - 1) / span if span > 0 else self.nominal_fps
+        """The usual rate, only ever shown: pauses do not count where frames are mostly even."""
+        return usual_fps(self.pts) or self.nominal_fps
 
     @property
     def duration_seconds(self) -> float:
-        return len(self.pts) / self.fps
+        """How long frames are shown, pauses included."""
+        return Clock.of_times(self.pts, self.nominal_fps).seconds
 
     @property
     def is_variable_rate(self) -> bool:
-        """Whether a gap differs from the mean by 10 %, and by more than rounding to 1 ms can."""
-        gaps = np.diff(self.pts)
-        return bool(np.any(np.abs(gaps - 1 / self.fps) > max(0.1 / self.fps, 0.002)))
-
-
-OnFrame = Callable[[av.VideoFrame], None]
-
-
-def outline(path: Path) -> Outline:
-    """Read all packets without decoding any. Raise BadInput for what is not a safe video."""
-    check_video_signature(path)
-    with opened(path) as container:
-        stream = video_stream(container)
-        times, end = [], 0.0
-        for packet in _packets(container):
-            if packet.pts is not None:
-                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-            if packet.stream is stream and not packet.is_discard:
-                times.append(packet.dts)
-        promised = ((container.duration or 0) + (container.start_time or 0)) / av.time_base
-        fps = _mean_rate(times, stream)
-    return Outline(n_frames=len(times), fps=fps, seconds_missing=promised - end)
+        return is_variable(self.pts)
 
 
 def probe(path: Path, seen: Outline, *, on_frame: OnFrame) -> Facts:
     """Decode each frame once and hand it on. Raise BadInput when one cannot be read."""
     with opened(path) as container:
         stream = video_stream(container)
-        decoded = _Decoded()
+        decoded = _Decoded(seen)
         for frame in decoded.frames(container, stream):
             on_frame(frame)
         codec, has_audio = stream.codec_context.name, bool(container.streams.audio)
-    decoded.check(seen)
-    turned = decoded.rotation % 180 == 90
-    pts, warnings = _timeline(decoded.times, seen.fps)
+    decoded.check()
+    pts, warnings = decoded.timeline()
+    width, height = shown_size((decoded.width, decoded.height), decoded.rotation, seen.aspect)
     return Facts(
         pts=pts,
         nominal_fps=seen.fps,
-        width=decoded.height if turned else decoded.width,
-        height=decoded.width if turned else decoded.height,
+        width=width,
+        height=height,
         rotation=decoded.rotation,
         codec=codec,
         has_audio=has_audio,
         sha256=sha256_of(path),
         n_bytes=path.stat().st_size,
-        warnings=(*warnings, *decoded.warnings()),
+        warnings=(*warnings, *seen.warnings, *decoded.warnings()),
+        notes=(*decoded.notes(), *_told_pauses(pts)),
     )
+
+
+def _told_pauses(pts: Pts) -> Iterator[str]:
+    found = pauses(pts)
+    if found:
+        start, length = max(found, key=lambda pause: pause[1])
+        yield (
+            f"{counted(len(found), 'pause')} without a picture, as where a recorder waits for "
+            f"motion: the longest is {length:.1f} s, after {start:.2f} s; times keep them"
+        )
+
+
+def measure(path: Path) -> Range | None:
+    """The values that a deep video's pixels have; None where none can be read."""
+    found = Histogram()
+    with opened(path) as container:
+        stream = video_stream(container)
+        for packet in container.demux(stream):
+            for frame in decoded_frames(packet) or ():
+                found.add(deep_values(frame))
+    return found.range() if found.n_values else None
+
+
+def decoded_frames(packet: av.Packet) -> list[av.VideoFrame] | None:
+    """None where the packet cannot be decoded."""
+    try:
+        return [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
+    except av.MemoryError:
+        raise
+    except av.FFmpegError:
+        return None
 
 
 def sha256_of(path: Path) -> str:
@@ -118,105 +128,66 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise BadInput(
-            f"frames of {width}×{height} are larger than the {MAX_PIXELS / 1e6:.0f} million "
-            "pixels allowed"
-        )
-
-
-def opened(path: Path) -> InputContainer:
-    """Raise BadInput when its container cannot be read."""
-    try:
-        return open_video(path)
-    except av.MemoryError:
-        raise
-    except av.FFmpegError as error:
-        raise BadInput(
-            f"the file is damaged or cut off: its container cannot be read ({error.strerror})"
-        ) from error
-
-
-def video_stream(container: InputContainer) -> VideoStream:
-    """The first one that is no cover picture, its frame size checked."""
-    pictures = [
-        stream
-        for stream in container.streams.video
-        if not stream.disposition & Disposition.attached_pic
-    ]
-    if not pictures:
-        kind = "only sound" if container.streams.audio else "no picture"
-        raise BadInput(f"the file has no video in it, {kind}")
-    stream = pictures[0]
-    check_size(stream.codec_context.width, stream.codec_context.height)
-    stream.thread_type, stream.codec_context.thread_count = "AUTO", N_THREADS
-    return stream
-
-
-def rotation_of(frame: av.VideoFrame) -> int:
-    """Counter-clockwise degrees still to be applied. Raise BadInput for a slant."""
-    quarters = round(frame.rotation / 90)
-    if abs(frame.rotation - 90 * quarters) > 1:
-        raise BadInput(f"the picture is turned by {frame.rotation}°, which is no multiple of 90°")
-    return quarters * 90 % 360
-
-
-def _packets(container: InputContainer) -> Iterator[av.Packet]:
-    try:
-        yield from (packet for packet in container.demux() if packet.size)
-    except av.MemoryError:
-        raise
-    except av.FFmpegError:
-        return  # the missing seconds tell how much
-
-
-def _mean_rate(dts: list[int | None], stream: VideoStream) -> float:
-    """Over decoding times: unlike those of presentation they are in order in any container."""
-    known = [time for time in dts if time is not None]
-    span = (max(known) - min(known)) * (stream.time_base or 0) if known else 0
-    if span > 0 and len(known) == len(dts):
-        return float((len(known) - 1) / span)
-    return float(stream.average_rate or stream.guessed_rate or 25)
-
-
 class _Decoded:
     """What decoding has met so far."""
 
-    def __init__(self) -> None:
-        self.times: list[float | None] = []
+    def __init__(self, seen: Outline) -> None:
+        self._seen = seen
+        self._ticks: list[int | None] = []
         self.width = self.height = self.rotation = 0
+        self._other_sizes: list[str] = []
+        self._levels = Histogram() if seen.depth > 8 and not seen.is_grey else None
         self.n_packets = self.n_bad_packets = self.n_damaged_frames = 0
         self.ends_early = False  # in the middle of a packet
 
     def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
         for packet in container.demux(stream):
             if packet.size:
+                self._put_right(packet)
                 self.n_packets += 1
                 self.ends_early = packet.is_corrupt
-            for frame in self._decode(packet):
-                if not self.times:
-                    self.width, self.height = frame.width, frame.height
-                    self.rotation = rotation_of(frame)
-                self.times.append(None if frame.pts is None else frame.time)
-                self.n_damaged_frames += frame.is_corrupt
+            frames = decoded_frames(packet)
+            self.n_bad_packets += frames is None
+            for frame in frames or ():
+                self._note(frame)
                 yield frame
 
-    def _decode(self, packet: av.Packet) -> list[av.VideoFrame]:
-        try:
-            return [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
-        except av.MemoryError:
-            raise
-        except av.FFmpegError:
-            self.n_bad_packets += 1
-            return []
+    def _put_right(self, packet: av.Packet) -> None:
+        shifts = self._seen.shifts
+        shift = int(shifts[self.n_packets]) if self.n_packets < len(shifts) else 0
+        if shift and packet.pts is not None:
+            packet.pts += shift
+        if shift and packet.dts is not None:
+            packet.dts += shift
 
-    def check(self, seen: Outline) -> None:
+    def _note(self, frame: av.VideoFrame) -> None:
+        size = (frame.width, frame.height)
+        if not self._ticks:
+            (self.width, self.height), self.rotation = size, rotation_of(frame)
+            self._last_size = size
+        if size != self._last_size:
+            self._last_size = size
+            self._other_sizes.append(f"{size[0]}×{size[1]} from frame {len(self._ticks)} on")
+        if self._levels is not None:
+            self._levels.add(deep_values(frame))
+        self._ticks.append(frame.pts)
+        self.n_damaged_frames += frame.is_corrupt
+
+    def timeline(self) -> tuple[Pts, tuple[str, ...]]:
+        """(n_frames,) seconds on a player's clock, and warnings of what was put right."""
+        if self._seen.is_bare:
+            return np.arange(len(self._ticks)) / self._seen.fps, ()
+        is_known = np.array([tick is not None for tick in self._ticks], bool)
+        ticks = np.array([tick or 0 for tick in self._ticks], np.int64)
+        seconds = seconds_of(ticks, self._seen.tick, self._seen.zero)
+        decoded = np.where(is_known, seconds, np.nan)
+        return laid_out(decoded, self._seen.fps, places=self._seen.places)
+
+    def check(self) -> None:
         """Raise BadInput when frames are missing."""
-        n_frames = len(self.times)
-        slack = 0.5 + 2 / seen.fps  # headers round, and count the sound's last block in full
-        if self.ends_early or seen.seconds_missing > slack:
-            early = f", {seen.seconds_missing:.1f} s early" if seen.seconds_missing > 0 else ""
+        n_frames, missing = len(self._ticks), self._seen.seconds_missing
+        if self.ends_early or missing:
+            early = f", {missing:.1f} s early" if missing > 0 else ""
             raise BadInput(f"the file is cut off: it ends after {n_frames} readable frames{early}")
         if self.n_bad_packets:
             raise BadInput(
@@ -226,18 +197,22 @@ class _Decoded:
         if not n_frames:
             raise BadInput("the video has no frames")
 
-    def warnings(self) -> list[str]:
-        if not self.n_damaged_frames:
-            return []
-        return [f"{self.n_damaged_frames} frames are damaged; the decoder patched them"]
+    def warnings(self) -> Iterator[str]:
+        if self._seen.dropped and len(self._ticks) <= self.n_packets:
+            yield self._seen.dropped
+        if self.n_damaged_frames:
+            yield f"{self.n_damaged_frames} frames are damaged; the decoder patched them"
+        if self._other_sizes:
+            yield (
+                f"frames change their size, from {self.width}×{self.height} to "
+                f"{shortened(self._other_sizes)}; all are shown and scaled as the first"
+            )
+        if self._levels is not None and (n_levels := self._levels.range().n_levels) < FEW_LEVELS:
+            yield (
+                f"its pixels have {self._seen.depth} bits, of which the highest 8 are used: "
+                f"{n_levels} of 256 levels are left"
+            )
 
-
-def _timeline(times: list[float | None], fps: float) -> tuple[Pts, list[str]]:
-    """Times as stored, or a constant rate where the file's are missing or out of order."""
-    pts = np.array([np.nan if time is None else time for time in times], np.float64)
-    if np.all(np.diff(pts) > 0) and np.isfinite(pts).all():
-        return pts, []
-    start = float(np.nanmin(pts)) if np.isfinite(pts).any() else 0.0
-    return start + np.arange(len(pts)) / fps, [
-        f"time stamps are missing or out of order; frames were placed at {fps:g} per second"
-    ]
+    def notes(self) -> Iterator[str]:
+        if self._levels is not None:
+            yield f"its pixels have {self._seen.depth} bits, of which the highest 8 are used"

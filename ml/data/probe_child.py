@@ -38,9 +38,17 @@ def _of(error: OSError, limits: Limits) -> dict[str, Any]:
 def _examine(request: dict[str, Any]) -> dict[str, Any]:
     # Imported here: these load FFmpeg, which must not happen before confine().
     from ml.data.examine import examine
+    from ml.data.pixels import Scale
 
-    path = Path(request["path"])
-    return examine(path, kind=request["kind"], fps=request["fps"], folder=Path.cwd())
+    scale = request.get("scale")
+    return examine(
+        Path(request["path"]),
+        kind=request["kind"],
+        fps=request["fps"],
+        frame_numbers=request.get("frame_numbers", ""),
+        scale=Scale(*scale) if scale else None,
+        folder=Path.cwd(),
+    )
 
 
 if __name__ == "__main__":

@@ -42,15 +42,17 @@ class Limits:
         return self.patience * self.cpu_seconds(n_bytes)
 
 
-def run(request: dict[str, Any], *, folder: Path, n_bytes: int, limits: Limits) -> dict[str, Any]:
-    """Let `ml.data.probe_child` answer; it may write below `folder`.
+def run(
+    request: dict[str, Any], *, folder: Path, n_bytes: int, limits: Limits, threads: int = 2
+) -> dict[str, Any]:
+    """Let `ml.data.probe_child` answer; it may write below `folder`, and decodes with `threads`.
 
     Raise BadInput with the child's own sentence, or naming the limit or signal that ended it;
     OSError when the disk is full.
     """
     wall = limits.wall_seconds(n_bytes)
     confinement = {"limits": asdict(limits), "n_bytes": n_bytes, "parent": os.getpid()}
-    with _started(folder) as child:
+    with _started(folder, threads) as child:
         try:
             output, errors = child.communicate(json.dumps(request | confinement).encode(), wall)
         except subprocess.TimeoutExpired as error:
@@ -76,19 +78,19 @@ def confine(limits: Limits, *, n_bytes: int, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits.n_open_files, limits.n_open_files))
 
 
-def _started(folder: Path) -> subprocess.Popen[bytes]:
+def _started(folder: Path, threads: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "ml.data.probe_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        env=_environment(),
+        env=_environment(threads),
         process_group=0,
     )
 
 
-def _environment() -> dict[str, str]:
+def _environment(threads: int) -> dict[str, str]:
     """Nothing of ours. Fewer malloc arenas: each reserves address space that the limit counts."""
     return {
         "PATH": os.defpath,
@@ -96,6 +98,7 @@ def _environment() -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "MALLOC_ARENA_MAX": "2",
         "OPENBLAS_NUM_THREADS": "1",
+        "DECODER_THREADS": str(threads),
     }
 
 

@@ -3,86 +3,139 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from numpy.typing import NDArray
 
-from ml.data.images import DEFAULT_FPS, image_files
-from ml.data.probe import Facts, OnFrame, Outline, check_size
-from ml.data.signatures import check_no_pointer
+from ml.data.images import DEFAULT_FPS, numbering_of
+from ml.data.numbering import FrameNumbers, Numbering
+from ml.data.outline import Outline
+from ml.data.pictures import check_picture, read_pixels
+from ml.data.pixels import Bytes, Histogram, Range, Scale
+from ml.data.probe import Facts, OnFrame
+from ml.data.timeline import usual_fps
+from ml.findings import shortened
 from ml.records import BadInput
 
-READABLE = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
-Image.MAX_IMAGE_PIXELS = None  # check_size() refuses instead, with the limit of videos
+N_NAMED = 20
+Size = tuple[int, int]
 
 
 def outline_images(folder: Path, *, fps: float | None) -> Outline:
-    return Outline(n_frames=len(image_files(folder)), fps=fps or DEFAULT_FPS)
+    numbering = numbering_of(folder)
+    rate = fps or usual_fps(np.array(numbering.seconds)) or DEFAULT_FPS
+    return Outline(n_frames=len(numbering.names), fps=rate)
 
 
-def probe_images(folder: Path, seen: Outline, *, on_frame: OnFrame) -> Facts:
-    """Read each image once and hand it on. Raise BadInput naming the first unfit one."""
-    digest, n_bytes, size, codec = hashlib.sha256(), 0, (0, 0), ""
-    files = image_files(folder)
-    if not files:
-        raise BadInput("the folder has no images in it")
+def probe_images(
+    folder: Path,
+    seen: Outline,
+    *,
+    on_frame: OnFrame,
+    fps: float | None = None,
+    frame_numbers: FrameNumbers = "",
+    scale: Scale | None = None,
+) -> Facts:
+    """Read each image once and hand it on. Raise BadInput naming the unfit ones.
+
+    `fps` is what somebody said the rate is; without it times in the names count.
+    """
+    numbering = numbering_of(folder).decided(frame_numbers)
+    files = [folder / name for name in numbering.names]
+    width, height = _common_size(files)
+    digest, n_bytes = hashlib.sha256(), 0
     for file in files:
-        frame, codec = _read(file)
-        size = size if any(size) else (frame.width, frame.height)
-        _check_same_size(file, frame, files[0], size)
-        on_frame(frame)
+        on_frame(av.VideoFrame.from_ndarray(_read(file, files[0], scale), format="rgb24"))
         n_bytes += file.stat().st_size
         digest.update(f"{file.name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    has_times = bool(numbering.seconds) and not fps
     return Facts(
-        pts=np.arange(len(files)) / seen.fps,
+        pts=np.array(numbering.seconds) if has_times else np.arange(len(files)) / seen.fps,
         nominal_fps=seen.fps,
-        width=size[0],
-        height=size[1],
+        width=width,
+        height=height,
         rotation=0,
-        codec=codec,
+        codec=_codec(files),
         has_audio=False,
         sha256=digest.hexdigest(),
         n_bytes=n_bytes,
+        fault=numbering.fault,
+        warnings=numbering.warnings,
+        notes=(*numbering.notes, *_about_times(numbering, fps)),
     )
 
 
-def read_image(file: Path) -> Image.Image:
-    """RGB or 8-bit grey, upright. Raise BadInput, saying why, when it cannot be read."""
-    if file.is_symlink():  # it could lead out of the dataset
-        raise BadInput("it is a link, and those are not followed")
-    with file.open("rb") as start:
-        check_no_pointer(start.read(512))
-    try:
-        with Image.open(file, formats=READABLE) as image:
-            check_size(*image.size)
-            return _eight_bits(ImageOps.exif_transpose(image))
-    except MemoryError:
-        raise
-    except UnidentifiedImageError as error:
-        raise BadInput("it is no PNG, JPEG, BMP, TIFF or WebP image") from error
-    except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises on broken files
-        raise BadInput(f"it cannot be read: {error}") from error
+def measure_images(folder: Path) -> Range | None:
+    """The values that pixels of 16 bits have; None where pixels are bytes."""
+    files = [folder / name for name in numbering_of(folder).names]
+    if not files or _pixels(files[0]).dtype == np.uint8:
+        return None
+    found, is_colour = Histogram(), False
+    for file in files:
+        pixels = _pixels(file)
+        if pixels.dtype == np.uint8:
+            raise BadInput(f"frame {file.name} has 8 bits a pixel, while {files[0].name} has 16")
+        is_colour = is_colour or bool(np.any(pixels != pixels[:, :, :1]))
+        found.add(pixels[:, :, 0] if not is_colour else pixels)
+    return found.range(is_colour=is_colour)
 
 
-def _read(file: Path) -> tuple[av.VideoFrame, str]:
+def read_image(file: Path) -> NDArray[Any]:
+    """(H, W, 3) uint8 or uint16 as stored. Raise BadInput for what would be read wrongly."""
+    check_picture(file)
+    return read_pixels(file)
+
+
+def _pixels(file: Path) -> NDArray[Any]:
     try:
-        image = read_image(file)
+        return read_image(file)
     except BadInput as error:
         raise BadInput(f"frame {file.name}: {error}") from error
-    return av.VideoFrame.from_image(image.convert("RGB")), file.suffix.lower().lstrip(".")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+def _read(file: Path, first: Path, scale: Scale | None) -> Bytes:
+    """(H, W, 3), as jobs read it."""
+    try:
+        pixels = read_pixels(file)
+        if (pixels.dtype == np.uint8) == (scale is not None):
+            bits, others = (16, 8) if scale is None else (8, 16)
+            raise BadInput(f"it has {bits} bits a pixel, while {first.name} has {others}")
+    except BadInput as error:
+        raise BadInput(f"frame {file.name}: {error}") from error
+    return pixels if scale is None else scale(pixels)
 
 
-def _check_same_size(file: Path, frame: av.VideoFrame, first: Path, size: tuple[int, int]) -> None:
-    if (frame.width, frame.height) != size:
+def _common_size(files: Sequence[Path]) -> Size:
+    """Raise BadInput where there is no picture, one is unfit, or not all are of one size."""
+    if not files:
+        raise BadInput("the folder has no images in it")
+    sizes: dict[Path, Size] = {}
+    for file in files:
+        try:
+            sizes[file] = check_picture(file)
+        except BadInput as error:
+            raise BadInput(f"frame {file.name}: {error}") from error
+    usual = Counter(sizes.values()).most_common(1)[0][0]
+    others = [f"{file.name} is {w}×{h}" for file, (w, h) in sizes.items() if (w, h) != usual]
+    if others:
+        like = next(file for file in files if sizes[file] == usual)
         raise BadInput(
-            f"frame {file.name} is {frame.width}×{frame.height}, "
-            f"while {first.name} is {size[0]}×{size[1]}"
+            f"frame {shortened(others, N_NAMED)}, while {like.name} is {usual[0]}×{usual[1]}"
         )
+    return usual
+
+
+def _codec(files: Sequence[Path]) -> str:
+    return Counter(file.suffix.lower().lstrip(".") for file in files).most_common(1)[0][0]
+
+
+def _about_times(numbering: Numbering, fps: float | None) -> Iterator[str]:
+    if numbering.seconds and fps:
+        yield f"the names are times, but {fps:g} frames per second were stated, which count"
+    elif numbering.seconds:
+        yield f"its clock is that of the times in the names, from {numbering.names[0]} on"

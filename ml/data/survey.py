@@ -6,10 +6,8 @@ thing a person should know, then `result`.
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,34 +15,30 @@ from typing import Any
 import numpy as np
 
 from ml.data import sandbox
-from ml.data.images import image_files
 from ml.data.layouts import open_dataset
 from ml.data.layouts._base import Listed
+from ml.data.probing import N_AT_ONCE, Found, Probing
 from ml.data.truth.normality import own_labels
 from ml.data.truth.settling import GroundTruth, settle
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.events import Event, Reporter
-from ml.findings import Finding, counted, shortened
+from ml.findings import Finding, Level, counted, shortened
 from ml.normal import NORMAL, canonical_label
 from ml.records import BadInput, Interval, Manifest, VideoRecord
 
-N_AT_ONCE = 2
-FILES = ("pts", "proxy", "poster", "contact_sheet")  # of a video, in the events by their path
-NOTHING_KNOWN = {
-    "sha256": "", "n_bytes": 0, "n_frames": 0, "width": 0, "height": 0, "rotation": 0, "fps": 0.0,
-    "is_variable_rate": False, "duration_seconds": 0.0, "codec": "", "has_audio": False,
-    "proxy_fps": 0.0, "warnings": [],
-} | dict.fromkeys(FILES, "")  # fmt: skip
+TOLD = ("warnings", "notes")  # of a video: in findings, not in its event
+N_REASONS = 3  # why nothing was found
 
 
 def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     """`spec`: folder, out_dir, format ("" to detect it), limits (fields of sandbox.Limits),
+    frame_numbers (`order` where the pictures of folders count as they lie), n_at_once,
     normal_labels (a list: what is normal here beside what says so in itself).
 
     Raise BadInput when there is nothing to import; one bad video is only an event.
     """
-    folder, out_dir = Path(spec["folder"]), Path(spec["out_dir"])
-    limits = sandbox.Limits(**spec.get("limits") or {})
+    probing = _probing(spec)
+    folder = probing.folder
     if not folder.is_dir():
         raise BadInput(f"the folder {folder} does not exist on the machine that imports")
     dataset = open_dataset(folder, spec.get("format", ""))
@@ -52,19 +46,21 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     listed, findings = dataset.videos()
     videos = [replace(video, label=canonical_label(video.label, also)) for video in listed]
     if not videos:
-        raise BadInput(f"no video and no folder of images was found in {folder}")
-    ready = _probe_all(videos, folder, out_dir, limits, reporter)
+        why = "".join(f"; {finding.text}" for finding in findings[:N_REASONS])
+        raise BadInput(f"no video and no folder of images was found in {folder}{why}")
+    ready, about_pixels = _probe_all(videos, probing, reporter)
     known = VideoSet([_known(video, ready.get(video.name)) for video in videos])
     truth = settle(dataset.truth(videos), known, {"normal_labels": also})
     _send_truth(truth, reporter)
     usable = [video for video in videos if video.name in ready]
     overview = (*_parts(usable, truth), *_twins(usable, ready))
-    for finding in (*findings, *_warnings(ready), *truth.findings, *overview):
+    told = (*findings, *about_pixels, *_told(ready), *truth.findings, *overview)
+    for finding in told:
         reporter.send("finding", **asdict(finding))
     reporter.send("result", values={"format": type(dataset).__module__.rpartition(".")[2]})
 
 
-def _known(video: Listed, found: dict[str, Any] | None) -> KnownVideo:
+def _known(video: Listed, found: Found | None) -> KnownVideo:
     """With the clock of its own times where it could be read."""
     if found is None:
         return KnownVideo(name=video.name, label=video.label, part=video.part, n_frames=0)
@@ -74,58 +70,42 @@ def _known(video: Listed, found: dict[str, Any] | None) -> KnownVideo:
         part=video.part,
         n_frames=found["n_frames"],
         fps=found["fps"],
-        numbering_fault=found.get("numbering_fault", ""),
+        numbering_fault=found["numbering_fault"],
         times=np.load(found["pts"], mmap_mode="r"),
     )
 
 
+def _probing(spec: Mapping[str, Any]) -> Probing:
+    return Probing(
+        folder=Path(spec["folder"]),
+        out_dir=Path(spec["out_dir"]),
+        limits=sandbox.Limits(**spec.get("limits") or {}),
+        frame_numbers=spec.get("frame_numbers", ""),
+        n_at_once=spec.get("n_at_once", N_AT_ONCE),
+    )
+
+
 def _probe_all(
-    videos: list[Listed], folder: Path, out_dir: Path, limits: sandbox.Limits, reporter: Reporter
-) -> dict[str, dict[str, Any]]:
+    videos: list[Listed], probing: Probing, reporter: Reporter
+) -> tuple[dict[str, Found], list[Finding]]:
     """What was found in each readable video, by name."""
-    ready: dict[str, dict[str, Any]] = {}
+    ready: dict[str, Found] = {}
+    n_told = 0
 
-    def look(job: tuple[int, Listed]) -> dict[str, Any]:
-        index, video = job
-        return _probe(video, folder / video.path, out_dir / f"{index:06}", limits)
+    def tell(video: Listed, found: Found) -> None:
+        nonlocal n_told
+        n_told += 1
+        reporter.send("video", **_identity(video), **_facts(found))
+        reporter.progress(stage="import", done=n_told, total=len(videos), unit="videos")
+        if found["status"] == "ready":
+            ready[video.name] = found
 
-    pool = ThreadPoolExecutor(N_AT_ONCE)
-    try:
-        looks = zip(videos, pool.map(look, enumerate(videos)), strict=True)
-        for done, (video, found) in enumerate(looks, start=1):
-            reporter.send("video", **_identity(video), **_without_warnings(found))
-            reporter.progress(stage="import", done=done, total=len(videos), unit="videos")
-            if found["status"] == "ready":
-                ready[video.name] = found
-    finally:  # also when this process is told to end
-        pool.shutdown(cancel_futures=True)
-    return ready
+    findings = probing.all(videos, tell)
+    return ready, findings
 
 
-def _probe(video: Listed, path: Path, folder: Path, limits: sandbox.Limits) -> dict[str, Any]:
-    folder.mkdir(parents=True)
-    request = {"path": str(path.resolve()), "kind": video.kind, "fps": video.fps}
-    n_bytes = 0
-    try:
-        n_bytes = _n_bytes(path)
-        found = sandbox.run(request, folder=folder, n_bytes=n_bytes, limits=limits)
-    except BadInput as error:
-        shutil.rmtree(folder)
-        return NOTHING_KNOWN | {"status": "rejected", "reason": str(error), "n_bytes": n_bytes}
-    files = {name: str(folder / found[name]) for name in FILES}
-    return {"status": "ready", "reason": ""} | found | files
-
-
-def _n_bytes(path: Path) -> int:
-    try:
-        files = image_files(path) if path.is_dir() else [path]
-        return sum(file.stat().st_size for file in files)
-    except OSError as error:
-        raise BadInput(f"the file cannot be read: {error.strerror}") from error
-
-
-def _without_warnings(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if name != "warnings"}
+def _facts(found: Found) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if name not in TOLD}
 
 
 def _identity(video: Listed) -> dict[str, str]:
@@ -138,7 +118,9 @@ def _identity(video: Listed) -> dict[str, str]:
     }
 
 
-def survey_to_manifest(folder: Path, out_dir: Path, reporter: Reporter) -> Manifest:
+def survey_to_manifest(
+    folder: Path, out_dir: Path, reporter: Reporter, *, frame_numbers: str = ""
+) -> Manifest:
     """The readable videos of `folder` as methods take them; reports as `survey` does."""
     videos: list[Event] = []
     intervals: dict[str, list[tuple[int, int, str]]] = {}
@@ -150,7 +132,8 @@ def survey_to_manifest(folder: Path, out_dir: Path, reporter: Reporter) -> Manif
             intervals.update(event["intervals"])
         reporter.send(**event)
 
-    survey({"folder": str(folder), "out_dir": str(out_dir)}, Reporter(note))
+    spec = {"folder": str(folder), "out_dir": str(out_dir), "frame_numbers": frame_numbers}
+    survey(spec, Reporter(note))
     return Manifest(
         videos=tuple(_record(folder, video, intervals.get(video["name"], [])) for video in videos)
     )
@@ -165,6 +148,8 @@ def _record(folder: Path, video: Event, intervals: list[tuple[int, int, str]]) -
         rotation=video["rotation"],
         part=video["part"],
         label=video["label"],
+        pixel_low=video["pixel_low"],
+        pixel_high=video["pixel_high"],
         intervals=tuple(
             Interval(start_frame=start, end_frame=end, label=label)
             for start, end, label in intervals
@@ -182,10 +167,15 @@ def _send_truth(truth: GroundTruth, reporter: Reporter) -> None:
     reporter.send("annotations", source=truth.source, intervals=intervals)
 
 
-def _warnings(ready: Mapping[str, dict[str, Any]]) -> Iterator[Finding]:
+def _told(ready: Mapping[str, Found]) -> Iterator[Finding]:
     for name, found in ready.items():
-        for text in found["warnings"]:
-            yield Finding(level="warning", subject=name, text=text)
+        levels: dict[Level, list[str]] = {
+            "error": [found["numbering_fault"]] if found["numbering_fault"] else [],
+            "warning": found["warnings"],
+            "info": found["notes"],
+        }
+        for level, texts in levels.items():
+            yield from (Finding(level=level, subject=name, text=text) for text in texts)
 
 
 def _parts(videos: Sequence[Listed], truth: GroundTruth) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -11,13 +12,15 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from PIL import Image
 
-from ml.data.probe import opened, rotation_of, video_stream
 from ml.data.signatures import check_video_signature
+from ml.data.streams import aspect_of, opened, rotation_of, shown_size, video_stream
 from ml.records import BadInput
 
 N_CELLS = 12
 CELL = (160, 120)  # width and height that a frame of the contact sheet fits into
 POSTER = (480, 360)
+SQUARE = Fraction(1)
+Size = tuple[int, int]
 
 
 def evenly(n_frames: int, count: int = N_CELLS) -> list[int]:
@@ -37,19 +40,16 @@ def upright(
     return av.VideoFrame.from_ndarray(turned, format="rgb24").reformat(format=pixels)
 
 
-def shown_size(frame: av.VideoFrame, rotation: int) -> tuple[int, int]:
-    size = (frame.width, frame.height)
-    return size[::-1] if rotation % 180 else size
-
-
 def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
     """The largest size of the same shape inside `box`; never enlarged."""
     scale = min(1.0, box[0] / size[0], box[1] / size[1])
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def thumbnail(frame: av.VideoFrame, box: tuple[int, int], *, rotation: int) -> Image.Image:
-    size = fit(shown_size(frame, rotation), box)
+def thumbnail(
+    frame: av.VideoFrame, box: Size, *, rotation: int, aspect: Fraction = SQUARE
+) -> Image.Image:
+    size = fit(shown_size((frame.width, frame.height), rotation, aspect), box)
     return upright(frame, size, rotation=rotation, pixels="rgb24").to_image()
 
 
@@ -74,9 +74,11 @@ def quick_sheet(video: Path, path: Path) -> None:
     """
     check_video_signature(video)
     with opened(video) as container:
-        frames = list(_key_frames(container, video_stream(container)))
+        stream = video_stream(container)
+        aspect, frames = aspect_of(stream), list(_key_frames(container, stream))
     rotation = rotation_of(frames[0])
-    save_sheet([thumbnail(frame, CELL, rotation=rotation) for frame in frames], path)
+    cells = [thumbnail(frame, CELL, rotation=rotation, aspect=aspect) for frame in frames]
+    save_sheet(cells, path)
 
 
 def _key_frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:

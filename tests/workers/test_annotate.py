@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.factories.datasets import (
@@ -105,6 +106,26 @@ def test_options_reach_the_child(work: Callable[[], None], dataset: Dataset, bob
     draft.refresh_from_db()
     assert (draft.alignment["base"], draft.alignment["end"]) == (1, "inclusive")
     assert draft.alignment["rows"][0]["intervals"] == [[20, 60, ""]]
+
+
+def test_seconds_become_frames_by_the_times_that_are_stored(
+    work: Callable[[], None], dataset: Dataset, bob: User
+) -> None:
+    """The first video has no times but a rate, the second two bursts 60 s apart."""
+    bursts = np.array([i / 25 + (60 if i >= 50 else 0) for i in range(100)])
+    video = dataset.videos.get(name="test/b")
+    video.pts_seconds, video.fps = bursts.astype("<f8").tobytes(), 1.56
+    video.save()
+    dataset.videos.filter(name="test/a").update(fps=10, pts_seconds=b"")
+
+    draft = bring(dataset, "video,start_seconds,end_seconds\na,2,4\nb,62.4,63\nb,1,1.2\n", bob)
+    work()
+
+    draft.refresh_from_db()
+    rows = {row["video"]: row for row in draft.alignment["rows"]}
+    assert rows["test/a"]["intervals"] == [[20, 40, ""]]
+    assert rows["test/b"]["intervals"] == [[25, 30, ""], [60, 75, ""]]
+    assert [row["notes"] for row in rows.values()] == [[], []]
 
 
 def test_a_file_that_is_no_ground_truth(

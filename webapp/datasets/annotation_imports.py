@@ -31,7 +31,6 @@ from webapp.datasets.models import (
     Interval,
     Part,
     Split,
-    Video,
 )
 from webapp.jobs.models import Job
 from webapp.jobs.services import submit

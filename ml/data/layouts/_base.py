@@ -18,6 +18,7 @@ class Listed:
 
     `name` is the path below the dataset's folder without its ending. `fps` is the rate at
     which images were taken; video files carry their own, which stands here once they are probed.
+    `frame_numbers` is `order` where somebody said that the pictures of a folder count as they lie.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Listed:
     part: Part = "test"
     label: str = ""
     fps: float | None = None
+    frame_numbers: str = ""
 
 
 class DatasetLayout(ABC):

@@ -1,4 +1,8 @@
-"""Which videos lie in a folder. Nothing is opened, and no link is followed out of the folder."""
+"""Which videos lie in a folder, and what else does that a person would miss.
+
+No link is followed out of the folder. Nothing is opened but the first bytes of files whose
+kind is not known.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from pathlib import Path
 
 from ml.data.images import is_image
 from ml.data.layouts._base import Listed
+from ml.data.layouts._passed_over import AT_THE_TOP, BESIDE_VIDEOS, PassedOver
 from ml.findings import Finding
 from ml.naming import VIDEO_ENDINGS, part_of
 from ml.records import Part, natural_key
@@ -21,19 +26,21 @@ LISTED = VIDEO_ENDINGS | PLAYLIST_SUFFIXES
 def list_videos(folder: Path) -> tuple[list[Listed], list[Finding]]:
     """Video files and folders of images; the first folder named after a part gives the part."""
     findings: list[Finding] = []
-    paths = sorted(_video_paths(folder, findings), key=lambda path: natural_key(str(path)))
+    others = PassedOver(folder)
+    paths = sorted(_video_paths(folder, findings, others), key=lambda path: natural_key(str(path)))
     stems = Counter(_stem(folder, path) for path in paths)
-    return [
-        _listed(folder, path, keep_ending=stems[_stem(folder, path)] > 1) for path in paths
-    ], findings
+    return [_listed(folder, path, keep_ending=stems[_stem(folder, path)] > 1) for path in paths], [
+        *findings,
+        *others.findings(),
+    ]
 
 
 def is_inside(folder: Path, path: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def _video_paths(folder: Path, findings: list[Finding]) -> Iterator[Path]:
-    """Relative to `folder`."""
+def _video_paths(folder: Path, findings: list[Finding], others: PassedOver) -> Iterator[Path]:
+    """Relative to `folder`. What else lies there goes to `others`."""
 
     def unreadable(error: OSError) -> None:
         subject = Path(error.filename).relative_to(folder).as_posix()
@@ -45,9 +52,14 @@ def _video_paths(folder: Path, findings: list[Finding]) -> Iterator[Path]:
         subfolders[:] = [path.name for path in _readable(folder, here, subfolders, findings)]
         files = list(_readable(folder, here, names, findings))
         videos = [path for path in files if path.suffix.lower() in LISTED]
+        images = [path for path in files if is_image(path)]
+        known = {*videos, *images}
+        others.add(path for path in files if path not in known)
         yield from (path.relative_to(folder) for path in videos)
-        if not videos and here != folder and any(is_image(path) for path in files):
+        if images and not videos and here != folder:
             yield here.relative_to(folder)
+        else:
+            others.add_pictures(images, place=BESIDE_VIDEOS if videos else AT_THE_TOP)
 
 
 def _readable(

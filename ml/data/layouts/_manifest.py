@@ -6,9 +6,10 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ml import headings, strict_json
+from ml.data.numbering import IN_ORDER, FrameNumbers
 from ml.data.truth.claims import Annotations, Claim
 from ml.data.truth.normality import without_normal
 from ml.findings import Finding
@@ -17,7 +18,7 @@ from ml.normal import canonical_label, is_normal
 from ml.records import BadInput, Interval
 from ml.tables import Table, decode, is_blank, number_of, read_table
 
-COLUMNS = ("name", "part", "label", "intervals", "fps", "n_frames")
+COLUMNS = ("name", "part", "label", "intervals", "fps", "n_frames", "frame_numbers")
 MAX_RATE = 1_000
 EVENTS = (
     "it has a row per event: a manifest has one per video, with intervals such as 60:180. Give "
@@ -35,6 +36,7 @@ class Row:
     label: str = ""
     fps: float | None = None
     n_frames: int | None = None
+    frame_numbers: str = ""
     intervals: tuple[Interval, ...] = ()
 
 
@@ -105,6 +107,7 @@ def _columns(table: Table) -> tuple[dict[str, str], list[Finding]]:
         "intervals": headings.first_of(table, ("intervals", "interval")),
         "fps": headings.first_of(table, headings.RATE),
         "n_frames": headings.first_of(table, headings.COUNT),
+        "frame_numbers": headings.first_of(table, ("frame_numbers",)),
     }
     if found["name"] is None:
         raise BadInput(f"{table.name} is not a manifest: it has no column called name")
@@ -146,6 +149,7 @@ def _row(values: Values) -> Row:
         label=canonical_label(label),
         fps=_rate(values.get("fps")),
         n_frames=_count(name, values.get("n_frames")),
+        frame_numbers=_frame_numbers(name, values.get("frame_numbers")),
         intervals=tuple(_intervals(name, intervals)),
     )
 
@@ -160,6 +164,13 @@ def _rate(value: Any) -> float | None:
     if not 0 < rate <= MAX_RATE:
         raise BadInput(f"fps {value} is not a rate")
     return rate
+
+
+def _frame_numbers(name: str, value: Any) -> str:
+    said = str(value or "").strip().lower()
+    if said not in get_args(FrameNumbers):
+        raise BadInput(f"{name}: frame_numbers {value} is not {IN_ORDER}")
+    return said
 
 
 def _count(name: str, value: Any) -> int | None:

@@ -18,6 +18,8 @@ intervals  abnormal frames: counted from 0, end exclusive (61:180 are the frames
 fps        at which the images of an image sequence were taken; 25 when absent. Video files
            carry their own times, and intervals always count decoded frames
 n_frames   as it is believed to be; compared with what is counted
+frame_numbers  `order`: the pictures of an image sequence are its frames as they lie, although
+           numbers in their names are missing or do not fit
 
 Only `name` must be there; columns of notes are passed over. Without a manifest folders called
 train(ing), val(idation) and test(ing) give the part, and all else is test.
@@ -92,7 +94,9 @@ class PlainFolder(DatasetLayout):
         if row is None:
             return video
         part = part_of(row.part) or video.part
-        return replace(video, part=part, label=row.label, fps=row.fps)
+        return replace(
+            video, part=part, label=row.label, fps=row.fps, frame_numbers=row.frame_numbers
+        )
 
 
 def _find_manifest(folder: Path) -> Path | None:

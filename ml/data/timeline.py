@@ -1,0 +1,108 @@
+"""Times at which frames are shown, from what decoding gave: complete, and strictly increasing."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.findings import counted
+
+Times = NDArray[np.float64]
+MOSTLY = 0.9
+ROUNDING = 0.002  # seconds by which two gaps differ that are rounded to 1 ms each
+PAUSE = 5  # usual gaps that a longer one has at least to be a pause
+
+
+def usual_fps(times: Times) -> float:
+    """Frames per second without the few pauses: the common rate, or the mean where it varies.
+
+    0 where there are fewer than two frames.
+    """
+    if len(times) < 2:
+        return 0.0
+    gaps = np.diff(times)
+    usual, moving = _are_usual(gaps), gaps < PAUSE * np.median(gaps)
+    kept = next((each for each in (usual, moving) if each.mean() >= MOSTLY), None)
+    if kept is None or kept.all():
+        return float(len(gaps) / (times[-1] - times[0]))
+    return round(float(kept.sum() / gaps[kept].sum()), 9)
+
+
+def is_variable(times: Times) -> bool:
+    """Whether a gap differs from what is usual by 10 %, and by more than rounding can."""
+    return not bool(_are_usual(np.diff(times)).all())
+
+
+def pauses(times: Times) -> list[tuple[float, float]]:
+    """Start and length, in seconds, of those of a second and more."""
+    if len(times) < 3:
+        return []
+    gaps = np.diff(times)
+    found = np.flatnonzero(gaps >= max(1.0, PAUSE * float(np.median(gaps))))
+    return [(float(times[at]), float(gaps[at])) for at in found]
+
+
+def _are_usual(gaps: Times) -> NDArray[np.bool_]:
+    middle = float(np.median(gaps)) if len(gaps) else 0.0
+    return np.abs(gaps - middle) <= max(0.1 * middle, ROUNDING)
+
+
+def laid_out(
+    times: Times, fps: float, *, places: Sequence[Times] = ()
+) -> tuple[Times, tuple[str, ...]]:
+    """(n,) seconds, increasing, and warnings of what was put right.
+
+    `times` (n,) as they were decoded, NaN where a frame has none. A container without times of
+    presentation has `places` instead, in whatever order; those that are n count.
+    """
+    is_sound = bool(np.isfinite(times).all() and np.all(np.diff(times) > 0))
+    for in_places in map(np.sort, places):
+        if len(in_places) == len(times) and np.all(np.diff(in_places) > 0):
+            return in_places, () if is_sound else (_placed(usual_fps(in_places) or fps),)
+    if is_sound:
+        return times, ()
+    chain = _increasing(times)
+    if len(chain) >= max(2, MOSTLY * len(times)):
+        n_wrong = counted(len(times) - len(chain), "time stamp")
+        text = f"{n_wrong} missing or out of order, of {len(times)}; put between the others"
+        return _between(times, chain, fps), (text,)
+    known = times[np.isfinite(times)]
+    start = float(known.min()) if len(known) else 0.0
+    return start + np.arange(len(times)) / fps, (_placed(fps),)
+
+
+def _placed(fps: float) -> str:
+    return (
+        f"time stamps are missing or out of order; frames were placed at {round(fps, 3):g} "
+        "per second"
+    )
+
+
+def _increasing(times: Times) -> list[int]:
+    """Indices of the longest chain of increasing times."""
+    ends: list[float] = []  # the lowest end of a chain of each length
+    last: list[int] = []
+    before = [-1] * len(times)
+    for index in np.flatnonzero(np.isfinite(times)).tolist():
+        length = bisect_left(ends, times[index])
+        before[index] = last[length - 1] if length else -1
+        ends[length : length + 1] = [times[index]]
+        last[length : length + 1] = [index]
+    chain = []
+    at = last[-1] if last else -1
+    while at >= 0:
+        chain.append(at)
+        at = before[at]
+    return chain[::-1]
+
+
+def _between(times: Times, chain: list[int], fps: float) -> Times:
+    """The others, evenly between those of the chain and at the usual rate outside of it."""
+    filled = np.interp(np.arange(len(times)), chain, times[chain])
+    head, tail = np.arange(chain[0]), np.arange(chain[-1] + 1, len(times))
+    filled[head] = times[chain[0]] - (chain[0] - head) / fps
+    filled[tail] = times[chain[-1]] + (tail - chain[-1]) / fps
+    return filled
