@@ -144,7 +144,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
         model = Dataset
         fields = [
             "id", "name", "description", "folder", "is_listed", "format", "content_hash",
-            "is_importing",
+            "is_importing", "normal_labels",
             "import_job_id", "n_videos", "n_rejected", "n_frames", "seconds", "created_at",
         ]  # fmt: skip
 

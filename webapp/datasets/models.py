@@ -60,6 +60,8 @@ class Dataset(TimestampedModel):
     format = models.CharField(max_length=40, blank=True)  # name in ml.data.layouts, once detected
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
+    # What people here call normal, beside what says so in itself. Taken out of whatever is read.
+    normal_labels = models.JSONField(default=list, blank=True)
     import_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     # [{"level": "error" | "warning" | "info", "subject": video or file, "text": sentence}], and
     # "n_more" with the last of a level of which not all are kept
