@@ -19,6 +19,10 @@ from webapp.jobs.models import Job
 FINDING_LEVELS = ("error", "warning", "info")
 
 
+class FrameNumbers(models.TextChoices):
+    ORDER = "order", _("Pictures count as they lie")
+
+
 class DatasetQuerySet(TeamOwnedQuerySet):
     def with_facts(self) -> DatasetQuerySet:
         """Adds `n_videos`, `n_frames`, `seconds` over ready videos, and `n_rejected`."""
@@ -53,6 +57,8 @@ class Dataset(TimestampedModel):
     list_name = models.CharField(max_length=200, blank=True)  # of the file as it was given
     fps = models.FloatField(default=0)  # of all listed videos; video files carry their own
     format = models.CharField(max_length=40, blank=True)  # name in ml.data.layouts, once detected
+    # What somebody decided about folders of images whose numbers do not fit.
+    frame_numbers = models.CharField(max_length=10, choices=FrameNumbers.choices, blank=True)
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
     import_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
@@ -127,6 +133,10 @@ class VideoQuerySet(TeamOwnedQuerySet):
     def rejected(self) -> VideoQuerySet:
         return self.filter(status=Video.Status.REJECTED)
 
+    def misnumbered(self) -> VideoQuerySet:
+        """Whose frames cannot be told by the numbers in their names."""
+        return self.ready().exclude(numbering_fault="")
+
     def current(self) -> VideoQuerySet:
         """What the last import found in the folder."""
         return self.exclude(status=Video.Status.RETIRED)
@@ -199,7 +209,7 @@ class Video(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     n_bytes = models.BigIntegerField(default=0)
     n_frames = models.PositiveIntegerField(default=0)
-    width = models.PositiveIntegerField(default=0)  # as shown, after rotation
+    width = models.PositiveIntegerField(default=0)  # as shown: turned, with square pixels
     height = models.PositiveIntegerField(default=0)
     rotation = models.SmallIntegerField(default=0)  # degrees, counter-clockwise, to be applied
     fps = models.FloatField(default=0)  # mean rate: (n_frames - 1) / (last pts - first pts)
@@ -207,6 +217,11 @@ class Video(models.Model):
     duration_seconds = models.FloatField(default=0)
     codec = models.CharField(max_length=40, blank=True)
     has_audio = models.BooleanField(default=False)
+    # Black and white of pixels that have more than 8 bits, of 65536 values; 0 where they are bytes.
+    pixel_low = models.PositiveIntegerField(default=0)
+    pixel_high = models.PositiveIntegerField(default=0)
+    # Why its frames cannot be told by the numbers in their names; empty where they can.
+    numbering_fault = models.TextField(blank=True)
     pts_seconds = models.BinaryField(default=b"")  # float64 little endian, one per frame
     # Constant-rate H.264 with exactly n_frames frames: frame k is shown from k / proxy_fps.
     proxy = models.FileField(upload_to=media_name, max_length=300, blank=True)

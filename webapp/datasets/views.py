@@ -20,7 +20,7 @@ from webapp.accounts.views import AuthenticatedRequest, get_or_post
 from webapp.common.errors import UserError
 from webapp.datasets import services
 from webapp.datasets.folders import data_roots, suggested_folders
-from webapp.datasets.forms import DatasetForm, VideoFilterForm
+from webapp.datasets.forms import DatasetForm, ImportAgainForm, VideoFilterForm
 from webapp.datasets.ground_truth_forms import ListedDatasetForm
 from webapp.datasets.listing import create_listed_dataset
 from webapp.datasets.models import Dataset
@@ -124,7 +124,8 @@ def _import_context(dataset: Dataset) -> dict[str, Any]:
 @require_POST
 def import_again(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
     dataset = _dataset(request, dataset_id)
-    services.import_again(dataset=dataset, by=request.user)
+    form = ImportAgainForm(request.POST)
+    services.import_again(dataset=dataset, by=request.user, frame_numbers=form.decision())
     messages.success(request, _("The folder is being imported again."))
     return redirect("datasets:detail", dataset.pk)
 

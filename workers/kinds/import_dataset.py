@@ -27,6 +27,7 @@ class ImportDataset:
             # Once more: since the submission it may have gone or become a link to elsewhere.
             "folder": str(resolve_folder(dataset.folder)),
             "format": job.spec["format"],
+            "frame_numbers": dataset.frame_numbers,
             "out_dir": str(folder / "out"),
             "limits": {},
         }
