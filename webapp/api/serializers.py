@@ -143,8 +143,8 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     class Meta:
         model = Dataset
         fields = [
-            "id", "name", "description", "folder", "is_listed", "format", "content_hash",
-            "is_importing", "normal_labels",
+            "id", "name", "description", "folder", "is_listed", "format", "frame_numbers",
+            "normal_labels", "content_hash", "is_importing",
             "import_job_id", "n_videos", "n_rejected", "n_frames", "seconds", "created_at",
         ]  # fmt: skip
 
@@ -201,7 +201,8 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
         fields = [
             "id", "dataset_id", "name", "kind", "status", "reason", "label", "part", "sha256",
             "n_bytes", "n_frames", "width", "height", "rotation", "fps", "is_variable_rate",
-            "duration_seconds", "codec", "has_audio", "intervals",
+            "duration_seconds", "codec", "has_audio", "pixel_low", "pixel_high", "numbering_fault",
+            "intervals",
         ]  # fmt: skip
 
 

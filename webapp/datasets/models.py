@@ -24,6 +24,10 @@ from webapp.jobs.models import Job
 FINDING_LEVELS = ("error", "warning", "info")
 
 
+class FrameNumbers(models.TextChoices):
+    ORDER = "order", _("Pictures count as they lie")
+
+
 class DatasetQuerySet(TeamOwnedQuerySet):
     def with_facts(self) -> DatasetQuerySet:
         """Adds `n_videos`, `n_frames`, `seconds` over ready videos, and `n_rejected`."""
@@ -58,6 +62,8 @@ class Dataset(TimestampedModel):
     list_name = models.CharField(max_length=200, blank=True)  # of the file as it was given
     fps = models.FloatField(default=0)  # of all listed videos; video files carry their own
     format = models.CharField(max_length=40, blank=True)  # name in ml.data.layouts, once detected
+    # What somebody decided about folders of images whose numbers do not fit.
+    frame_numbers = models.CharField(max_length=10, choices=FrameNumbers.choices, blank=True)
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
     # What people here call normal, beside what says so in itself. Taken out of whatever is read.
@@ -133,6 +139,10 @@ class VideoQuerySet(TeamOwnedQuerySet):
 
     def rejected(self) -> VideoQuerySet:
         return self.filter(status=Video.Status.REJECTED)
+
+    def misnumbered(self) -> VideoQuerySet:
+        """Whose frames cannot be told by the numbers in their names."""
+        return self.ready().exclude(numbering_fault="")
 
     def current(self) -> VideoQuerySet:
         """What the last import found in the folder."""
@@ -211,7 +221,7 @@ class Video(models.Model):
     n_bytes = models.BigIntegerField(default=0)
     place = models.PositiveIntegerField(default=0)  # in the list of a dataset that has no files
     n_frames = models.PositiveIntegerField(default=0)
-    width = models.PositiveIntegerField(default=0)  # as shown, after rotation
+    width = models.PositiveIntegerField(default=0)  # as shown: turned, with square pixels
     height = models.PositiveIntegerField(default=0)
     rotation = models.SmallIntegerField(default=0)  # degrees, counter-clockwise, to be applied
     # Mean rate: (n_frames - 1) / (last pts - first pts). Seconds go by `clock` instead.
@@ -220,6 +230,11 @@ class Video(models.Model):
     duration_seconds = models.FloatField(default=0)
     codec = models.CharField(max_length=40, blank=True)
     has_audio = models.BooleanField(default=False)
+    # Black and white of pixels that have more than 8 bits, of 65536 values; 0 where they are bytes.
+    pixel_low = models.PositiveIntegerField(default=0)
+    pixel_high = models.PositiveIntegerField(default=0)
+    # Why its frames cannot be told by the numbers in their names; empty where they can.
+    numbering_fault = models.TextField(blank=True)
     # float64 little endian, one per frame; empty where the video is listed and not here
     pts_seconds = models.BinaryField(default=b"")
     # Constant-rate H.264 with exactly n_frames frames: frame k is shown from k / proxy_fps.

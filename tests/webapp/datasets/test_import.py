@@ -131,6 +131,63 @@ def test_record_video_same_event_twice(dataset, folder):
     assert first == second == Video.objects.get()
 
 
+def test_record_video_takes_new_pictures_of_the_same_content_at_another_rate(
+    dataset, folder, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        before = services.record_video(dataset, event=ready_video(folder, "a"), folder=folder)
+    event = ready_video(folder, "a", proxy_fps=12.5)
+    (folder / "a" / "proxy.mp4").write_bytes(b"slower")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        after = services.record_video(dataset, event=event, folder=folder)
+
+    assert (after, after.proxy_fps) == (before, 12.5)
+    with default_storage.open(after.proxy.name) as proxy:
+        assert proxy.read() == b"slower"
+    assert not default_storage.exists(before.proxy.name)
+
+
+def test_record_video_stores_scale_and_fault(dataset, folder):
+    event = ready_video(
+        folder, "a", pixel_low=51_241, pixel_high=52_181, numbering_fault="3 numbers are missing"
+    )
+
+    video = services.record_video(dataset, event=event, folder=folder)
+
+    video.refresh_from_db()
+    assert (video.pixel_low, video.pixel_high) == (51_241, 52_181)
+    assert video.numbering_fault == "3 numbers are missing"
+    assert list(dataset.videos.misnumbered()) == [video]
+
+
+def test_record_video_with_another_scale_is_another_video(dataset, folder):
+    """To a method its pixels are other ones, and scores are kept with those that gave them."""
+    deep = {"pixel_low": 1000, "pixel_high": 2000}
+    before = import_all(dataset, folder, ready_video(folder, "a", **deep))
+    after = import_all(dataset, folder, ready_video(folder, "a", **deep | {"pixel_high": 3000}))
+
+    old, new = Video.objects.order_by("pk")
+    assert (old.status, new.status) == ("retired", "ready")
+    assert (old.pixel_high, new.pixel_high) == (2000, 3000)
+    assert before.content_hash != after.content_hash
+
+
+def test_content_hash_of_videos_without_a_scale_is_as_it_always_was(dataset, folder):
+    after = import_all(dataset, folder, ready_video(folder, "a"))
+
+    assert after.content_hash == ml.records.hash_of([("a", f"{'a':0>64}", 10)])
+
+
+def test_manifest_videos_carry_the_scale(dataset, folder):
+    event = ready_video(folder, "test/a", pixel_low=1000, pixel_high=2000)
+    import_all(dataset, folder, event)
+
+    [video] = services.manifest_videos(Split.objects.get())
+
+    assert (video["pixel_low"], video["pixel_high"]) == (1000, 2000)
+
+
 def test_record_video_file_outside_job_folder_is_an_incident(dataset, folder, tmp_path):
     (tmp_path / "secret.mp4").write_bytes(b"secret")
     event = ready_video(folder, "test/a", proxy=str(tmp_path / "secret.mp4"))

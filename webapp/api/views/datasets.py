@@ -13,7 +13,14 @@ from rest_framework.views import APIView
 from webapp.accounts.teams import current_team
 from webapp.api import idempotency
 from webapp.api.authentication import caller
-from webapp.api.requests import NewDataset, OrderedQuery, VideoQuery, read_body
+from webapp.api.requests import (
+    ImportQuery,
+    NewDataset,
+    OrderedQuery,
+    VideoQuery,
+    read_body,
+    read_query,
+)
 from webapp.api.serializers import (
     DatasetDetailSerializer,
     DatasetSerializer,
@@ -68,12 +75,13 @@ class DatasetDetail(APIView):
 
 
 class DatasetImport(APIView):
-    @extend_schema(request=None, responses={202: JobSerializer})
+    @extend_schema(request=None, responses={202: JobSerializer}, parameters=[ImportQuery])
     def post(self, request: Request, dataset_id: str) -> Response:
         """Import the folder or the list once more. While an import goes on: 409."""
         datasets = Dataset.objects.visible_to(request.user).select_related("team")
         dataset = get_object_or_404(datasets, pk=dataset_id)
-        return accepted(services.import_again(dataset=dataset, by=caller(request)))
+        wanted = read_query(ImportQuery, request)
+        return accepted(services.import_again(dataset=dataset, by=caller(request), **wanted))
 
 
 class DatasetVideos(ListView[Video]):
