@@ -199,9 +199,15 @@ def test_videos_that_are_not_here(work: Callable[[], None], team: Team, bob: Use
     assert dataset.is_listed
     assert dataset.content_hash
     rows = dataset.videos.order_by("name").values_list("name", "kind", "n_frames", "fps", "part")
-    assert list(rows) == [("x", "listed", 90, 30, "test"), ("y", "listed", 45, 30, "train")]
+    assert list(rows) == [
+        ("Arson/x", "listed", 90, 30, "test"),
+        ("Arson/y", "listed", 45, 30, "train"),
+    ]
     split = dataset.splits.get()
-    assert dict(split.members.values_list("video__name", "part")) == {"x": "test", "y": "train"}
+    assert dict(split.members.values_list("video__name", "part")) == {
+        "Arson/x": "test",
+        "Arson/y": "train",
+    }
     assert not AnnotationImport.objects.exists()  # the list says nothing of anomalies
 
 
