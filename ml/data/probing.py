@@ -75,7 +75,7 @@ class Probing:
 
     def _examined(self, number: int, video: Listed, scale: Scale | None, cores: int) -> Found:
         path, folder = self.folder / video.path, self.out_dir / f"{number:06}"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=scale is not None)
         n_bytes = 0
         try:
             n_bytes = _n_bytes(path)
