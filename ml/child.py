@@ -102,8 +102,9 @@ def survey(spec: Spec, reporter: Reporter) -> None:
 
 def annotate(spec: Spec, reporter: Reporter) -> None:
     """Read ground truth and lay it against the spec's videos: see `ml.data.truth.alignment`."""
-    from ml.data.truth.alignment import KnownVideo, align
+    from ml.data.truth.alignment import align
     from ml.data.truth.formats import read_annotations
+    from ml.data.truth.videos import VideoSet, known_videos
 
     _limit_memory()
     annotations = read_annotations(
@@ -115,8 +116,7 @@ def annotate(spec: Spec, reporter: Reporter) -> None:
     reference = {name: _intervals(rows) for name, rows in spec.get("reference", {}).items()}
     found = align(
         annotations,
-        [KnownVideo(**video) for video in spec["videos"]],
-        order=spec.get("order", ()),
+        VideoSet(known_videos(spec["videos"], spec.get("times", "")), spec.get("order", ())),
         reference=reference or None,
     )
     reporter.send("alignment", values=found.to_json())
@@ -124,12 +124,16 @@ def annotate(spec: Spec, reporter: Reporter) -> None:
 
 def list_videos(spec: Spec, reporter: Reporter) -> None:
     """The videos of a dataset without files: see `ml.data.listed`."""
+    from dataclasses import asdict
+
     from ml.data.listed import annotates, list_videos
 
     _limit_memory()
     path, name = Path(spec["path"]), spec.get("name", "")
-    found = list_videos(path, name)
+    found, findings = list_videos(path, name, spec.get("normal_labels") or ())
     reporter.send("listed", values=[video.to_json() for video in found])
+    for finding in findings:
+        reporter.send("finding", **asdict(finding))
     reporter.send("result", values={"format": "list", "annotates": annotates(path, name)})
 
 

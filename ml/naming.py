@@ -34,9 +34,13 @@ PART_FOLDERS: dict[str, Part] = {
     "val": "validation", "valid": "validation", "validation": "validation",
     "test": "test", "testing": "test", "testing_videos": "test",
 }  # fmt: skip
+NO_SUCH_CLIP = "there is no such clip"
+ODD = re.compile(r"(^|/)\.?(/|$)")  # empty parts of a path, and those that mean "here"
+NUMBERED = "№"  # before a number that is a whole name
 NUMBER = re.compile(r"(train|test)?0*(\d+)", re.IGNORECASE)
 ItemT = TypeVar("ItemT")
 Path = tuple[str, ...]
+Form = Callable[[str], Path]
 
 
 def without_ending(name: str) -> str:
@@ -59,13 +63,14 @@ def split_path(path: str) -> tuple[str, str]:
 def in_order(names: Iterable[str]) -> list[str]:
     """As files that name no clips go through them: by id, in whatever folders they lie.
 
-    The id is the last part of a name, 2 before 10. Where clips share one, folders come first.
+    The id is the last part of a name, 2 before 10 and `Test002` after `01`. Where clips share
+    one, folders come first.
     """
     listed = sorted(names, key=natural_key)
-    ids = [name.rpartition("/")[2] for name in listed]
-    if len(set(ids)) < len(ids):
+    ids = {name: _numbered(name)[-1] for name in listed}
+    if len(set(ids.values())) < len(listed):
         return listed
-    return sorted(listed, key=lambda name: natural_key(name.rpartition("/")[2]))
+    return sorted(listed, key=lambda name: natural_key(ids[name].removeprefix(NUMBERED)))
 
 
 def order_in_words(names: Sequence[str]) -> str:
@@ -95,17 +100,13 @@ class NameIndex(Generic[ItemT]):
     ) -> None:
         self._part = part
         self._name = name
-        self._by_name: dict[str, ItemT] = {}
-        self._by_last: list[dict[str, list[tuple[Path, ItemT]]]] = []
         known = list(items)
-        for item in known:
-            self._by_name.setdefault(_slashed(name(item)), item)
-        for form in FORMS:
-            by_last: dict[str, list[tuple[Path, ItemT]]] = defaultdict(list)
-            for item in known:
-                path = form(_slashed(name(item)))
-                by_last[path[-1]].append((path, item))
-            self._by_last.append(by_last)
+        self._items = [(_slashed(name(item)), item) for item in known]
+        # Ways to write accents and folders are one, unless they tell two clips apart.
+        alike = Counter(path for path, _item in self._items)
+        self._by_name = {path: item for path, item in self._items if alike[path] == 1}
+        self._by_name |= {name(item): item for item in reversed(known)}
+        self._by_last: dict[Form, dict[str, list[tuple[Path, ItemT]]]] = {}
 
     def find(self, path: str, *, part: str = "") -> ItemT | None:
         """The one clip that `path` means; `part` is what else is known of it."""
@@ -113,12 +114,13 @@ class NameIndex(Generic[ItemT]):
 
     def match(self, path: str, *, part: str = "") -> Match[ItemT]:
         given = _slashed(path)
-        if (exact := self._by_name.get(given)) is not None and self._agrees(exact, part):
+        exact = self._by_name.get(path, self._by_name.get(given))
+        if exact is not None and self._agrees(exact, part):
             return Match(exact)
-        for form, by_last in zip(FORMS, self._by_last, strict=True):
+        for form in FORMS:
             wanted = form(given)
             said = part or (_part_of_number(given) if form is _numbered else "")
-            namesakes = by_last.get(wanted[-1], [])
+            namesakes = self._ending(form).get(wanted[-1], [])
             found = [item for path, item in namesakes if self._means(wanted, path, item, said)]
             if len(found) == 1:
                 return Match(found[0])
@@ -128,8 +130,8 @@ class NameIndex(Generic[ItemT]):
 
     def namesakes(self, path: str) -> list[str]:
         """Names of clips that are called so, in whatever folders: for a sentence about it."""
-        last = FORMS[-2](_slashed(path))[-1]
-        return in_order(self._name(item) for _path, item in self._by_last[-2].get(last, []))
+        found = self._ending(_folded).get(_folded(_slashed(path))[-1], [])
+        return in_order(self._name(item) for _path, item in found)
 
     def why_not(self, path: str, *, part: str = "") -> str:
         """Why `path` is no clip's name, for whoever wrote it."""
@@ -139,7 +141,17 @@ class NameIndex(Generic[ItemT]):
             return f"it may be any of {shortened(names)}: name the folder, too"
         if elsewhere := self.namesakes(path):
             return f"no clip lies there; of that name there is {shortened(elsewhere)}"
-        return "there is no such clip"
+        return NO_SUCH_CLIP
+
+    def _ending(self, form: Form) -> dict[str, list[tuple[Path, ItemT]]]:
+        """Clips by the last part of their names in this form, made when it is first needed."""
+        if form not in self._by_last:
+            by_last: dict[str, list[tuple[Path, ItemT]]] = defaultdict(list)
+            for name, item in self._items:
+                path = form(name)
+                by_last[path[-1]].append((path, item))
+            self._by_last[form] = by_last
+        return self._by_last[form]
 
     def _means(self, wanted: Path, path: Path, item: ItemT, part: str) -> bool:
         """Whether one path is the end of the other, and nothing said of parts contradicts."""
@@ -157,6 +169,8 @@ class NameIndex(Generic[ItemT]):
 def _slashed(path: str) -> str:
     """One way to write folders and accents."""
     text = unicodedata.normalize("NFC", path.strip()).replace("\\", "/")
+    if not ODD.search(text):
+        return text
     return "/".join(each for each in text.split("/") if each not in ("", ".")) or text
 
 
@@ -178,7 +192,7 @@ def _numbered(path: str) -> Path:
     """`20`, `020` and `Test020` are one number; ids with other signs in them keep theirs."""
     *folders, name = _folded(path)
     match = NUMBER.fullmatch(name)
-    return (*folders, f"№{int(match[2])}" if match else name)
+    return (*folders, f"{NUMBERED}{int(match[2])}" if match else name)
 
 
 def _part_of_number(path: str) -> str:
@@ -187,7 +201,7 @@ def _part_of_number(path: str) -> str:
     return (match[1] or "") if match else ""
 
 
-FORMS: tuple[Callable[[str], Path], ...] = (_as_written, _bare, _folded, _numbered)
+FORMS: tuple[Form, ...] = (_as_written, _bare, _folded, _numbered)
 
 
 def _part_in(path: str) -> str:

@@ -135,8 +135,8 @@ def test_no_torch_and_no_opencv_are_loaded_for_it(tmp_path: Path) -> None:
     path.write_text("a.mp4  Abuse  1  2  -1  -1\n")
     code = (
         "import sys; from pathlib import Path; from ml.data.truth.formats import read_annotations; "
-        "from ml.data.truth.alignment import KnownVideo, align; "
-        "align(read_annotations(Path(sys.argv[1])), [KnownVideo(name='a', n_frames=5)]); "
+        "from ml.data.truth.alignment import align; from ml.data.truth.videos import *; "
+        "align(read_annotations(Path(sys.argv[1])), VideoSet([KnownVideo(name='a', n_frames=5)])); "
         "print([name for name in ('torch', 'cv2', 'av', 'django') if name in sys.modules])"
     )
 

@@ -103,6 +103,15 @@ def test_accents_in_one_sign_or_two_and_case(path: str, name: str) -> None:
     assert meant(path, f"test/{name}") == f"test/{name}"
 
 
+def test_ways_to_write_accents_tell_clips_apart_where_nothing_else_does() -> None:
+    """Linux lets both lie side by side."""
+    together, apart = "test/\u00e9", "test/e\u0301"
+
+    assert meant(together, together, apart) == together
+    assert meant(apart, together, apart) == apart
+    assert meant("\u00e9", together, apart) == ""
+
+
 def test_case_tells_clips_apart_where_nothing_else_does() -> None:
     assert meant("A", "test/A", "test/a") == "test/A"
     assert meant("a.mp4", "test/A", "test/a") == "test/a"
@@ -139,6 +148,7 @@ def test_every_whole_name_means_its_own_clip(names: list[str]) -> None:
 def test_one_order_by_id_wherever_clips_lie() -> None:
     assert in_order(["b/02", "a/10", "c/1"]) == ["c/1", "b/02", "a/10"]
     assert in_order(["b/01", "a/02", "a/01"]) == ["a/01", "a/02", "b/01"]
+    assert in_order(["Test/Test002", "x/01", "x/10"]) == ["x/01", "Test/Test002", "x/10"]
 
 
 def test_endings_are_those_of_videos() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.factories.datasets import (
@@ -62,6 +63,21 @@ def spans(dataset: Dataset) -> list[tuple[str, int, int, str]]:
     return list(rows.values_list("video__name", "start_frame", "end_frame", "label"))
 
 
+def test_what_is_normal_in_the_dataset_makes_nothing_abnormal(
+    work: Callable[[], None], dataset: Dataset, bob: User
+) -> None:
+    Dataset.objects.update(normal_labels=["walking"])
+    text = "video,start_frame,end_frame,label\na,0,60,Walking\na,60,80,fall\nb,0,100,normal\n"
+    draft = bring(dataset, text, bob)
+
+    work()
+
+    draft.refresh_from_db()
+    assert draft.alignment["findings"][0]["text"].startswith("taken as normal: 'Walking', 'normal'")
+    accept_annotation_import(draft=draft, repairs=[], by=bob)
+    assert spans(dataset) == [("test/a", 60, 80, "fall")]
+
+
 def test_a_file_becomes_a_draft_and_then_a_version(
     work: Callable[[], None], dataset: Dataset, bob: User
 ) -> None:
@@ -107,6 +123,26 @@ def test_options_reach_the_child(work: Callable[[], None], dataset: Dataset, bob
     assert draft.alignment["rows"][0]["intervals"] == [[20, 60, ""]]
 
 
+def test_seconds_become_frames_by_the_times_that_are_stored(
+    work: Callable[[], None], dataset: Dataset, bob: User
+) -> None:
+    """The first video has no times but a rate, the second two bursts 60 s apart."""
+    bursts = np.array([i / 25 + (60 if i >= 50 else 0) for i in range(100)])
+    video = dataset.videos.get(name="test/b")
+    video.pts_seconds, video.fps = bursts.astype("<f8").tobytes(), 1.56
+    video.save()
+    dataset.videos.filter(name="test/a").update(fps=10, pts_seconds=b"")
+
+    draft = bring(dataset, "video,start_seconds,end_seconds\na,2,4\nb,62.4,63\nb,1,1.2\n", bob)
+    work()
+
+    draft.refresh_from_db()
+    rows = {row["video"]: row for row in draft.alignment["rows"]}
+    assert rows["test/a"]["intervals"] == [[20, 40, ""]]
+    assert rows["test/b"]["intervals"] == [[25, 30, ""], [60, 75, ""]]
+    assert [row["notes"] for row in rows.values()] == [[], []]
+
+
 def test_a_file_that_is_no_ground_truth(
     work: Callable[[], None], dataset: Dataset, bob: User
 ) -> None:
@@ -128,6 +164,8 @@ def test_a_bare_vector_goes_through_the_split_in_its_order(
 ) -> None:
     text = "\n".join(["1"] * 50 + ["0"] * 150)  # a label per line of one video: not a vector
     draft = bring(dataset, text, bob)
+    assert order_of(draft) == ["test/a", "test/b"]
+    dataset.splits.update(follows_list=True)
     assert order_of(draft) == ["test/b", "test/a"]
 
     work()
@@ -161,9 +199,15 @@ def test_videos_that_are_not_here(work: Callable[[], None], team: Team, bob: Use
     assert dataset.is_listed
     assert dataset.content_hash
     rows = dataset.videos.order_by("name").values_list("name", "kind", "n_frames", "fps", "part")
-    assert list(rows) == [("x", "listed", 90, 30, "test"), ("y", "listed", 45, 30, "train")]
+    assert list(rows) == [
+        ("Arson/x", "listed", 90, 30, "test"),
+        ("Arson/y", "listed", 45, 30, "train"),
+    ]
     split = dataset.splits.get()
-    assert dict(split.members.values_list("video__name", "part")) == {"x": "test", "y": "train"}
+    assert dict(split.members.values_list("video__name", "part")) == {
+        "Arson/x": "test",
+        "Arson/y": "train",
+    }
     assert not AnnotationImport.objects.exists()  # the list says nothing of anomalies
 
 

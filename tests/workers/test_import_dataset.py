@@ -42,9 +42,12 @@ def folder(tmp_path):
 
 
 def test_prepare_tells_the_child_what_to_survey(kind, job, folder):
+    Dataset.objects.update(normal_labels=["walking"])
+
     spec = kind.prepare(job, folder)
 
     assert spec["verb"] == "survey"
+    assert spec["normal_labels"] == ["walking"]
     assert spec["folder"] == Dataset.objects.get().folder
     assert spec["out_dir"].startswith(str(folder))
 

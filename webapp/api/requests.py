@@ -66,6 +66,12 @@ class NewDataset(Known):
         max_length=1000, help_text="On the server, below one of its data roots."
     )
     description = serializers.CharField(max_length=10_000, default="", allow_blank=True)
+    normal_labels = serializers.ListField(
+        child=serializers.CharField(max_length=80),
+        max_length=50,
+        default=list,
+        help_text="Labels that are normal here, beside those that say so in themselves.",
+    )
 
 
 class ImportQuery(Known):

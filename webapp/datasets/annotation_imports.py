@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from webapp.accounts.models import User
@@ -22,7 +24,15 @@ from webapp.common.errors import ConflictError, UserError
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_path
 from webapp.datasets.ground_truth import NONE_FOUND, add_version
-from webapp.datasets.models import AnnotationImport, AnnotationSet, Dataset, Interval, Part, Split
+from webapp.datasets.models import (
+    AnnotationImport,
+    AnnotationSet,
+    Dataset,
+    Interval,
+    Part,
+    Split,
+)
+from webapp.datasets.order import clips_in_order
 from webapp.jobs.models import Job
 from webapp.jobs.services import submit
 
@@ -127,20 +137,30 @@ def known_videos(dataset: Dataset) -> list[dict[str, Any]]:
             "sha256": video.sha256,
             "fps": video.fps,
             "source": video.source,
+            "numbering_fault": video.numbering_fault,
+            "has_times": video.n_times == video.n_frames,
         }
-        for video in dataset.videos.ready().without_times()
+        for video in dataset.videos.ready().without_times().with_n_times()
     ]
 
 
+def write_times(dataset: Dataset, path: Path) -> str:
+    """The times of all frames of `known_videos` that have some, end to end, as float64 `.npy`."""
+    rows = dataset.videos.ready().with_n_times().filter(n_times=F("n_frames"))
+    stored = rows.values_list("pts_seconds", flat=True).iterator(chunk_size=50)
+    times = [np.frombuffer(each, "<f8") for each in stored]
+    np.save(path, np.concatenate([np.zeros(0), *times]))
+    return str(path)
+
+
 def order_of(draft: AnnotationImport) -> list[str]:
-    """Names of the test videos in the order of the chosen split, else of the newest."""
+    """Names of the test videos of the chosen split, else of the newest, in their one order."""
     splits = Split.objects.filter(dataset=draft.dataset)
     chosen = draft.options.get("split")
     split = (splits.filter(pk=chosen) if chosen else splits).first()
     if split is None:
         return []
-    members = split.members.filter(part=Part.TEST, video__status="ready").order_by("pk")
-    return list(members.values_list("video__name", flat=True))
+    return [video.name for video in clips_in_order(split, Part.TEST)]
 
 
 def reference_of(dataset: Dataset) -> dict[str, list[list[Any]]]:

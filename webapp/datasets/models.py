@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models.functions import Length
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from ml.clock import Clock
 from ml.normal import ABNORMAL, NORMAL
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
@@ -61,6 +66,8 @@ class Dataset(TimestampedModel):
     frame_numbers = models.CharField(max_length=10, choices=FrameNumbers.choices, blank=True)
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
+    # What people here call normal, beside what says so in itself. Taken out of whatever is read.
+    normal_labels = models.JSONField(default=list, blank=True)
     import_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     # [{"level": "error" | "warning" | "info", "subject": video or file, "text": sentence}], and
     # "n_more" with the last of a level of which not all are kept
@@ -145,6 +152,10 @@ class VideoQuerySet(TeamOwnedQuerySet):
         """Leaves the table of frame times, 8 bytes a frame, in the database."""
         return self.defer("pts_seconds")
 
+    def with_n_times(self) -> VideoQuerySet:
+        """Adds `n_times`: of how many frames the times are stored, all of them or none."""
+        return self.annotate(n_times=Length("pts_seconds") / 8)
+
     def normal(self, annotation_set: AnnotationSet | None = None) -> VideoQuerySet:
         """Called abnormal neither by their label nor by the ground truth, the newest unless told.
 
@@ -208,11 +219,13 @@ class Video(models.Model):
 
     sha256 = models.CharField(max_length=64, blank=True)
     n_bytes = models.BigIntegerField(default=0)
+    place = models.PositiveIntegerField(default=0)  # in the list of a dataset that has no files
     n_frames = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)  # as shown: turned, with square pixels
     height = models.PositiveIntegerField(default=0)
     rotation = models.SmallIntegerField(default=0)  # degrees, counter-clockwise, to be applied
-    fps = models.FloatField(default=0)  # mean rate: (n_frames - 1) / (last pts - first pts)
+    # Mean rate: (n_frames - 1) / (last pts - first pts). Seconds go by `clock` instead.
+    fps = models.FloatField(default=0)
     is_variable_rate = models.BooleanField(default=False)
     duration_seconds = models.FloatField(default=0)
     codec = models.CharField(max_length=40, blank=True)
@@ -222,7 +235,8 @@ class Video(models.Model):
     pixel_high = models.PositiveIntegerField(default=0)
     # Why its frames cannot be told by the numbers in their names; empty where they can.
     numbering_fault = models.TextField(blank=True)
-    pts_seconds = models.BinaryField(default=b"")  # float64 little endian, one per frame
+    # float64 little endian, one per frame; empty where the video is listed and not here
+    pts_seconds = models.BinaryField(default=b"")
     # Constant-rate H.264 with exactly n_frames frames: frame k is shown from k / proxy_fps.
     proxy = models.FileField(upload_to=media_name, max_length=300, blank=True)
     proxy_fps = models.FloatField(default=0)
@@ -256,6 +270,32 @@ class Video(models.Model):
         """Its label, or what its `ground_truth` says against that."""
         is_abnormal = self.label in ("", NORMAL) and self.ground_truth
         return ABNORMAL if is_abnormal else self.label
+
+    @cached_property
+    def clock(self) -> Clock | None:
+        """As `clock_of`. Costs a query after `without_times`."""
+        return clock_of(self.pts_seconds, self.n_frames, self.fps)
+
+
+def clock_of(pts_seconds: bytes | memoryview, n_frames: int, fps: float) -> Clock | None:
+    """The fields of a video as the clock that turns its frames into seconds.
+
+    By the times of its frames; where those are not known, at its rate. None without either.
+    """
+    times = np.frombuffer(pts_seconds, "<f8")
+    if len(times) > 1 or (len(times) and fps):
+        return Clock.of_times(times, fps)
+    return Clock.constant(n_frames, fps) if fps else None
+
+
+def add_times(videos: Iterable[Video]) -> None:
+    """Read the times of all of them, as `without_times` left them out, in one query."""
+    by_pk = {video.pk: video for video in videos}
+    if not by_pk:
+        return
+    rows = Video.objects.filter(pk__in=list(by_pk)).values_list("pk", "pts_seconds")
+    for pk, pts_seconds in rows:
+        by_pk[pk].pts_seconds = pts_seconds
 
 
 class AnnotationSetQuerySet(TeamOwnedQuerySet):
@@ -400,6 +440,8 @@ class Split(models.Model):
     fold = models.PositiveSmallIntegerField(null=True)  # from 1 on; null without folds
     origin = models.CharField(max_length=300, blank=True)  # the file or rule that it came from
     held_out_by = models.CharField(max_length=10, blank=True)  # source, camera or actor
+    # Its members were stored in the order of a list, and what names no videos goes by that.
+    follows_list = models.BooleanField(default=False)
     # [{"level", "subject", "text"}]: leaks between its parts, and what a list named in vain
     report = models.JSONField(default=list)
 

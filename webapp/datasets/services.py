@@ -37,11 +37,18 @@ from webapp.jobs.services import submit
 
 PUBLISHED = "published"
 MAX_NAME_LENGTH = 120
+MAX_LABELS = 50  # of a dataset's own that are normal
 
 
 @transaction.atomic
 def create_dataset(
-    *, team: Team, name: str, folder: str, description: str = "", by: User
+    *,
+    team: Team,
+    name: str,
+    folder: str,
+    description: str = "",
+    normal_labels: Iterable[str] = (),
+    by: User,
 ) -> Dataset:
     """Register a server folder in place and submit its import. Raise UserError."""
     require(by, Permission.DATASET_IMPORT, team=team)
@@ -53,6 +60,7 @@ def create_dataset(
                 name=name,
                 folder=str(resolve_folder(folder)),
                 description=description,
+                normal_labels=checked_labels(normal_labels),
                 created_by=by,
             )
     except IntegrityError as error:
@@ -83,6 +91,26 @@ def set_benchmark(*, dataset: Dataset, benchmark: str, known: Iterable[str], by:
         raise UserError(_("%s is no known benchmark.") % benchmark, field="benchmark")
     dataset.benchmark = benchmark
     dataset.save(update_fields=["benchmark", "updated_at"])
+
+
+def set_normal_labels(*, dataset: Dataset, labels: Iterable[str], by: User) -> None:
+    """Say which labels are normal in the dataset. What is stored stays as it was read.
+
+    Raise UserError.
+    """
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    dataset.normal_labels = checked_labels(labels)
+    dataset.save(update_fields=["normal_labels", "updated_at"])
+
+
+def checked_labels(labels: Iterable[str]) -> list[str]:
+    """Each once, without spaces around them. Raise UserError where there are too many."""
+    given = list(dict.fromkeys(label.strip() for label in labels if label.strip()))
+    if len(given) > MAX_LABELS or any(len(label) > survey.MAX_LABEL_LENGTH for label in given):
+        text = _("Up to %(n)d normal labels with up to %(max)d characters each can be named.")
+        values = {"n": MAX_LABELS, "max": survey.MAX_LABEL_LENGTH}
+        raise UserError(text % values, field="normal_labels")
+    return [survey.storable(label) for label in given]
 
 
 @transaction.atomic
@@ -191,18 +219,30 @@ def _content_hash(dataset: Dataset) -> str:
 
 
 def _ensure_published_split(dataset: Dataset) -> Split:
-    """The split made of the published parts: the newest one where nothing has changed."""
-    parts = set(dataset.videos.current().exclude(part="").values_list("pk", "part"))
+    """The split made of the published parts: the newest one where nothing has changed.
+
+    That of a listed dataset keeps the order of the list.
+    """
+    published = dataset.videos.current().exclude(part="").order_by("place", "pk")
+    parts = list(published.values_list("pk", "part"))
     newest = dataset.splits.filter(name=PUBLISHED).order_by("-version").first()
-    if newest and set(newest.members.values_list("video_id", "part")) == parts:
+    if newest and _holds(newest, parts):
         return newest
     split = Split.objects.create(
-        dataset=dataset, name=PUBLISHED, version=newest.version + 1 if newest else 1
+        dataset=dataset,
+        name=PUBLISHED,
+        version=newest.version + 1 if newest else 1,
+        follows_list=dataset.is_listed,
     )
     SplitMember.objects.bulk_create(
-        SplitMember(split=split, video_id=video_id, part=part) for video_id, part in sorted(parts)
+        SplitMember(split=split, video_id=video_id, part=part) for video_id, part in parts
     )
     return split
+
+
+def _holds(split: Split, parts: list[tuple[str, str]]) -> bool:
+    members = list(split.members.order_by("pk").values_list("video_id", "part"))
+    return members == parts if split.follows_list else set(members) == set(parts)
 
 
 def _report_rejected_tests(dataset: Dataset, split: Split) -> None:

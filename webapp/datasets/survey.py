@@ -15,7 +15,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
-from webapp.datasets.models import Video
+from webapp.datasets.models import Video, clock_of
 
 FACTS = (
     "kind", "path", "part", "label", "status", "reason", "sha256", "n_bytes", "n_frames", "width",
@@ -65,6 +65,7 @@ def fill_in(video: Video, event: dict[str, Any], *, folder: Path) -> None:
     if event["status"] == Video.Status.READY:
         _inside(Path(video.dataset.folder), event["path"])
         video.pts_seconds = _pts(_inside(folder, event["pts"]), event["n_frames"])
+        video.duration_seconds = _seconds(video)
         is_other = looks != (video.proxy_fps, video.width, video.height)
         for field, file_name in FILES.items():
             source = _inside(folder, event[field])
@@ -83,7 +84,14 @@ def _pts(path: Path, n_frames: int) -> bytes:
     pts = np.load(path, allow_pickle=False)
     if pts.shape != (n_frames,):
         raise ValueError(f"{n_frames} frames, but times of shape {pts.shape}")
+    if not (np.isfinite(pts).all() and (np.diff(pts) > 0).all()):
+        raise ValueError("the times of frames do not rise")
     return pts.astype("<f8").tobytes()
+
+
+def _seconds(video: Video) -> float:
+    clock = clock_of(video.pts_seconds, video.n_frames, video.fps)
+    return clock.seconds if clock else 0.0
 
 
 def _keep(file: FieldFile, source: Path, file_name: str, *, is_other: bool) -> None:

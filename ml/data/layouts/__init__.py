@@ -10,29 +10,29 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from ml.data.layouts._base import FORMATS, Format
+from ml.data.layouts._base import LAYOUTS, DatasetLayout
 from ml.records import BadInput
 
 FALLBACK = "folder"
 
 
-def load_formats() -> dict[str, type[Format]]:
+def load_layouts() -> dict[str, type[DatasetLayout]]:
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return FORMATS
+    return LAYOUTS
 
 
-def open_dataset(folder: Path, name: str = "") -> Format:
+def open_dataset(folder: Path, name: str = "") -> DatasetLayout:
     """The dataset in `folder` read as format `name`, or as what its content looks like."""
-    formats = load_formats()
-    if name and name not in formats:
-        raise BadInput(f"{name} is not a known format: {', '.join(sorted(formats))}")
-    return formats[name or detect(folder)](folder)
+    layouts = load_layouts()
+    if name and name not in layouts:
+        raise BadInput(f"{name} is not a known format: {', '.join(sorted(layouts))}")
+    return layouts[name or detect(folder)](folder)
 
 
 def detect(folder: Path) -> str:
     """Raise BadInput when a format sees that another folder was meant."""
-    formats = load_formats()
-    special = [name for name in sorted(formats) if name != FALLBACK]
-    special.sort(key=lambda name: formats[name].is_general)
-    return next((name for name in special if FORMATS[name].recognises(folder)), FALLBACK)
+    layouts = load_layouts()
+    special = [name for name in sorted(layouts) if name != FALLBACK]
+    special.sort(key=lambda name: layouts[name].is_general)
+    return next((name for name in special if LAYOUTS[name].recognises(folder)), FALLBACK)

@@ -1,15 +1,15 @@
-"""What every format gives: a list of videos, and their ground truth once they are counted."""
+"""What every layout gives: a list of videos, and which files are about them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from ml.data.truth.settling import Truth
 from ml.findings import Finding
-from ml.records import Interval, Part
+from ml.records import Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +30,8 @@ class Listed:
     frame_numbers: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class GroundTruth:
-    """Valid intervals of the videos that have some; `source` is empty where nothing was given."""
-
-    source: str = ""
-    intervals: Mapping[str, tuple[Interval, ...]] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-
-
-class Format(ABC):
-    """A dataset on disk, read by the rules of one layout."""
+class DatasetLayout(ABC):
+    """A dataset on disk: what lies where. What ground truth says is read in `ml.data.truth`."""
 
     title: ClassVar[str]
     is_general: ClassVar[bool] = False  # asked when no other fits
@@ -57,20 +48,17 @@ class Format(ABC):
     def videos(self) -> tuple[list[Listed], list[Finding]]: ...
 
     @abstractmethod
-    def ground_truth(self, videos: list[Listed], n_frames: Mapping[str, int]) -> GroundTruth:
-        """`n_frames` has the true counts of the readable videos alone, by name.
-
-        Those of `videos` that are readable have their true rate.
-        """
+    def truth(self, videos: list[Listed]) -> Truth:
+        """Which files say where anomalies are, and about which videos."""
 
 
-FORMATS: dict[str, type[Format]] = {}
+LAYOUTS: dict[str, type[DatasetLayout]] = {}
 
 
-def register(layout: type[Format]) -> type[Format]:
-    """Add a format to the catalogue under the name of its module."""
+def register(layout: type[DatasetLayout]) -> type[DatasetLayout]:
+    """Add a layout to the catalogue under the name of its module."""
     name = layout.__module__.rpartition(".")[2]
-    if name in FORMATS and FORMATS[name] is not layout:
-        raise ValueError(f"{layout.__module__} registers a second format")
-    FORMATS[name] = layout
+    if name in LAYOUTS and LAYOUTS[name] is not layout:
+        raise ValueError(f"{layout.__module__} registers a second layout")
+    LAYOUTS[name] = layout
     return layout

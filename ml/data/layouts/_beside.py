@@ -11,23 +11,20 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ml.data.images import is_image
 from ml.data.layouts._base import Listed
-from ml.data.layouts._sources import Clips, Piece, Said, said_in, unusable
-from ml.data.truth.formats import read_annotations
+from ml.data.truth.settling import TruthFile, TruthSource
 from ml.data.truth.source import files_in
-from ml.findings import Finding
-from ml.records import BadInput
+from ml.findings import Finding, Level
 
 # Where several files are about a clip, the first of these kinds is its ground truth.
 TABLES = (".csv", ".json", ".xml", ".npy", ".npz", ".mat")
 TEXTS = (".txt", ".md")
 FOLDERS = ("labels", "label", "annotations", "annotation", "ground_truth", "groundtruth", "gt")
 MASKS = "_gt"
-TOLD_EACH = 3  # of files of one kind at one place that cannot be read
 ADDED = re.compile(r"[_-](labels?|gt|ground_?truth|annotations?|mask)$", re.IGNORECASE)
 MEANT = re.compile(r"label|annot|ground.?truth|anomal|interval|(^|_)gt(_|$)", re.IGNORECASE)
 
@@ -103,37 +100,25 @@ def _rank(found: Candidate) -> tuple[bool, int]:
     return not found.own, kinds.index(suffix)
 
 
-def sources(found: Iterable[Candidate], clips: Clips) -> tuple[list[Said], list[Finding]]:
-    """What they say: files of one kind about one clip each are one source."""
-    pieces: dict[str, list[Piece]] = defaultdict(list)
-    unread: dict[tuple[Path, str, str], list[Finding]] = defaultdict(list)
+def sources(found: Iterable[Candidate]) -> tuple[TruthSource, ...]:
+    """Files of one kind about one clip each are one source."""
+    files: dict[str, list[TruthFile]] = defaultdict(list)
     for each in found:
-        try:
-            annotations = read_annotations(each.path)
-        except BadInput as error:
-            if each.is_meant:
-                finding = unusable(each.path, error, "error" if each.own else "warning")
-                unread[each.path.parent, each.own, each.path.suffix].append(finding)
-        else:
-            ending = MASKS if each.path.is_dir() else each.path.suffix
-            source = f"*{ending}" if each.own else each.path.name
-            pieces[source].append(Piece(path=each.path, annotations=annotations, own=each.own))
-    said = [_said(source, of_source, clips) for source, of_source in pieces.items()]
-    return said, [finding for alike in unread.values() for finding in _in_short(alike)]
+        ending = MASKS if each.path.is_dir() else each.path.suffix
+        source = f"*{ending}" if each.own else each.path.name
+        files[source].append(TruthFile(path=each.path, own=each.own, missed=_missed(each)))
+    return tuple(_source(source, of_source) for source, of_source in files.items())
 
 
-def _in_short(alike: list[Finding]) -> list[Finding]:
-    """Of files of one kind at one place, which may be thousands."""
-    if len(alike) <= TOLD_EACH:
-        return alike
-    first = alike[0].subject
-    text = f"it is not used, nor are {len(alike) - 1:,} more {Path(first).suffix} files beside it: "
-    return [replace(alike[0], text=text + "they cannot be read as ground truth")]
+def _missed(candidate: Candidate) -> Level | None:
+    if candidate.own:
+        return "error"
+    return "warning" if candidate.is_meant else None
 
 
-def _said(source: str, pieces: Sequence[Piece], clips: Clips) -> Said:
-    name = pieces[0].path.name if len(pieces) == 1 else f"{source} of {len(pieces)} clips"
-    return said_in(name, pieces, clips)
+def _source(source: str, files: Sequence[TruthFile]) -> TruthSource:
+    name = files[0].path.name if len(files) == 1 else f"{source} of {len(files)} clips"
+    return TruthSource(name=name, files=tuple(files))
 
 
 def _places(folder: Path, videos: Iterable[Listed]) -> Iterator[Path]:

@@ -10,6 +10,8 @@ from typing import Literal
 
 from ml.data.layouts._base import Listed
 from ml.data.layouts._listing import is_inside
+from ml.data.truth.claims import Annotations
+from ml.data.truth.settling import TruthFile, TruthSource
 from ml.data.truth.source import files_in
 from ml.findings import Finding, counted, shortened
 from ml.naming import part_of as part_of_folder
@@ -86,3 +88,19 @@ def arrays_beside(folder: Path) -> list[Path]:
     """Label files of other code, such as one vector through all test clips."""
     places = [folder / place for place in PLACES if (folder / place).is_dir()]
     return [path for place in places for kind in ARRAYS for path in files_in(place, kind)]
+
+
+def sources_beside(folder: Path) -> tuple[TruthSource, ...]:
+    return tuple(
+        TruthSource(name=path.name, files=(TruthFile(path=path, part="test"),))
+        for path in arrays_beside(folder)
+    )
+
+
+def each_about_one(
+    name: str, paths: Iterable[Path], read: Callable[..., Annotations]
+) -> TruthSource:
+    """A file for each clip, which bears its name."""
+    return TruthSource(
+        name=name, files=tuple(TruthFile(path=path, part="test", read=read) for path in paths)
+    )

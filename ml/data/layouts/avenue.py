@@ -16,17 +16,25 @@ of ano_pred. Without masks such a file is the ground truth.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from ml.data.layouts._base import Format, GroundTruth, Listed, register
+from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import list_videos
-from ml.data.layouts._published import arrays_beside, folders_called, in_one_form, one_class
-from ml.data.layouts._sources import Clips, read_each, read_said, settle
+from ml.data.layouts._published import (
+    arrays_beside,
+    each_about_one,
+    folders_called,
+    in_one_form,
+    one_class,
+    sources_beside,
+)
 from ml.data.truth.arrays import mat_variables
 from ml.data.truth.claims import Annotations
 from ml.data.truth.formats import read_annotations
 from ml.data.truth.formats.avenue import VARIABLE
+from ml.data.truth.settling import Truth, TruthSource
 from ml.data.truth.source import Source, files_in
 from ml.findings import Finding
 
@@ -36,7 +44,7 @@ LABEL_FILE = re.compile(r"(frame_labels_)?avenue.*\.(npy|npz|mat)", re.IGNORECAS
 
 
 @register
-class AvenueVideos(Format):
+class AvenueVideos(DatasetLayout):
     title = "CUHK Avenue"
 
     @classmethod
@@ -53,13 +61,11 @@ class AvenueVideos(Format):
         clips, twins = in_one_form(clips, _number, prefer="file")
         return clips, [*findings, *strays, *twins]
 
-    def ground_truth(self, videos: list[Listed], n_frames: Mapping[str, int]) -> GroundTruth:
-        clips = Clips([video for video in videos if video.part == "test"], n_frames)
-        masks = _masks(self.folder)
-        others = [read_said(path, clips) for path in arrays_beside(self.folder)]
-        sources = [read_each(MASKS, masks, _read_mask, clips)] if masks else []
-        truth = settle([*sources, *others], clips)
-        return truth if masks else _without_masks(truth)
+    def truth(self, videos: list[Listed]) -> Truth:
+        masks, others = _masks(self.folder), sources_beside(self.folder)
+        if masks:
+            return Truth(sources=(each_about_one(MASKS, masks, _read_mask), *others))
+        return Truth(sources=others, findings=(_without_masks(others),))
 
 
 def _masks(folder: Path) -> list[Path]:
@@ -82,17 +88,14 @@ def _number(name: str) -> int | str:
     return int(digits[1]) if digits else name
 
 
-def _read_mask(path: Path) -> Annotations:
+def _read_mask(path: Path, *, options: Mapping[str, Any]) -> Annotations:
     return read_annotations(path, format="avenue")
 
 
-def _without_masks(truth: GroundTruth) -> GroundTruth:
-    used = f": {truth.source} is the ground truth" if truth.source else ""
+def _without_masks(others: Sequence[TruthSource]) -> Finding:
+    used = f": {others[0].name} is the ground truth" if others else ""
     text = (
         f"there are no masks ({MASKS}/*_label.mat){used}. Other label files of Avenue are known to "
         "differ from its masks in 15 of 21 clips"
     )
-    warning = Finding(level="warning", subject=MASKS, text=text)
-    return GroundTruth(
-        source=truth.source, intervals=truth.intervals, findings=(warning, *truth.findings)
-    )
+    return Finding(level="warning", subject=MASKS, text=text)

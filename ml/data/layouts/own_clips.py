@@ -18,15 +18,15 @@ A manifest says more than this; where there is one, the folder is read by it ins
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ml.data.images import DEFAULT_FPS
-from ml.data.layouts._base import Format, GroundTruth, Listed, register
+from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._beside import candidates, sources, without_masks
 from ml.data.layouts._listing import list_videos
-from ml.data.layouts._sources import Clips, settle
+from ml.data.truth.settling import Truth
 from ml.findings import Finding, counted, shortened
 from ml.naming import part_of
 from ml.normal import NORMAL
@@ -36,7 +36,7 @@ MANIFESTS = ("manifest.csv", "manifest.json")
 
 
 @register
-class OwnClips(Format):
+class OwnClips(DatasetLayout):
     title = "Own clips: normal ones to train on, and labels beside the others"
     is_general = True
 
@@ -52,17 +52,9 @@ class OwnClips(Format):
         videos = [_completed(video) for video in without_masks(listed)]
         return videos, [*findings, *_assumptions(videos)]
 
-    def ground_truth(self, videos: list[Listed], n_frames: Mapping[str, int]) -> GroundTruth:
-        clips = Clips(videos, n_frames)
+    def truth(self, videos: list[Listed]) -> Truth:
         found, of_images = candidates(self.folder, videos)
-        said, unread = sources(found, clips)
-        truth = settle(said, clips, may_mix=True)
-        findings = [*of_images, *unread, *truth.findings, *_contradictions(videos, truth)]
-        if not truth.source:
-            text = "nothing says where clips are abnormal: all count as normal throughout, and no "
-            text += "metric can be computed. Put labels beside them, or import ground truth later"
-            findings.append(Finding(level="warning", subject="ground truth", text=text))
-        return replace(truth, findings=tuple(findings))
+        return Truth(sources=sources(found), may_mix=True, findings=tuple(of_images))
 
 
 def _part_of(video: Listed) -> Part | None:
@@ -93,13 +85,3 @@ def _assumptions(videos: Sequence[Listed]) -> Iterator[Finding]:
             f"can say otherwise: {shortened(images)}"
         )
         yield Finding(level="info", subject="videos", text=text)
-
-
-def _contradictions(videos: Sequence[Listed], truth: GroundTruth) -> Iterator[Finding]:
-    for video in videos:
-        if video.label == NORMAL and truth.intervals.get(video.name):
-            text = (
-                f"it lies among the normal training clips, but {truth.source} has it abnormal: "
-                "no method learns from it as from a normal one"
-            )
-            yield Finding(level="error", subject=video.name, text=text)

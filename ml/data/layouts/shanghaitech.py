@@ -18,13 +18,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from ml.data.layouts._base import Format, GroundTruth, Listed, register
+from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import list_videos
-from ml.data.layouts._published import arrays_beside, folders_called, in_one_form, one_class
-from ml.data.layouts._sources import Clips, read_each, read_said, settle
+from ml.data.layouts._published import (
+    each_about_one,
+    folders_called,
+    in_one_form,
+    one_class,
+    sources_beside,
+)
 from ml.data.truth.claims import Annotations, Claim
 from ml.data.truth.formats.label_folder import labels_of
+from ml.data.truth.settling import Truth
 from ml.data.truth.source import files_in
 from ml.findings import Finding
 
@@ -34,7 +41,7 @@ TRAINED, TESTED = re.compile(r"\d\d_\d{3}"), re.compile(r"\d\d_\d{4}")
 
 
 @register
-class ShanghaiTech(Format):
+class ShanghaiTech(DatasetLayout):
     title = "ShanghaiTech Campus"
 
     @classmethod
@@ -50,12 +57,10 @@ class ShanghaiTech(Format):
         clips, twins = in_one_form(clips, _clip_id, prefer="frames")
         return clips, [*findings, *strays, *twins]
 
-    def ground_truth(self, videos: list[Listed], n_frames: Mapping[str, int]) -> GroundTruth:
-        clips = Clips([video for video in videos if video.part == "test"], n_frames)
+    def truth(self, videos: list[Listed]) -> Truth:
         masks = [(name, _masks(self.folder, name)) for name in (FRAME_MASKS, PIXEL_MASKS)]
-        sources = [read_each(name, paths, _read_mask, clips) for name, paths in masks if paths]
-        sources += [read_said(path, clips) for path in arrays_beside(self.folder)]
-        return settle(sources, clips)
+        sources = [each_about_one(name, paths, _read_mask) for name, paths in masks if paths]
+        return Truth(sources=(*sources, *sources_beside(self.folder)))
 
 
 def _masks(folder: Path, name: str) -> list[Path]:
@@ -73,6 +78,7 @@ def _clip_id(name: str) -> str:
     return PurePosixPath(name).name
 
 
-def _read_mask(path: Path) -> Annotations:
+def _read_mask(path: Path, *, options: Mapping[str, Any]) -> Annotations:
     labels = labels_of(path)
-    return Annotations(claims=(Claim(path=path.stem, labels=labels, n_frames=len(labels)),))
+    claim = Claim(path=path.stem, part="test", labels=labels, n_frames=len(labels))
+    return Annotations(claims=(claim,))

@@ -1,177 +1,113 @@
-"""Lays ground truth against the true frame counts of a dataset's videos.
+"""Lays a file of ground truth against the true frame counts of a dataset's videos.
 
-Nothing is repaired here silently: each change that a claim needs is a named repair, and what no
-repair can settle is an error.
+Each claim finds its video (`videos`) and is placed on its frames (`placing`), one vector
+through all videos is cut (`whole`). Nothing is repaired here silently: each change that a claim
+needs is a named repair, and what no repair can settle is an error.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ml.data.truth.claims import Annotations, Claim
-from ml.data.truth.labels import intervals_in, is_near, rule_of, spread
-from ml.data.truth.rows import Alignment, Intervals, KnownVideo, Row, written
-from ml.data.truth.spans import fitted, of_seconds, resampled
+from ml.data.truth.placing import Policy, place
+from ml.data.truth.rows import Alignment, Row
+from ml.data.truth.spans import Intervals, written
+from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.data.truth.whole import align_vector
-from ml.findings import Finding, counted
-from ml.naming import NameIndex
-from ml.records import BadInput, Interval
+from ml.findings import Finding, counted, shortened
+from ml.naming import NO_SUCH_CLIP
+from ml.records import Interval
 
-RATE_TOLERANCE = 1e-3
 SHOWN = 8
-
-__all__ = ["Alignment", "KnownVideo", "Row", "align"]
+Reference = Mapping[str, Sequence[Interval]]
 
 
 def align(
     annotations: Annotations,
-    videos: Sequence[KnownVideo],
+    videos: VideoSet,
     *,
-    order: Sequence[str] = (),
-    reference: Mapping[str, Sequence[Interval]] | None = None,
+    policy: Policy = "repair",
+    reference: Reference | None = None,
 ) -> Alignment:
-    """Each claim beside its video.
+    """Each claim beside its video, and what is to be said of the whole.
 
-    `order` names the videos that a file without names goes through, by default the test videos
-    as they come. `reference` is ground truth that is known already, by video name. Raise
-    BadInput where `order` names a video that is not there.
+    `reference` is ground truth that is known already, by video name.
     """
-    in_order = _in_order(videos, order)
     if annotations.vector is not None:
-        found = align_vector(annotations, in_order, reference)
+        found = align_vector(annotations, videos.in_order, reference)
     else:
-        found = _align_claims(annotations, videos, in_order)
+        found = align_claims(annotations, videos, policy)
     if not found.rows:  # a vector that fits nothing
         return replace(found, findings=(*annotations.findings, *found.findings))
     rows = tuple(_compared(row, reference) for row in found.rows)
     named = {row.video for row in rows}
-    missing = tuple(video.name for video in _tested(videos) if video.name not in named)
-    findings = (*annotations.findings, *found.findings, *_summary(rows, missing, reference))
-    return replace(found, rows=rows, missing=missing, findings=(*findings, *_of_dataset(videos)))
+    missing = tuple(video.name for video in videos.tested if video.name not in named)
+    findings = (
+        *annotations.findings,
+        *found.findings,
+        *_order(annotations, videos),
+        *_summary(rows, missing, reference),
+        *_of_dataset(videos.videos),
+    )
+    return replace(found, rows=rows, missing=missing, findings=findings)
 
 
-def _in_order(videos: Sequence[KnownVideo], order: Sequence[str]) -> list[KnownVideo]:
-    by_name = {video.name: video for video in videos}
-    unknown = [name for name in order if name not in by_name]
-    if unknown:  # all videos after it would be taken for their neighbours
-        raise BadInput(f"The order of the videos names {_some(unknown)}, not in the dataset")
-    return [by_name[name] for name in order] or _tested(videos)
-
-
-def _tested(videos: Sequence[KnownVideo]) -> list[KnownVideo]:
-    """Where no part is known, all of them."""
-    return [video for video in videos if video.part == "test"] or list(videos)
-
-
-def _align_claims(
-    annotations: Annotations, videos: Sequence[KnownVideo], in_order: Sequence[KnownVideo]
-) -> Alignment:
-    index = NameIndex(videos, name=lambda each: each.name, part=lambda each: each.part)
-    by_position = [claim for claim in annotations.claims if claim.position is not None]
-    findings = []
-    if by_position and len(by_position) != len(in_order):
-        text = (
-            f"It has {counted(len(by_position), 'clip')} without names, but "
-            f"{counted(len(in_order), 'video')} are expected in its order"
-        )
-        findings.append(Finding(level="error", subject="", text=text))
+def align_claims(annotations: Annotations, videos: VideoSet, policy: Policy) -> Alignment:
+    """Claims by name or by place, without a word on what they leave out."""
+    goes_by_place = _goes_by_place(annotations, videos)
+    findings = tuple(_miscounted(annotations, videos)) if goes_by_place else ()
     rows: dict[str, Row] = {}
     strangers = []
     for claim in annotations.claims:
-        video = _video_of(claim, index, in_order)
-        row = _row(claim, video, annotations)
+        video = videos.find(claim)
+        if goes_by_place:
+            video = None if findings else videos.at(claim.position)
         if video is None:
-            strangers.append(row)
-        elif video.name in rows:
-            rows[video.name] = _twice(rows[video.name], row)
-        else:
-            rows[video.name] = row
-    return Alignment(
-        annotations=annotations, rows=(*rows.values(), *strangers), findings=tuple(findings)
+            strangers.append(_stranger(claim, videos))
+            continue
+        row = place(claim, video, annotations.reading, policy)
+        first = rows.get(video.name)
+        rows[video.name] = row if first is None else _twice(first, row)
+    return Alignment(annotations=annotations, rows=(*rows.values(), *strangers), findings=findings)
+
+
+def _goes_by_place(annotations: Annotations, videos: VideoSet) -> bool:
+    """Whether its clips have only their order: none of them is found by name."""
+    claims = annotations.claims
+    return all(claim.position is not None for claim in claims) and not any(
+        videos.find(claim) for claim in claims
     )
 
 
-def _video_of(
-    claim: Claim, index: NameIndex[KnownVideo], in_order: Sequence[KnownVideo]
-) -> KnownVideo | None:
-    if claim.position is None:
-        return index.find(claim.path, part=claim.part)
-    return in_order[claim.position] if claim.position < len(in_order) else None
-
-
-def _row(claim: Claim, video: KnownVideo | None, annotations: Annotations) -> Row:
-    if video is None:
-        return Row(
-            claimed_name=claim.subject,
-            implied_n_frames=claim.n_frames,
-            claimed=claim.intervals or (),
-            repairs=("leave_out",),
+def _miscounted(annotations: Annotations, videos: VideoSet) -> Iterator[Finding]:
+    """It must have as many clips as there are, or all may be taken for their neighbours."""
+    if len(annotations.claims) != len(videos.in_order):
+        text = (
+            f"It has {counted(len(annotations.claims), 'clip')} without names, but "
+            f"{counted(len(videos.in_order), 'video')} are expected in its order"
         )
-    base = Row(
-        video=video.name,
+        yield Finding(level="error", subject="", text=text)
+
+
+def _order(annotations: Annotations, videos: VideoSet) -> Iterator[Finding]:
+    """In words, where a file without names was laid along it."""
+    if annotations.vector is not None or _goes_by_place(annotations, videos):
+        text = f"It names no videos, so it is taken to go through {videos.order_in_words()}"
+        yield Finding(level="info", subject="", text=text)
+
+
+def _stranger(claim: Claim, videos: VideoSet) -> Row:
+    why = videos.why_not(claim) if claim.path else ""
+    note = Finding(level="warning", subject=claim.subject, text=f"{claim.subject}: {why}")
+    return Row(
         claimed_name=claim.subject,
-        n_frames=video.n_frames,
         implied_n_frames=claim.n_frames,
-    )
-    if text := _unusable(claim, video, annotations.reading.rate):
-        note = Finding(level="error", subject=video.name, text=text)
-        return replace(base, claimed=claim.intervals or (), notes=(note,))
-    if claim.labels is not None:
-        return _row_of_labels(base, claim)
-    return _row_of_spans(base, claim, video, annotations.reading.rate)
-
-
-def _unusable(claim: Claim, video: KnownVideo, rate: float | None) -> str:
-    if claim.labels is None and claim.intervals is None and claim.seconds is None:
-        return "The file says that it is abnormal, but not where"
-    if not video.n_frames:
-        return "How many frames it has is not known"
-    if not video.fps and (claim.seconds or (rate and claim.intervals)):
-        return "Its frame rate is not known, so times in it cannot be turned into frames"
-    return ""
-
-
-def _row_of_spans(base: Row, claim: Claim, video: KnownVideo, rate: float | None) -> Row:
-    claimed: Intervals = claim.intervals or ()
-    repairs: list[str] = []
-    if claim.seconds is not None:
-        claimed = of_seconds(claim.seconds, video.fps)
-    elif rate and video.fps and abs(rate / video.fps - 1) > RATE_TOLERANCE:
-        claimed, repairs = resampled(claimed, rate, video.fps), ["resample"]
-    intervals, more = fitted(claimed, video.n_frames)
-    return replace(
-        base,
-        claimed=claimed,
-        intervals=intervals,
-        repairs=(*repairs, *more),
-        notes=tuple(_count_note(claim, video)),
-    )
-
-
-def _count_note(claim: Claim, video: KnownVideo) -> Iterator[Finding]:
-    if claim.n_frames is not None and claim.n_frames != video.n_frames:
-        text = f"The file takes it for {counted(claim.n_frames, 'frame')}"
-        yield Finding(level="warning", subject=video.name, text=text)
-
-
-def _row_of_labels(base: Row, claim: Claim) -> Row:
-    assert claim.labels is not None
-    n_labels = len(claim.labels)
-    claimed = intervals_in(claim.labels, claim.label)
-    rule = rule_of(n_labels, base.n_frames)
-    if not rule and not is_near(n_labels, base.n_frames):
-        text = f"{n_labels} labels cannot belong to a video of {base.n_frames} frames"
-        note = Finding(level="error", subject=base.video, text=text)
-        return replace(base, claimed=claimed, notes=(note,))
-    labels, repairs = spread(claim.labels, base.n_frames)
-    return replace(
-        base,
-        rule=rule,
-        claimed=claimed,
-        intervals=intervals_in(labels, claim.label),
-        repairs=tuple(repairs),
+        claimed=claim.intervals or (),
+        repairs=("leave_out",),
+        notes=(note,) if why and why != NO_SUCH_CLIP else (),
     )
 
 
@@ -184,18 +120,18 @@ def _twice(first: Row, second: Row) -> Row:
     return replace(kept, notes=(*first.notes, note))
 
 
-def _compared(row: Row, reference: Mapping[str, Sequence[Interval]] | None) -> Row:
+def _compared(row: Row, reference: Reference | None) -> Row:
     """With a note where it differs from what is known of the video."""
     if not row.video or reference is None or row.video not in reference:
         return row
-    known = _bare(reference[row.video])
-    if _bare(row.intervals) == known or any(note.level == "error" for note in row.notes):
+    known = bare(reference[row.video])
+    if bare(row.intervals) == known or any(note.level == "error" for note in row.notes):
         return row
-    text = f"The ground truth in force says {written(known)}"
+    text = f"{IN_FORCE} {written(known)}"
     return replace(row, notes=(*row.notes, Finding(level="warning", subject=row.video, text=text)))
 
 
-def _bare(intervals: Sequence[Interval]) -> Intervals:
+def bare(intervals: Sequence[Interval]) -> Intervals:
     """Stretches of abnormal frames without labels, those that touch united."""
     united: list[Interval] = []
     for each in sorted(intervals, key=lambda each: each.start_frame):
@@ -207,10 +143,11 @@ def _bare(intervals: Sequence[Interval]) -> Intervals:
     return tuple(united)
 
 
+IN_FORCE = "The ground truth in force says"
+
+
 def _summary(
-    rows: Sequence[Row],
-    missing: Sequence[str],
-    reference: Mapping[str, Sequence[Interval]] | None,
+    rows: Sequence[Row], missing: Sequence[str], reference: Reference | None
 ) -> Iterator[Finding]:
     here = [row for row in rows if row.video]
     n_abnormal = sum(bool(row.intervals) for row in here)
@@ -224,39 +161,40 @@ def _summary(
     yield Finding(level="info", subject="", text=text)
     if not here:
         yield Finding(level="error", subject="", text="It names no video of this dataset")
-    changed = [row.video for row in here if any(map(_is_difference, row.notes))]
+    yield from _against(here, reference)
+    if missing:
+        n_missing = counted(len(missing), "test video")
+        text = f"It does not name {n_missing}: {shortened(missing, SHOWN)}"
+        yield Finding(level="warning", subject="", text=text)
+
+
+def _against(rows: Sequence[Row], reference: Reference | None) -> Iterator[Finding]:
+    changed = [
+        row.video for row in rows if any(note.text.startswith(IN_FORCE) for note in row.notes)
+    ]
     if changed:
         n_changed = counted(len(changed), "video")
-        text = f"Another ground truth is in force for {n_changed}: {_some(changed)}"
+        text = f"Another ground truth is in force for {n_changed}: {shortened(changed, SHOWN)}"
         yield Finding(level="warning", subject="", text=text)
     elif reference:
         yield Finding(level="info", subject="", text="It agrees with the ground truth in force")
-    if missing:
-        text = f"It does not name {counted(len(missing), 'test video')}: {_some(missing)}"
-        yield Finding(level="warning", subject="", text=text)
-
-
-def _is_difference(note: Finding) -> bool:
-    return note.text.startswith("The ground truth in force")
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _of_dataset(videos: Sequence[KnownVideo]) -> Iterator[Finding]:
     """What makes numbers on these videos doubtful, whatever the file says."""
-    hashes = Counter(video.sha256 for video in videos if video.sha256)
-    for video_hash in (each for each, count in hashes.items() if count > 1):
-        same = [video.name for video in videos if video.sha256 == video_hash]
-        text = f"{counted(len(same), 'video')} have the same content: {_some(same)}"
-        yield Finding(level="warning", subject=same[0], text=text)
+    by_content: dict[str, list[str]] = defaultdict(list)
     parts: dict[str, set[str]] = defaultdict(set)
     for video in videos:
+        if video.sha256:
+            by_content[video.sha256].append(video.name)
         if video.source:
             parts[video.source].add(video.part)
+    for same in by_content.values():
+        if len(same) > 1:
+            text = f"{counted(len(same), 'video')} have the same content: {shortened(same, SHOWN)}"
+            yield Finding(level="warning", subject=same[0], text=text)
     torn = sorted(source for source, of_source in parts.items() if {"train", "test"} <= of_source)
     if torn:
-        text = f"Training and test share {counted(len(torn), 'source')}: {_some(torn)}"
+        n_torn = counted(len(torn), "source")
+        text = f"Training and test share {n_torn}: {shortened(torn, SHOWN)}"
         yield Finding(level="warning", subject="", text=text)

@@ -15,8 +15,11 @@ import numpy as np
 import scipy.io
 from numpy.typing import NDArray
 
+from ml.data.truth import hdf5
 from ml.data.truth.claims import Labels
 from ml.data.truth.source import Source
+from ml.findings import shortened
+from ml.naming import repeated
 from ml.records import BadInput
 
 NPY = b"\x93NUMPY"
@@ -69,7 +72,7 @@ def read_npy(path: Path) -> NDArray[np.generic]:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:
-        raise BadInput(f"it cannot be read as an array of numbers: {error}") from error
+        raise BadInput(f"it cannot be read as an array of numbers: {_why(error)}") from error
 
 
 def read_npz(path: Path) -> Iterator[tuple[str, NDArray[np.generic]]]:
@@ -77,17 +80,32 @@ def read_npz(path: Path) -> Iterator[tuple[str, NDArray[np.generic]]]:
     try:
         with zipfile.ZipFile(path) as archive:
             largest = max((member.file_size for member in archive.infolist()), default=0)
+            twice = repeated(archive.namelist())
+        if twice:
+            raise BadInput(f"it has two arrays called {shortened(twice)}")
         if largest > MAX_ARRAY_BYTES:
             raise BadInput(f"it would unpack to {largest / 1e9:.1f} GB")
         with np.load(path, allow_pickle=False) as arrays:
             for key in arrays.files:
                 yield key, arrays[key]
     except Exception as error:
-        raise BadInput(f"it cannot be read as an archive of arrays: {error}") from error
+        raise BadInput(f"it cannot be read as an archive of arrays: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    """NumPy says in several ways that it will not unpickle."""
+    if "pickle" in str(error).lower() or "Python objects" in str(error):
+        return "it holds pickled Python objects, which can run code; save plain numbers"
+    return str(error)
 
 
 def mat_variables(source: Source) -> set[str]:
-    """Names of what a MATLAB file holds; empty for what is none."""
+    """Names of what a MATLAB file holds; empty for what is none. Raise BadInput for a damaged one.
+
+    That of 7.3 is meant; others that are damaged are only recognised by nobody.
+    """
+    if hdf5.is_hdf5(source.head):
+        return hdf5.variables(source.path)
     if not source.head.startswith(MAT5) or source.path.stat().st_size > MAX_MAT_BYTES:
         return set()
     try:
@@ -97,7 +115,12 @@ def mat_variables(source: Source) -> set[str]:
 
 
 def read_mat(path: Path, variable: str) -> NDArray[np.generic]:
-    """Raise BadInput where the file is no MATLAB 5 file with this variable."""
+    """Raise BadInput where the file is no MATLAB file with this variable.
+
+    Structs of MATLAB 7.3 are dicts, the rest is as SciPy gives it.
+    """
+    if hdf5.is_hdf5(Source(path, path.name).head):
+        return hdf5.read(path, variable)
     try:
         return np.asarray(scipy.io.loadmat(path, variable_names=[variable])[variable])
     except Exception as error:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ml.findings import Finding
 from ml.naming import split_path
+from ml.normal import is_normal
 from ml.records import Interval
 
 Labels = NDArray[np.uint8]
@@ -24,6 +25,10 @@ class Reading:
     base: int | None = None  # number of the first frame, 0 or 1
     end: End | None = None
     rate: float | None = None
+    normal_labels: tuple[str, ...] = ()  # of this dataset, beside those that say so in themselves
+
+    def is_normal(self, label: str) -> bool:
+        return is_normal(label, self.normal_labels)
 
     def interval(self, start: int, end: int, label: str = "") -> Interval:
         """As it is written in the file, to frames from 0 and an exclusive end."""
@@ -41,9 +46,11 @@ class Claim:
     the video's name as the file writes it, and is empty where a file lists clips by `position`,
     counted from 0. `part` is what part of a dataset the format is about.
 
-    The rest is the file's word, which is used or its disagreement told: `n_frames`, the `rate`
-    at which its frame numbers count, how many frames of the video each annotated frame stands
-    for (`step`), and how long it takes the video for.
+    The rest is the file's word, which is used or its disagreement told: `n_frames`, counted at
+    `rate` where that is given; the `rate` in frames per second at which its frame numbers count,
+    None where they are the video's own; how many frames of the video each annotated frame stands
+    for (`step`: ends of `intervals` have that in them already, so the last may reach up to
+    step - 1 frames past the video); and how long it takes the video for.
     """
 
     path: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ml.data.truth.claims import Labels
-from ml.data.truth.rows import Intervals
+from ml.data.truth.spans import Intervals
 from ml.data.truth.tails import SEGMENT, tails
 from ml.records import Interval, intervals_of
 

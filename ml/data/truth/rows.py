@@ -24,22 +24,11 @@ REPAIRS = {
     "resample": "Frames are counted at another rate than the video's: they are converted.",
     "repeat_last": "Labels end before the video: the frames that are left take the last label.",
     "cut_surplus": "There are more labels than frames: those past the last frame are dropped.",
+    "step": "Only every so many frames were annotated: each stands for those up to the next.",
+    "count_places": "Frames count by their places, whatever the numbers in their files' names.",
     "same_in_all": "How many labels a video has in the vector is open and makes no difference.",
     "assume_normal": "Test videos of which the file says nothing are normal throughout.",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class KnownVideo:
-    """A video of the dataset. `n_frames` is its true count; 0 and an `fps` of 0 are unknown."""
-
-    name: str
-    n_frames: int
-    label: str = ""
-    part: str = ""
-    sha256: str = ""
-    fps: float = 0.0
-    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,11 +108,3 @@ class Alignment:
 
 def _spans(intervals: Sequence[Interval]) -> list[list[Any]]:
     return [[each.start_frame, each.end_frame, each.label] for each in intervals]
-
-
-def written(intervals: Sequence[Interval], n_shown: int = 4) -> str:
-    """As [0, 146) for the frames 0 to 145."""
-    texts = [f"[{each.start_frame}, {each.end_frame})" for each in intervals[:n_shown]]
-    if len(intervals) > n_shown:
-        texts.append(f"and {len(intervals) - n_shown} more")
-    return " ".join(texts) or "no interval"

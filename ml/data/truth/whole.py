@@ -10,9 +10,11 @@ import numpy as np
 
 from ml.data.truth.claims import Annotations, Labels
 from ml.data.truth.labels import intervals_in, rule_of, shorter, spread
-from ml.data.truth.rows import Alignment, Intervals, KnownVideo, Row
+from ml.data.truth.rows import Alignment, Row
+from ml.data.truth.spans import Intervals
 from ml.data.truth.tails import tails
-from ml.data.truth.vectors import Layout, layout_of
+from ml.data.truth.vectors import Layout, Ones, layout_of, ones_before
+from ml.data.truth.videos import KnownVideo
 from ml.findings import Finding, counted
 from ml.records import Interval, natural_key
 
@@ -44,7 +46,8 @@ def align_vector(
     """Rows in the order that fits best. A vector that fits nothing gives an error, no rows."""
     vector = annotations.vector
     assert vector is not None
-    tried = [(order, _layout(vector, order, reference)) for order in _orders(videos, reference)]
+    ones = ones_before(vector)
+    tried = [(order, _layout(ones, order, reference)) for order in _orders(videos, reference)]
     fitting = [(order, layout) for order, layout in tried if layout is not None]
     if not fitting:
         finding = Finding(level="error", subject="", text=_why_not(vector, videos, reference))
@@ -62,19 +65,24 @@ def align_vector(
     )
 
 
-def _orders(videos: Sequence[KnownVideo], reference: Reference) -> Iterator[Order]:
-    """As given; with known ground truth also by name, and abnormal videos before normal ones."""
-    yield Order(title="the given order", videos=tuple(videos))
-    if reference is None:
-        return
-    by_name = sorted(videos, key=lambda video: natural_key(video.name))
-    yield Order(title="order by name", videos=tuple(by_name))
-    abnormal_first = sorted(by_name, key=lambda video: not reference.get(video.name))
-    yield Order(title="abnormal videos first, each by name", videos=tuple(abnormal_first))
+def _orders(videos: Sequence[KnownVideo], reference: Reference) -> list[Order]:
+    """As given; with known ground truth also by name, and abnormal videos before normal ones.
+
+    Those that put the videos in the same row are one.
+    """
+    orders = [Order(title="the given order", videos=tuple(videos))]
+    if reference is not None:
+        by_name = sorted(videos, key=lambda video: natural_key(video.name))
+        orders.append(Order(title="order by name", videos=tuple(by_name)))
+        abnormal_first = sorted(by_name, key=lambda video: not reference.get(video.name))
+        title = "abnormal videos first, each by name"
+        orders.append(Order(title=title, videos=tuple(abnormal_first)))
+    distinct = {tuple(video.name for video in order.videos): order for order in reversed(orders)}
+    return list(reversed(distinct.values()))
 
 
-def _layout(vector: Labels, order: Order, reference: Reference) -> Layout | None:
-    return layout_of(vector, order.n_frames, order.known(reference))
+def _layout(ones: Ones, order: Order, reference: Reference) -> Layout | None:
+    return layout_of(ones, order.n_frames, order.known(reference))
 
 
 def _why_not(vector: Labels, videos: Sequence[KnownVideo], reference: Reference) -> str:

@@ -10,13 +10,26 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
+from ml import headings
+from ml.file_kinds import kind_of
 from ml.findings import Finding, shortened
+from ml.normal import ABNORMAL, canonical_label
 from ml.records import BadInput
-from ml.splits.lists._base import FORMATS, Entry, LineFormat, ListFormat, SplitList, in_order
+from ml.splits.lists._base import (
+    FORMATS,
+    Entry,
+    LineFormat,
+    ListFile,
+    ListFormat,
+    SplitList,
+    in_order,
+)
 
 MAX_LINES = 1_000_000
+HEAD = 65_536
 
 
 def load_formats() -> dict[str, type[ListFormat]]:
@@ -25,55 +38,95 @@ def load_formats() -> dict[str, type[ListFormat]]:
     return FORMATS
 
 
-def read_list(data: bytes, file_name: str) -> SplitList:
-    """The videos that a list names. Raise BadInput with the line that does not fit."""
-    lines = _lines(data, file_name)
-    name = _detect(lines, file_name)
-    entries = list(FORMATS[name].entries(lines))
+def read_list(data: bytes, file_name: str, normal_labels: Collection[str] = ()) -> SplitList:
+    """The videos that a list names, their labels `normal`, `abnormal` or a class.
+
+    `normal_labels` are a dataset's own, beside those that say so in themselves. Raise BadInput
+    with the line that does not fit.
+    """
+    file = _checked(ListFile(data, file_name))
+    name = _detect(file)
+    entries, doubts = _labelled(list(FORMATS[name].entries(file)), file_name, normal_labels)
     distinct = list(_distinct(entries, file_name))
     repeated = [] if FORMATS[name].folds_crops else _repeated(entries, file_name)
+    notes = FORMATS[name].notes(file)
     return SplitList(
         format=name,
         n_lines=len(entries),
         entries=tuple(distinct),
-        findings=(*repeated, *_contradictions(entries)),
+        findings=(*file.findings, *notes, *doubts, *repeated, *_contradictions(entries)),
     )
 
 
-def _lines(data: bytes, file_name: str) -> list[str]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{file_name} is no text in UTF-8: byte {error.start} is not") from error
-    lines = [line.strip() for line in text.splitlines()]
-    filled = [line for line in lines if line]
-    if not filled:
-        raise BadInput(f"{file_name} names no video")
-    if len(filled) > MAX_LINES:
-        raise BadInput(f"{file_name} has more than {MAX_LINES:,} lines")
-    return filled
+def _checked(file: ListFile) -> ListFile:
+    if kind := kind_of(file.data[:HEAD]):
+        raise BadInput(f"{file.name} is {kind}")
+    if not file.lines:
+        raise BadInput(f"{file.name} names no video")
+    if len(file.lines) > MAX_LINES:
+        raise BadInput(f"{file.name} has more than {MAX_LINES:,} lines")
+    return file
 
 
-def _detect(lines: Sequence[str], file_name: str) -> str:
+def _labelled(
+    entries: list[Entry], file_name: str, also: Collection[str]
+) -> tuple[list[Entry], list[Finding]]:
+    """With one way to say normal. Numbers of classes say nothing: 0 may be one of them."""
+    numbers = {entry.label for entry in entries if entry.label.isdecimal()}
+    if numbers <= {"0", "1"} or "0" not in numbers or "0" in also:
+        return [replace(entry, label=_label(entry.label, also)) for entry in entries], []
+    text = (
+        f"its labels are numbers ({shortened(sorted(numbers, key=int))}), and 0 may be normal or "
+        "the first class: they are not used"
+    )
+    left = [
+        replace(entry, label="" if entry.label in numbers else _label(entry.label, also))
+        for entry in entries
+    ]
+    return left, [Finding(level="warning", subject=file_name, text=text)]
+
+
+def _label(label: str, also: Collection[str]) -> str:
+    return ABNORMAL if label in ("1", "1.0") else canonical_label(label, also)
+
+
+def _detect(file: ListFile) -> str:
     load_formats()
     for name, kind in in_order():
-        if kind.recognises(lines):
+        if kind.recognises(file):
             return name
-    raise BadInput(_why_unknown(lines, file_name))
+    raise BadInput(_why_unknown(file))
 
 
-def _why_unknown(lines: Sequence[str], file_name: str) -> str:
-    """Names the first line that spoils the format which most of the lines have."""
+def _why_unknown(file: ListFile) -> str:
+    """What it is, where that can be told, or the first line that spoils what most others are."""
+    first = file.lines[0]
+    if first.startswith(("{", "[", "<")):
+        return f"{file.name} is {'XML' if first[0] == '<' else 'JSON'}: {WANTED}"
+    columns = file.headings
+    if headings.ends_in(columns, headings.ALL_UNITS) or headings.unsaid_ends(columns):
+        return f"{file.name} says when events begin and end: it is ground truth, and no list"
+    if len(columns) > 1 and headings.video_column(columns):
+        return (
+            f"{file.name} has the columns {shortened(columns, SHOWN)}: a table that lists videos "
+            "needs video_name and subset"
+        )
+    return _spoilt(file)
+
+
+WANTED = "a list has a line per video, or is a table with video_name and subset"
+SHOWN = 8
+
+
+def _spoilt(file: ListFile) -> str:
     kinds = [kind for _name, kind in in_order() if issubclass(kind, LineFormat)]
-    kind = max(kinds, key=lambda kind: sum(kind.fits(line) for line in lines))
-    if not any(kind.fits(line) for line in lines):
-        return f"{file_name} is no split list that is known: its first line is {lines[0]!r}"
-    number, line = next(
-        (number, line) for number, line in enumerate(lines, start=1) if not kind.fits(line)
-    )
+    kind = max(kinds, key=lambda kind: sum(kind.fits(line) for line in file.lines))
+    if not any(kind.fits(line) for line in file.lines):
+        return f"{file.name} is no split list that is known: its first line is {file.lines[0]!r}"
+    number, line = next((number, line) for number, line in file.numbered if not kind.fits(line))
     return (
-        f"{file_name}: the line {line!r}, number {number} without blank ones, does not fit the "
-        f"others, which look like {kind.title}"
+        f"{file.name}, line {number}: {line!r} does not fit the others, which look like "
+        f"{kind.title}"
     )
 
 

@@ -1,21 +1,18 @@
 """A table with the columns `video_name` and `subset`, one file per fold of a cross-validation.
 
-`class`, where it is there, is 0 for normal and 1 for abnormal, or the name of a class.
+`class`, where it is there, is 0 for normal and 1 for abnormal, or the name of a class; `n_frames`
+is the number of frames. Other columns are not used, which is told.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from ml.naming import part_of, without_ending
-from ml.normal import ABNORMAL, NORMAL
-from ml.records import BadInput
-from ml.splits.lists._base import Entry, ListFormat, register
-from ml.splits.tables import Row, name_column, rows_of
-
-SUBSET = "subset"
-LABELS = {"0": NORMAL, "1": ABNORMAL}
+from ml import headings
+from ml.findings import Finding
+from ml.naming import part_of, split_path
+from ml.splits.lists._base import Entry, ListFile, ListFormat, register
+from ml.tables import Record, Table, is_blank
 
 
 @register
@@ -23,21 +20,39 @@ class Subsets(ListFormat):
     title = "a table with the columns video_name and subset"
 
     @classmethod
-    def recognises(cls, lines: Sequence[str]) -> bool:
-        head = re.split(r"[\s,;]+", lines[0])
-        return SUBSET in head and name_column(head) is not None and len(lines) > 1
+    def recognises(cls, file: ListFile) -> bool:
+        columns = file.headings
+        has_part = any(headings.plain(column) in headings.PART for column in columns)
+        return has_part and headings.video_column(columns) is not None and len(file.lines) > 1
 
     @classmethod
-    def entries(cls, lines: Sequence[str]) -> Iterator[Entry]:
-        return map(cls._entry_of_row, rows_of(lines))
+    def entries(cls, file: ListFile) -> Iterator[Entry]:
+        return (_entry(file.table, record) for record in file.table.records)
 
     @classmethod
-    def _entry_of_row(cls, row: Row) -> Entry:
-        part = part_of(row[SUBSET])
-        name = row[name_column(list(row)) or ""]
-        if part is None:
-            raise BadInput(
-                f"{name}: the subset {row[SUBSET]!r} is none of training, validation and test"
-            )
-        label = row.get("class", "")
-        return Entry(name=without_ending(name), label=LABELS.get(label, label), part=part)
+    def notes(cls, file: ListFile) -> Iterable[Finding]:
+        table = file.table
+        meant = (headings.PART, headings.LABEL, headings.COUNT)
+        known = {headings.video_column(table.columns)}
+        known |= {headings.first_of(table, each) for each in meant}
+        others = [column for column in table.columns if column not in known]
+        return headings.sort_out(file.name, table.columns, known, others)
+
+
+def _entry(table: Table, record: Record) -> Entry:
+    given = record.get(headings.first_of(table, headings.PART))
+    part = part_of(given)
+    folder, name = split_path(record.get(headings.video_column(table.columns)))
+    if not name:
+        raise table.fault(record, "it names no video")
+    if part is None:
+        text = f"{name}: the subset {given!r} is none of training, validation and test"
+        raise table.fault(record, text)
+    label = record.get(headings.first_of(table, headings.LABEL))
+    return Entry(
+        name=name,
+        folder=folder,
+        label="" if is_blank(label) and label.lower() != "none" else label,
+        part=part,
+        n_frames=table.whole(record, headings.first_of(table, headings.COUNT)) or None,
+    )

@@ -1,13 +1,15 @@
-"""A CSV file whose one column is called `video-id`."""
+"""A CSV file whose one column is called `video-id`, or in another way that says so."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from ml.splits.lists._base import Entry, ListFormat, register
+from ml.headings import plain
+from ml.splits.lists._base import Entry, ListFile, ListFormat, register
 from ml.splits.lists.names import Names
 
-HEADER = "video-id"
+# Not `video` or `clip` alone, which may be a video's own name.
+HEADINGS = {"video_id", "video_name", "videoname", "file_name", "filename"}
 
 
 @register
@@ -15,9 +17,11 @@ class VideoIds(ListFormat):
     title = "a column called video-id"
 
     @classmethod
-    def recognises(cls, lines: Sequence[str]) -> bool:
-        return lines[0] == HEADER and len(lines) > 1 and Names.recognises(lines[1:])
+    def recognises(cls, file: ListFile) -> bool:
+        first, *names = file.lines
+        return plain(first) in HEADINGS and bool(names) and all(map(Names.fits, names))
 
     @classmethod
-    def entries(cls, lines: Sequence[str]) -> Iterator[Entry]:
-        return Names.entries(lines[1:])
+    def entries(cls, file: ListFile) -> Iterator[Entry]:
+        matches = (Names.pattern.fullmatch(line) for line in file.lines[1:])
+        return (Names.entry(match) for match in matches if match)

@@ -131,10 +131,16 @@ def test_two_labels_for_one_video_are_reported() -> None:
     [
         ([""], "list.txt names no video"),
         (["a b; c"], "list.txt is no split list that is known: its first line is 'a b; c'"),
-        (["A/x.mp4", "A/y.mp4", "nothing of, the kind"], "number 3 without blank ones"),
+        (
+            ["A/x.mp4", "A/y.mp4", "nothing of, the kind"],
+            "list.txt, line 3: 'nothing of, the kind' does not fit the others",
+        ),
         (["video_name subset", "a training", "a testing"], "a is in the parts train and test"),
         (["video_name subset", "a later"], "a: the subset 'later' is none of training"),
-        (["video_name subset", "a b training"], "row 2 has 3 columns where the head has 2"),
+        (
+            ["video_name subset", "a b training"],
+            "list.txt, line 2: 3 cells where the heading has 2",
+        ),
     ],
 )
 def test_what_is_no_list(lines: list[str], sentence: str) -> None:
@@ -143,8 +149,70 @@ def test_what_is_no_list(lines: list[str], sentence: str) -> None:
 
 
 def test_bytes_that_are_no_text() -> None:
-    with pytest.raises(BadInput, match="no text in UTF-8: byte 2"):
-        read_list(b"ab\xff", "list.txt")
+    with pytest.raises(BadInput, match=r"list\.txt, line 2: it is no UTF-8 text; save it as UTF-8"):
+        read_list(b"ab\n\x81\xff", "list.txt")
+
+
+def test_names_in_a_code_page_are_read_and_told() -> None:
+    given = read_list("Entrée_01\nEntrée_02\n".encode("cp1252"), "list.txt")
+
+    assert [entry.name for entry in given.entries] == ["Entrée_01", "Entrée_02"]
+    [finding] = given.findings
+    assert finding.text.startswith("It is no UTF-8 and was read as Windows-1252")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_other_marks_and_signs_that_are_no_line_ends(encoding: str) -> None:
+    given = read_list("a/b\x85c.mp4\r\nd/e\u2028f.mp4\r\n".encode(encoding), "list.txt")
+
+    assert [entry.name for entry in given.entries] == ["b\x85c", "e\u2028f"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "meant"),
+    [
+        (["Normal", "Abnormal", "no_anomaly"], ["normal", "Abnormal", "normal"]),
+        (["0", "1", "1"], ["normal", "abnormal", "abnormal"]),
+        (["0.0", "1.0", ""], ["normal", "abnormal", ""]),
+        (["patrol", "fall", "正常歩行"], ["normal", "fall", "normal"]),  # patrol by the dataset
+    ],
+)
+def test_one_rule_of_normal(labels: list[str], meant: list[str]) -> None:
+    rows = [f"{name},{label},test" for name, label in zip("abc", labels, strict=True)]
+    data = "\n".join(["video_name,class,subset", *rows]).encode()
+
+    given = read_list(data, "fold.csv", ["Patrol"])
+
+    assert [entry.label for entry in given.entries] == meant
+
+
+def test_numbers_of_classes_among_which_0_may_be_one_are_not_used() -> None:
+    given = read("video,label,split,fps", "x/a.mp4,0,train,25", "x/b.mp4,3,test,25")
+
+    assert [(entry.folder, entry.name, entry.label) for entry in given.entries] == [
+        ("x", "a", ""),
+        ("x", "b", ""),
+    ]
+    passed, doubt = given.findings
+    assert passed.text == "the column fps is not used"
+    assert doubt.text.startswith("its labels are numbers (0, 3), and 0 may be normal or the first")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b'{"a": 1}', "list.txt is JSON: a list has a line per video"),
+        (b"video,start_frame,end_frame\na,1,2\n", "it is ground truth, and no list"),
+        (b"video,start,end\na,1,2\n", "it is ground truth, and no list"),
+        (b"video,label\na,1\n", "has the columns video, label: a table that lists videos needs"),
+        (b"%PDF-1.4", "list.txt is a PDF: copy its table into a CSV"),
+        (b"\x80\x04\x95\0\0", "list.txt is a Python pickle"),
+        (b"PK\x03\x04" + b"\0" * 22 + b"\x0b\0\0\0_rels/.rels" + b"\0xl/", "an Excel workbook"),
+    ],
+)
+def test_what_is_no_list_is_called_by_its_kind(data: bytes, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        read_list(data, "list.txt")
 
 
 def test_formats_have_titles() -> None:

@@ -121,7 +121,12 @@ def test_videos_in_order_with_ground_truth(reader: Client, split: Split, video: 
     assert names == sorted(names)
     assert "old" not in names
     [shown] = [each for each in videos if each["name"] == "walk/01"]
-    assert shown["intervals"] == [{"start_frame": 20, "end_frame": 60, "label": "running"}]
+    assert shown["intervals"] == [
+        {
+            "start_frame": 20, "end_frame": 60, "label": "running",
+            "start_seconds": 0.8, "seconds": pytest.approx(1.6),
+        }
+    ]  # fmt: skip
     assert reader.get(f"/api/v1/videos/{video.pk}").json() == shown
 
 

@@ -8,11 +8,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from ml.data.truth.alignment import KnownVideo, align
 from ml.data.truth.claims import Annotations, Claim
+from ml.data.truth.videos import KnownVideo
 from ml.findings import Finding
 from ml.records import Interval
 from tests.factories.datasets import DatasetFactory, VideoFactory
+from tests.ml.data.truth.laying import align
 from webapp.accounts import services as accounts
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError

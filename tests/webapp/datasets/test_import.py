@@ -1,10 +1,13 @@
+from importlib import import_module
+
 import numpy as np
 import pytest
+from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 import ml.records
-from tests.factories.datasets import DatasetFactory
+from tests.factories.datasets import DatasetFactory, VideoFactory
 from tests.factories.jobs import JobFactory
 from tests.webapp.datasets.surveyed import annotations, ready_video, rejected_video
 from webapp.datasets import ground_truth, report, services
@@ -60,6 +63,36 @@ def test_record_video_stores_facts_and_times(dataset, folder):
     assert (video.n_frames, video.width, video.fps) == (10, 320, 25.0)
     times = np.frombuffer(video.pts_seconds, dtype="<f8")
     np.testing.assert_array_equal(times, np.arange(10) / 25)
+
+
+def test_record_video_takes_its_length_from_its_times(dataset, folder):
+    event = ready_video(folder, "test/a", n_frames=200, fps=2.928, duration_seconds=68.3)
+    times = np.arange(200) / 25 + np.where(np.arange(200) >= 100, 60, 0)
+    np.save(event["pts"], times)
+    video = services.record_video(dataset, event=event, folder=folder)
+    assert video.duration_seconds == pytest.approx(68.0)
+    assert Dataset.objects.with_facts().get().seconds == pytest.approx(68.0)
+
+
+@pytest.mark.parametrize("wrong", [[0.0, 0.04, 0.04], [0.0, 0.04, np.nan], [0.1, 0.0, 0.2]])
+def test_record_video_whose_times_do_not_rise_is_an_incident(dataset, folder, wrong):
+    event = ready_video(folder, "test/a", n_frames=3)
+    np.save(event["pts"], np.array(wrong))
+    with pytest.raises(ValueError, match="do not rise"):
+        services.record_video(dataset, event=event, folder=folder)
+
+
+def test_lengths_by_the_mean_rate_are_put_right(dataset):
+    migration = import_module("webapp.datasets.migrations.0004_durations")
+    times = np.arange(200) / 25 + np.where(np.arange(200) >= 100, 60, 0)
+    facts = {"dataset": dataset, "n_frames": 200, "duration_seconds": 68.3}
+    stored = {"pts_seconds": times.astype("<f8").tobytes()}
+    bursts = VideoFactory.create(**facts, **stored, is_variable_rate=True)
+    steady = VideoFactory.create(**facts, **stored)
+    unknown = VideoFactory.create(**facts, is_variable_rate=True)
+    migration.by_times(apps, None)
+    lengths = [Video.objects.get(pk=each.pk).duration_seconds for each in (bursts, steady, unknown)]
+    assert lengths == pytest.approx([68.0, 68.3, 68.3])
 
 
 def test_record_video_takes_files_under_opaque_names(

@@ -1,6 +1,7 @@
 """Datasets and their videos."""
 
 from functools import partial
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -29,7 +30,7 @@ from webapp.api.serializers import (
 from webapp.api.views.answers import accepted
 from webapp.api.views.lists import ListView
 from webapp.datasets import services
-from webapp.datasets.models import Dataset, Part, Video
+from webapp.datasets.models import Dataset, Part, Video, add_times
 
 
 class Datasets(ListView[Dataset]):
@@ -99,11 +100,17 @@ class DatasetVideos(ListView[Video]):
         """What the last import found, by name, with the newest ground truth."""
         return self.list(request)
 
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
+        page = super().paginate_queryset(queryset)
+        add_times(video for video in page or () if video.ground_truth)
+        return page
+
 
 class VideoDetail(APIView):
     @extend_schema(responses=VideoSerializer)
     def get(self, request: Request, video_id: str) -> Response:
-        videos = Video.objects.visible_to(request.user).without_times().select_related("dataset")
+        """With the newest ground truth, in frames and in seconds."""
+        videos = Video.objects.visible_to(request.user).select_related("dataset")
         video = get_object_or_404(videos, pk=video_id)
         video.ground_truth = list(video.intervals.filter(annotation_set=video.dataset.ground_truth))
         return Response(VideoSerializer(video).data)

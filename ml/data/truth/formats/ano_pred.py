@@ -30,6 +30,11 @@ class AnoPred(AnnotationFormat):
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         cells = read_mat(source.path, "gt").ravel()
+        if cells.dtype != object:
+            raise BadInput(
+                f"{source.name}: gt is an array of numbers and no cell with the frames of each "
+                "clip; labels of all frames are read from .npy"
+            )
         claims = (
             Claim(position=number, intervals=_ranges(cell, reading))
             for number, cell in enumerate(cells)

@@ -14,7 +14,10 @@ from pathlib import Path
 from ml.data.truth.claims import Annotations, Claim, Reading
 from ml.data.truth.formats._base import AnnotationFormat, register
 from ml.data.truth.source import Source
+from ml.normal import is_normal
+from ml.records import BadInput
 
+LIKE_ONE = re.compile(r"[-*\s]*\d+\s*[-–]\s*\d+\s*(?::|\**\().*")
 RANGE = re.compile(r"[-*\s]*(\d+)\s*[-–]\s*(\d+)\s*:?\s*\**\(([AN])\)\**\s*(.*)")
 MAX_LABEL = 80
 
@@ -31,11 +34,21 @@ class FrameRanges(AnnotationFormat):
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         ranges = [match for line in source.lines if (match := RANGE.fullmatch(line))]
+        for number, line in source.numbered:
+            if LIKE_ONE.fullmatch(line) and not RANGE.fullmatch(line):
+                text = f"{line[:80]!r} is marked neither (A) nor (N)"
+                raise BadInput(f"{source.name}, line {number}: {text}")
         intervals = tuple(
-            reading.interval(int(start), int(end), text.strip()[:MAX_LABEL])
+            reading.interval(int(start), int(end), _label(text))
             for start, end, kind, text in (match.groups() for match in ranges)
             if kind == "A"
         )
         last = max(int(match[2]) for match in ranges) - (reading.base or 0) + 1
         claim = Claim(path=Path(source.name).stem, intervals=intervals, n_frames=last)
         return Annotations(claims=(claim,))
+
+
+def _label(text: str) -> str:
+    """What the letter says counts, also where the text begins with "normal"."""
+    label = text.strip()[:MAX_LABEL]
+    return "" if is_normal(label) else label

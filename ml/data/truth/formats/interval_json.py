@@ -8,19 +8,38 @@ Frames count from 0 and the end is exclusive, unless `"base": 1`, `"end": "inclu
 list says that the video is normal. A file about the one video that it is named after has
 
     {"intervals": [[60, 180, "running"]]}
+
+Instead of `intervals` an entry may have `seconds`, [[2.4, 7.2, "running"]]. One with a class for a
+label and no interval says that the video is abnormal, and not where.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ml.data.truth.claims import Annotations, Claim, Reading
-from ml.data.truth.formats._base import AnnotationFormat, register
+from ml.data.truth.formats._base import (
+    AnnotationFormat,
+    named_once,
+    number,
+    register,
+    span_of_seconds,
+    whole,
+)
 from ml.data.truth.source import Source
+from ml.findings import Finding, shortened
+from ml.naming import part_of
 from ml.records import BadInput, Interval
+
+Json = dict[str, Any]
+COUNTING = ("base", "end", "rate")
+# Of a video; those of a manifest of `python -m ml` that say nothing of time are passed over.
+NAMES = ("name", "id", "video")
+KNOWN = {*NAMES, "intervals", "seconds", "n_frames", "label", "part", "duration_seconds"}
+PASSED = {"path", "kind", "rotation", "comment", "comments", "note", "notes", "version", "title"}
 
 
 @register
@@ -30,67 +49,109 @@ class IntervalJson(AnnotationFormat):
 
     @classmethod
     def recognises(cls, source: Source) -> bool:
-        return source.is_text and source.text.lstrip().startswith("{") and _videos(source)
+        document = source.document
+        if not isinstance(document, dict):
+            return False
+        if "videos" in document:
+            return isinstance(document["videos"], dict | list)
+        return isinstance(document.get("intervals"), list) and "images" not in document
 
     @classmethod
     def stated(cls, source: Source) -> dict[str, Any]:
-        document = _document(source)
-        return {key: document[key] for key in ("base", "end", "rate") if key in document}
+        document = source.document
+        return {key: document[key] for key in COUNTING if key in document}
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
-        document = _document(source)
-        videos = document.get("videos", {Path(source.name).stem: document})
-        return Annotations(claims=tuple(_claims(videos, reading)))
+        document = source.document
+        own = {"intervals": document.get("intervals")} | _without(document, {*COUNTING, "videos"})
+        videos = document.get("videos", {Path(source.name).stem: own})
+        found = list(_entries(videos))
+        outer = {*COUNTING, "videos"} if "videos" in document else {*COUNTING, *KNOWN}
+        passed = [*_passed(source.name, document, outer)]
+        passed += [key for name, entry in found for key in _passed(name, entry, KNOWN)]
+        claims = named_once(_claim(name, entry, reading) for name, entry in found)
+        return Annotations(claims=claims, findings=tuple(_told(passed, source.name)))
 
 
-def _videos(source: Source) -> bool:
-    document = _document(source)
-    if not isinstance(document, dict):
-        return False
-    if "videos" in document:
-        return isinstance(document["videos"], dict | list)
-    return isinstance(document.get("intervals"), list)
+def _without(values: Json, keys: set[str]) -> Json:
+    return {key: value for key, value in values.items() if key not in keys}
 
 
-def _document(source: Source) -> Any:
-    try:
-        return json.loads(source.text)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{source.name} is no JSON: {error}") from error
+def _passed(name: str, values: Json, known: set[str]) -> Iterator[str]:
+    """Raise BadInput for a key that nobody knows: it may say how the file counts."""
+    for key in values:
+        if key in PASSED:
+            yield key
+        elif key not in known:
+            raise BadInput(f"{name}: {key!r} is not known; known are {', '.join(sorted(known))}")
 
 
-def _claims(videos: Any, reading: Reading) -> Iterator[Claim]:
-    entries = videos.items() if isinstance(videos, dict) else [(None, each) for each in videos]
-    for key, value in entries:
+def _told(passed: list[str], name: str) -> Iterator[Finding]:
+    notes = sorted({key for key in passed if key not in ("path", "kind", "rotation")})
+    if notes:
+        yield Finding(level="info", subject=name, text=f"not used: {shortened(notes)}")
+
+
+def _entries(videos: Any) -> Iterator[tuple[str, Json]]:
+    pairs = videos.items() if isinstance(videos, dict) else [(None, each) for each in videos]
+    for key, value in pairs:
         entry = value if isinstance(value, dict) else {"intervals": value}
-        name = str(entry.get("name") or entry.get("id") or key or "")
+        given = [key, *(entry.get(each) for each in NAMES)]
+        name = next((str(each) for each in given if each), "")
         if not name:
             raise BadInput(f"a video has no name: {str(value)[:80]}")
-        count = entry.get("n_frames")
-        yield Claim(
-            path=name,
-            intervals=tuple(_interval(name, each, reading) for each in _list(name, entry)),
-            n_frames=count if isinstance(count, int) else None,
-            label=str(entry.get("label", "")),
-        )
+        yield name, entry
 
 
-def _list(name: str, entry: dict[str, Any]) -> list[Any]:
-    intervals = entry.get("intervals", [])
-    if not isinstance(intervals, list):
-        raise BadInput(f"{name}: its intervals are no list")
-    return intervals
+def _claim(name: str, entry: Json, reading: Reading) -> Claim:
+    count, duration, part = (entry.get(key) for key in ("n_frames", "duration_seconds", "part"))
+    found = Claim(
+        path=name,
+        n_frames=None if count is None else whole(count, f"{name}: n_frames"),
+        duration_seconds=None if duration is None else number(duration, f"{name}: duration"),
+        label=str(entry.get("label") or ""),
+        part=part_of(str(part)) or "" if part else "",
+    )
+    if "seconds" in entry and "intervals" in entry:
+        raise BadInput(f"{name} has both intervals in frames and seconds")
+    if "seconds" in entry:
+        spans = _list(name, entry, "seconds")
+        return replace(found, seconds=tuple(_span(name, each) for each in spans))
+    given = _list(name, entry, "intervals")
+    if found.label and not given:  # a class says that it is abnormal, and not where
+        return found
+    return replace(found, intervals=tuple(_interval(name, each, reading) for each in given))
+
+
+def _list(name: str, entry: Json, key: str) -> list[Any]:
+    given = entry.get(key, [])
+    if not isinstance(given, list):
+        raise BadInput(f"{name}: its {key} are no list")
+    return given
 
 
 def _interval(name: str, value: Any, reading: Reading) -> Interval:
-    given = value
-    if isinstance(value, dict):
-        given = [value.get("start_frame"), value.get("end_frame"), value.get("label", "")]
-    try:
-        start, end, *rest = given
-        if isinstance(start, bool) or not isinstance(start, int) or not isinstance(end, int):
-            raise TypeError
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{name}: {value} is not an interval of start, end and a label") from error
-    return reading.interval(start, end, str(rest[0]) if rest else "")
+    start, end, label = _parts(name, value, ("start_frame", "end_frame"))
+    fault = f"{name}: {value} is not an interval of start, end and a label"
+    return reading.interval(whole(start, fault), whole(end, fault), label)
+
+
+def _span(name: str, value: Any) -> tuple[float, float, str]:
+    start, end, label = _parts(name, value, ("start_seconds", "end_seconds"))
+    fault = f"{name}: {value} is not a span of seconds and a label"
+    return span_of_seconds(number(start, fault), number(end, fault), label)
+
+
+def _parts(name: str, value: Any, keys: tuple[str, str]) -> tuple[Any, Any, str]:
+    """Start, end and label. Raise BadInput where there is more, or less."""
+    if isinstance(value, dict) and set(value) - {*keys, "label"}:
+        strange = sorted(set(value) - {*keys, "label"})
+        raise BadInput(
+            f"{name}: {strange[0]!r} is not known; known are {keys[0]}, {keys[1]}, label"
+        )
+    given = [value.get(key) for key in (*keys, "label")] if isinstance(value, dict) else value
+    if not isinstance(given, list) or not 2 <= len(given) <= 3 or isinstance(given[-1], list):
+        raise BadInput(f"{name}: {value} is not an interval of start, end and a label")
+    start, end, *rest = given
+    return start, end, str(rest[0] or "") if rest else ""

@@ -3,37 +3,33 @@
     [{"data": {"video": "…/01.mp4"}, "annotations": [{"result": [
         {"type": "timelinelabels",
          "value": {"ranges": [{"start": 61, "end": 180}], "timelinelabels": ["fall"]}},
-        {"type": "videorectangle", "value": {"framesCount": 300, "labels": ["fall"], "sequence": [
-            {"frame": 61, "enabled": true}, {"frame": 180, "enabled": false}]}},
+        {"type": "videorectangle", "value": {"framesCount": 240, "duration": 10.0,
+         "labels": ["fall"], "sequence": [{"frame": 49, "time": 2.0, "enabled": true},
+                                          {"frame": 96, "time": 4.0, "enabled": false}]}},
         {"type": "labels", "value": {"start": 2.0, "end": 6.0, "labels": ["fall"]}}]}]}]
 
-Timeline ranges and boxes are frames counted from 1 with an inclusive end; a box lies between
-two keyframes where the first of them is enabled, after an enabled last one up to the end of the
-video. Audio-like regions are seconds. The newest annotation that was not cancelled counts; a
-task without one says nothing of its video.
+Timeline ranges and boxes are frames counted from 1 with an inclusive end, but not the video's
+own: they are counted at the rate of the project, 24 per second unless it was set. Boxes say
+which (`framesCount` / `duration`), timelines do not. A box lies between two keyframes where the
+first of them is enabled, after an enabled last one up to the end of the video. Audio-like
+regions are seconds. A task with nothing but a choice says what its video is and not where. The
+newest annotation that was not cancelled counts; a task without one says nothing of its video.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
 
 from ml.data.truth.claims import Annotations, Claim, Reading
-from ml.data.truth.formats._base import AnnotationFormat, register, span_of_seconds
-from ml.data.truth.formats.cvat import united
+from ml.data.truth.formats import _label_studio as regions
+from ml.data.truth.formats._base import AnnotationFormat, named_once, register
 from ml.data.truth.source import Source
-from ml.findings import Finding
-from ml.naming import without_ending
-from ml.records import BadInput, Interval
+from ml.findings import Finding, counted, shortened
+from ml.records import BadInput
 
-VIDEO_KEYS = ("video", "video_url", "url", "audio")
-LOCAL = re.compile(r".*[?&]d=([^&]+)")  # how files of a local storage are addressed
-# What Label Studio puts before names: its place for uploads, or the server of an address.
-PLACED = re.compile(r"(?:.*/)?data/upload/(?:\d+/)?|[a-z][a-z0-9+]*://[^/]*/", re.IGNORECASE)
-UPLOAD_PREFIX = re.compile(r"(^|/)[0-9a-f]{8}-(?=[^/]*$)")
+Json = dict[str, Any]
 
 
 @register
@@ -43,79 +39,114 @@ class LabelStudio(AnnotationFormat):
 
     @classmethod
     def recognises(cls, source: Source) -> bool:
-        head = source.head.decode("utf-8-sig", "replace")
-        return source.is_text and head.lstrip().startswith("[") and '"annotations"' in head
+        tasks = _tasks(source.document)
+        return bool(tasks) and any(_is_task(each) for each in tasks)
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         try:
-            tasks = json.loads(source.text)
-            done = [task for task in tasks if _finished(task)]
-            claims = tuple(_claim(task, reading) for task in done)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            said = [_said(task, reading) for task in _tasks(source.document)]
+        except (KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"{source.name} is no export of Label Studio: {error!r}") from error
-        n_open = len(tasks) - len(done)
-        text = f"{n_open} of {len(tasks)} tasks are not annotated and say nothing of their videos"
-        finding = Finding(level="warning", subject=source.name, text=text)
-        return Annotations(claims=claims, findings=(finding,) if n_open else ())
+        claims = named_once(each.claim for each in said if each.claim)
+        return Annotations(claims=claims, findings=tuple(_told(said, source.name)))
 
 
-def _claim(task: dict[str, Any], reading: Reading) -> Claim:
-    path = _path(task["data"])
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What one task says; nothing where nobody finished it."""
+
+    claim: Claim | None = None
+    is_predicted: bool = False  # by a model, too
+    rivals: int = 0  # older annotations that say something else
+    is_unclocked: bool = False  # its frames are counted at a rate that it does not state
+    notes: tuple[str, ...] = ()
+
+
+def _tasks(document: Any) -> list[Any]:
+    """Of a list, of one task, or of a list below `tasks`."""
+    if isinstance(document, dict):
+        document = document.get("tasks", [document])
+    return document if isinstance(document, list) else []
+
+
+def _is_task(value: Any) -> bool:
+    return (
+        isinstance(value, dict) and isinstance(value.get("data"), dict) and "annotations" in value
+    )
+
+
+def _said(task: Json, reading: Reading) -> Said:
+    path = regions.path_of(task["data"])
     if not path:
         raise BadInput(f"a task names no video: {str(task['data'])[:80]}")
-    results = list(_finished(task)[-1]["result"])
-    seconds = tuple(_seconds(results))
-    frames = (*_frames(results, reading), *_boxes(results, reading))
-    if seconds and frames:
+    found = Said(is_predicted=bool(task.get("predictions")))
+    finished = [each for each in task["annotations"] if not each.get("was_cancelled")]
+    if not finished:
+        return found
+    *older, newest = [_claim(path, each, reading) for each in sorted(finished, key=_moment)]
+    return replace(
+        found,
+        claim=newest.claim,
+        rivals=sum(_content(each.claim) != _content(newest.claim) for each in older),
+        is_unclocked=newest.is_unclocked,
+        notes=newest.notes,
+    )
+
+
+def _moment(annotation: Json) -> str:
+    """When it was changed last; those that do not say it keep their order before all others."""
+    return str(annotation.get("updated_at") or annotation.get("created_at") or "")
+
+
+def _content(claim: Claim | None) -> Any:
+    return claim and (claim.intervals, claim.seconds, claim.label)
+
+
+def _claim(path: str, annotation: Json, reading: Reading) -> Said:
+    found = regions.read(path, list(annotation["result"]), reading)
+    if found.frames and found.seconds:
         raise BadInput(f"{path} has both ranges of frames and regions in seconds")
-    if seconds:
-        return Claim(path=path, seconds=seconds)
-    return Claim(path=path, intervals=frames if frames or not results else None)
+    rate = reading.rate or found.rate
+    if rate != found.rate and found.rate:
+        found.notes.append(f"it counts {found.rate:g} frames per second by its own word")
+        found.n_frames = None
+    claim = Claim(path=path, label=found.label, duration_seconds=found.duration)
+    if found.seconds:
+        claim = replace(claim, seconds=found.seconds)
+    elif found.frames:
+        spans = tuple(reading.interval(*each) for each in found.frames)
+        claim = replace(claim, intervals=spans, rate=rate, n_frames=found.n_frames)
+    elif not annotation["result"]:
+        claim = replace(claim, intervals=())
+    return Said(
+        claim=claim, is_unclocked=bool(found.frames) and rate is None, notes=tuple(found.notes)
+    )
 
 
-def _path(data: dict[str, Any]) -> str:
-    """Of the video, as an upload, an address or `/data/local-files/?d=cam/01.mp4` has it."""
-    given = [str(data[key]) for key in VIDEO_KEYS if key in data]
-    given += [str(value) for value in data.values() if without_ending(str(value)) != str(value)]
-    address = given[0] if given else ""
-    local = LOCAL.fullmatch(address)
-    path = unquote(local[1] if local else address.partition("?")[0])
-    return UPLOAD_PREFIX.sub(r"\1", PLACED.sub("", path, count=1))
-
-
-def _finished(task: dict[str, Any]) -> list[dict[str, Any]]:
-    return [each for each in task["annotations"] if not each.get("was_cancelled")]
-
-
-def _frames(results: list[dict[str, Any]], reading: Reading) -> Iterator[Interval]:
-    for result in results:
-        value = result.get("value", {})
-        labels = value.get("timelinelabels") or [""]
-        for span in value.get("ranges", []):
-            yield reading.interval(int(span["start"]), int(span["end"]), str(labels[0]))
-
-
-def _boxes(results: list[dict[str, Any]], reading: Reading) -> Iterator[Interval]:
-    for result in results:
-        value = result.get("value", {})
-        frames = sorted(
-            (int(each["frame"]), bool(each.get("enabled", True)))
-            for each in value.get("sequence", [])
+def _told(said: list[Said], name: str) -> Iterator[Finding]:
+    n_open = sum(each.claim is None for each in said)
+    if n_open:
+        text = f"{n_open} of {len(said)} tasks are not annotated and say nothing of their videos"
+        yield Finding(level="warning", subject=name, text=text)
+    if n_predicted := sum(each.is_predicted for each in said):
+        text = f"what models predicted in {counted(n_predicted, 'task')} is not used"
+        yield Finding(level="info", subject=name, text=text)
+    if unclocked := [each.claim.path for each in said if each.is_unclocked and each.claim]:
+        text = (
+            "the file does not say at which rate its frames are counted, which is the project's "
+            f"(24 per second unless it was set) and not the video's: {shortened(unclocked)}. They "
+            "are taken as the video's own; state the rate if they are not"
         )
-        label = str((value.get("labels") or [""])[0])
-        ends = [frame for frame, _is_enabled in frames[1:]]
-        ends += [int(value.get("framesCount", 0))] if frames else []
-        spans = [
-            reading.interval(frame, max(frame, end) if is_enabled else frame, label)
-            for (frame, is_enabled), end in zip(frames, ends, strict=True)
-        ]
-        yield from united(spans)
+        yield Finding(level="warning", subject=name, text=text)
+    for each in said:
+        yield from _of_task(each)
 
 
-def _seconds(results: list[dict[str, Any]]) -> Iterator[tuple[float, float, str]]:
-    for result in results:
-        value = result.get("value", {})
-        if "start" in value and "end" in value:
-            labels = value.get("labels") or value.get("paragraphlabels") or [""]
-            yield span_of_seconds(float(value["start"]), float(value["end"]), str(labels[0]))
+def _of_task(said: Said) -> Iterator[Finding]:
+    path = said.claim.path if said.claim else ""
+    if said.rivals:
+        text = f"{counted(said.rivals, 'older annotation')} of it differ; the newest is taken"
+        yield Finding(level="warning", subject=path, text=text)
+    for text in said.notes:
+        yield Finding(level="warning", subject=path, text=text)

@@ -2,7 +2,8 @@
 
     TestVideoFile{end+1}.gt_frame = [61:180];
 
-Entry i belongs to test clip i. Frames count from 1 and the end is still abnormal, so `61:180`
+Entry i belongs to test clip i, or to the one whose number stands in its brackets. Frames count
+from 1 and the end is still abnormal, so `61:180`
 is [60, 180). Images were taken at 10 per second.
 """
 
@@ -15,7 +16,8 @@ from ml.data.truth.formats._base import AnnotationFormat, register
 from ml.data.truth.source import Source
 from ml.records import BadInput, Interval
 
-ENTRY = re.compile(r"gt_frame\s*=\s*\[([^\]]*)\]")
+ENTRY = re.compile(r"(?:\{\s*(\d+)\s*\}\s*\.\s*)?gt_frame\s*=\s*\[([^\]]*)\]")
+COMMENT = re.compile(r"%.*")
 RANGE = re.compile(r"\s*(\d+)\s*(?::\s*(\d+)\s*)?")
 COUNTING = Reading(base=1, end="inclusive")
 
@@ -27,15 +29,35 @@ class UCSD(AnnotationFormat):
 
     @classmethod
     def recognises(cls, source: Source) -> bool:
-        return source.is_text and ENTRY.search(source.head.decode("latin-1")) is not None
+        head = COMMENT.sub("", source.head.decode("latin-1"))
+        return source.is_text and ENTRY.search(head) is not None
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         claims = (
-            Claim(position=number, part="test", intervals=read_ranges(entry, reading))
-            for number, entry in enumerate(ENTRY.findall(source.text))
+            Claim(
+                path=f"Test{position + 1:03}",
+                position=position,
+                part="test",
+                intervals=read_ranges(entry, reading),
+            )
+            for position, entry in enumerate(entries_in(source.text, source.name))
         )
         return Annotations(claims=tuple(claims))
+
+
+def entries_in(text: str, name: str) -> list[str]:
+    """What stands between the brackets of each clip, in the clips' order.
+
+    Raise BadInput where entries that are numbered are not all there, each once.
+    """
+    entries = ENTRY.findall(COMMENT.sub("", text))
+    numbers = [int(number) for number, _entry in entries if number]
+    if not numbers:
+        return [entry for _number, entry in entries]
+    if sorted(numbers) != list(range(1, len(entries) + 1)):
+        raise BadInput(f"{name}: its entries are not numbered from 1 on, each once")
+    return [entry for _number, entry in sorted(entries, key=lambda each: int(each[0]))]
 
 
 def read_ranges(entry: str, reading: Reading = COUNTING) -> tuple[Interval, ...]:

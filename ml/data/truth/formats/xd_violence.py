@@ -15,14 +15,20 @@ import re
 from ml.data.truth.claims import Claim, Reading
 from ml.data.truth.formats._base import LineFormat, numbers_in, pairs, register
 from ml.naming import without_ending
+from ml.normal import NORMAL
 
 LABEL = re.compile(r"_label_([ABG]\d?)(?:-|$)")
 
 
 def class_of(name: str) -> str:
-    """`B4` of `…_label_B4-0-0`: the first of the up to three classes in a name."""
+    """`B4` of `…_label_B4-0-0`: the first of the up to three classes in a name; A is normal."""
     match = LABEL.search(name)
-    return match[1] if match else ""
+    return named(match[1]) if match else ""
+
+
+def named(letters: str) -> str:
+    """What the dataset's own letters mean, as far as that matters here."""
+    return NORMAL if letters == "A" else letters
 
 
 @register

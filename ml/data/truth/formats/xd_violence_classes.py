@@ -11,7 +11,7 @@ import re
 
 from ml.data.truth.claims import Claim, Reading
 from ml.data.truth.formats._base import LineFormat, register
-from ml.data.truth.formats.xd_violence import class_of
+from ml.data.truth.formats.xd_violence import class_of, named
 from ml.naming import without_ending
 
 EVENT = r"\s+(?:[ABG]\d?(?:-[ABG]?\d?)*)\s+\d+\s+\d+"
@@ -29,7 +29,7 @@ class XDViolenceClasses(LineFormat):
     @classmethod
     def claim(cls, match: re.Match[str], reading: Reading) -> Claim:
         events = tuple(
-            reading.interval(int(start), int(end), label)
+            reading.interval(int(start), int(end), named(label))
             for label, start, end in PARTS.findall(match["events"])
         )
         return Claim(

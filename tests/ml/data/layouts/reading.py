@@ -1,12 +1,14 @@
 """Layouts made of empty files and what a format says of them; and whole surveys of real ones."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ml.data.layouts import open_dataset
-from ml.data.layouts._base import GroundTruth, Listed
+from ml.data.layouts._base import Listed
 from ml.data.survey import survey
+from ml.data.truth.settling import GroundTruth, settle
+from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.events import Event, Reporter
 from ml.findings import Finding
 from ml.records import Interval
@@ -47,8 +49,17 @@ def opened(folder: Path, n_frames: Mapping[str, int] | int, fps: float = 10) -> 
     dataset = open_dataset(folder)
     videos, findings = dataset.videos()
     counts = n_frames if isinstance(n_frames, Mapping) else {v.name: n_frames for v in videos}
-    rated = [replace(video, fps=video.fps or fps) for video in videos]
-    truth = dataset.ground_truth(rated, counts)
+    known = [
+        KnownVideo(
+            name=video.name,
+            label=video.label,
+            part=video.part,
+            n_frames=counts.get(video.name, 0),
+            fps=video.fps or fps,
+        )
+        for video in videos
+    ]
+    truth = settle(dataset.truth(videos), VideoSet(known))
     name = type(dataset).__module__.rpartition(".")[2]
     return Opened(name, videos, truth, [*findings, *truth.findings])
 

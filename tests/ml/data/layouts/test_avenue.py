@@ -104,7 +104,7 @@ def test_avenue_mask_of_another_length_is_not_stored(tmp_path: Path) -> None:
 
     assert found.spans == {"testing_videos/01": [(1, 3)]}
     assert found.said() == [
-        ("testing_videos/02", "2_label.mat covers 4 frames, the clip has 6; not stored"),
+        ("testing_videos/02", "2_label.mat: 4 labels where the clip has 6 frames; not stored"),
         (
             "testing_videos/02",
             "nothing says where this test clip is abnormal, so it counts as normal throughout",
@@ -260,4 +260,4 @@ def test_avenue_real_clips_and_mask_through_the_survey(shared_data: Path, tmp_pa
     ]
     [finding] = events["finding"]
     assert (finding["level"], finding["subject"]) == ("error", "frame_labels_avenue_mnad.npy")
-    assert "15324 labels where 273 are expected" in finding["text"]
+    assert "15,324 labels where 273 are expected" in finding["text"]

@@ -254,7 +254,7 @@ def test_own_clips_labels_of_another_length(tmp_path: Path) -> None:
 
     assert found.spans == {"test/01": [(2, 5)]}
     assert found.said() == [
-        ("test/02", "02.csv covers 2 frames, the clip has 10; not stored"),
+        ("test/02", "02.csv: 2 labels where the clip has 10 frames; not stored"),
         ("test/02", WITHOUT),
     ]
 
@@ -265,7 +265,10 @@ def test_own_clips_labels_of_another_length(tmp_path: Path) -> None:
         ({"intervals": [[8, 12]]}, "interval [8, 12) ends past the last frame"),
         ({"intervals": [[5, 2]]}, "interval [5, 2) ends before it starts"),
         ({"intervals": [[1, 5], [4, 6]]}, "interval [4, 6) overlaps [1, 5)"),
-        ({"rate": 30, "intervals": [[1, 5]]}, "counts frames at 30 per second, the clip has 10"),
+        (
+            {"rate": 30, "intervals": [[1, 5]]},
+            "counts frames at 30 per second, the video",
+        ),
     ],
 )
 def test_own_clips_intervals_that_cannot_be_right(
@@ -287,7 +290,7 @@ def test_own_clips_seconds_without_a_rate(tmp_path: Path) -> None:
 
     assert found.said()[0] == (
         "test/01",
-        "01.csv gives seconds, but the clip's frame rate is not known",
+        "01.csv: Its frame rate is not known, so times in it cannot be turned into frames",
     )
 
 
@@ -300,7 +303,7 @@ def test_own_clips_seconds_beyond_any_video(tmp_path: Path, spans: str) -> None:
     assert found.spans == {"test/02": []}
     assert found.said()[0][0] == "01.csv"
     assert "1e+308" in found.said()[0][1]
-    assert found.said()[0][1].endswith("are no seconds")
+    assert found.said()[0][1].endswith("lie in no video")
 
 
 def test_own_clips_files_that_are_no_ground_truth(tmp_path: Path) -> None:
@@ -337,7 +340,7 @@ def test_own_clips_a_training_clip_that_is_said_to_be_abnormal(tmp_path: Path) -
 
     [(subject, text)] = found.said()
     assert subject == "train/a"
-    assert "lies among the normal training clips, but all.csv has it abnormal" in text
+    assert "it is labelled normal, but all.csv has it abnormal" in text
 
 
 def test_own_clips_labels_beside_a_validation_clip(tmp_path: Path) -> None:

@@ -51,7 +51,11 @@ def test_shanghaitech_ids_of_3_and_4_digits_stay_two(tmp_path: Path) -> None:
 
     assert found.spans == {"testing/frames/02_0128": []}
     assert found.said() == [
-        ("test_frame_mask", "annotates 1 clip not in the dataset: 01_014"),
+        (
+            "test_frame_mask",
+            "annotates 1 clip not in the dataset: 01_014 (01_014: no clip lies there; of that "
+            "name there is training/videos/01_014)",
+        ),
         (
             "testing/frames/01_0014",
             "nothing says where this test clip is abnormal, so it counts as normal throughout",
@@ -65,7 +69,7 @@ def test_shanghaitech_mask_of_another_length_is_not_stored(tmp_path: Path) -> No
     assert found.spans == {"testing/frames/02_0128": []}
     assert found.said()[0] == (
         "testing/frames/01_0014",
-        "01_0014.npy covers 4 frames, the clip has 5; not stored",
+        "01_0014.npy: 4 labels where the clip has 5 frames; not stored",
     )
 
 

@@ -8,9 +8,10 @@ import scipy.io
 from PIL import Image
 
 from ml.data.layouts import detect, open_dataset
-from ml.data.layouts._base import GroundTruth
+from ml.data.truth.settling import GroundTruth
 from ml.findings import Finding
 from ml.records import BadInput, Interval
+from tests.ml.data.layouts.reading import opened
 
 OFFICIAL = "TestVideoFile = {};\n"
 COUNTS = {"testing/01": 10, "testing/02": 8}
@@ -29,9 +30,7 @@ def dataset(folder: Path, *entries: str, clips: int = 2) -> Path:
 
 
 def truth(folder: Path, n_frames: Mapping[str, int] = COUNTS) -> GroundTruth:
-    found = open_dataset(folder)
-    videos, _ = found.videos()
-    return found.ground_truth(videos, n_frames)
+    return opened(folder, n_frames).truth
 
 
 def sentences(findings: tuple[Finding, ...], level: str = "error") -> list[tuple[str, str]]:
@@ -103,8 +102,8 @@ def test_ucsd_masks_of_another_length_or_clip(tmp_path: Path) -> None:
     save_masks(folder / "gt" / "b_pixel_masks.npz", {"07": np.ones((9, 4, 4))})
 
     assert sentences(truth(folder).findings) == [
-        ("testing/01", "a_pixel_masks.npz covers 9 frames, the clip has 10"),
-        ("b_pixel_masks.npz", "it has masks for clips that do not exist: [7]"),
+        ("testing/01", "a_pixel_masks.npz: 9 labels where the clip has 10 frames; not stored"),
+        ("b_pixel_masks.npz", "annotates 1 clip not in the dataset: 07"),
     ]
 
 
@@ -115,7 +114,8 @@ def test_ucsd_vector_of_the_wrong_length(tmp_path: Path) -> None:
     assert sentences(truth(folder).findings) == [
         (
             "frame_labels_ped2.npy",
-            "it has 17 labels where 18 are expected, the frames of 2 videos",
+            "it is not used: it has 17 labels where 18 are expected, the frames of testing/01, "
+            "testing/02 (2 clips)",
         )
     ]
 
@@ -140,7 +140,7 @@ def test_ucsd_vector_cannot_be_cut_without_all_counts(tmp_path: Path) -> None:
     assert sentences(found.findings) == [
         (
             "frame_labels_ped2.npy",
-            "it cannot be compared: the frame count of testing/02 is unknown",
+            "it is not used: the frame count of testing/02 is unknown",
         )
     ]
 
@@ -152,7 +152,8 @@ def test_ucsd_mat_with_another_number_of_clips(tmp_path: Path) -> None:
     scipy.io.savemat(folder / "gt" / "ped2.mat", {"gt": cells})
 
     assert sentences(truth(folder).findings) == [
-        ("ped2.mat", "it has 1 entries where 2 test clips are expected")
+        ("ped2.mat", "It has 1 clip without names, but 2 videos are expected in its order"),
+        ("ped2.mat", "annotates 1 clip not in the dataset: clip 1"),
     ]
 
 
@@ -162,18 +163,24 @@ def test_ucsd_mat_with_another_number_of_clips(tmp_path: Path) -> None:
         (("9:11", "1"), "testing/01", "ends past the last frame: the video has 10 frames"),
         (("9:3", "1"), "testing/01", "ends before it starts"),
         (("1:5, 4:8", "1"), "testing/01", "overlaps [0, 5)"),
-        (("1:5, a:b", "1"), "testing/01", "is not a list of frame ranges; not stored"),
-        (("1:5",), "testing/02", "has no entry for this test clip"),
-        (("1:5", "1", "1:2"), "test clip 3", "there is no such video"),
+        (("1:5",), "testing/02", "nothing says where this test clip is abnormal"),
+        (("1:5", "1", "1:2"), "UCSDped2.m", "annotates 1 clip not in the dataset: Test003"),
     ],
 )
 def test_ucsd_unfit_annotation_is_an_error(
     tmp_path: Path, entries: tuple[str, ...], subject: str, sentence: str
 ) -> None:
-    ((found, text),) = sentences(truth(dataset(tmp_path, *entries)).findings)
+    (found, text), *_others = sentences(truth(dataset(tmp_path, *entries)).findings)
 
     assert found == subject
     assert sentence in text
+
+
+def test_ucsd_ranges_that_are_none_spoil_the_file(tmp_path: Path) -> None:
+    (first, *_others) = sentences(truth(dataset(tmp_path, "1:5, a:b", "1")).findings)
+
+    assert first[0] == "UCSDped2.m"
+    assert "[1:5, a:b] is not a list of frame ranges" in first[1]
 
 
 def test_ucsd_two_clips_of_one_number_are_an_error(tmp_path: Path) -> None:
@@ -183,11 +190,11 @@ def test_ucsd_two_clips_of_one_number_are_an_error(tmp_path: Path) -> None:
 
     found = truth(folder, COUNTS | {"Test/Test001": 10})
 
-    assert found.intervals.keys() == {"testing/01", "testing/02"}
+    assert found.intervals.keys() == {"Test/Test001", "testing/02"}  # called just like that
     assert sentences(found.findings) == [
         (
-            "Test/Test001",
-            "testing/01 has the same number, so this clip counts as normal throughout",
+            "testing/01",
+            "nothing says where this test clip is abnormal, so it counts as normal throughout",
         )
     ]
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.data.truth.alignment import Alignment, KnownVideo, align
 from ml.data.truth.claims import Annotations
 from ml.data.truth.formats import read_annotations
+from ml.data.truth.rows import Alignment
+from ml.data.truth.videos import KnownVideo
 from ml.records import Interval, intervals_of
+from tests.ml.data.truth.laying import align
 
 pytestmark = pytest.mark.shared_data
 

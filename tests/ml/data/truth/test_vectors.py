@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.data.truth.alignment import KnownVideo, align
 from ml.data.truth.claims import Annotations, Labels
 from ml.data.truth.tails import Tail
-from ml.data.truth.vectors import by_labels
+from ml.data.truth.vectors import by_labels, ones_before
+from ml.data.truth.videos import KnownVideo
 from ml.records import Interval, frame_labels, intervals_of
+from tests.ml.data.truth.laying import align
 
 
 def known_videos(counts: Sequence[int]) -> list[KnownVideo]:
@@ -149,7 +152,7 @@ def test_all_best_layouts_are_found(videos: list[tuple[int, int]], seed: int) ->
     vector = np.concatenate([cut(one, n) for one, n in zip(labels, lengths, strict=True)])
     known = [intervals_of(one) for one in labels]
 
-    found = by_labels(vector, np.array(counts), known)
+    found = by_labels(ones_before(vector), np.array(counts), known)
 
     least, choices = brute_force(vector, counts, labels)
     assert found is not None
@@ -226,3 +229,58 @@ def test_what_makes_no_difference_is_said_so() -> None:
     assert {row.repairs for row in found.rows} == {("same_in_all",)}
     assert found.repairs["same_in_all"]["n_videos"] == 3
     assert [row.implied_n_frames for row in found.rows] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts", "n_labels"),
+    [
+        ("floor", [0, 15, 16, 17, 33], [0, 0, 16, 16, 32]),
+        ("ceil", [0, 15, 16, 17, 33], [0, 16, 16, 32, 48]),
+        ("drop_last", [0, 1, 16, 17, 33], [0, 0, 0, 16, 32]),  # of no frame, none is dropped
+        ("exact", [0, 1, 17], [0, 1, 17]),
+    ],
+)
+def test_what_each_habit_makes_of_frames(kind: str, counts: list[int], n_labels: list[int]) -> None:
+    assert Tail(kind, 16).n_labels(np.array(counts)).tolist() == n_labels
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_lengths_of_each_video_s_own_are_those_with_the_fewest_disagreements(
+    data: st.DataObject,
+) -> None:
+    """Against every way to cut, tried one by one."""
+    counts = np.array(data.draw(st.lists(st.integers(16, 70), min_size=1, max_size=4)))
+    known = [
+        intervals_of(np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n))))
+        for n in counts.tolist()
+    ]
+    lengths = [
+        [16 * (n // 16 + more) for more in (-2, -1, 0, 1) if 1 <= n // 16 + more <= -(-n // 16)]
+        for n in counts.tolist()
+    ]
+    chosen = [data.draw(st.sampled_from(each)) for each in lengths]
+    vector = np.array(
+        data.draw(st.lists(st.booleans(), min_size=sum(chosen), max_size=sum(chosen))), np.uint8
+    )
+
+    found = by_labels(ones_before(vector), counts, known)
+
+    ways = [way for way in product(*lengths) if sum(way) == len(vector)]
+    costs = {way: _differing(vector, way, counts.tolist(), known) for way in ways}
+    best = [way for way, cost in costs.items() if cost == min(costs.values())]
+    assert found is not None
+    assert found.disagreements == min(costs.values())
+    for i, choices in enumerate(found.choices):
+        assert set(choices) == {(sum(way[:i]), way[i]) for way in best}
+
+
+def _differing(
+    vector: Labels, lengths: Sequence[int], counts: Sequence[int], known: Sequence[Any]
+) -> int:
+    total = at = 0
+    for length, n_frames, intervals in zip(lengths, counts, known, strict=True):
+        n = min(length, n_frames)
+        total += int((vector[at : at + n] != frame_labels(intervals, n_frames)[:n]).sum())
+        at += length
+    return total

@@ -101,8 +101,9 @@ def test_a_task_that_nobody_annotated_says_nothing(tmp_path: Path) -> None:
         ("a", 1),
         ("d", 0),  # looked at, and normal
     ]
-    [finding] = found.findings
+    finding, clock = found.findings
     assert finding.text == "2 of 4 tasks are not annotated and say nothing of their videos"
+    assert clock.text.startswith("the file does not say at which rate its frames are counted")
 
 
 def test_regions_that_have_no_time_are_not_normal(tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_our_table_in_seconds(tmp_path: Path) -> None:
     ["video,start_frame,end_frame\na,1,two\n", "video,start_frame,end_frame\na,1,2,3,4\n"],
 )
 def test_our_table_with_faults(tmp_path: Path, text: str) -> None:
-    with pytest.raises(BadInput, match=r"two|more cells than columns"):
+    with pytest.raises(BadInput, match=r"two|line 2: 5 cells where the heading has 3"):
         read_annotations(write(tmp_path, "gt.csv", text))
 
 
@@ -330,13 +330,12 @@ def test_folders_of_mask_images(tmp_path: Path) -> None:
     assert (claim.name, claim.labels.tolist()) == ("Test001", [0] * 3 + [1] * 4 + [0] * 5)
 
 
-def test_times_that_are_none(tmp_path: Path) -> None:
-    text = "video_name class start_time end_time\na.mp4 1 00:00:01 soon\na.mp4 1 00:01 00:02\n"
+def test_times_on_the_clock(tmp_path: Path) -> None:
+    text = "video_name class start_time end_time\na.mp4 1 00:01 00:02.5\na.mp4 x 1:00:00 75:30\n"
 
-    found = read_annotations(write(tmp_path, "a.csv", text))
+    [claim] = read_annotations(write(tmp_path, "a.csv", text)).claims
 
-    assert found.findings[0].text == "line 2 has no times such as 00:01:30"
-    assert found.claims[0].seconds == ((1.0, 2.0, ""),)
+    assert claim.seconds == ((1.0, 2.5, ""), (3600.0, 4530.0, "x"))
 
 
 def test_a_format_can_be_named(tmp_path: Path) -> None:
@@ -356,8 +355,10 @@ def test_our_table_about_the_video_that_it_is_named_after(tmp_path: Path) -> Non
 
 def test_our_table_with_names_in_a_column_that_is_not_known(tmp_path: Path) -> None:
     """Taken for one video's table, it would put all intervals into that video."""
-    with pytest.raises(BadInput, match="no ground truth that is known"):
-        read_annotations(write(tmp_path, "a.csv", "clip,start_frame,end_frame\nx,1,2\n"))
+    with pytest.raises(BadInput, match="nobody knows what the column recording may say"):
+        read_annotations(write(tmp_path, "a.csv", "recording,start_frame,end_frame\nx,1,2\n"))
+    with pytest.raises(BadInput, match="if the column id names the videos, call it video"):
+        read_annotations(write(tmp_path, "a.csv", "id,start_frame,end_frame\nx,1,2\n"))
 
 
 def test_our_json_about_the_video_that_it_is_named_after(tmp_path: Path) -> None:
@@ -370,7 +371,15 @@ def test_our_json_about_the_video_that_it_is_named_after(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["0\n1\n0\n", "label\n0\n1\n0\n", "frame,label\n0,0\n1,1\n2,0\n", "1;0\r\n2; 1\r\n3;0\r\n"],
+    [
+        "0\n1\n0\n",
+        "label\n0\n1\n0\n",
+        "anomaly\n0.0\n1.0\n0.0\n",
+        ",gt\n0,False\n1,True\n2,False\n",
+        "frame label\n1 normal\n2 abnormal\n3 normal\n",
+        "frame,label\n0,0\n1,1\n2,0\n",
+        "1;0\r\n2; 1\r\n3;0\r\n",
+    ],
 )
 def test_a_line_per_frame(tmp_path: Path, text: str) -> None:
     [claim] = read_annotations(write(tmp_path, "01.csv", text)).claims
@@ -383,18 +392,33 @@ def test_a_line_per_frame(tmp_path: Path, text: str) -> None:
     ("text", "sentence"),
     [
         ("frame,label\n" + "".join(f"{i},0\n" for i in range(5, 9)), "begins with frame 5"),
-        ("frame,label\n0,0\n2,1\n4,0\n", "no ground truth that is known"),
-        ("frame,label\n" + "0,1\n" * 3, "no ground truth that is known"),
+        ("frame,label\n0,0\n2,1\n4,0\n", "does not count the frames one by one"),
+        ("frame,label\n" + "0,1\n" * 3, "does not count the frames one by one"),
+        ("frame,is_normal\n0,0\n1,1\n2,0\n", "does not say that 1 is abnormal"),
+        ("normal\n0\n1\n0\n", "does not say that 1 is abnormal"),
+        ("frame,label,fps\n0,0,25\n", "nobody knows what the column fps may say"),
         (
             "".join(f"{i},0\n" for i in [*range(300), 301]),
             "first column does not count the frames one by one",
         ),
-        ("0\n" * 300 + "2\n", "label 301 is '2', neither 0 nor 1"),
+        ("0\n" * 300 + "2\n", "line 301: the label '2' is neither 0 nor 1"),
     ],
 )
 def test_a_line_per_frame_that_is_none(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
         read_annotations(write(tmp_path, "01.csv", text))
+
+
+def test_a_line_per_frame_of_several_videos(tmp_path: Path) -> None:
+    text = "video,frame,label\na/01.mp4,1,0\na/01.mp4,2,1\nb/01.mp4,1,1\n"
+
+    found = read_annotations(write(tmp_path, "gt.csv", text))
+
+    assert found.reading.base == 1
+    labels = {claim.path: list(claim.labels) for claim in found.claims if claim.labels is not None}
+    assert labels == {"a/01.mp4": [0, 1], "b/01.mp4": [1]}
+    with pytest.raises(BadInput, match="begins with frame 1, where frames are to count from 0"):
+        read_annotations(tmp_path / "gt.csv", options={"base": 0})
 
 
 def test_a_folder_with_a_pixel_mask_per_video(tmp_path: Path) -> None:

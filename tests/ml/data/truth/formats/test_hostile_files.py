@@ -143,12 +143,21 @@ def test_a_first_line_without_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("video,start_frame,end_frame\n,1,5\n", "1 lines name no video"),
-        ("video,start_frame,end_frame\na,60,\n", "a: a line has no number where one is expected"),
-        ("video,start_frame,end_frame\na,1," + "9" * 200_000, r"cannot be read as CSV|no number"),
-        ("video,start_seconds,end_seconds\na,nan,2\n", "nan to 2.0 are no seconds"),
-        ("video,start_seconds,end_seconds\na,1,inf\n", "1.0 to inf are no seconds"),
-        ("video,start_seconds,end_seconds\na,1,1e308\n", r"1.0 to 1e\+308 are no seconds"),
+        ("video,start_frame,end_frame\n,1,5\n", r"gt\.txt, line 2: it names no video"),
+        (
+            "video,start_frame,end_frame\na,60,\n",
+            "line 2: end_frame is empty, and the other end is not",
+        ),
+        (
+            "video,start_frame,end_frame\na,1," + "9" * 200_000,
+            "larger than any number that is kept",
+        ),
+        (
+            "video,start_seconds,end_seconds\na,nan,2\n",
+            "line 2: start_seconds is empty, and the other end is not",
+        ),
+        ("video,start_seconds,end_seconds\na,1,inf\n", "line 2: end_seconds 'inf' is no number"),
+        ("video,start_seconds,end_seconds\na,1,1e308\n", r"line 2: 1 to 1e\+308 lie in no video"),
         ('{"videos": {"": [[1, 5]]}}', "a video has no name"),
         ('{"videos": [{"intervals": [[1, 5]]}]}', "a video has no name"),
         ('{"base": "1", "videos": {"a": [[1, 5]]}}', "base '1' is neither 0 nor 1"),
@@ -165,15 +174,26 @@ def test_texts_with_faults(tmp_path: Path, text: str, sentence: str) -> None:
         read_annotations(path)
 
 
-@pytest.mark.parametrize("time", ["nan", "inf", "1e308", "-00:00:05", "soon"])
-def test_times_that_are_none_in_a_video(tmp_path: Path, time: str) -> None:
+@pytest.mark.parametrize(
+    ("time", "fault"),
+    [
+        ("nan", "end_time is empty, and the other end is not"),
+        ("inf", "end_time 'inf' is no number"),
+        ("1e308", r"end_time '1e308' is no time in a video"),
+        ("-00:00:05", "is no time such as 00:01:30 or 90.5"),
+        ("soon", "end_time 'soon' is no number"),
+        ("00:00:08:12", "is no time such as 00:01:30 or 90.5"),  # a time code with frames
+        ("00:75:00", "is no time such as 00:01:30 or 90.5"),
+        ("00:00:60", "is no time such as 00:01:30 or 90.5"),
+        ("0:1.5:3", "is no time such as 00:01:30 or 90.5"),
+    ],
+)
+def test_times_that_are_none_in_a_video(tmp_path: Path, time: str, fault: str) -> None:
     path = tmp_path / "a.csv"
-    path.write_text(f"video_name class start_time end_time\na.mp4 1 0 {time}\nb.mp4 1 0 1\n")
+    path.write_text(f"video_name class start_time end_time\nb.mp4 1 0 1\na.mp4 1 0 {time}\n")
 
-    found = read_annotations(path)
-
-    assert found.findings[0].text == "line 2 has no times such as 00:01:30"
-    assert [claim.name for claim in found.claims] == ["b"]
+    with pytest.raises(BadInput, match=rf"a\.csv, line 3: .*{fault}"):
+        read_annotations(path)
 
 
 def test_frame_numbers_of_matlab_that_are_none(tmp_path: Path) -> None:

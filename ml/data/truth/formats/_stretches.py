@@ -1,0 +1,240 @@
+"""Tables with a line per stretch, in frames, seconds, milliseconds or on the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ml import headings
+from ml.data.truth.claims import Annotations, Claim, Reading, Seconds
+from ml.data.truth.formats._base import MAX_SECONDS, span_of_seconds
+from ml.data.truth.source import Source
+from ml.findings import Finding
+from ml.headings import Ends, Unit
+from ml.naming import part_of
+from ml.normal import is_normal
+from ml.records import BadInput
+from ml.tables import Record, Table, is_blank, number_of, read_table
+
+CLOCK_PARTS = 3
+MAX_RATE = 1_000
+SAME = 0.51  # of a frame or a second, as durations are rounded
+
+
+def is_table_of(source: Source, units: Collection[Unit]) -> bool:
+    """Whether its headings name start and end in one of `units`, and nothing in frames before."""
+    ends = headings.ends_in(source.headings, headings.ALL_UNITS)
+    return ends is not None and ends.unit in units
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Headings by what they mean; None where there is no such column."""
+
+    ends: Ends
+    video: str | None
+    label: str | None
+    n_frames: str | None
+    rate: str | None
+    length: str | None
+    part: str | None
+
+    @classmethod
+    def of(cls, table: Table, units: Collection[Unit]) -> Columns:
+        """Raise BadInput where two columns may mean the same, or none is there for the ends."""
+        ends = headings.ends_in(table.columns, units)
+        if ends is None:
+            raise BadInput(f"{table.name} has no columns of start and end")
+        found = [column for column in table.columns if column not in (ends.start, ends.end)]
+        return cls(
+            ends=ends,
+            video=headings.video_column(found),
+            label=headings.first_of(table, headings.LABEL),
+            n_frames=headings.first_of(table, headings.COUNT),
+            rate=headings.first_of(table, headings.RATE),
+            length=headings.first_of(table, headings.LENGTH),
+            part=headings.first_of(table, headings.PART),
+        )
+
+    @property
+    def known(self) -> set[str | None]:
+        known = {self.ends.start, self.ends.end, self.video, self.label, self.n_frames}
+        return known | {self.length, self.part} | ({self.rate} if self.counts_frames else set())
+
+    @property
+    def counts_frames(self) -> bool:
+        return self.ends.unit == "frames"
+
+
+def read_stretches(source: Source, reading: Reading, units: Collection[Unit]) -> Annotations:
+    """A claim per video. Raise BadInput, with the line, for whatever is not certain."""
+    table = read_table(source.data, source.name)
+    columns = Columns.of(table, units)
+    findings = _sort_out(table, columns)
+    by_video = _by_video(table, columns, Path(source.name).stem)
+    claims = (_claim(path, rows, table, columns, reading) for path, rows in by_video.items())
+    return Annotations(claims=tuple(claims), findings=tuple(findings))
+
+
+def _sort_out(table: Table, columns: Columns) -> list[Finding]:
+    passed = {column for column in table.columns if headings.plain(column) == "duration"}
+    if passed:
+        _check_durations(table, columns, next(iter(passed)))
+    if not columns.counts_frames:
+        passed |= {column for column in table.columns if headings.plain(column) in headings.RATE}
+    rest = [column for column in table.columns if column not in columns.known]
+    if columns.counts_frames and (times := headings.ends_in(rest, headings.ALL_UNITS)):
+        passed |= {times.start, times.end}
+    if columns.video is None and any(headings.plain(column) == "id" for column in rest):
+        raise BadInput(f"{table.name}: if the column id names the videos, call it video")
+    other_names = {column for column in rest if headings.plain(column) in headings.VIDEO}
+    return headings.sort_out(table.name, table.columns, columns.known, passed | other_names)
+
+
+def _check_durations(table: Table, columns: Columns, duration: str) -> None:
+    """Raise BadInput unless it is that of each stretch, which says nothing new."""
+    for record in table.records:
+        given = table.number(record, duration)
+        start, end = (_position(table, record, each, columns.ends.unit) for each in _ends(columns))
+        if given is None or start is None or end is None:
+            continue
+        if min(abs(end - start - given), abs(end - start + 1 - given)) > SAME:
+            raise table.fault(
+                record,
+                f"{duration} is not that of the stretch: call it video_duration, in seconds, or "
+                "leave it out",
+            )
+
+
+def _ends(columns: Columns) -> tuple[str, str]:
+    return columns.ends.start, columns.ends.end
+
+
+def _by_video(table: Table, columns: Columns, own: str) -> dict[str, list[Record]]:
+    """Rows of each video; without a column of names, all are about the file's own."""
+    found: dict[str, list[Record]] = {} if columns.video else {own: []}
+    for record in table.records:
+        path = record.get(columns.video) if columns.video else own
+        if not path:
+            raise table.fault(record, "it names no video")
+        found.setdefault(path, []).append(record)
+    return found
+
+
+def _claim(
+    path: str, rows: Sequence[Record], table: Table, columns: Columns, reading: Reading
+) -> Claim:
+    spans = [span for row in rows if (span := _span(row, table, columns)) is not None]
+    silent = [row for row in rows if _span(row, table, columns) is None]
+    label = next((each for row in silent if (each := _label(row, columns))), "")
+    if silent and spans and not (label and reading.is_normal(label)):
+        raise table.fault(silent[0], f"{path} has stretches elsewhere and none here")
+    is_nowhere = bool(label) and not spans
+    found = Claim(
+        path=path,
+        label=label if is_nowhere else "",
+        part=_part(rows, table, columns),
+        n_frames=_count(rows, table, columns),
+        duration_seconds=_one_number(rows, table, columns.length),
+    )
+    return _with_spans(found, None if is_nowhere else spans, table, columns, reading, rows)
+
+
+def _with_spans(
+    found: Claim,
+    spans: Sequence[Seconds] | None,
+    table: Table,
+    columns: Columns,
+    reading: Reading,
+    rows: Sequence[Record],
+) -> Claim:
+    if spans is None:
+        return found
+    if not columns.counts_frames:
+        return replace(found, seconds=tuple(spans))
+    intervals = tuple(reading.interval(int(start), int(end), label) for start, end, label in spans)
+    rate = reading.rate or _one_number(rows, table, columns.rate)
+    if rate is not None and not 0 < rate <= MAX_RATE:
+        raise table.fault(rows[0], f"{columns.rate} {rate:g} is no number of frames per second")
+    return replace(found, intervals=intervals, rate=rate)
+
+
+def _span(record: Record, table: Table, columns: Columns) -> Seconds | None:
+    """Start, end and label in the table's own unit, frames or seconds; None without both."""
+    start, end = (_position(table, record, each, columns.ends.unit) for each in _ends(columns))
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        missing = columns.ends.start if start is None else columns.ends.end
+        raise table.fault(record, f"{missing} is empty, and the other end is not")
+    try:
+        return span_of_seconds(start, end, _label(record, columns))
+    except BadInput as error:
+        raise table.fault(record, f"{start:g} to {end:g} lie in no video") from error
+
+
+def _label(record: Record, columns: Columns) -> str:
+    """Empty where pandas has written that there is none."""
+    label = record.get(columns.label)
+    return "" if is_blank(label) and not is_normal(label) else label
+
+
+def _position(table: Table, record: Record, column: str, unit: Unit) -> float | None:
+    if unit == "clock":
+        return _moment(table, record, column)
+    if unit == "frames":
+        return table.whole(record, column)
+    value = table.number(record, column)
+    return value if value is None or unit == "seconds" else value / 1000
+
+
+def _moment(table: Table, record: Record, column: str) -> float | None:
+    text = record.get(column)
+    if is_blank(text):
+        return None
+    try:
+        return seconds_of(text, table.delimiter)
+    except ValueError as error:
+        raise table.fault(record, f"{column} {text!r} {error}") from error
+
+
+def seconds_of(text: str, delimiter: str = ",") -> float:
+    """Of `01:02:03.5`, `02:03` or `3`. Raise ValueError, the end of a sentence about it."""
+    *whole_parts, last = parts = text.strip().split(":")
+    if len(parts) > CLOCK_PARTS or not all(part.isdecimal() for part in whole_parts):
+        raise ValueError("is no time such as 00:01:30 or 90.5")
+    total = 0.0
+    for part in whole_parts:
+        total = total * 60 + int(part)
+    seconds = number_of(last, delimiter)
+    if seconds < 0 or (whole_parts and max(seconds, *map(int, parts[1:-1]), 0) >= 60):
+        raise ValueError("is no time such as 00:01:30 or 90.5")
+    total = total * 60 + seconds
+    if total > MAX_SECONDS:
+        raise ValueError("is no time in a video")
+    return total
+
+
+def _count(rows: Sequence[Record], table: Table, columns: Columns) -> int | None:
+    count = _one_number(rows, table, columns.n_frames)
+    if count is not None and not (count.is_integer() and count > 0):
+        raise table.fault(rows[0], f"{columns.n_frames} {count:g} is no number of frames")
+    return None if count is None else int(count)
+
+
+def _one_number(rows: Sequence[Record], table: Table, column: str | None) -> float | None:
+    """Raise BadInput where the rows of one video differ in it."""
+    known = {value for row in rows if (value := table.number(row, column)) is not None}
+    if len(known) > 1:
+        raise table.fault(rows[0], f"{column} is {min(known):g} here and {max(known):g} elsewhere")
+    return known.pop() if known else None
+
+
+def _part(rows: Sequence[Record], table: Table, columns: Columns) -> str:
+    given = {row.get(columns.part) for row in rows} - {""}
+    parts = {part_of(each) for each in given}
+    if None in parts or len(parts) > 1:
+        text = f"{columns.part} {' or '.join(sorted(given))} is none of train, validation and test"
+        raise table.fault(rows[0], text)
+    return next((part for part in parts if part), "")
