@@ -7,7 +7,7 @@ scores, so nothing is stored before somebody reads.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -19,6 +19,7 @@ from ml.smoothing import Smoothing, smooth
 
 Calibration = Literal["none", "validation", "test_set", "per_video"]
 MAX_MEMBERS = 20
+LARGEST_WEIGHT = 1e9
 
 Floats = NDArray[np.float64]
 
@@ -40,8 +41,11 @@ class Member:
         if self.calibration not in get_args(Calibration):
             known = ", ".join(get_args(Calibration))
             raise BadInput(f"calibration {self.calibration!r} is none of {known}")
-        if not 0 < self.weight < float("inf"):
-            raise BadInput(f"weight {self.weight} of {self.run} is not a positive number")
+        if not 1 / LARGEST_WEIGHT <= self.weight <= LARGEST_WEIGHT:
+            raise BadInput(
+                f"weight {self.weight} of {self.run} is not a positive number from "
+                f"{1 / LARGEST_WEIGHT:g} to {LARGEST_WEIGHT:g}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +107,8 @@ def fuse(recipe: Recipe, ingredients: Sequence[Ingredient], n_frames: int) -> Sc
     """The scores of a video of `n_frames`, from those of the members in the recipe's order.
 
     They keep their native resolution where all members share it and nothing is smoothed;
-    else there is one per frame, for the frames that every member has a score for.
+    else there is one per frame. A frame has a score where every member has one. The mean is
+    float64: float32 would tie scores that differ.
     """
     calibrated = [
         _calibrated(member, ingredient)
@@ -112,29 +117,25 @@ def fuse(recipe: Recipe, ingredients: Sequence[Ingredient], n_frames: int) -> Sc
     weights = np.array([member.weight for member in recipe.members])
     first = ingredients[0].scores
     if recipe.smoothing == "none" and _share_layout([each.scores for each in ingredients]):
-        mean = np.average(calibrated, axis=0, weights=weights)
+        mean = np.average([each.values for each in calibrated], axis=0, weights=weights)
         return _scores(mean, first.first_frame, first.frames_per_value)
-    frames = [
-        _to_frames(values, ingredient.scores, n_frames)
-        for values, ingredient in zip(calibrated, ingredients, strict=True)
-    ]
-    mean = np.average(frames, axis=0, weights=weights)
+    mean = np.average([each.to_frames(n_frames) for each in calibrated], axis=0, weights=weights)
     scored = np.flatnonzero(~np.isnan(mean))
     if not len(scored):
         return _scores(mean[:0], 0, 1)
-    # Scores have no holes, so their overlap hasn't.
     start, end = int(scored[0]), int(scored[-1]) + 1
     return _scores(smooth(mean[start:end], recipe.smoothing, recipe.smoothing_frames), start, 1)
 
 
-def _calibrated(member: Member, ingredient: Ingredient) -> Floats:
-    values = ingredient.scores.values.astype(np.float64)
-    if member.calibration == "none" or not len(values):
-        return values
+def _calibrated(member: Member, ingredient: Ingredient) -> Scores:
+    scores = ingredient.scores
+    values = scores.values.astype(np.float64)
     low, high = ingredient.lowest, ingredient.highest
     if member.calibration == "per_video":
-        low, high = float(values.min()), float(values.max())
-    return (values - low) / (high - low) if high > low else np.zeros(len(values))
+        low, high = scores.extremes or (0.0, 0.0)
+    if member.calibration != "none":
+        values = (values - low) / (high - low) if high > low else values * 0
+    return replace(scores, values=values)
 
 
 def _share_layout(scores: Sequence[Scores]) -> bool:
@@ -143,15 +144,10 @@ def _share_layout(scores: Sequence[Scores]) -> bool:
     )
 
 
-def _to_frames(values: Floats, layout: Scores, n_frames: int) -> Floats:
-    """(n_frames,) with NaN where there is no score."""
-    frames = np.full(n_frames, np.nan)
-    spread = np.repeat(values, layout.frames_per_value)[: n_frames - layout.first_frame]
-    frames[layout.first_frame : layout.first_frame + len(spread)] = spread
-    return frames
-
-
 def _scores(values: Floats, first_frame: int, frames_per_value: int) -> Scores:
     return Scores(
-        values=values.astype(np.float32), first_frame=first_frame, frames_per_value=frames_per_value
+        values=values,
+        first_frame=first_frame,
+        frames_per_value=frames_per_value,
+        has_gaps=bool(np.isnan(values).any()),
     )

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections import ChainMap, Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from ml.leaks import Fold, LeakReport, leak_report
+from ml.naming import NameIndex
 from ml.records import BadInput, Part
 from ml.splits.lists import read_list
-from ml.splits.lists._base import Entry
 from ml.splits.tables import COLUMNS, read_groups
 
 
@@ -36,7 +36,8 @@ def add_verb(verbs: Any) -> None:
 
 def show(options: argparse.Namespace) -> int:
     """Print the report; 1 where something leaks."""
-    report = leak_report(_folds(options), _groups(options))
+    folds = _folds(options)
+    report = leak_report(folds, _groups(options, {name for fold in folds for name in fold}))
     print(json.dumps(asdict(report), indent=1) if options.json else _told(report))
     return int(report.has_leaks)
 
@@ -53,49 +54,73 @@ def _folds(options: argparse.Namespace) -> Sequence[Fold]:
     if any(parts.values()) == bool(options.folds):
         raise BadInput("give either --folds, or lists with --train, --validation and --test")
     if options.folds:
-        return [_fold(path) for path in options.folds]
-    return [_assembled(parts)]
+        named = [_parts_in(path) for path in options.folds]
+    else:
+        lists = [(part, path) for part, paths in parts.items() for path in paths]
+        named = [[(name, part) for part, path in lists for name, _part in _read(path)]]
+    clips = _clips(name for pairs in named for name, _part in pairs)
+    return [_fold(pairs, clips) for pairs in named]
 
 
-def _fold(path: Path) -> Fold:
+def _read(path: Path) -> list[tuple[str, Part | None]]:
+    """Names with their folders, and the part of each where the list says it."""
     entries = read_list(path.read_bytes(), path.name).entries
-    if not all(entry.part for entry in entries):
+    return [(entry.path, entry.part) for entry in entries]
+
+
+def _parts_in(path: Path) -> list[tuple[str, Part]]:
+    given = _read(path)
+    known = [(name, part) for name, part in given if part]
+    if len(known) < len(given):
         raise BadInput(f"{path.name} does not say which part its videos are in")
-    return {name: entry.part for name, entry in _named_apart(entries) if entry.part}
+    return known
 
 
-def _assembled(parts: dict[Part, list[Path]]) -> Fold:
+def _fold(named: Sequence[tuple[str, Part]], clips: Mapping[str, str]) -> Fold:
     fold: dict[str, Part] = {}
-    for part, paths in parts.items():
-        for path in paths:
-            for name, _entry in _named_apart(read_list(path.read_bytes(), path.name).entries):
-                if fold.setdefault(name, part) != part:
-                    raise BadInput(f"{name} is in {fold[name]} and in {part}")
+    for name, part in named:
+        if fold.setdefault(clips[name], part) != part:
+            raise BadInput(f"{clips[name]} is in {fold[clips[name]]} and in {part}")
     return fold
 
 
-def _named_apart(entries: Sequence[Entry]) -> Iterator[tuple[str, Entry]]:
-    """Two videos of one name are called by their folders, too."""
-    counts = Counter(entry.name for entry in entries)
-    for entry in entries:
-        is_alone = counts[entry.name] == 1 or not entry.folder
-        yield entry.name if is_alone else f"{entry.folder}/{entry.name}", entry
+def _clips(names: Iterable[str]) -> dict[str, str]:
+    """The clip that each name means: lists may name the folders of a clip, or fewer of them.
+
+    `a/01` and `b/01` are two clips, and `01` beside them may be either.
+    """
+    meant: dict[str, str] = {}
+    by_depth = sorted(dict.fromkeys(names), key=lambda name: -name.count("/"))
+    for _depth, alike in groupby(by_depth, key=lambda name: name.count("/")):
+        index = NameIndex(dict.fromkeys(meant.values()), name=str)
+        for name in alike:
+            match = index.match(name)
+            if match.others:
+                raise BadInput(f"{name}: {index.why_not(name)}")
+            meant[name] = match.item or name
+    return meant
 
 
-def _groups(options: argparse.Namespace) -> dict[str, dict[str, str]]:
-    """{kind: {video: group}}"""
+def _groups(options: argparse.Namespace, clips: Iterable[str]) -> dict[str, dict[str, str]]:
+    """{kind: {clip: group}}, clips called as in the lists. Other names have no say."""
     if options.groups is None:
         return {}
     columns = {"source": options.group_column} if options.group_column else COLUMNS
     given = read_groups(options.groups.read_bytes(), options.groups.name, columns)
     pattern = _pattern(options.group_pattern)
+    index = NameIndex(clips, name=str)
+    found: dict[str, dict[str, str]] = {kind: {} for kind in columns}
+    for name, groups in given.items():
+        match = index.match(name)
+        if match.others:
+            raise BadInput(f"{options.groups.name}: {name}: {index.why_not(name)}")
+        for kind, group in groups.items():
+            if match.item and found[kind].setdefault(match.item, group) != group:
+                raise BadInput(f"{options.groups.name} gives {match.item} two different groups")
     return {
-        kind: {
-            video: _named(groups[kind], pattern)
-            for video, groups in given.items()
-            if kind in groups
-        }
-        for kind in dict.fromkeys(ChainMap(*given.values()))
+        kind: {clip: _named(group, pattern) for clip, group in by_clip.items()}
+        for kind, by_clip in found.items()
+        if by_clip
     }
 
 

@@ -100,8 +100,12 @@ class NameIndex(Generic[ItemT]):
     ) -> None:
         self._part = part
         self._name = name
-        self._items = [(_slashed(name(item)), item) for item in items]
-        self._by_name = dict(reversed(self._items))
+        known = list(items)
+        self._items = [(_slashed(name(item)), item) for item in known]
+        # Ways to write accents and folders are one, unless they tell two clips apart.
+        alike = Counter(path for path, _item in self._items)
+        self._by_name = {path: item for path, item in self._items if alike[path] == 1}
+        self._by_name |= {name(item): item for item in reversed(known)}
         self._by_last: dict[Form, dict[str, list[tuple[Path, ItemT]]]] = {}
 
     def find(self, path: str, *, part: str = "") -> ItemT | None:
@@ -110,7 +114,8 @@ class NameIndex(Generic[ItemT]):
 
     def match(self, path: str, *, part: str = "") -> Match[ItemT]:
         given = _slashed(path)
-        if (exact := self._by_name.get(given)) is not None and self._agrees(exact, part):
+        exact = self._by_name.get(path, self._by_name.get(given))
+        if exact is not None and self._agrees(exact, part):
             return Match(exact)
         for form in FORMS:
             wanted = form(given)

@@ -1,7 +1,8 @@
 """What passes between the science and the site: plain records over NumPy, nothing else.
 
-Frames are numbered from 0; intervals are half open. A score is a float32, higher is
-more abnormal, one per frame or one per run of `frames_per_value` frames.
+Frames are numbered from 0; intervals are half open. A score is a float32, or a float64 where
+float32 would change it; higher is more abnormal, one per frame or one per run of
+`frames_per_value` frames.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from numpy.typing import NDArray
 Part = Literal["train", "validation", "test"]
 Kind = Literal["file", "frames"]
 ROTATIONS = (0, 90, 180, 270)
+LARGEST_SCORE = float(np.finfo(np.float32).max)  # sums and ranges of such stay finite
+MAX_FRAMES = 2**31 - 1  # what the database counts with
+FloatArray = NDArray[np.floating[Any]]
 
 
 class BadInput(Exception):
@@ -124,34 +128,52 @@ class Manifest:
 class Scores:
     """Native scores of one video and where they belong.
 
-    `values` (N,) float32: value i covers `frames_per_value` frames from
-    `first_frame + i * frames_per_value` on. Frames outside have no score.
+    `values` (N,) float32 or float64: value i covers `frames_per_value` frames from
+    `first_frame + i * frames_per_value` on. Frames outside have no score, and neither have those
+    of a NaN, which may only stand there where it `has_gaps`.
     """
 
-    values: NDArray[np.float32]
+    values: FloatArray
     first_frame: int = 0
     frames_per_value: int = 1
+    has_gaps: bool = False
+
+    @property
+    def is_double(self) -> bool:
+        """Whether the values are float64."""
+        return self.values.dtype == np.float64
+
+    @property
+    def extremes(self) -> tuple[float, float] | None:
+        """The lowest and the highest; None without any."""
+        known = self.values[~np.isnan(self.values)]
+        return (float(known.min()), float(known.max())) if len(known) else None
 
     def check(self, n_frames: int) -> None:
         """Raise BadInput unless the scores are finite and lie inside a video of `n_frames`."""
         if self.values.ndim != 1:
             raise BadInput(f"scores have {self.values.ndim} dimensions where 1 is expected")
-        if self.first_frame < 0 or self.frames_per_value < 1:
+        if self.values.dtype.kind != "f" or self.values.dtype.itemsize > 8:
+            raise BadInput(f"scores are {self.values.dtype} where float32 or float64 is expected")
+        if not (0 <= self.first_frame <= MAX_FRAMES and 1 <= self.frames_per_value <= MAX_FRAMES):
             raise BadInput(
                 f"scores cannot start at frame {self.first_frame} and cover "
                 f"{self.frames_per_value} frames each: the first frame is 0 or more, the frames "
-                "per score 1 or more"
+                f"per score 1 or more, and both at most {MAX_FRAMES}"
             )
         self._check_finite()
         self._check_length(n_frames)
 
     def _check_finite(self) -> None:
-        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-            bad = np.flatnonzero(~np.isfinite(self.values.astype(np.float32, copy=False)))
-        if len(bad):
+        is_bad = np.isinf(self.values) if self.has_gaps else ~np.isfinite(self.values)
+        self._refuse(is_bad, "NaN or infinite")
+        self._refuse(np.abs(self.values) > LARGEST_SCORE, f"beyond ± {LARGEST_SCORE:.3g}")
+
+    def _refuse(self, is_bad: NDArray[np.bool_], what: str) -> None:
+        if n_bad := np.count_nonzero(is_bad):
             raise BadInput(
-                f"{len(bad)} of {len(self.values)} scores are NaN or infinite, the first at index "
-                f"{bad[0]}"
+                f"{n_bad} of {len(self.values)} scores are {what}, the first at index "
+                f"{np.argmax(is_bad)}"
             )
 
     def _check_length(self, n_frames: int) -> None:
@@ -165,22 +187,47 @@ class Scores:
                 "frame or the frames per score are stated wrongly; nothing is cut off"
             )
 
-    def to_frames(self, n_frames: int) -> NDArray[np.float32]:
-        """(n_frames,) float32 with NaN where a frame has no score. Of checked scores only."""
-        frames = np.full(n_frames, np.nan, dtype=np.float32)
-        spread = np.repeat(self.values, self.frames_per_value)[: n_frames - self.first_frame]
+    def to_frames(self, n_frames: int) -> FloatArray:
+        """(n_frames,) with NaN where a frame has no score. Of checked scores only."""
+        frames = np.full(n_frames, np.nan, dtype=self.values.dtype)
+        width = min(self.frames_per_value, max(1, n_frames))
+        room = max(0, n_frames - self.first_frame)
+        spread = np.repeat(self.values, width)[:room]
         frames[self.first_frame : self.first_frame + len(spread)] = spread
         return frames
 
     def to_bytes(self) -> bytes:
-        return self.values.astype("<f4", copy=False).tobytes()
+        return self.values.astype("<f8" if self.is_double else "<f4", copy=False).tobytes()
 
     @classmethod
     def from_bytes(
-        cls, data: bytes | memoryview, *, first_frame: int, frames_per_value: int
+        cls,
+        data: bytes | memoryview,
+        *,
+        first_frame: int,
+        frames_per_value: int,
+        is_double: bool = False,
     ) -> Scores:
-        values = np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
-        return cls(values=values, first_frame=first_frame, frames_per_value=frames_per_value)
+        dtype = np.float64 if is_double else np.float32
+        values = np.frombuffer(data, dtype="<f8" if is_double else "<f4")
+        return cls(
+            values=values.astype(dtype, copy=False),
+            first_frame=first_frame,
+            frames_per_value=frames_per_value,
+            has_gaps=bool(np.isnan(values).any()),
+        )
+
+
+def narrowest(values: NDArray[np.float64]) -> FloatArray:
+    """As float32 where that changes none of them, else as they are.
+
+    Rounded to float32, scores that differ could become equal, and every number by rank would
+    change with them.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = values.astype(np.float32)
+    is_same = (narrow == values) | np.isnan(values)
+    return narrow if is_same.all() else values
 
 
 def frame_labels(intervals: Iterable[Interval], n_frames: int) -> NDArray[np.uint8]:

@@ -62,7 +62,9 @@ def load_scores(folder: Path) -> dict[str, Scores]:
 
 
 def _load(folder: Path, entry: dict[str, Any]) -> Scores:
-    values = np.load(folder / entry["file"], allow_pickle=False).astype(np.float32)
+    values = np.load(folder / entry["file"], allow_pickle=False)
+    if values.dtype != np.float64:
+        values = values.astype(np.float32)
     return Scores(
         values=values,
         first_frame=entry["first_frame"],

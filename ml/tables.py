@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ml.findings import Finding, shortened
 from ml.records import BadInput
@@ -25,16 +25,25 @@ NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 GROUPED = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")  # one thousand, or one and some thousandths
 INDEX = ("", "unnamed: 0")  # how pandas heads the column of row numbers
 MAX_CELL = 1_000_000
+SPACE = re.compile(r"[^\S\r\n]")
 WESTERN = frozenset("€‚’“”–—…°±²³µ·§«»¿¡£©®ªº")
 csv.field_size_limit(MAX_CELL)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """Cells of one row, without spaces around them, and the line of the file it begins on."""
 
     line: int
     cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A table whose `rows`, those that have something in them, are read one by one, once."""
+
+    delimiter: str
+    rows: Iterator[Row]
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +138,20 @@ def number_of(text: str, delimiter: str = ",") -> float:
 
 def read_grid(data: bytes, name: str) -> Grid:
     """Raise BadInput, with the line, where `data` is no table."""
+    opened = open_table(data, name)
+    rows = tuple(opened.rows)
+    if not rows:
+        raise BadInput(f"{name} is empty")
+    return Grid(name=name, delimiter=opened.delimiter, rows=rows, findings=opened.findings)
+
+
+def open_table(data: bytes, name: str) -> Opened:
+    """For tables of millions of rows. Its rows raise BadInput, with the line, as they come."""
     text, findings = decode(data, name)
     lines, first = _without_statement(text)
     delimiter = first or _delimiter(lines)
-    rows = tuple(_rows(lines, delimiter, name, offset=2 if first else 1))
-    if not rows:
-        raise BadInput(f"{name} is empty")
-    return Grid(name=name, delimiter=delimiter, rows=rows, findings=findings)
+    rows = _rows(lines, delimiter, name, offset=2 if first else 1)
+    return Opened(delimiter=delimiter, rows=rows, findings=findings)
 
 
 def read_table(data: bytes, name: str) -> Table:
@@ -268,20 +284,17 @@ def _rows(text: str, delimiter: str, name: str, *, offset: int) -> Iterator[Row]
         skipinitialspace=delimiter == " ",
         strict=True,
     )
-    begins = offset
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise BadInput(f"{name}, line {begins}: a quoted cell has no end: {error}") from error
-        if cells is None:
-            return
-        stripped = tuple(cell.strip() for cell in cells)
-        if delimiter == " ":
-            stripped = tuple(cell for cell in stripped if cell)
-        if any(stripped):
-            yield Row(begins, stripped)
-        begins = reader.line_num + offset
+    begins, has_spaces = offset, SPACE.search(text) is not None
+    try:
+        for cells in reader:
+            stripped = tuple(map(str.strip, cells) if has_spaces else cells)
+            if delimiter == " ":
+                stripped = tuple(cell for cell in stripped if cell)
+            if any(stripped):
+                yield Row(begins, stripped)
+            begins = reader.line_num + offset
+    except csv.Error as error:
+        raise BadInput(f"{name}, line {begins}: a quoted cell has no end: {error}") from error
 
 
 def _headed(grid: Grid) -> Table:

@@ -10,10 +10,16 @@ import importlib
 import pkgutil
 
 from ml.records import BadInput
-from ml.score_files._base import FORMATS, Format, ScoreFile, Values
-from ml.score_files._layout import Layout, spread
+from ml.score_files._base import FORMATS, Format, ScoreFile, Series, Values
+from ml.score_files._layout import Layout
+from ml.score_files._others import why_not
+from ml.score_files._places import Item
+from ml.score_files._spread import item_of, one_after_another, spread
 
-__all__ = ["Layout", "ScoreFile", "Values", "load_formats", "read", "spread"]
+__all__ = [
+    "Item", "Layout", "ScoreFile", "Series", "Values", "item_of", "load_formats",
+    "one_after_another", "read", "spread",
+]  # fmt: skip
 
 
 def load_formats() -> dict[str, type[Format]]:
@@ -27,10 +33,12 @@ def read(data: bytes) -> ScoreFile:
     """Raise BadInput when no format knows the content, or the one that does finds a fault."""
     if not data:
         raise BadInput("the file is empty")
+    if refusal := why_not(data):
+        raise BadInput(refusal)
     for _name, layout in sorted(load_formats().items()):
         if layout.recognises(data):
             found = layout.read(data)
-            if found.values is None and not found.by_video:
+            if found.series is None and not found.by_video:
                 raise BadInput("the file holds no scores")
             return found
     titles = ", ".join(sorted(layout.title for layout in FORMATS.values()))

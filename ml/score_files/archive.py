@@ -1,23 +1,34 @@
 """A zip of score files named after their videos; NumPy's `.npz` is one, too.
 
-`set/01.npy` belongs to video `set/01`. Hidden files and the extra files of macOS are skipped.
+`set/01.npy` belongs to video `set/01`. What `python -m ml score` leaves, and this site gives
+away, is one with an index: `scores.json` says which file is whose, and how its scores lie. The
+extra files of macOS are skipped.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
+from ml.findings import shortened
 from ml.records import BadInput
-from ml.score_files._base import Format, ScoreFile, Values, register
+from ml.score_files._base import Format, ScoreFile, Series, register
+from ml.score_files._layout import STATABLE, stated_in
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 256 * 1024**2
 MAX_BYTES = 1024**3
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
-ENDINGS = (".npy", ".csv", ".json", ".txt")
+ENDINGS = (".npy", ".csv", ".json", ".txt", ".tsv")
+INDEX = "scores.json"
+LENGTH = "n_frames"
+TOLD = ("file", LENGTH, "maps")
 
 
 @register
@@ -32,31 +43,36 @@ class Archive(Format):
     def read(cls, data: bytes) -> ScoreFile:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return ScoreFile(by_video=_read_all(archive))
+                return _read_all(archive)
         except DAMAGES as error:
             raise BadInput(f"the archive is damaged or cut off: {error}") from error
         except RuntimeError as error:  # zipfile's word for "encrypted"
             raise BadInput(f"the archive cannot be opened: {error}") from error
 
 
-def _read_all(archive: zipfile.ZipFile) -> dict[str, Values]:
+def _read_all(archive: zipfile.ZipFile) -> ScoreFile:
     members = [member for member in archive.infolist() if _is_score_file(member)]
     _check_sizes(members)
     _check_compressions(members)
-    by_video: dict[str, Values] = {}
+    if index := _index_of(archive, members):
+        return _read_indexed(archive, members, *index)
+    by_video: dict[str, Series] = {}
+    notes: dict[str, None] = {}
     for member in members:
         name = _video_name(member.filename)
         if name in by_video:
             raise BadInput(f"the archive has two files for {name}")
-        by_video[name] = _read_one(archive, member)
+        by_video[name], told = _read_one(archive, member)
+        notes |= dict.fromkeys(told)
     if not by_video:
         raise BadInput("the archive holds no score file")
-    return by_video
+    return ScoreFile(by_video=by_video, notes=tuple(notes))
 
 
 def _is_score_file(member: zipfile.ZipInfo) -> bool:
     *folders, name = member.filename.split("/")  # of a folder, the name is empty
-    return name != "" and "__MACOSX" not in folders and not name.startswith(".")
+    is_of_macos = "__MACOSX" in folders or name.startswith("._") or name == ".DS_Store"
+    return name != "" and not is_of_macos
 
 
 def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
@@ -79,17 +95,68 @@ def _video_name(path: str) -> str:
     return path.removesuffix(path[len(path) - len(ending) :]) if ending else path
 
 
-def _read_one(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Values:
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:  # never more than the header promised
+        return file.read(member.file_size + 1)
+
+
+def _read_one(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[Series, tuple[str, ...]]:
     from ml.score_files import read  # the registry needs this module first
 
-    with archive.open(member) as file:  # never more than the header promised
-        data = file.read(member.file_size + 1)
+    data = _content(archive, member)
     if data.startswith(b"PK"):
         raise BadInput(f"{member.filename} is an archive inside the archive")
     try:
         found = read(data)
     except BadInput as error:
         raise BadInput(f"{member.filename}: {error}") from error
-    if found.values is None:
-        raise BadInput(f"{member.filename} holds the scores of several videos")
-    return found.values
+    if found.series is not None:
+        return found.series, found.notes
+    if len(found.by_video) > 1 or not _is_of(member.filename, *found.by_video):
+        raise BadInput(f"{member.filename} holds the scores of several videos, or of another one")
+    return next(iter(found.by_video.values())), found.notes
+
+
+def _is_of(path: str, name: str) -> bool:
+    """A file that names its video must be called so, with or without folders."""
+    called, named = f"/{_video_name(path)}", f"/{name}"
+    return called.endswith(named) or named.endswith(called)
+
+
+def _index_of(
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]
+) -> tuple[str, Mapping[str, Any]] | None:
+    """The folder of an index, and what it says of each video; None where there is none."""
+    for member in members:
+        folder, _slash, name = member.filename.rpartition("/")
+        if name == INDEX:
+            try:
+                entries = json.loads(_content(archive, member))["scores"]
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue
+            if isinstance(entries, dict) and all(_is_entry(each) for each in entries.values()):
+                return (f"{folder}/" if folder else ""), entries
+    return None
+
+
+def _is_entry(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("file"), str)
+
+
+def _read_indexed(
+    archive: zipfile.ZipFile,
+    members: list[zipfile.ZipInfo],
+    folder: str,
+    entries: Mapping[str, dict[str, Any]],
+) -> ScoreFile:
+    by_path = {member.filename: member for member in members}
+    by_video: dict[str, Series] = {}
+    for name, entry in entries.items():
+        if unknown := [key for key in entry if key not in (*TOLD, *STATABLE)]:
+            raise BadInput(f"{INDEX} says {shortened(unknown)} of {name}, which is not understood")
+        member = by_path.get(folder + entry["file"])
+        if member is None:
+            raise BadInput(f"{INDEX} names {entry['file']} for {name}, and the archive lacks it")
+        series, _notes = _read_one(archive, member)
+        by_video[name] = replace(series, stated=stated_in(entry), n_frames=entry.get(LENGTH))
+    return ScoreFile(by_video=by_video)

@@ -8,7 +8,7 @@ import tokenize
 import numpy as np
 
 from ml.records import BadInput
-from ml.score_files._base import Format, ScoreFile, register, vector
+from ml.score_files._base import Format, ScoreFile, Series, register, vector
 
 MAGIC = b"\x93NUMPY"
 # All of them seen from NumPy's reading of damaged headers, which are Python source.
@@ -29,5 +29,10 @@ class Npy(Format):
         try:
             values = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
         except FAULTS as error:
+            if "Object arrays" in str(error):
+                raise BadInput(
+                    "it holds Python objects, which are a pickle: save each video's scores as a "
+                    "plain array"
+                ) from error
             raise BadInput(f"it cannot be read as an array of numbers: {error}") from error
-        return ScoreFile(values=vector(values))
+        return ScoreFile(series=Series(values=vector(values)))

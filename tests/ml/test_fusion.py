@@ -40,6 +40,38 @@ def test_frames_that_one_member_has_no_score_for_get_none() -> None:
     assert fused.values.tolist() == [3.5, 5]
 
 
+def test_frames_without_a_score_in_the_middle_get_none() -> None:
+    mean = recipe(Member(run="a", calibration="per_video"), Member(run="b"))
+    gaps = Ingredient(
+        scores=Scores(values=np.float32([2, np.nan, 4, 3]), has_gaps=True), lowest=0, highest=9
+    )
+
+    fused = fuse(mean, [gaps, ingredient(5, 7, 9, 8)], n_frames=4)
+
+    assert fused.has_gaps
+    np.testing.assert_array_equal(fused.to_frames(4), [2.5, np.nan, 5, 4.25])
+    fused.check(4)
+
+
+def test_smoothing_goes_around_frames_without_a_score() -> None:
+    smoothed = recipe(Member(run="a"), smoothing="mean", smoothing_frames=3)
+    values = np.float32([np.nan, 1, 2, np.nan, 6])
+    gaps = Ingredient(scores=Scores(values=values, has_gaps=True), lowest=1, highest=6)
+
+    fused = fuse(smoothed, [gaps], n_frames=5)
+
+    np.testing.assert_array_equal(fused.to_frames(5), [np.nan, 1.5, 1.5, np.nan, 6])
+
+
+def test_scores_that_float32_would_tie_stay_apart() -> None:
+    close = Ingredient(scores=Scores(values=np.array([1, 1 + 1e-12])), lowest=0, highest=2)
+
+    assert fuse(recipe(Member(run="a")), [close], 2).values.tolist() == [1, 1 + 1e-12]
+    narrow = Ingredient(scores=Scores(values=np.float32([1e-9, 2e-9])), lowest=-1, highest=1)
+    fused = fuse(recipe(Member(run="a", calibration="test_set")), [narrow], 2).values
+    assert fused[0] < fused[1]
+
+
 def test_members_without_a_common_frame_give_no_score() -> None:
     mean = recipe(Member(run="a"), Member(run="b"))
 
@@ -85,6 +117,8 @@ def test_smoothing_leaves_a_constant_alone(smoothing: str) -> None:
         ({"members": []}, "takes 1 to 20 runs"),
         ({"members": [{"run": "a"}, {"run": "a"}]}, "named twice"),
         ({"members": [{"run": "a", "weight": 0}]}, "not a positive number"),
+        ({"members": [{"run": "a", "weight": 1e300}]}, "number from 1e-09 to 1e\\+09"),
+        ({"members": [{"run": "a", "weight": float("nan")}]}, "not a positive number"),
         ({"members": [{"run": "a", "calibration": "softmax"}]}, "is none of"),
         ({"members": [{"run": "a"}], "smoothing": "mean"}, "more than 0"),
         ({"members": [{"run": "a"}], "colour": "red"}, "no recipe"),

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,63 @@ def test_lists_of_two_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "share nothing" in capsys.readouterr().out
     assert cli.main(["leaks", *lists, "--groups", str(tmp_path / "groups.csv")]) == 1
     assert "the same person: 1 such group, 2 videos. zoe" in capsys.readouterr().out
+
+
+@pytest.fixture
+def told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Status and output for lists by their option, such as train, and a table of groups."""
+
+    def ask(**lists: str) -> tuple[int, str]:
+        arguments = []
+        for option, text in lists.items():
+            (tmp_path / f"{option}.csv").write_text(text)
+            arguments += [f"--{option}", str(tmp_path / f"{option}.csv")]
+        status = cli.main(["leaks", *arguments])
+        output = capsys.readouterr()
+        return status, output.out + output.err
+
+    return ask
+
+
+def test_clips_of_one_name_in_two_folders_are_two(told: Callable[..., tuple[int, str]]) -> None:
+    groups = "name,actor\na/01,zoe\nb/02,zoe\nb/01,ann\n"
+
+    assert told(train="a/01.mp4\n", test="b/01.mp4\n", groups=groups)[0] == 0
+    status, text = told(train="a/01.mp4\n", test="b/01.mp4\nb/02.mp4\n", groups=groups)
+    assert (status, "the same person: 1 such group, 2 videos. zoe" in text) == (1, True)
+
+
+def test_clips_of_one_name_in_folds(told: Callable[..., tuple[int, str]]) -> None:
+    fold = "video_name,subset\na/01,training\nb/01,testing\n"
+
+    assert told(folds=fold, groups="name,actor\na/01,zoe\nb/01,ann\n")[0] == 0
+    assert told(folds=fold, groups="name,actor\na/01,zoe\nb/01,zoe\n")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("lists", "sentence"),
+    [
+        ({"train": "a/01.mp4\n", "test": "01\n"}, "a/01 is in train and in test"),
+        (
+            {"train": "a/01.mp4\nb/01.mp4\n", "test": "01\n"},
+            "01: it may be any of a/01, b/01: name the folder, too",
+        ),
+        (
+            {"train": "a/01.mp4\n", "test": "b/01.mp4\n", "groups": "name,actor\n01,zoe\n"},
+            "groups.csv: 01: it may be any of a/01, b/01: name the folder, too",
+        ),
+        (
+            {"train": "a/01.mp4\n", "groups": "name,actor\na/01,zoe\n01,ann\n"},
+            "groups.csv gives a/01 two different groups",
+        ),
+    ],
+)
+def test_names_that_may_be_several_clips(
+    told: Callable[..., tuple[int, str]], lists: dict[str, str], sentence: str
+) -> None:
+    status, text = told(**lists)
+
+    assert (status, text.strip()) == (2, sentence)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,15 @@ def test_accents_in_one_sign_or_two_and_case(path: str, name: str) -> None:
     assert meant(path, f"test/{name}") == f"test/{name}"
 
 
+def test_ways_to_write_accents_tell_clips_apart_where_nothing_else_does() -> None:
+    """Linux lets both lie side by side."""
+    together, apart = "test/\u00e9", "test/e\u0301"
+
+    assert meant(together, together, apart) == together
+    assert meant(apart, together, apart) == apart
+    assert meant("\u00e9", together, apart) == ""
+
+
 def test_case_tells_clips_apart_where_nothing_else_does() -> None:
     assert meant("A", "test/A", "test/a") == "test/A"
     assert meant("a.mp4", "test/A", "test/a") == "test/a"

@@ -47,7 +47,7 @@ def test_scores_of_nothing_leave_every_frame_without_score():
     [
         (scores([[1, 2]]), "scores have 2 dimensions where 1 is expected"),
         (scores([1, np.nan, np.inf]), "2 of 3 scores are NaN or infinite, the first at index 1"),
-        (Scores(values=np.array([1e300])), "1 of 1 scores are NaN or infinite"),
+        (Scores(values=np.array([1e300])), r"1 of 1 scores are beyond ± 3\.4e\+38, the first at"),
         (scores([1] * 5), "5 scores where at most 4 fit: the video has 4 frames"),
         (scores([1] * 3, frames_per_value=2), "3 scores where at most 2 fit"),
         (scores([1] * 4, first_frame=1), "4 scores where at most 3 fit"),

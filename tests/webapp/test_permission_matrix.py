@@ -119,6 +119,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": Answers(people=(200, 403, 200, 200, 200)),
         "POST": Answers(people=(200, 403, 200, 200, 200)),  # the empty form comes back
     },
+    "runs:score_file": {"GET": READ},
     "runs:add_scores": {"POST": of_team(403, 422)},  # no file
     "runs:equivalent": {"POST": OWN},
     "runs:sweeps": {"GET": OWN},
@@ -210,6 +211,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:run_cancel": {"POST": of_team(403, 202)},
     "api:run_resume": {"POST": of_team(403, 409)},  # it has not ended
     "api:scores": {"GET": READ, "PUT": of_team(403, 422)},  # an empty file
+    "api:score_file": {"GET": READ},
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},
     "api:calibration": {"GET": of_team(422, 422)},  # no validation videos

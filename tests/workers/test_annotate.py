@@ -164,6 +164,8 @@ def test_a_bare_vector_goes_through_the_split_in_its_order(
 ) -> None:
     text = "\n".join(["1"] * 50 + ["0"] * 150)  # a label per line of one video: not a vector
     draft = bring(dataset, text, bob)
+    assert order_of(draft) == ["test/a", "test/b"]
+    dataset.splits.update(follows_list=True)
     assert order_of(draft) == ["test/b", "test/a"]
 
     work()

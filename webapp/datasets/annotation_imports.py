@@ -32,6 +32,7 @@ from webapp.datasets.models import (
     Part,
     Split,
 )
+from webapp.datasets.order import clips_in_order
 from webapp.jobs.models import Job
 from webapp.jobs.services import submit
 
@@ -136,6 +137,7 @@ def known_videos(dataset: Dataset) -> list[dict[str, Any]]:
             "sha256": video.sha256,
             "fps": video.fps,
             "source": video.source,
+            "numbering_fault": video.numbering_fault,
             "has_times": video.n_times == video.n_frames,
         }
         for video in dataset.videos.ready().without_times().with_n_times()
@@ -152,14 +154,13 @@ def write_times(dataset: Dataset, path: Path) -> str:
 
 
 def order_of(draft: AnnotationImport) -> list[str]:
-    """Names of the test videos in the order of the chosen split, else of the newest."""
+    """Names of the test videos of the chosen split, else of the newest, in their one order."""
     splits = Split.objects.filter(dataset=draft.dataset)
     chosen = draft.options.get("split")
     split = (splits.filter(pk=chosen) if chosen else splits).first()
     if split is None:
         return []
-    members = split.members.filter(part=Part.TEST, video__status="ready").order_by("pk")
-    return list(members.values_list("video__name", flat=True))
+    return [video.name for video in clips_in_order(split, Part.TEST)]
 
 
 def reference_of(dataset: Dataset) -> dict[str, list[list[Any]]]:

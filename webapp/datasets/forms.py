@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from webapp.datasets.folders import data_roots
-from webapp.datasets.models import Dataset, Part, Video, VideoQuerySet
+from webapp.datasets.models import Dataset, FrameNumbers, Part, Video, VideoQuerySet
 
 
 def normal_labels_field() -> forms.CharField:
@@ -59,6 +59,17 @@ class DatasetForm(forms.Form):
             "description": answers["description"],
             "normal_labels": labels_in(answers["normal_labels"]),
         }
+
+
+class ImportAgainForm(forms.Form):
+    """`frame_numbers` is only sent by somebody who decides about it."""
+
+    frame_numbers = forms.ChoiceField(choices=[("", ""), *FrameNumbers.choices], required=False)
+
+    def decision(self) -> str | None:
+        if "frame_numbers" not in self.data or not self.is_valid():
+            return None
+        return str(self.cleaned_data["frame_numbers"])
 
 
 class VideoFilterForm(forms.Form):

@@ -92,8 +92,9 @@ def record_listed(dataset: Dataset, *, listed: list[dict[str, Any]]) -> None:
             continue
         rows[entry["name"]] = _row(dataset, entry, current.get(entry["name"]))
     Video.objects.bulk_create([video for video in rows.values() if video.pk not in _pks(current)])
-    seen = [video.pk for video in rows.values()]
-    dataset.videos.filter(pk__in=seen).update(imported_by=dataset.import_job_id)
+    for place, video in enumerate(rows.values()):
+        video.place, video.imported_by_id = place, dataset.import_job_id
+    Video.objects.bulk_update(rows.values(), ["place", "imported_by"])
 
 
 def _pks(videos: dict[str, Video]) -> set[str]:

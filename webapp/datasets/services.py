@@ -114,14 +114,20 @@ def checked_labels(labels: Iterable[str]) -> list[str]:
 
 
 @transaction.atomic
-def import_again(*, dataset: Dataset, by: User) -> Job:
-    """Survey the folder or the list once more. Raise ConflictError while an import goes on."""
+def import_again(*, dataset: Dataset, by: User, frame_numbers: str | None = None) -> Job:
+    """Survey the folder or the list once more. Raise ConflictError while an import goes on.
+
+    `frame_numbers` decides about folders of images from now on; None leaves it as it is.
+    """
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
     dataset = Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
     if dataset.is_importing:
         raise ConflictError(_("This dataset is being imported already."), code="import_running")
     if not dataset.is_listed:
         resolve_folder(dataset.folder)
+    if frame_numbers is not None:
+        dataset.frame_numbers = frame_numbers
+        dataset.save(update_fields=["frame_numbers", "updated_at"])
     return submit_import(dataset, by=by)
 
 
@@ -172,7 +178,12 @@ def _row_for(dataset: Dataset, event: dict[str, Any]) -> Video:
     current = named.current().first()
     same = None
     if event["status"] == Video.Status.READY:
-        content = named.filter(sha256=event["sha256"], n_frames=event["n_frames"])
+        content = named.filter(
+            sha256=event["sha256"],
+            n_frames=event["n_frames"],
+            pixel_low=event.get("pixel_low", 0),  # other ones are other pictures to a method
+            pixel_high=event.get("pixel_high", 0),
+        )
         same = content.order_by("pk").first()  # the oldest is the one that runs may have used
     if current and not same and current.status == Video.Status.REJECTED:
         return current
@@ -200,24 +211,38 @@ def finish_import(dataset: Dataset, format: str) -> None:
 
 
 def _content_hash(dataset: Dataset) -> str:
-    ready = dataset.videos.ready().order_by("name")
-    content = list(ready.values_list("name", "sha256", "n_frames"))
+    """Over names, contents, frame counts, and the scale of deep pixels where there are some."""
+    facts = ("name", "sha256", "n_frames", "pixel_low", "pixel_high")
+    ready = dataset.videos.ready().order_by("name").values_list(*facts)
+    content = [row if row[-1] else row[:3] for row in ready]
     return hash_of(content) if content else ""
 
 
 def _ensure_published_split(dataset: Dataset) -> Split:
-    """The split made of the published parts: the newest one where nothing has changed."""
-    parts = set(dataset.videos.current().exclude(part="").values_list("pk", "part"))
+    """The split made of the published parts: the newest one where nothing has changed.
+
+    That of a listed dataset keeps the order of the list.
+    """
+    published = dataset.videos.current().exclude(part="").order_by("place", "pk")
+    parts = list(published.values_list("pk", "part"))
     newest = dataset.splits.filter(name=PUBLISHED).order_by("-version").first()
-    if newest and set(newest.members.values_list("video_id", "part")) == parts:
+    if newest and _holds(newest, parts):
         return newest
     split = Split.objects.create(
-        dataset=dataset, name=PUBLISHED, version=newest.version + 1 if newest else 1
+        dataset=dataset,
+        name=PUBLISHED,
+        version=newest.version + 1 if newest else 1,
+        follows_list=dataset.is_listed,
     )
     SplitMember.objects.bulk_create(
-        SplitMember(split=split, video_id=video_id, part=part) for video_id, part in sorted(parts)
+        SplitMember(split=split, video_id=video_id, part=part) for video_id, part in parts
     )
     return split
+
+
+def _holds(split: Split, parts: list[tuple[str, str]]) -> bool:
+    members = list(split.members.order_by("pk").values_list("video_id", "part"))
+    return members == parts if split.follows_list else set(members) == set(parts)
 
 
 def _report_rejected_tests(dataset: Dataset, split: Split) -> None:
@@ -252,6 +277,8 @@ def manifest_videos(
             "part": parts[video.pk],
             "label": video.known_label,
             "intervals": _intervals(video) if parts[video.pk] == Part.TEST else [],
+            "pixel_low": video.pixel_low,
+            "pixel_high": video.pixel_high,
         }
         for video in videos.with_ground_truth(annotation_set or dataset.ground_truth)
     ]

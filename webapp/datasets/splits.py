@@ -14,6 +14,7 @@ from django.db.models import Max, Prefetch
 from django.utils.translation import gettext as _
 
 from ml.findings import Finding, shortened
+from ml.naming import NameIndex
 from ml.normal import NORMAL
 from ml.records import BadInput
 from ml.splits.lists import read_list
@@ -26,7 +27,7 @@ from webapp.common.errors import UserError
 from webapp.common.ids import new_id
 from webapp.datasets.leaks import as_json, review, review_splits
 from webapp.datasets.models import Dataset, Interval, Part, Split, SplitMember, Video
-from webapp.datasets.names import VideoIndex
+from webapp.datasets.order import index_of
 from webapp.datasets.services import PUBLISHED
 
 MAX_NAME_LENGTH = 80
@@ -46,10 +47,14 @@ class GivenList:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A split to be: part of each video, and what is to be told about it."""
+    """A split to be: part of each video, and what is to be told about it.
+
+    Where it `follows_list`, its videos stand in the order of a list.
+    """
 
     parts: Mapping[Video, str]
     findings: Sequence[Finding] = field(default_factory=tuple)
+    follows_list: bool = False
 
 
 @transaction.atomic
@@ -65,7 +70,7 @@ def import_split(
     if not files:
         raise UserError(_("Choose at least one list."), field="files")
     read = [(file, _read(file, dataset)) for file in files]
-    index = VideoIndex(dataset.videos.current().without_times())
+    index = index_of(dataset.videos.current().without_times())
     if _are_folds(read):
         drafts = [_draft(index, [pair], is_fold=True) for pair in read]
     else:
@@ -123,16 +128,34 @@ def set_groups(*, dataset: Dataset, file: GivenList, by: User) -> list[Finding]:
         groups = read_groups(file.data, file.name)
     except BadInput as error:
         raise UserError(_sentence(error), code="unreadable", field="groups") from error
-    index = VideoIndex(dataset.videos.current().without_times())
+    index = index_of(dataset.videos.current().without_times())
     found = {name: index.find(name) for name in groups}
+    _check_named_once(found, groups)
     named = [_grouped(video, groups[name]) for name, video in found.items() if video]
     if not named:
         text = _("%(file)s names no video of this dataset.") % {"file": file.name}
         raise UserError(text, code="no_video", field="groups")
     Video.objects.bulk_update(named, GROUP_KINDS)
     review_splits(dataset)
-    missing = [name for name, video in found.items() if not video]
+    missing = [_with_reason(index, name) for name, video in found.items() if not video]
     return list(_unmatched(file.name, missing, len(found)))
+
+
+def _check_named_once(
+    found: Mapping[str, Video | None], groups: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Two names of one video may not give it two groups."""
+    known: dict[Video, str] = {}
+    for name, video in found.items():
+        other = known.setdefault(video, name) if video else name
+        if groups[other] != groups[name]:
+            text = _("%(first)s and %(second)s both name %(video)s, and give it different groups.")
+            values = {"first": other, "second": name, "video": video}
+            raise UserError(text % values, code="twice", field="groups")
+
+
+def _with_reason(index: NameIndex[Video], name: str) -> str:
+    return f"{name} ({index.why_not(name)})"
 
 
 def _grouped(video: Video, groups: Mapping[str, str]) -> Video:
@@ -189,14 +212,14 @@ def _are_folds(read: Sequence[tuple[GivenList, SplitList]]) -> bool:
 
 
 def _draft(
-    index: VideoIndex, read: Sequence[tuple[GivenList, SplitList]], *, is_fold: bool = False
+    index: NameIndex[Video], read: Sequence[tuple[GivenList, SplitList]], *, is_fold: bool = False
 ) -> Draft:
     parts: dict[Video, str] = {}
     findings: list[Finding] = []
     for file, given in read:
-        found = {entry: index.find(entry.name, entry.folder) for entry in given.entries}
+        found = {entry: index.find(entry.path) for entry in given.entries}
         findings += given.findings
-        findings += _told(file.name, found)
+        findings += _told(file.name, found, index)
         for entry, video in found.items():
             if video:
                 _assign(parts, video, file.part or str(entry.part))
@@ -204,7 +227,7 @@ def _draft(
         text = _("None of the names in %(files)s is a video of this dataset.")
         files = ", ".join(file.name for file, _given in read)
         raise UserError(text % {"files": files}, code="no_video", field="files")
-    draft = Draft(parts=parts, findings=findings)
+    draft = Draft(parts=parts, findings=findings, follows_list=True)
     return _tested(draft) if is_fold else draft
 
 
@@ -220,7 +243,8 @@ def _tested(draft: Draft) -> Draft:
     if Part.TEST in draft.parts.values():
         return draft
     text = "What the fold calls validation is its test part here: the fold is judged by it"
-    return Draft(
+    return replace(
+        draft,
         parts={
             video: Part.TEST if part == Part.VALIDATION else part
             for video, part in draft.parts.items()
@@ -229,9 +253,11 @@ def _tested(draft: Draft) -> Draft:
     )
 
 
-def _told(file_name: str, found: Mapping[Entry, Video | None]) -> Iterator[Finding]:
+def _told(
+    file_name: str, found: Mapping[Entry, Video | None], index: NameIndex[Video]
+) -> Iterator[Finding]:
     """Where a list and the dataset do not say the same, one sentence for each kind."""
-    missing = [entry.name for entry, video in found.items() if video is None]
+    missing = [_with_reason(index, entry.path) for entry, video in found.items() if video is None]
     yield from _unmatched(file_name, missing, len(found))
     pairs = [(entry, video) for entry, video in found.items() if video]
     labels = [entry.name for entry, video in pairs if _labels_differ(entry, video)]
@@ -257,7 +283,7 @@ def _told(file_name: str, found: Mapping[Entry, Video | None]) -> Iterator[Findi
 def _unmatched(file_name: str, missing: Sequence[str], n_names: int) -> Iterator[Finding]:
     if missing:
         text = (
-            f"{len(missing)} of {n_names} names are no video of this dataset, or of "
+            f"{len(missing)} of {n_names} names are no video of this dataset, or may be "
             f"several, and are left out: {shortened(missing)}"
         )
         yield Finding(level="warning", subject=file_name, text=text)
@@ -283,7 +309,7 @@ def _with_validation(base: Split | None, held_out_by: str, share: float, seed: i
         raise BadInput("the dataset has no split yet whose training videos could be held out")
     intervals = Interval.objects.filter(annotation_set=base.dataset.ground_truth)
     known = Prefetch("video__intervals", intervals, to_attr="ground_truth")
-    members = base.members.select_related("video").defer("video__pts_seconds")
+    members = base.members.select_related("video").defer("video__pts_seconds").order_by("pk")
     parts = {member.video: member.part for member in members.prefetch_related(known)}
     training = [
         replace(_as_grouped(video, held_out_by), label=video.known_label)
@@ -292,7 +318,11 @@ def _with_validation(base: Split | None, held_out_by: str, share: float, seed: i
     ]
     names = hold_out_validation(training, share, seed)
     moved = {video: Part.VALIDATION for video in parts if video.name in names}
-    return Draft(parts=parts | moved, findings=list(_ungrouped(training, held_out_by)))
+    return Draft(
+        parts=parts | moved,
+        findings=list(_ungrouped(training, held_out_by)),
+        follows_list=base.follows_list,
+    )
 
 
 def _as_grouped(video: Video, held_out_by: str) -> Grouped:
@@ -326,6 +356,7 @@ def _store(
             fold=fold if len(drafts) > 1 else None,
             origin=origin[:MAX_ORIGIN_LENGTH],
             held_out_by=held_out_by,
+            follows_list=draft.follows_list,
             report=[*map(as_json, draft.findings), *map(as_json, _left_out(dataset, draft))],
         )
         for fold, (split_id, draft) in enumerate(zip(ids, drafts, strict=True), start=1)

@@ -21,7 +21,7 @@ from webapp.accounts.views import AuthenticatedRequest, get_or_post
 from webapp.common.errors import UserError
 from webapp.datasets import services
 from webapp.datasets.folders import data_roots, suggested_folders
-from webapp.datasets.forms import DatasetForm, VideoFilterForm, labels_in
+from webapp.datasets.forms import DatasetForm, ImportAgainForm, VideoFilterForm, labels_in
 from webapp.datasets.ground_truth_forms import ListedDatasetForm
 from webapp.datasets.listing import create_listed_dataset
 from webapp.datasets.models import Dataset
@@ -135,7 +135,8 @@ def normal_labels(request: AuthenticatedRequest, dataset_id: str) -> HttpRespons
 @require_POST
 def import_again(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
     dataset = _dataset(request, dataset_id)
-    services.import_again(dataset=dataset, by=request.user)
+    form = ImportAgainForm(request.POST)
+    services.import_again(dataset=dataset, by=request.user, frame_numbers=form.decision())
     messages.success(request, _("The folder is being imported again."))
     return redirect("datasets:detail", dataset.pk)
 

@@ -21,9 +21,9 @@ def calibration_of(score_set: ScoreSet) -> Calibration:
     """
     stored = read_validation(score_set)
     normal = Video.objects.filter(pk__in=list(stored)).normal(score_set.run.annotation_set)
-    names = sorted(normal.values_list("pk", flat=True))
+    lengths = sorted(normal.values_list("pk", "n_frames"))
     try:
-        found = calibrate(stored[pk].values for pk in names)
+        found = calibrate(stored[pk].to_frames(n_frames) for pk, n_frames in lengths)
     except BadInput as error:
         raise UserError(f"{error}.") from error
     return replace(found, weights_sha256=_weights(score_set))

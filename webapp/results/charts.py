@@ -26,6 +26,7 @@ PATTERNS = ("", "/", ".", "x", "-", "|", "\\", "+")
 SYMBOLS = (
     "circle", "square", "diamond", "triangle-up", "x", "triangle-down", "cross", "star",
 )  # fmt: skip
+MOST_DECIMALS = 300  # ten to the power of more is no float
 HEADROOM = 0.04  # above and below the curves, as a share of their range
 
 SECOND_LINE = {"color": "var(--muted)", "dash": "solid", "width": 1.25}
@@ -205,10 +206,10 @@ def _rate_axis(title: str) -> dict[str, Any]:
     return {"title": {"text": title}, "range": [-0.01, 1.01], "constrain": "domain", "dtick": 0.2}
 
 
-def _short(values: NDArray[np.float32]) -> list[float | None]:
+def _short(values: NDArray[np.floating[Any]]) -> list[float | None]:
     """Six digits of the largest, which is more than a screen can show; a gap is null."""
     largest = float(np.nanmax(np.abs(values))) if (~np.isnan(values)).any() else 0.0
-    decimals = 5 - math.floor(math.log10(largest)) if largest else 0
+    decimals = min(MOST_DECIMALS, 5 - math.floor(math.log10(largest))) if largest else 0
     rounded = np.round(values.astype(np.float64), decimals).tolist()
     return [None if math.isnan(value) else value for value in rounded]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ class Curve:
     run_id: str
     name: str
     positions: NDArray[np.float64]
-    scores: NDArray[np.float32]
+    scores: NDArray[np.floating[Any]]
     is_stepped: bool  # each score holds until the next position
     lowest: float  # of all videos of the run
     highest: float
@@ -54,7 +55,7 @@ def curve_of(
 
 def points(
     scores: Scores, *, first: int, last: int, n_frames: int, max_points: int
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float64], NDArray[np.floating[Any]]]:
     """Positions and scores of one more value on either side, so that lines reach the edges.
 
     A score of one frame sits in its middle. One of several frames holds from its first frame

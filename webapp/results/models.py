@@ -60,7 +60,8 @@ class ScoreSet(models.Model):
 class StoredScores(models.Model):
     """Native scores of one video; `ml.records.Scores` turns them into one per frame."""
 
-    values = models.BinaryField()  # float32 little endian
+    values = models.BinaryField()  # little endian, NaN where frames have no score
+    is_double = models.BooleanField(default=False)  # float64, where float32 would change a number
     first_frame = models.PositiveIntegerField(default=0)  # frame of the first value
     frames_per_value = models.PositiveIntegerField(default=1)
 
@@ -70,7 +71,10 @@ class StoredScores(models.Model):
     @property
     def scores(self) -> Scores:
         return Scores.from_bytes(
-            self.values, first_frame=self.first_frame, frames_per_value=self.frames_per_value
+            self.values,
+            first_frame=self.first_frame,
+            frames_per_value=self.frames_per_value,
+            is_double=self.is_double,
         )
 
 

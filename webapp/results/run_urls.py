@@ -30,6 +30,7 @@ urlpatterns = [
         name="export_sweep",
     ),
     path("runs/<str:run_id>", run_pages.detail, name="detail"),
+    path("runs/<str:run_id>/scores.<str:format>", export_views.scores, name="score_file"),
     path("runs/<str:run_id>/scores", upload_views.add, name="add_scores"),
     path(
         "runs/<str:run_id>/operating-points",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from ml.fusion import Ingredient, Member, Recipe, fuse
 from ml.records import Scores
 from webapp.datasets.models import Video
@@ -128,7 +126,7 @@ def _stored(score_set: ScoreSet, wanted: set[str] | None) -> dict[str, Scores]:
 def _range(score_set: ScoreSet, member: Member) -> Range:
     """The lowest and highest score that the member's calibration goes by."""
     if member.calibration == "validation":
-        arrays = [each.values for each in read_validation(score_set).values()]
-        values = np.concatenate([np.zeros(0, np.float32), *arrays])
-        return (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+        known = [each.extremes for each in read_validation(score_set).values()]
+        lows, highs = zip(*filter(None, known), strict=True) if any(known) else ((0.0,), (0.0,))
+        return min(lows), max(highs)
     return score_set.lowest or 0.0, score_set.highest or 0.0

@@ -158,11 +158,14 @@ def _some(names: list[str], n_shown: int = 5) -> str:
 
 
 def _content_hash(scores: Mapping[str, Scores], rule: str) -> str:
-    arrays = {
-        pk: [hashlib.sha256(each.to_bytes()).hexdigest(), each.first_frame, each.frames_per_value]
-        for pk, each in scores.items()
-    }
-    return hash_of({"rule": rule, "scores": arrays})
+    return hash_of({"rule": rule, "scores": {pk: _facts(each) for pk, each in scores.items()}})
+
+
+def _facts(scores: Scores) -> list[str | int]:
+    """Of float32 they are what they were before there were others."""
+    digest = hashlib.sha256(scores.to_bytes()).hexdigest()
+    kind = ["float64"] if scores.is_double else []
+    return [digest, scores.first_frame, scores.frames_per_value, *kind]
 
 
 def _insert(
@@ -173,14 +176,14 @@ def _insert(
     rule: str,
     hashes: Mapping[str, str],
 ) -> ScoreSet:
-    filled = [each.values for each in scores.values() if len(each.values)]
+    extremes = [known for each in scores.values() if (known := each.extremes)]
     score_set = ScoreSet.objects.create(
         run=run,
         job=job,
         rule=rule,
         **hashes,
-        lowest=min((float(values.min()) for values in filled), default=None),
-        highest=max((float(values.max()) for values in filled), default=None),
+        lowest=min((low for low, _high in extremes), default=None),
+        highest=max((high for _low, high in extremes), default=None),
     )
     _copy(score_set, scores, VideoScores)
     mark_scored(run)
@@ -191,14 +194,13 @@ def _copy(
     score_set: ScoreSet, scores: Mapping[str, Scores], table: type[VideoScores | ValidationScores]
 ) -> None:
     """COPY takes the bytes as they are; in an INSERT they would travel as text, twice as long."""
-    columns = 'score_set_id, video_id, "values", first_frame, frames_per_value'
+    columns = 'score_set_id, video_id, "values", first_frame, frames_per_value, is_double'
     statement = f"COPY {table._meta.db_table} ({columns}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(["varchar", "varchar", "bytea", "int4", "int4"])
+        copy.set_types(["varchar", "varchar", "bytea", "int4", "int4", "bool"])
         for pk, each in scores.items():
-            copy.write_row(
-                [score_set.pk, pk, each.to_bytes(), each.first_frame, each.frames_per_value]
-            )
+            places = each.first_frame, each.frames_per_value
+            copy.write_row([score_set.pk, pk, each.to_bytes(), *places, each.is_double])
 
 
 def _replicates(outcome: Outcome) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from ml.records import MAX_FRAMES
 from ml.score_files import Layout
 from webapp.accounts.forms import show_error
 from webapp.accounts.permissions import Permission, require
@@ -35,7 +36,8 @@ class ScoresForm(forms.Form):
         label=gettext_lazy("Score file"),
         help_text=gettext_lazy(
             "npz, zip, JSON or CSV with the scores of each test video under its name, or one "
-            "array with a score for each frame of all test videos in the order of their names."
+            "array with a score for each frame of all test videos: in the order of the list that "
+            "the split was taken from, else of their names."
         ),
     )
     unit = forms.ChoiceField(
@@ -48,10 +50,39 @@ class ScoresForm(forms.Form):
         ],
     )
     first_frame = forms.IntegerField(
-        label=gettext_lazy("First frame with a score"), min_value=0, initial=0
+        label=gettext_lazy("First frame with a score"),
+        min_value=0,
+        max_value=MAX_FRAMES,
+        initial=0,
     )
     frames_per_value = forms.IntegerField(
-        label=gettext_lazy("Frames per segment"), min_value=1, initial=1
+        label=gettext_lazy("Frames per segment"), min_value=1, max_value=MAX_FRAMES, initial=1
+    )
+    missing_at_end = forms.IntegerField(
+        label=gettext_lazy("Frames without a score at the end"),
+        min_value=0,
+        max_value=MAX_FRAMES,
+        initial=0,
+        required=False,
+    )
+    missing = forms.ChoiceField(
+        label=gettext_lazy("Scores that are NaN, null, empty or left out"),
+        choices=[
+            ("", gettext_lazy("are a fault")),
+            ("allowed", gettext_lazy("mean frames without a score")),
+        ],
+        required=False,
+    )
+    base = forms.TypedChoiceField(
+        label=gettext_lazy("The file calls the first frame or segment"),
+        choices=[
+            ("", gettext_lazy("0 or 1, as its numbers tell")),
+            ("0", "0"),
+            ("1", "1"),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
     tail = forms.ChoiceField(
         label=gettext_lazy("Frames after the last whole segment"),
@@ -70,8 +101,13 @@ class ScoresForm(forms.Form):
             raise forms.ValidationError(sentence)
         return file
 
+    def clean_missing_at_end(self) -> int:
+        return self.cleaned_data["missing_at_end"] or 0
+
     def layout(self) -> Layout:
-        names = ("unit", "first_frame", "frames_per_value", "tail")
+        names = (
+            "unit", "first_frame", "missing_at_end", "frames_per_value", "tail", "missing", "base",
+        )  # fmt: skip
         return Layout(**{name: self.cleaned_data[name] for name in names})
 
     def data_sent(self) -> bytes:
@@ -104,7 +140,8 @@ class UploadForm(ScoresForm):
     seed = forms.IntegerField(label=gettext_lazy("Seed"), min_value=0, initial=0)
     field_order = [
         "split", "method_title", "scores", "unit", "frames_per_value", "tail", "first_frame",
-        "selection", "supervision", "features", "reference", "seed", "name",
+        "missing_at_end", "missing", "base", "selection", "supervision", "features", "reference",
+        "seed", "name",
     ]  # fmt: skip
 
     def __init__(self, *args: Any, splits: list[Split], **kwargs: Any) -> None:
@@ -165,6 +202,8 @@ def _stored(request: AuthenticatedRequest, run: Run, form: ScoresForm) -> Run:
     reached = uploads.store_score_set(
         run=run, data=form.data_sent(), layout=form.layout(), by=request.user
     )
+    for note in reached.notes:
+        messages.info(request, note)
     if reached.is_complete:
         messages.success(request, _("%s is scored and evaluated.") % run)
     else:

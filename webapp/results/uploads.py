@@ -7,33 +7,47 @@ scores too, before the last test video has: all of them or none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ml.records import BadInput, Scores, natural_key
-from ml.score_files import Layout, ScoreFile, Values, read, spread
+from ml.records import BadInput, Scores
+from ml.score_files import Layout, ScoreFile, Series, item_of, one_after_another, read, spread
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Dataset, Part, Split, Video
+from webapp.datasets.order import clips_in_order, told_order
 from webapp.results.models import PendingScores, ValidationScores, VideoScores
+from webapp.results.score_names import Named, some
 from webapp.results.services import evaluate_all, save_scores
 from webapp.runs.models import LARGEST_SEED, SUPERVISION, Run
 from webapp.runs.services import LONGEST_NAME, check_unchanged, ground_truth_of
 
-MAX_SHOWN = 5
+MAX_RULES = 3
+
+
+class Placed(NamedTuple):
+    """Scores of one video, and by which rule they belong to its frames."""
+
+    scores: Scores
+    rule: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far an upload is. `missing` are names of videos that need scores and have none."""
+    """How far an upload is. `missing` are names of videos that need scores and have none.
+
+    `notes` are sentences about what was made of the file.
+    """
 
     run: Run
     missing: list[str]
+    notes: list[str] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
@@ -81,10 +95,9 @@ def create_uploaded_run(
 def store_scores(*, run: Run, video: Video, data: bytes, layout: Layout, by: User) -> Progress:
     """Scores of one test or validation video. The same ones again change nothing."""
     require(by, Permission.RUN_SUBMIT, team=run.team)
-    values = _parsed(data).values
-    if values is None:
-        raise UserError(_("The file holds the scores of several videos; send them as a set."))
-    return _store(run, {video: values}, layout)
+    found = _parsed(data)
+    series = found.series or _only_of(found, video, run)
+    return _store(run, {video: series}, layout, found.notes)
 
 
 @transaction.atomic
@@ -92,21 +105,20 @@ def store_score_set(*, run: Run, data: bytes, layout: Layout, by: User) -> Progr
     """Scores of several videos by name, or of all test videos in one array, one after the other."""
     require(by, Permission.RUN_SUBMIT, team=run.team)
     found = _parsed(data)
-    if found.values is not None:
-        return _store(run, _cut(found.values, test_videos(run), layout), layout)
-    return _store(run, _by_video(found.by_video, run), layout)
+    if found.series is not None:
+        cut, notes = _cut(found.series, run.split, layout)
+        return _store(run, cut, layout, (*found.notes, *notes))
+    return _store(run, Named(run).all(found.by_video), layout, found.notes)
 
 
 def test_videos(run: Run) -> list[Video]:
-    """Those that need scores, by name, clip 2 before clip 10."""
-    return _videos_of(run, Part.TEST)
+    """Those that need scores, in the order in which a file without names goes through them."""
+    return clips_in_order(run.split, Part.TEST)
 
 
 def find_video(run: Run, wanted: str) -> Video:
     """The test or validation video of this id or name; a name need not have its folders."""
-    known = [*test_videos(run), *_videos_of(run, Part.VALIDATION)]
-    by_id = {video.pk: video for video in known}
-    return by_id.get(wanted) or next(iter(_by_video({wanted: np.zeros(0)}, run)))
+    return next(iter(Named(run).all({wanted: None})))
 
 
 def progress(run: Run) -> Progress:
@@ -114,59 +126,77 @@ def progress(run: Run) -> Progress:
     if run.scored_at is not None:
         return Progress(run=run, missing=[])
     there = set(run.pending_scores.values_list("video_id", flat=True))
-    held_out = _videos_of(run, Part.VALIDATION)
+    held_out = clips_in_order(run.split, Part.VALIDATION)
     if all(video.pk not in there for video in held_out):
         held_out = []
     needed = [*test_videos(run), *held_out]
     return Progress(run=run, missing=[video.name for video in needed if video.pk not in there])
 
 
-def _videos_of(run: Run, part: Part) -> list[Video]:
-    videos = Video.objects.ready().in_split(run.split, part).without_times()
-    return sorted(videos, key=lambda video: natural_key(video.name))
+def _only_of(found: ScoreFile, video: Video, run: Run) -> Series:
+    """What a file that names its videos has for one; it must be of no other."""
+    named = Named(run)
+    if [named.find(name) for name in found.by_video] != [video]:
+        sentence = _("The file holds the scores of %(names)s, not of %(video)s alone; send a set.")
+        words = {"names": some(list(found.by_video)), "video": video}
+        raise UserError(sentence % words, code="other_video")
+    return next(iter(found.by_video.values()))
 
 
-def _store(run: Run, given: Mapping[Video, Values], layout: Layout) -> Progress:
+def _store(
+    run: Run, given: Mapping[Video, Series], layout: Layout, notes: Sequence[str]
+) -> Progress:
     run = Run.objects.select_for_update(of=("self",)).select_related("split", "team").get(pk=run.pk)
     if run.kind != Run.Kind.UPLOADED:
         sentence = _("%s makes its own scores: only runs that bring scores take some.")
         raise ConflictError(sentence % run, code="not_uploaded")
-    spread_out = {video: _spread(video, values, layout) for video, values in given.items()}
+    placed, told = _spread(given, layout)
     _check_videos(run, list(given))
+    reached = _keep(run, placed)
+    return replace(reached, notes=[*notes, *told])
+
+
+def _keep(run: Run, given: Mapping[Video, Placed]) -> Progress:
     if run.scored_at is not None:
-        return _check_same(run, spread_out)
-    for video, scores in spread_out.items():
-        PendingScores.objects.update_or_create(
-            run=run, video=video, defaults=_row(scores, layout.rule)
-        )
+        return _check_same(run, {video: each.scores for video, each in given.items()})
+    for video, placed in given.items():
+        PendingScores.objects.update_or_create(run=run, video=video, defaults=_row(placed))
     reached = progress(run)
     return _complete(run) if reached.is_complete else reached
 
 
-def _row(scores: Scores, rule: str) -> dict[str, object]:
+def _row(placed: Placed) -> dict[str, object]:
+    scores = placed.scores
     return {
         "values": scores.to_bytes(),
+        "is_double": scores.is_double,
         "first_frame": scores.first_frame,
         "frames_per_value": scores.frames_per_value,
-        "rule": rule,
+        "rule": placed.rule,
     }
 
 
 def _complete(run: Run) -> Progress:
     pending = list(run.pending_scores.all())
-    rules = sorted({row.rule for row in pending})
     scores = {row.video_id: row.scores for row in pending}
-    held_out = {video.pk for video in _videos_of(run, Part.VALIDATION)}
+    held_out = {video.pk for video in clips_in_order(run.split, Part.VALIDATION)}
     score_set = save_scores(
         run=run,
         job=None,
         scores={pk: each for pk, each in scores.items() if pk not in held_out},
         validation={pk: each for pk, each in scores.items() if pk in held_out} or None,
-        rule=" ".join(rules),
+        rule=_rule({row.rule for row in pending}),
     )
     run.pending_scores.all().delete()
     evaluate_all(score_set)
     return Progress(run=Run.objects.for_list().get(pk=run.pk), missing=[])
+
+
+def _rule(rules: set[str]) -> str:
+    """For the page. A file may say something else of each video."""
+    if len(rules) > MAX_RULES:
+        return "The file says of each video which frames its scores belong to."
+    return " ".join(sorted(rules))
 
 
 def _check_same(run: Run, given: Mapping[Video, Scores]) -> Progress:
@@ -180,80 +210,46 @@ def _check_same(run: Run, given: Mapping[Video, Scores]) -> Progress:
                 "come before those of the last test video. Make a new run."
             )
             raise ConflictError(sentence % {"run": run}, code="scores_complete")
-        known = stored[video.pk]
-        if (known.to_bytes(), known.first_frame, known.frames_per_value) != (
-            scores.to_bytes(),
-            scores.first_frame,
-            scores.frames_per_value,
-        ):
+        if _identity(stored[video.pk]) != _identity(scores):
             sentence = _("%(run)s is complete, with other scores for %(video)s. Make a new run.")
             raise ConflictError(sentence % {"run": run, "video": video}, code="scores_complete")
     return Progress(run=run, missing=[])
 
 
+def _identity(scores: Scores) -> tuple[bytes, int, int, bool]:
+    places = scores.first_frame, scores.frames_per_value
+    return scores.to_bytes(), *places, scores.is_double
+
+
 def _check_videos(run: Run, given: list[Video]) -> None:
-    known = [*test_videos(run), *_videos_of(run, Part.VALIDATION)]
-    expected = {video.pk for video in known}
+    named = Named(run)
+    expected = {video.pk for video in (*named.tested, *named.held_out)}
     if strangers := [video.name for video in given if video.pk not in expected]:
         sentence = _("No test or validation video of the split %(split)s: %(videos)s")
         raise UserError(
-            sentence % {"split": run.split, "videos": _some(strangers)}, code="unknown_video"
+            sentence % {"split": run.split, "videos": some(strangers)}, code="unknown_video"
         )
 
 
-def _by_video(given: Mapping[str, Values], run: Run) -> dict[Video, Values]:
-    """Names with or without folders, as long as only one test or one validation video fits."""
-    parts = [_Names(_videos_of(run, part)) for part in (Part.TEST, Part.VALIDATION)]
-    candidates = {name: _meant(name, parts) for name in given}
-    unknown = [name for name, videos in candidates.items() if len(videos) != 1]
-    if unknown:
-        words = {"n": len(unknown), "names": _some(unknown), "known": _some(sorted(parts[0].whole))}
-        sentence = _("%(n)d names are no test video: %(names)s. The test videos are: %(known)s")
-        raise UserError(sentence % words, code="unknown_video")
-    found = {candidates[name][0]: values for name, values in given.items()}
-    if len(found) != len(given):
-        raise UserError(_("Several arrays are named after the same video."), code="twice")
-    return found
-
-
-class _Names:
-    """Videos by what people call them: by name, and by name without folders."""
-
-    def __init__(self, videos: list[Video]) -> None:
-        self.whole = {video.name: [video] for video in videos}
-        self.stems: dict[str, list[Video]] = {}
-        for video in videos:
-            self.stems.setdefault(_stem(video.name), []).append(video)
-
-
-def _meant(name: str, parts: list[_Names]) -> list[Video]:
-    """A whole name goes before one without folders, a test video before one for validation."""
-    by_name = [part.whole.get(name, []) for part in parts]
-    by_stem = [part.stems.get(_stem(name), []) for part in parts]
-    return next((videos for videos in by_name + by_stem if videos), [])
-
-
-def _stem(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _cut(values: Values, videos: list[Video], layout: Layout) -> dict[Video, Values]:
+def _cut(series: Series, split: Split, layout: Layout) -> tuple[dict[Video, Series], Sequence[str]]:
     """One array for all videos: only when there is exactly one score per frame of each."""
-    expected = sum(video.n_frames for video in videos)
-    if layout != Layout():
-        raise UserError(_("One array for all videos needs one score for each of their frames."))
-    if len(values) != expected:
-        sentence = _(
-            "%(given)d scores where %(expected)d are expected, the frames of the %(n)d test "
-            "videos in the order of their names. Nothing is cut off or filled up."
+    videos = clips_in_order(split, Part.TEST)
+    if layout.unit != "frame" or layout.first_frame or layout.missing_at_end:
+        raise UserError(
+            _("One array for all videos needs one score for each of their frames: name the videos.")
         )
-        words = {"given": len(values), "expected": expected, "n": len(videos)}
-        raise UserError(sentence % words, code="wrong_length")
-    found, start = {}, 0
-    for video in videos:
-        found[video] = values[start : start + video.n_frames]
-        start += video.n_frames
-    return found
+    expected = sum(video.n_frames for video in videos)
+    try:
+        values, notes = one_after_another(series, layout, expected)
+    except BadInput as error:
+        sentence = _("The file names no videos, and %(order)s: %(error)s.")
+        words = {"order": told_order(split, videos), "error": error}
+        raise UserError(sentence % words, code="wrong_length") from error
+    ends = np.cumsum([video.n_frames for video in videos])[:-1]
+    parts = np.split(values, ends)
+    cut = {v: Series(values=each) for v, each in zip(videos, parts, strict=True)}
+    order = _("The file names no videos: %s.") % told_order(split, videos)
+    return cut, [*notes, *([order] if len(videos) > 1 else [])]
 
 
 def _parsed(data: bytes) -> ScoreFile:
@@ -263,11 +259,14 @@ def _parsed(data: bytes) -> ScoreFile:
         raise UserError(_("The scores cannot be read: %s.") % error, code="unreadable") from error
 
 
-def _spread(video: Video, values: Values, layout: Layout) -> Scores:
+def _spread(given: Mapping[Video, Series], layout: Layout) -> tuple[dict[Video, Placed], list[str]]:
     try:
-        return spread(values, layout, video.n_frames)
+        items = [item_of(v.name, series, layout, v.n_frames) for v, series in given.items()]
+        scores, notes = spread(items)
     except BadInput as error:
-        raise UserError(f"{video.name}: {error}.", code="does_not_fit") from error
+        raise UserError(f"{error}.", code="does_not_fit") from error
+    found = zip(given, scores, items, strict=True)
+    return {video: Placed(each, item.layout.rule) for video, each, item in found}, notes
 
 
 def _check_split(team: Team, dataset: Dataset, split: Split) -> None:
@@ -291,8 +290,3 @@ def _check_said(method_title: str, supervision: str, selection: str, seed: int) 
         raise UserError(_("selection is none of %s") % known, field="selection")
     if not 0 <= seed <= LARGEST_SEED:
         raise UserError(_("The seed lies between 0 and %d.") % LARGEST_SEED, field="seed")
-
-
-def _some(names: list[str]) -> str:
-    rest = len(names) - MAX_SHOWN
-    return ", ".join(names[:MAX_SHOWN]) + (f" … +{rest}" if rest > 0 else "")

@@ -95,11 +95,7 @@ def _check_calibrations(recipe: Recipe) -> None:
 
 def _score_set(run: Run, recipe: Recipe) -> ScoreSet:
     """Read once for the range of the scores; the arrays are not kept."""
-    extremes = [
-        (float(scores.values.min()), float(scores.values.max()))
-        for _video, scores in fused_scores(recipe)
-        if len(scores.values)
-    ]
+    extremes = [known for _video, scores in fused_scores(recipe) if (known := scores.extremes)]
     hashes = {pk: each.content_hash for pk, each in score_sets_of(recipe).items()}
     held_out = fused_hashes(recipe)
     return ScoreSet.objects.create(

@@ -33,6 +33,7 @@ class ImportDataset:
             "folder": str(resolve_folder(dataset.folder)),
             "format": job.spec["format"],
             "normal_labels": dataset.normal_labels,
+            "frame_numbers": dataset.frame_numbers,
             "out_dir": str(folder / "out"),
             "limits": {},
         }

@@ -30,6 +30,10 @@ class Entry:
     part: Part | None = None
     n_frames: int | None = None
 
+    @property
+    def path(self) -> str:
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
 
 @dataclass(frozen=True, kw_only=True)
 class SplitList:

@@ -13,7 +13,7 @@ from tests.factories.datasets import (
 from webapp.common.errors import UserError
 from webapp.datasets.leaks import review_splits
 from webapp.datasets.models import Dataset, Split, Video
-from webapp.datasets.names import VideoIndex
+from webapp.datasets.order import clips_in_order, index_of, told_order
 from webapp.datasets.services import finish_import
 from webapp.datasets.splits import GivenList, import_split, make_split, set_groups
 
@@ -76,7 +76,8 @@ def test_import_split_says_what_does_not_fit(dataset, bob):
     [split] = import_split(dataset=dataset, name="weak", files=files, by=bob)
 
     assert texts(split) == [
-        "1 of 3 names are no video of this dataset, or of several, and are left out: nowhere",
+        "1 of 3 names are no video of this dataset, or may be several, and are left out: nowhere "
+        "(there is no such clip)",
         "1 videos are normal in the list and abnormal here, or the other way round. "
         "Runs go by the labels here: n1",
         "1 videos have another number of frames in the list than here, where frames were "
@@ -237,6 +238,7 @@ def test_review_replaces_leaks_and_keeps_the_rest(dataset, bob):
         ("name\nn1", "needs a column called name and one called source or camera or actor"),
         ("name,source\nnobody,a", "list.txt names no video of this dataset"),
         (f"name,source\nn1,{'x' * 201}", "The source of Normal/n1 is longer than 200"),
+        ("name,source\nn1,a\nNormal/n1,b", "n1 and Normal/n1 both name Normal/n1, and give it"),
     ],
 )
 def test_groups_that_cannot_be(dataset, bob, table, sentence):
@@ -255,14 +257,80 @@ def test_equal_files_in_train_and_test(dataset, bob):
 
 
 def test_names_of_several_videos_are_nobody():
-    videos = [Video(pk=str(n), name=name) for n, name in enumerate(["a/x", "b/x", "01_014", "b/y"])]
-    index = VideoIndex(videos)
+    videos = [
+        Video(pk=str(n), name=name, part=part)
+        for n, (name, part) in enumerate(
+            [("a/x", "train"), ("b/x", "test"), ("01_014", "train"), ("y", "test")]
+        )
+    ]
+    index = index_of(videos)
 
     assert index.find("x") is None
-    assert index.find("x", "b") == videos[1]
-    assert index.find("x", "deep/b") == videos[1]
-    assert index.find("y", "elsewhere") == videos[3]
+    assert index.find("b/x") == videos[1]
+    assert index.find("deep/b/x.MP4") == videos[1]
+    assert index.find("elsewhere/y") == videos[3]
+    assert index.find("elsewhere/x") is None
+    assert index.find("train/y") is None
     assert index.find("01_0014") is None
+
+
+def test_a_list_says_why_a_name_is_left_out(dataset, bob):
+    VideoFactory.create(dataset=dataset, name="Other/n1")
+    paths = "Abuse/n3.mp4\nAbuse/nowhere.mp4\nNormal/n3.mp4"
+    files = [given("n2\nn1", "train"), given(paths, "test", name="test.txt")]
+
+    [split] = import_split(dataset=dataset, name="weak", files=files, by=bob)
+
+    assert texts(split)[:3] == [
+        "1 of 2 names are no video of this dataset, or may be several, and are left out: n1 (it "
+        "may be any of Normal/n1, Other/n1: name the folder, too)",
+        "2 of 3 names are no video of this dataset, or may be several, and are left out: "
+        "Abuse/n3 (no clip lies there; of that name there is Normal/n3), Abuse/nowhere (there is "
+        "no such clip)",
+        "3 videos of the dataset are in no part: Normal/n1, Other/n1, Stealing/s1",
+    ]
+
+
+def names_of(split, part="test"):
+    return [video.name for video in clips_in_order(split, part)]
+
+
+def test_a_split_from_a_list_keeps_its_order_and_hands_it_on(dataset, bob):
+    files = [given("s1\nn3", "test"), given("n2\nn1", "train")]
+
+    [split] = import_split(dataset=dataset, name="weak", files=files, by=bob)
+    [derived] = make_split(
+        dataset=dataset, name="held", validation_share=0.5, base=split, seed=1, by=bob
+    )
+
+    for each in (split, derived):
+        assert names_of(each) == ["Stealing/s1", "Normal/n3"]
+        assert told_order(each, clips_in_order(each, "test")) == (
+            f"its scores go through Stealing/s1, Normal/n3 (2 clips), as the list of {each} has "
+            "them"
+        )
+    assert names_of(split, "train") == ["Normal/n2", "Normal/n1"]
+
+
+def test_other_splits_go_by_the_last_part_of_names(dataset, bob):
+    for name in ("z/2", "a/10"):
+        VideoFactory.create(dataset=dataset, name=name, label="normal")
+
+    folds = make_split(dataset=dataset, name="cv", n_folds=2, by=bob)
+
+    order = ["Normal/n1", "Normal/n2", "Normal/n3", "Stealing/s1", "z/2", "a/10"]
+    for fold in folds:
+        tested = names_of(fold)
+        assert tested == [name for name in order if name in tested]
+        assert "by the last part of their names" in told_order(fold, clips_in_order(fold, "test"))
+
+
+def test_a_rejected_video_is_in_no_order(dataset, bob):
+    [split] = import_split(dataset=dataset, name="weak", files=[given("n2\nn1", "test")], by=bob)
+
+    Video.objects.filter(name="Normal/n2").update(status="rejected")
+
+    assert names_of(split) == ["Normal/n1"]
 
 
 def url(dataset, page):

@@ -109,10 +109,16 @@ def test_other_scores_replace_those_that_wait_but_not_those_that_count(run: Run,
     [
         (GOOD | {"a": [1, 2, 3]}, "a: 3 scores where 4 are expected"),
         (GOOD | {"b": [1, 2, 3, 4]}, "b: 4 scores where 3 are expected"),
-        (GOOD | {"c": [1]}, "1 names are no test video: c. The test videos are: a, b"),
-        (GOOD | {"x/a": [1, 2, 3, 4]}, "named after the same video"),
+        (
+            GOOD | {"c": [1]},
+            r"1 of 3 names are no test or validation video of this run: c \(there is no such "
+            r"clip\)\. Its test videos are: a, b",
+        ),
+        (GOOD | {"x/a": [1, 2, 3, 4]}, "Two arrays, a and x/a, are named after the same video"),
         ([1, 2, 3, 4, 5, 6], "6 scores where 7 are expected"),
-        ({"a": [1, 2, float("nan"), 4]}, "a: 1 of 4 scores are NaN"),
+        ({"a": [1, 2, float("nan"), 4]}, "a: 1 of 4 scores is empty or NaN, the first at frame 2"),
+        ({"a": [1, 2, None, 4]}, "say missing=allowed"),
+        ({"a": ["1", 2, 3, 4]}, "a: its score 0 is the text '1'"),
         ("text", "cannot be read"),
     ],
 )
@@ -144,7 +150,7 @@ def test_one_array_is_cut_in_the_order_of_names(make: Callable[..., Run], bob: U
     assert send(run, GOOD["a"] + GOOD["b"], bob).is_complete
 
     stored = ScoreSet.objects.get().videos.get(video__name="b")
-    np.testing.assert_array_equal(stored.scores.values, np.float32(GOOD["b"]))
+    np.testing.assert_array_equal(stored.scores.values, GOOD["b"])
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,10 @@ class FrameScores(APIView):
         }
     )
     def get(self, request: Request, run_id: str, video_id: str) -> Response:
-        """One score per frame: JSON with null, or npy (float32) with NaN, where there is none."""
+        """One score per frame: JSON with null, or npy with NaN, where there is none.
+
+        The array is of float32, or of float64 where the scores came with more digits.
+        """
         score_sets = ScoreSet.objects.visible_to(request.user).select_related("run")
         score_set = get_object_or_404(score_sets, run_id=run_id)
         video = get_object_or_404(Video.objects.without_times(), pk=video_id)
@@ -77,6 +80,7 @@ class FrameScores(APIView):
             return Response(frames)
         answer = {
             "video_id": video.pk,
+            "video_name": video.name,
             "first_frame": scores.first_frame,
             "frames_per_value": scores.frames_per_value,
             "frames": [None if isnan(score) else score for score in frames.tolist()],

@@ -5,13 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ml.records import MAX_FRAMES
 from ml.score_files import Layout
 from webapp.api import idempotency
 from webapp.api.authentication import caller
@@ -21,6 +25,8 @@ from webapp.api.serializers import RunSerializer
 from webapp.api.views.results import FrameScores, Scores
 from webapp.api.views.runs import visible_run
 from webapp.results import uploads
+from webapp.results.models import ScoreSet
+from webapp.results.score_downloads import FORMATS, score_file
 from webapp.runs.models import SUPERVISION, Run
 
 SCORE_FILE = {"application/octet-stream": OpenApiTypes.BINARY}
@@ -44,9 +50,27 @@ class LayoutQuery(Known):
     unit = serializers.ChoiceField(
         choices=["frame", "segment", "equal_segments", "clip"], default="frame"
     )
-    first_frame = serializers.IntegerField(min_value=0, default=0)
-    frames_per_value = serializers.IntegerField(min_value=1, default=1)
+    first_frame = serializers.IntegerField(
+        min_value=0, max_value=MAX_FRAMES, default=0, help_text="Frames before it have no score."
+    )
+    missing_at_end = serializers.IntegerField(
+        min_value=0, max_value=MAX_FRAMES, default=0, help_text="Last frames without a score."
+    )
+    frames_per_value = serializers.IntegerField(min_value=1, max_value=MAX_FRAMES, default=1)
     tail = serializers.ChoiceField(choices=["", "last", "none"], default="", allow_blank=True)
+    missing = serializers.ChoiceField(
+        choices=["", "allowed"],
+        default="",
+        allow_blank=True,
+        help_text="Frames whose score is NaN, null, empty or left out have none.",
+    )
+    base = serializers.IntegerField(
+        min_value=0,
+        max_value=1,
+        default=None,
+        allow_null=True,
+        help_text="What the file calls the first frame or segment; found out when left out.",
+    )
 
 
 class UploadSerializer(serializers.Serializer[Any]):
@@ -54,6 +78,10 @@ class UploadSerializer(serializers.Serializer[Any]):
     is_complete = serializers.BooleanField()
     missing = serializers.ListField(
         child=serializers.CharField(), help_text="Names of test videos without scores."
+    )
+    notes = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Sentences about what was made of the file, such as the order of its videos.",
     )
 
 
@@ -88,6 +116,29 @@ class RunScores(Scores):
         return _answer(
             uploads.store_score_set(run=run, data=data, layout=layout, by=caller(request))
         )
+
+
+class AnyFile(BaseContentNegotiation):
+    """The address says what is sent, whatever the requester accepts."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return next(iter(parsers), None)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class ScoreFile(APIView):
+    content_negotiation_class = AnyFile
+
+    @extend_schema(
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        parameters=[OpenApiParameter("format", str, "path", enum=list(FORMATS))],
+    )
+    def get(self, request: Request, run_id: str, format: str) -> HttpResponseBase:
+        """All scores of a run as zip, JSON or CSV: a file that can be uploaded again."""
+        score_sets = ScoreSet.objects.visible_to(request.user).select_related("run__split")
+        return score_file(get_object_or_404(score_sets, run_id=run_id), format)
 
 
 class VideoScores(FrameScores):

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datasets", "0003_ground_truth"),
+        ("datasets", "0005_order_of_lists"),
     ]
 
     operations = [
