@@ -164,6 +164,8 @@ def _span(record: Record, table: Table, columns: Columns) -> Seconds | None:
     """Start, end and label in the table's own unit, frames or seconds; None without both."""
     start, end = (_position(table, record, each, columns.ends.unit) for each in _ends(columns))
     if start is None and end is None:
+        if record.n_cells <= min(table.columns.index(each) for each in _ends(columns)):
+            raise table.fault(record, f"it ends before {columns.ends.start}")
         return None
     if start is None or end is None:
         missing = columns.ends.start if start is None else columns.ends.end
