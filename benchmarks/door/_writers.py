@@ -95,12 +95,9 @@ def elan(video: str, stretches: Sequence[Stretch]) -> File:
 
 def boris(video: str, stretches: Sequence[Stretch]) -> File:
     labels = list(dict.fromkeys(label for _start, _end, label in stretches))
-    events = [
-        [edge, "", label, "", ""] for start, end, label in stretches for edge in (start, end)
-    ]
+    events = [[edge, "", label, "", ""] for start, end, label in stretches for edge in (start, end)]
     behaviours = {
-        str(n): {"type": "State event", "key": "f", "code": label}
-        for n, label in enumerate(labels)
+        str(n): {"type": "State event", "key": "f", "code": label} for n, label in enumerate(labels)
     }
     observation = {
         "type": "MEDIA",

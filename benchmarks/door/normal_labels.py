@@ -13,9 +13,7 @@ from benchmarks.door._doors import clip, truth
 CLIP = [clip("01.mp4")]
 EVENT = {"01.mp4": [(60, 180, "fall")]}  # 2.4 to 7.2 s at 25/s
 FORMATS: dict[str, writers.Writer] = writers.IN_SECONDS | {
-    "Label Studio, boxes": functools.partial(
-        writers.label_studio_boxes, rate=25.0, duration=10.0
-    ),
+    "Label Studio, boxes": functools.partial(writers.label_studio_boxes, rate=25.0, duration=10.0),
     "CVAT": functools.partial(writers.cvat, rate=25.0, n_frames=250),
 }
 IN_EVERY_FORMAT = ("Normal", "正常", "정상", "異常なし", "no_anomaly")
@@ -25,12 +23,14 @@ NORMAL = (
     "non-abnormal", "no incident", "Background", "none", "nothing happens", "N",
     "異常無し", "異状なし", "通常時", "平常時", "正常歩行", "正常（歩行）", "非異常", "問題なし",
     "异常无", "无异常", "無異常", "未见异常", "非异常", "正常行为", "没有异常", "一切正常",
-    "이상 없음", "이상없음", "정상 보행", "정상행동", "정상(보행)", "무이상", "평상시", "특이사항 없음",
+    "이상 없음", "이상없음", "정상 보행", "정상행동", "정상(보행)", "무이상", "평상시",
+    "특이사항 없음",
 )  # fmt: skip
 ABNORMAL = (
     "abnormal", "Abnormal walking", "not normal", "anomaly", "non-normal", "unnormal",
     "異常", "異常あり", "非正常", "正常ではない", "正常でない歩行", "正常からの逸脱",
-    "异常", "不正常", "非正常行为", "비정상", "비정상 보행", "이상", "이상행동", "정상 아님", "정상이 아님",
+    "异常", "不正常", "非正常行为", "비정상", "비정상 보행", "이상", "이상행동", "정상 아님",
+    "정상이 아님",
 )  # fmt: skip
 
 
@@ -76,9 +76,7 @@ def _of_clips() -> Iterator[Case]:
     right = {"01.mp4": [(60, 180, "fall")], "02.mp4": []}
     for label in ("Normal", "正常", "0", "No"):
         table = f"video,start_frame,end_frame,label\n01.mp4,60,180,fall\n02.mp4,0,250,{label}\n"
-        yield Case(
-            name=f"a clip wholly {label}", right=right, bring=truth("gt.csv", table, pair)
-        )
+        yield Case(name=f"a clip wholly {label}", right=right, bring=truth("gt.csv", table, pair))
         bare = f"video,start_frame,end_frame,label\n01.mp4,60,180,fall\n02.mp4,,,{label}\n"
         yield Case(
             name=f"a clip {label} without frames", right=right, bring=truth("gt.csv", bare, pair)
@@ -95,9 +93,7 @@ def _of_clips() -> Iterator[Case]:
         )
     yield from _of_tasks(pair)
     numbers = "video,start_frame,end_frame,class\n01.mp4,0,60,0\n01.mp4,60,180,2\n02.mp4,0,9,1\n"
-    yield Case(
-        name="classes 0, 1, 2", right=NOBODY_KNOWS, bring=truth("gt.csv", numbers, pair)
-    )
+    yield Case(name="classes 0, 1, 2", right=NOBODY_KNOWS, bring=truth("gt.csv", numbers, pair))
     entries = {"01": [[0, 60, "normal"], [60, 180, "fall"]], "02": [[0, 250, "정상"]]}
     document = json.dumps({"videos": entries}, ensure_ascii=False)
     bring = truth("gt.json", document, pair)
@@ -106,7 +102,7 @@ def _of_clips() -> Iterator[Case]:
 
 def _class(label: str) -> str:
     """A mark that says abnormal and no more is no name of a class."""
-    return "" if label in ("1", "True", "yes", "1.0") else label
+    return label if label in ("t", "abnormal") else ""
 
 
 def _of_tasks(pair: list) -> Iterator[Case]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.door import _writers as writers
-from benchmarks.door._base import Bring, Brought, Case, kind
+from benchmarks.door._base import Brought, Case, kind
 from benchmarks.door._doors import clip, surveyed, truth_of
 from ml.data.truth.videos import KnownVideo
 from tests.recorders import joined, recording
@@ -118,9 +118,7 @@ def _recorded() -> dict[str, KnownVideo]:
             each.make(folder)
         found = surveyed(folder, Path(home) / "out").videos
         by_path = {each["path"]: each for each in found.values()}
-        return {
-            clock.name: _known(clock.file, by_path[clock.file]) for clock in CLOCKS
-        }
+        return {clock.name: _known(clock.file, by_path[clock.file]) for clock in CLOCKS}
 
 
 def _known(file: str, found: dict) -> KnownVideo:
@@ -142,7 +140,5 @@ def cases() -> Iterator[Case]:
     for clock in CLOCKS:
         for format, write in writers.IN_SECONDS.items():
             yield _case(clock, format, write)
-        boxes = functools.partial(
-            writers.label_studio_boxes, rate=24.0, duration=clock.seconds
-        )
+        boxes = functools.partial(writers.label_studio_boxes, rate=24.0, duration=clock.seconds)
         yield _case(clock, "Label Studio, boxes at 24/s", boxes)
