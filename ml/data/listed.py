@@ -11,7 +11,6 @@ Only `name` and `n_frames` must be there. Columns that nobody knows are refused,
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -64,7 +63,7 @@ def list_videos(path: Path, name: str = "", normal_labels: Collection[str] = ())
             raise BadInput(f"{video.name}: {video.n_frames} frames are more than a video has")
     once = list(_once(found, source.name))
     labelled = [replace(each, label=canonical_label(each.label, normal_labels)) for each in once]
-    return _named_apart(labelled), findings
+    return [_named(each) for each in labelled], findings
 
 
 def annotates(path: Path, name: str = "") -> bool:
@@ -177,12 +176,7 @@ def _once(videos: Iterable[ListedVideo], source: str) -> Iterator[ListedVideo]:
             raise BadInput(f"{source} lists {video.name} twice, with {counts} frames")
 
 
-def _named_apart(videos: list[ListedVideo]) -> list[ListedVideo]:
-    """Two videos of one name are called by their folders, too."""
-    counts = Counter(video.name for video in videos)
-    return [
-        replace(video, name=f"{video.folder}/{video.name}")
-        if counts[video.name] > 1 and video.folder
-        else video
-        for video in videos
-    ]
+def _named(video: ListedVideo) -> ListedVideo:
+    """By its folder, too, where the list says it: other files may mean a namesake elsewhere."""
+    folder = video.folder.strip("/")
+    return replace(video, name=f"{folder}/{video.name}") if folder else video

@@ -19,10 +19,8 @@ class Permission(StrEnum):
     """An act, named after the noun it changes."""
 
     DATASET_IMPORT = "dataset.import"
-    DATASET_DELETE = "dataset.delete"
     RUN_SUBMIT = "run.submit"
     RUN_CANCEL = "run.cancel"
-    RUN_DELETE = "run.delete"
     PROTOCOL_CREATE = "protocol.create"
     SHARE_CREATE = "share.create"
     TOKEN_CREATE = "token.create"
@@ -38,7 +36,7 @@ MEMBER = {
     Permission.SHARE_CREATE,
     Permission.TOKEN_CREATE,
 }
-MAINTAINER = MEMBER | {Permission.DATASET_DELETE, Permission.RUN_DELETE, Permission.MEMBER_INVITE}
+MAINTAINER = MEMBER | {Permission.MEMBER_INVITE}
 OWNER = MAINTAINER | {Permission.MEMBER_CHANGE}
 
 ROLE_PERMISSIONS: dict[str, set[Permission]] = {

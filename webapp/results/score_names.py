@@ -35,8 +35,10 @@ class Named:
         )
 
     def find(self, name: str) -> Video | None:
-        known = self._by_id.get(name) or self._index.find(name)
-        return known or self._index.find(_as_it_was(name))
+        if name in self._by_id:
+            return self._by_id[name]
+        found = {self._index.find(each) for each in (name, _as_it_was(name))} - {None}
+        return found.pop() if len(found) == 1 else None
 
     def all(self, given: Mapping[str, GivenT]) -> dict[Video, GivenT]:
         """By video. Raise UserError where a name means none, or where two mean one."""

@@ -24,7 +24,7 @@ def test_our_table(tmp_path: Path) -> None:
     found = listed(tmp_path, text)
 
     assert [video.to_json() for video in found] == [
-        {"name": "a", "n_frames": 100, "label": "normal", "part": "train"},
+        {"name": "train/a", "n_frames": 100, "label": "normal", "part": "train"},
         {"name": "b", "n_frames": 50, "label": "Abuse", "part": "test"},
     ]
 
@@ -70,10 +70,10 @@ def test_a_file_that_is_no_list(tmp_path: Path) -> None:
         list_videos(tmp_path / "scores.npy")
 
 
-def test_videos_of_one_name_are_called_by_their_folders(tmp_path: Path) -> None:
+def test_videos_are_called_by_their_folders(tmp_path: Path) -> None:
     found = listed(tmp_path, "name,n_frames\nday/01,5\nnight/01,6\nnight/02,7\n")
 
-    assert [video.name for video in found] == ["day/01", "night/01", "02"]
+    assert [video.name for video in found] == ["day/01", "night/01", "night/02"]
 
 
 def test_what_annotates_and_what_only_lists(tmp_path: Path) -> None:

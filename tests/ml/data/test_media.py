@@ -14,7 +14,7 @@ from ml.data.thumbnails import CELL, POSTER, evenly, fit, quick_sheet
 from ml.records import VideoRecord
 from tests import hostile, toys
 from tests.ml.data.examined import examined
-from tests.recorders import joined, recording
+from tests.recorders import deep_video, joined, recording
 
 
 def proxy_frames(folder: Path) -> list[av.VideoFrame]:
@@ -116,6 +116,27 @@ def test_pixels_that_are_not_square_keep_their_shape(
 def test_shown_size_is_turned_after_pixels_have_their_shape() -> None:
     assert shown_size((352, 144), 90, Fraction(6, 11)) == (264, 352)
     assert shown_size((720, 576), 180, Fraction(16, 15)) == (768, 576)
+
+
+def test_quick_sheet_of_files_that_have_no_points_of_time(tmp_path: Path) -> None:
+    segment = recording(tmp_path / "segment.ts", 60)
+    joined(tmp_path / "joined.ts", segment, segment)
+    recording(tmp_path / "stream.h264", 60, format="h264")
+
+    for name, n_frames in (("joined.ts", 120), ("stream.h264", 60)):
+        quick_sheet(tmp_path / name, tmp_path / "sheet.jpg")
+        with Image.open(tmp_path / "sheet.jpg") as sheet:
+            shades = [np.asarray(sheet.convert("L"))[32, 96 * k + 48] for k in range(12)]
+        shown = [3 * (k % 60) for k in evenly(n_frames)]
+        assert shades == pytest.approx(shown, abs=4)
+
+
+def test_quick_sheet_of_deep_grey_shows_more_than_the_highest_bits(tmp_path: Path) -> None:
+    values = np.linspace(51_241, 52_181, 32 * 48).astype(np.uint16).reshape(32, 48)
+    quick_sheet(deep_video(tmp_path / "a.mkv", [values] * 12), tmp_path / "sheet.jpg")
+
+    with Image.open(tmp_path / "sheet.jpg") as sheet:
+        assert len(np.unique(np.asarray(sheet.convert("L")))) > 200
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(5000, 1), (7, 60)])

@@ -1,11 +1,14 @@
 """Members, roles and the last owner."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.test import Client
 
 from tests.factories.accounts import MembershipFactory
-from tests.race import race
+from tests.race import race, wait_until_it_waits_or_ends
 from webapp.accounts import services
 from webapp.accounts.models import Membership, Role, Team, User
 from webapp.accounts.permissions import Permission, has_permission
@@ -76,6 +79,31 @@ def test_last_owner_two_demote_each_other(team: Team, alice: User) -> None:
 
     assert sum(isinstance(each, PermissionDenied | ConflictError) for each in outcomes) == 1
     assert team.memberships.filter(role=Role.OWNER).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["demote", "remove"])
+def test_last_owner_while_another_owner_is_being_demoted(team: Team, alice: User, act: str) -> None:
+    """The second transaction begins while the first, which has done its part, is still open."""
+    other = MembershipFactory.create(team=team, role=Role.OWNER)
+    alices = membership_of(alice, team)
+
+    def answer() -> None:
+        if act == "demote":
+            services.change_role(membership=alices, role=Role.VIEWER, by=other.user)
+        else:
+            services.remove_member(membership=alices, by=other.user)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            services.change_role(membership=other, role=Role.VIEWER, by=alice)
+            second = pool.submit(race, answer, n_threads=1)
+            wait_until_it_waits_or_ends(second)
+        [outcome] = second.result()
+
+    assert isinstance(outcome, PermissionDenied)
+    assert membership_of(alice, team).role == Role.OWNER
+    assert membership_of(other.user, team).role == Role.VIEWER
 
 
 def test_remove_member_takes_the_team_away(

@@ -107,6 +107,27 @@ def test_finish_stores_the_end(held):
     assert held.finished_at is not None
 
 
+@pytest.mark.parametrize(
+    ("status", "ends"),
+    [
+        ("created", []),
+        ("queued", []),
+        ("starting", ["failed", "timed_out", "lost"]),
+        ("running", ["succeeded", "failed", "timed_out", "lost"]),
+        ("cancelling", ["cancelled"]),
+    ],
+)
+def test_finish_only_as_its_state_allows(team, status, ends):
+    """What has not run cannot have succeeded."""
+    for end in Job.TERMINAL:
+        job = JobFactory.create(team=team, held=True, status=status)
+
+        assert services.finish(job, status=end) == (end in ends)
+
+        job.refresh_from_db()
+        assert job.status == (end if end in ends else status)
+
+
 def test_finish_twice_keeps_the_first(held):
     services.finish(held, status=Job.Status.FAILED, failure="bad_input", reason="No videos.")
 

@@ -46,6 +46,16 @@ def test_queue_position_counts_running_jobs_as_turns_taken(worker):
     assert services.queue_position(first) == 2
 
 
+def test_queue_position_counts_no_turns_of_other_queues(worker):
+    busy_elsewhere, idle = TeamFactory.create_batch(2)
+    JobFactory.create(team=busy_elsewhere, held=True, worker=worker, queue="gpu")
+    first = JobFactory.create(team=busy_elsewhere)
+    second = JobFactory.create(team=idle)
+
+    assert services.queue_position(first) == 1
+    assert services.queue_position(second) == 2
+
+
 def test_queue_position_of_a_job_that_does_not_wait(worker):
     assert services.queue_position(JobFactory.create(held=True)) is None
 

@@ -1,8 +1,9 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.factories.jobs import JobFactory, WorkerNodeFactory
@@ -101,6 +102,38 @@ def test_reap_twice_at_once_makes_one_successor():
 
     assert Job.objects.filter(status="lost").count() == 4
     assert Job.objects.waiting().count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reap_passes_over_a_job_that_is_being_written():
+    """Its worker lives: waiting for it would hold up all other jobs, and then lose this one."""
+    being_written, silent = silent_job(), silent_job()
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def write():
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=being_written.pk)
+            is_held.set()
+            may_end.wait(20)
+        connection.close()
+
+    def reap():
+        try:
+            return services.reap(on_replaced=nothing)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        writer = pool.submit(write)
+        try:
+            assert is_held.wait(10)
+            assert pool.submit(reap).result(timeout=10) == [silent]
+        finally:
+            may_end.set()
+        writer.result()
+
+    being_written.refresh_from_db()
+    assert being_written.status == Job.Status.RUNNING
 
 
 def test_ring_again_for_what_nobody_heard(worker):
