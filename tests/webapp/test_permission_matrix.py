@@ -361,6 +361,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "run_id": run.pk,
             "sweep_id": sweep.pk,
             "format": "csv",
+            "ending": "csv",
             "job_id": run.current_job_id,
             "dataset_id": run.dataset_id,
             "video_id": video.pk,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.files.base import ContentFile
 
 from tests.factories.datasets import (
     AnnotationSetFactory,
@@ -28,6 +29,8 @@ from webapp.datasets.annotation_imports import (
 )
 from webapp.datasets.listing import create_listed_dataset
 from webapp.datasets.models import AnnotationImport, Dataset, Video
+from webapp.datasets.order import clips_in_order
+from webapp.datasets.services import import_again
 from webapp.jobs.models import Job, WorkerNode
 from workers import kinds, supervisor
 
@@ -211,13 +214,45 @@ def test_videos_that_are_not_here(work: Callable[[], None], team: Team, bob: Use
     assert not AnnotationImport.objects.exists()  # the list says nothing of anomalies
 
 
+def test_a_listed_dataset_keeps_the_order_of_its_list(
+    work: Callable[[], None], team: Team, bob: User
+) -> None:
+    """Also where a later list retires a video, whose row then is younger than the others."""
+    dataset = create_listed_dataset(
+        team=team, name="Far", list_name="l", data=listed("z", "a", "m2", "m10"), fps=30, by=bob
+    )
+    work()
+    assert order_in(dataset) == ["z", "a", "m2", "m10"]
+    draft = bring(dataset, "video,start_frame,end_frame\nz,1,2\n", bob)
+    assert order_of(draft) == ["z", "a", "m2", "m10"]
+
+    for data, names in (
+        (listed("z", "a", "m2", "m10", a=91), ["z", "a", "m2", "m10"]),
+        (listed("m10", "z", "m2", "a", a=91), ["m10", "z", "m2", "a"]),
+        (listed("m10", "z", "m2", "a", a=91), ["m10", "z", "m2", "a"]),
+    ):
+        dataset.refresh_from_db()
+        dataset.list_file.save("l", ContentFile(data))
+        import_again(dataset=dataset, by=bob)
+        work()
+        work()  # the draft of before waits first
+        assert order_in(dataset) == names
+    assert dataset.splits.count() == 3
+
+
+def listed(*names: str, **counts: int) -> bytes:
+    return "\n".join(["name,n_frames", *(f"{n},{counts.get(n, 90)}" for n in names)]).encode()
+
+
+def order_in(dataset: Dataset) -> list[str]:
+    newest = dataset.splits.first()
+    assert newest is not None
+    return [video.name for video in clips_in_order(newest, "test")]
+
+
 def test_a_changed_list_retires_what_changed(
     work: Callable[[], None], team: Team, bob: User
 ) -> None:
-    from django.core.files.base import ContentFile
-
-    from webapp.datasets.services import import_again
-
     dataset = create_listed_dataset(
         team=team,
         name="Far",

@@ -69,7 +69,7 @@ urlpatterns = [
     path("runs/<str:run_id>", runs.RunDetail.as_view(), name="run"),
     path("runs/<str:run_id>/cancel", runs.RunCancel.as_view(), name="run_cancel"),
     path("runs/<str:run_id>/resume", runs.RunResume.as_view(), name="run_resume"),
-    path("runs/<str:run_id>/scores.<str:format>", uploads.ScoreFile.as_view(), name="score_file"),
+    path("runs/<str:run_id>/scores.<str:ending>", uploads.ScoreFile.as_view(), name="score_file"),
     path("runs/<str:run_id>/scores", uploads.RunScores.as_view(), name="scores"),
     path(
         "runs/<str:run_id>/scores/<str:video_id>",

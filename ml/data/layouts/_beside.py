@@ -21,7 +21,7 @@ from ml.data.truth.source import files_in
 from ml.findings import Finding, Level
 
 # Where several files are about a clip, the first of these kinds is its ground truth.
-TABLES = (".csv", ".json", ".xml", ".npy", ".npz", ".mat")
+TABLES = (".csv", ".tsv", ".json", ".xml", ".eaf", ".boris", ".npy", ".npz", ".mat")
 TEXTS = (".txt", ".md")
 FOLDERS = ("labels", "label", "annotations", "annotation", "ground_truth", "groundtruth", "gt")
 MASKS = "_gt"

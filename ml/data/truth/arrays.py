@@ -52,6 +52,8 @@ def shapes_in(path: Path) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
+            if twice := repeated(archive.namelist()):
+                raise BadInput(f"it has two arrays called {shortened(twice)}")
             for name in archive.namelist():
                 with archive.open(name) as member:
                     found[name.removesuffix(".npy")] = _shape_of(member)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +56,8 @@ def _arrays(source: Source) -> str:
             "axis, masks are frames × height × width"
         )
     if source.head.startswith(ZIP):
-        return "is packed: unpack it first"
+        is_whole = zipfile.is_zipfile(source.path)
+        return "is packed: unpack it first" if is_whole else "is a damaged archive: it was cut"
     if source.head.startswith(MATLAB) or is_hdf5(source.head):
         found = ", ".join(sorted(mat_variables(source))) or "nothing that can be read"
         return f"is a MATLAB file with {found}; known are {KNOWN_VARIABLES}"

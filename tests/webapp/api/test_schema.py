@@ -92,12 +92,19 @@ def test_answers_are_as_described(
         "link_id": link.pk,
         "sweep_id": sweep_of(scored_run).pk,
     }
+    files = "/api/v1/runs/{run_id}/scores.{ending}"
     readable = [path for path, operations in document["paths"].items() if "get" in operations]
     elsewhere = {  # not for this reader or run
         "/api/v1/tokens",
         "/api/v1/runs/{run_id}/folds",
         "/api/v1/runs/{run_id}/calibration",
+        files,
     }
+    for ending in ("zip", "json", "csv"):
+        kind = reader.get(files.format(**ids, ending=ending)).headers["Content-Type"]
+        assert (
+            kind.partition(";")[0] in document["paths"][files]["get"]["responses"]["200"]["content"]
+        )
     for path in set(readable) - elsewhere:
         is_of_run = "scores" in path or "explanations" in path
         scored = {"video_id": scored_run.dataset.videos.first().pk} if is_of_run else {}

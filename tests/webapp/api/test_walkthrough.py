@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import zipfile
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -106,7 +107,7 @@ def end_jobs() -> None:
 
 def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     (me, add_dataset, job, dataset, again, methods, submit, run, run_job, log, cancel, resume,
-     submit_sweep, sweep, scores, as_json, as_npy, evaluation) = commands()  # fmt: skip
+     submit_sweep, sweep, scores, as_json, as_npy, as_zip, evaluation) = commands()  # fmt: skip
 
     assert shell.run(me).json()["id"] == bob.pk
 
@@ -145,5 +146,6 @@ def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     assert shell.run(as_json).json()["frames"][3] is None
     frames = np.load(BytesIO(shell.run(as_npy).content))
     np.testing.assert_array_equal(frames, np.float32([0.1, 0.2, 0.9, np.nan]))
+    assert zipfile.ZipFile(BytesIO(shell.run(as_zip).content)).testzip() is None
     metrics = [each["metrics"]["auroc"] for each in shell.run(evaluation).json()["results"]]
     assert metrics == [1.0] * Protocol.objects.count()

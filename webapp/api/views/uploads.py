@@ -132,13 +132,15 @@ class ScoreFile(APIView):
     content_negotiation_class = AnyFile
 
     @extend_schema(
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
-        parameters=[OpenApiParameter("format", str, "path", enum=list(FORMATS))],
+        responses={
+            (200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind, _ in FORMATS.values()
+        },
+        parameters=[OpenApiParameter("ending", str, "path", enum=list(FORMATS))],
     )
-    def get(self, request: Request, run_id: str, format: str) -> HttpResponseBase:
+    def get(self, request: Request, run_id: str, ending: str) -> HttpResponseBase:
         """All scores of a run as zip, JSON or CSV: a file that can be uploaded again."""
         score_sets = ScoreSet.objects.visible_to(request.user).select_related("run__split")
-        return score_file(get_object_or_404(score_sets, run_id=run_id), format)
+        return score_file(get_object_or_404(score_sets, run_id=run_id), ending)
 
 
 class VideoScores(FrameScores):

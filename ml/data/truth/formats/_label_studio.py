@@ -126,14 +126,16 @@ def _seconds(path: str, values: Iterable[Json], found: Regions) -> Iterator[Seco
 def _choice(values: Iterable[Json], found: Regions) -> str:
     """Of the whole video: a choice that lies at no time."""
     whole_video = [
-        value for value in values if "choices" in value and not {"start", "ranges"} & value.keys()
+        value
+        for value in values
+        if {"choices", "taxonomy"} & value.keys() and not {"start", "ranges"} & value.keys()
     ]
     return next((label for value in whole_video if (label := _label(value, found))), "")
 
 
 def _clock(path: str, boxes: Sequence[Json], found: Regions) -> None:
     """The rate that boxes state by their number of frames and their duration."""
-    counts = {(box.get("framesCount"), box.get("duration")) for box in boxes}
+    counts = dict.fromkeys((box.get("framesCount"), box.get("duration")) for box in boxes)
     stated = [_stated(path, count, duration) for count, duration in counts if count]
     for count, duration in stated:
         rate = count / duration if duration else None

@@ -112,7 +112,7 @@ def _check_clock(name: str, observation: Json) -> None:
     offsets |= {f"offset of player {key}": each for key, each in of_players.items()}
     for what, value in offsets.items():
         if value and number(value, f"{name}: {what}"):
-            raise BadInput(f"the observation {name} has a {what} of {value}: set it to 0 in BORIS")
+            raise BadInput(f"the observation {name}: its {what} is {value}: set it to 0 in BORIS")
 
 
 def _event(name: str, event: Any) -> tuple[float, str, str, str]:

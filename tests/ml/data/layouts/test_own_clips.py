@@ -394,3 +394,27 @@ def test_upcam_reads_as_own_clips(shared_data: Path) -> None:
         ("info", "00.md"),
     ]
     assert "agrees with 00.csv on 1 of 1 clips" in found.findings[1].text
+
+
+EAF = (
+    '<ANNOTATION_DOCUMENT><HEADER TIME_UNITS="milliseconds">'
+    '<MEDIA_DESCRIPTOR MEDIA_URL="file:///D:/elsewhere/02.mp4" RELATIVE_MEDIA_URL="./02.mp4"/>'
+    '</HEADER><TIME_ORDER><TIME_SLOT TIME_SLOT_ID="a" TIME_VALUE="200"/>'
+    '<TIME_SLOT TIME_SLOT_ID="b" TIME_VALUE="500"/></TIME_ORDER><TIER TIER_ID="events">'
+    '<ANNOTATION><ALIGNABLE_ANNOTATION TIME_SLOT_REF1="a" TIME_SLOT_REF2="b"><ANNOTATION_VALUE>'
+    "fall</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>"
+)
+
+
+def test_own_clips_with_tables_of_tabs_and_files_of_elan(tmp_path: Path) -> None:
+    table = "start_frame\tend_frame\tlabel\n0\t3\tNormal\n3\t6\tfall\n"
+    folder = dataset(tmp_path, f01_tsv=table, f02_eaf=EAF)
+
+    found = read(folder)
+
+    assert found.spans == {"test/01": [(3, 6)], "test/02": [(2, 5)]}
+    assert (
+        "01.tsv",
+        "taken as normal: 'Normal' (1 stretch, 1 video): they make nothing abnormal",
+    ) in (found.said("info"))
+    assert found.said("error") == []

@@ -5,6 +5,10 @@ A new reader without a sample fails here.
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +215,32 @@ def test_damaged_files_are_refused_or_told(tmp_path: Path, name: str) -> None:
             assert 0 < len(refusal) < LONGEST
         else:
             assert spans(found) == expected(sample) or said(found) or found.repairs
+
+
+ODD: list[Any] = [None, True, -1, 0.5, 10**30, "", "x", [], {}, [[]], {"a": None}, [None, "2"]]
+
+
+def places(document: Any) -> list[tuple[Any, Any]]:
+    """Every container with each of its keys."""
+    keys = list(document) if isinstance(document, dict) else range(len(document))
+    found = [(document, key) for key in keys]
+    inner = [document[key] for key in keys if isinstance(document[key], dict | list)]
+    return [*found, *(place for each in inner for place in places(each))]
+
+
+@pytest.mark.parametrize(
+    "name", ["activitynet", "boris", "interval_json", "label_studio", "via"]
+)  # fmt: skip
+def test_documents_with_anything_in_any_place(tmp_path: Path, name: str) -> None:
+    path = sample_of(name).write(tmp_path, True, False)
+    whole = json.loads(path.read_text())
+    choose = random.Random(name)
+
+    for _round in range(150):
+        document = copy.deepcopy(whole)
+        for _change in range(choose.randint(1, 2)):
+            container, key = choose.choice(places(document))
+            container[key] = copy.deepcopy(choose.choice(ODD))
+        path.write_text(json.dumps(document))
+        with contextlib.suppress(BadInput):
+            lay(path, "01")
