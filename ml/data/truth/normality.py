@@ -110,7 +110,11 @@ def _abnormal(claim: Claim, also: Collection[str], taken: _Taken) -> Claim:
     if claim.seconds is not None:
         found = replace(found, seconds=tuple(_left(claim.seconds, also)))
     elif claim.intervals is not None:
-        found = replace(found, intervals=tuple(_left_frames(claim.intervals, also)))
+        found = replace(
+            found,
+            intervals=tuple(_left_frames(claim.intervals, also)),
+            also_seconds=tuple(_left(claim.also_seconds, also)),
+        )
     elif claim.labels is None and found.label == NORMAL:
         found = replace(found, intervals=())
         taken.labels[claim.label.strip()] = None
