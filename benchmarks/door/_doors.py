@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks.door._base import Bring, Brought
+from ml.data.decode import decode
 from ml.data.survey import survey
 from ml.data.truth.alignment import align
 from ml.data.truth.formats import read_annotations
 from ml.data.truth.rows import Alignment
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.events import Event, Reporter
-from ml.records import BadInput
+from ml.records import BadInput, VideoRecord
 
 Truth = dict[str, list[tuple[int, int, str]]]  # start, end and label, by video
 USUAL = ("training",)  # subjects of findings that a folder of test clips always gets
@@ -78,6 +79,7 @@ def _told(found: Alignment) -> Iterator[str]:
 class Surveyed:
     """What an import finds: events of videos and intervals by name, findings as they come."""
 
+    home: Path
     videos: Mapping[str, Event]
     truth: Truth
     findings: Sequence[Event] = field(default_factory=tuple)
@@ -114,6 +116,7 @@ def surveyed(home: Path, out: Path, **spec: Any) -> Surveyed:
                 for name, spans in event["intervals"].items()
             }
     return Surveyed(
+        home=home,
         videos={each["name"]: each for each in events if each["event"] == "video"},
         truth=found,
         findings=[each for each in events if each["event"] == "finding"],
@@ -154,6 +157,33 @@ def counts_and_spans(found: Surveyed) -> dict[str, tuple[int, list[tuple[int, in
     return {
         name: (each["n_frames"], found.truth.get(name, [])) for name, each in found.videos.items()
     }
+
+
+def tested(found: Surveyed) -> Any:
+    """As `counts_and_spans`, of test clips alone."""
+    kept = counts_and_spans(found)
+    return {name: each for name, each in kept.items() if found.videos[name]["part"] == "test"}
+
+
+def greys(found: Surveyed) -> dict[str, list[int]]:
+    """What jobs see in the middle of each frame of each video, 0 to 255."""
+    return {name: _greys(found.home, each) for name, each in found.videos.items()}
+
+
+def _greys(home: Path, video: Event) -> list[int]:
+    record = VideoRecord(
+        id=video["name"],
+        path=str(home / video["path"]),
+        kind=video["kind"],
+        n_frames=video["n_frames"],
+        rotation=video["rotation"],
+        pixel_low=video["pixel_low"],
+        pixel_high=video["pixel_high"],
+    )
+    if video["status"] != "ready":
+        return []
+    frames = decode(record, grey=True)
+    return [int(each[each.shape[0] // 2, each.shape[1] // 2]) for each in frames]
 
 
 def rates(found: Surveyed) -> dict[str, tuple[int, float, float]]:
