@@ -43,7 +43,8 @@ def main() -> None:
 def _counts(paths: list[Path]) -> list[int]:
     from ml.data.listed import list_videos
 
-    return [video.n_frames for path in paths for video in list_videos(path) if video.n_frames]
+    listed = [video for path in paths for video in list_videos(path)[0]]
+    return [video.n_frames for video in listed if video.n_frames]
 
 
 def _unpack(commit: str, folder: Path) -> None:

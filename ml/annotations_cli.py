@@ -17,7 +17,7 @@ from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.findings import Finding, counted
 from ml.records import BadInput, Interval, Manifest
 
-GIVEN = ("base", "end", "rate")
+GIVEN = ("base", "end", "rate", "normal_labels")
 
 
 def add_verb(verbs: Any) -> None:
@@ -32,6 +32,13 @@ def add_verb(verbs: Any) -> None:
     verb.add_argument("--end", choices=["inclusive", "exclusive"])
     verb.add_argument("--rate", type=float, help="frames per second that the file counts in")
     verb.add_argument(
+        "--normal-label",
+        action="append",
+        dest="normal_labels",
+        metavar="LABEL",
+        help="a label that is normal here; may be given several times",
+    )
+    verb.add_argument(
         "--fps", type=float, default=0.0, help="of the videos, where the file counts otherwise"
     )
     verb.add_argument("--json", action="store_true")
@@ -41,36 +48,42 @@ def add_verb(verbs: Any) -> None:
 def show(options: argparse.Namespace) -> int:
     """Print how it lies; 1 where something in it no repair can settle."""
     given = {name: getattr(options, name) for name in GIVEN if getattr(options, name) is not None}
-    videos = VideoSet([replace(video, fps=options.fps) for video in _videos(options.videos)])
+    known, doubts = _videos(options.videos)
+    videos = VideoSet([replace(video, fps=options.fps) for video in known])
+    labels = {"normal_labels": options.normal_labels or []}
     found = align(
         read_annotations(options.file, format=options.format, options=given),
         videos,
-        reference=_reference(options.reference, videos) if options.reference else None,
+        reference=_reference(options.reference, videos, labels) if options.reference else None,
     )
+    found = replace(found, findings=(*doubts, *found.findings))
     print(json.dumps(found.to_json(), indent=1) if options.json else _told(found))
     notes = (note for row in found.rows for note in row.notes)
     return int(bool(_errors([*found.findings, *notes])))
 
 
-def _videos(path: Path) -> list[KnownVideo]:
+def _videos(path: Path) -> tuple[list[KnownVideo], list[Finding]]:
     """Of a manifest or of a list. Raise BadInput where it is neither."""
     try:
         manifest = Manifest.load(path)
     except BadInput:
+        listed, findings = list_videos(path)
         return [
             KnownVideo(name=each.name, n_frames=each.n_frames, label=each.label, part=each.part)
-            for each in list_videos(path)
+            for each in listed
             if each.n_frames
-        ]
+        ], findings
     return [
         KnownVideo(name=each.id, n_frames=each.n_frames, label=each.label, part=each.part)
         for each in manifest.videos
-    ]
+    ], []
 
 
-def _reference(path: Path, videos: VideoSet) -> dict[str, Sequence[Interval]]:
+def _reference(
+    path: Path, videos: VideoSet, labels: dict[str, Any]
+) -> dict[str, Sequence[Interval]]:
     """What another file says with all repairs, but for videos that none can settle."""
-    rows = align(read_annotations(path), videos).rows
+    rows = align(read_annotations(path, options=labels), videos).rows
     return {row.video: row.intervals for row in rows if row.video and not _errors(row.notes)}
 
 

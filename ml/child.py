@@ -124,12 +124,16 @@ def annotate(spec: Spec, reporter: Reporter) -> None:
 
 def list_videos(spec: Spec, reporter: Reporter) -> None:
     """The videos of a dataset without files: see `ml.data.listed`."""
+    from dataclasses import asdict
+
     from ml.data.listed import annotates, list_videos
 
     _limit_memory()
     path, name = Path(spec["path"]), spec.get("name", "")
-    found = list_videos(path, name)
+    found, findings = list_videos(path, name, spec.get("normal_labels") or ())
     reporter.send("listed", values=[video.to_json() for video in found])
+    for finding in findings:
+        reporter.send("finding", **asdict(finding))
     reporter.send("result", values={"format": "list", "annotates": annotates(path, name)})
 
 

@@ -20,11 +20,14 @@ Ints = NDArray[np.int64]
 class Clock:
     """`times` (n,) float64: seconds at which each frame is shown first, increasing.
 
-    `frame_seconds` is how long the last frame is shown, and every frame past it.
+    `frame_seconds` is how long the last frame is shown, and every frame past it. `fps` is the
+    rate as it was stated, 0 where none was; see `rate`.
     """
 
     times: Floats
     frame_seconds: float
+    fps: float = 0.0
+    is_even: bool = False  # frame i is shown at i / fps, which spares looking
 
     @classmethod
     def of_times(cls, times: ArrayLike, fps: float = 0.0) -> Clock:
@@ -32,14 +35,14 @@ class Clock:
         known = np.asarray(times, np.float64)
         gaps = np.diff(known)
         usual = float(np.median(gaps)) if len(gaps) else (1 / fps if fps else 0.0)
-        return cls(times=known, frame_seconds=usual)
+        return cls(times=known, frame_seconds=usual, fps=fps)
 
     @classmethod
     def constant(cls, n_frames: int, fps: float) -> Clock:
         """Where a rate is all that is known. Raise ValueError for a rate that is none."""
         if not 0 < fps < float("inf"):
             raise ValueError(f"{fps} is no number of frames per second")
-        return cls(times=np.arange(n_frames) / fps, frame_seconds=1 / fps)
+        return cls(times=np.arange(n_frames) / fps, frame_seconds=1 / fps, fps=fps, is_even=True)
 
     @property
     def n_frames(self) -> int:
@@ -58,6 +61,8 @@ class Clock:
     @cached_property
     def steady_rate(self) -> float | None:
         """Frames per second, where that is one number: no gap differs from the others."""
+        if self.is_even:
+            return self.fps
         gaps = np.diff(self.times)
         if not self.frame_seconds:
             return None
@@ -69,9 +74,40 @@ class Clock:
 
     def seconds_at(self, frame: ArrayLike) -> Floats:
         """When `frame` is shown first; the number of frames gives the end, and so on past it."""
-        given = np.asarray(frame, np.int64)
-        inside = np.clip(given, 0, self.n_frames)
-        return self._edges[inside] + (given - inside) * self.frame_seconds
+        return self._at(frame, self._edges)
+
+    @cached_property
+    def rate(self) -> float:
+        """Frames per second where every frame keeps to one rate, else NaN.
+
+        To a millionth of a second: a container that rounds times to milliseconds changes them.
+        """
+        span = float(self.times[-1] - self.times[0]) if self.n_frames > 1 else 0.0
+        own = (self.n_frames - 1) / span if span > 0 else 0.0
+        return next((fps for fps in (self.fps, own) if self._keeps_to(fps)), float("nan"))
+
+    def _keeps_to(self, fps: float) -> bool:
+        if not 0 < fps < float("inf"):
+            return False
+        gone = self.times - self.times[:1]
+        return bool(np.all(np.abs(gone - np.arange(self.n_frames) / fps) <= SAME))
+
+    @cached_property
+    def pauses(self) -> Ints:
+        """The frames, rising, before which nothing was recorded for a while.
+
+        Frames that follow each other unevenly are no pause: it takes `PAUSE` seconds and
+        `PAUSE_FRAMES` times as long as frames usually last.
+        """
+        shortest = max(PAUSE, PAUSE_FRAMES * self.frame_seconds)
+        return np.flatnonzero(np.diff(self.times) >= shortest) + 1
+
+    def gone_at(self, frame: ArrayLike) -> Floats:
+        """When what comes before `frame` is gone: where `frame` is shown first.
+
+        But what comes before a pause is gone after the time for which frames usually last.
+        """
+        return self._at(frame, self._gone)
 
     def frame_at(self, seconds: ArrayLike) -> Ints:
         """The first frame whose middle is not before `seconds`.
@@ -81,6 +117,8 @@ class Clock:
         belongs to none. Before zero and past the last frame counting goes on.
         """
         given = np.asarray(seconds, np.float64)
+        if self.is_even:
+            return np.ceil(given * self.fps - 0.5 - ROUNDING).astype(np.int64)
         found = np.searchsorted(self._middles, given - ROUNDING, side="left").astype(np.int64)
         if not self.frame_seconds:
             return found
@@ -98,6 +136,19 @@ class Clock:
         return np.append(self.times, self.end)
 
     @cached_property
+    def _gone(self) -> Floats:
+        """(n + 1,) as `gone_at` has it."""
+        gone = self._edges.copy()
+        gone[self.pauses] = self.times[self.pauses - 1] + self.frame_seconds
+        return gone
+
+    def _at(self, frame: ArrayLike, moments: Floats) -> Floats:
+        """Of `moments` (n + 1,), and on at the usual pace before the first and past the last."""
+        given = np.asarray(frame, np.int64)
+        inside = np.clip(given, 0, self.n_frames)
+        return moments[inside] + (given - inside) * self.frame_seconds
+
+    @cached_property
     def _middles(self) -> Floats:
         gaps = np.append(np.diff(self.times), self.frame_seconds)
         return self.times + np.minimum(gaps, self.frame_seconds or np.inf) / 2
@@ -105,3 +156,6 @@ class Clock:
 
 MILLISECONDS = 0.002  # many containers round each time to one, so that two gaps differ by two
 ROUNDING = 1e-9  # half a second at 25 frames a second is exactly between two frames
+SAME = 1e-6  # seconds by which times may miss a constant rate
+PAUSE = 1.0  # seconds: cameras drop a frame or two, recorders stop for longer
+PAUSE_FRAMES = 5

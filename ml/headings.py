@@ -9,7 +9,7 @@ from typing import Literal
 
 from ml.findings import Finding, shortened
 from ml.records import BadInput
-from ml.tables import INDEX
+from ml.tables import INDEX, Table
 
 Unit = Literal["frames", "seconds", "milliseconds", "clock"]
 
@@ -48,6 +48,7 @@ UNITS: dict[str, Unit] = {
     "times": "seconds", "timesec": "seconds", "timeseconds": "seconds", "timems": "milliseconds",
     "time": "clock", "t": "clock",
 }  # fmt: skip
+ALL_UNITS: tuple[Unit, ...] = ("frames", "seconds", "milliseconds", "clock")
 STARTS = {"start": "end", "begin": "end", "first": "last", "from": "to"}
 UNSAID = (
     ("start", "end"), ("begin", "end"), ("start", "stop"), ("begin", "stop"), ("onset", "offset"),
@@ -70,11 +71,12 @@ def plain(heading: str) -> str:
     return re.sub(r"[\s\-./()\[\]]+", "_", heading.strip().lower()).strip("_")
 
 
-def first_of(columns: Iterable[str], meant: Sequence[str]) -> str | None:
+def first_of(table: Table, meant: Sequence[str]) -> str | None:
     """The column that means one of `meant`. Raise BadInput where two columns do."""
-    found = [column for column in columns if plain(column) in meant]
+    found = [column for column in table.columns if plain(column) in meant]
     if len(found) > 1:
-        raise BadInput(f"the columns {' and '.join(found)} may mean the same: keep one of them")
+        both = " and ".join(found)
+        raise BadInput(f"{table.name}: the columns {both} may mean the same: keep one of them")
     return found[0] if found else None
 
 

@@ -62,10 +62,14 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One row of a table by the names of its columns; those that it lacks are empty."""
+    """One row of a table by the names of its columns; those that it lacks are empty.
+
+    `n_cells` are there in the file, which a row that was cut has fewer of than columns.
+    """
 
     line: int
     cells: dict[str, str]
+    n_cells: int = 0
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
@@ -308,7 +312,7 @@ def _headed(grid: Grid) -> Table:
     columns = [names[at] for at in kept]
     _check_names(grid, columns)
     records = (
-        Record(line=row.line, cells={names[at]: cells[at] for at in kept})
+        Record(line=row.line, cells={names[at]: cells[at] for at in kept}, n_cells=len(row.cells))
         for row, cells in zip(rows, padded, strict=True)
     )
     return Table(

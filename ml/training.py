@@ -30,9 +30,9 @@ from ml.checkpoints import Checkpoint
 from ml.data.decode import name_of
 from ml.events import Reporter
 from ml.failures import TERMINATED, Diverged
+from ml.normal import is_normal
 from ml.records import BadInput, Manifest, Part, VideoRecord
 
-NORMAL_LABELS = ("", "normal")
 # Short epochs would otherwise write a checkpoint each, faster than anybody stores them.
 MIN_SECONDS_BETWEEN_CHECKPOINTS = 5.0
 KEPT_CHECKPOINTS = 4  # older ones are deleted, except the best
@@ -142,7 +142,7 @@ def normal_videos(manifest: Manifest, part: Part) -> tuple[VideoRecord, ...]:
 
 def _why_abnormal(video: VideoRecord) -> str:
     """Empty for one that is normal, or of which nothing is known."""
-    if video.label.lower() not in NORMAL_LABELS:
+    if video.label and not is_normal(video.label):
         return f"is labelled {video.label!r}"
     return "has abnormal frames" if video.intervals else ""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,17 +22,19 @@ from ml.records import BadInput, Manifest, VideoRecord
 if TYPE_CHECKING:
     from ml.methods._base import Method
     from ml.methods._one_class import OneClassMethod
+    from ml.online import FrameScore, OnlineScorer
 
 STDIN = "-"
 DEFAULT_FPS = 25.0
-Frames = Iterator[NDArray[np.uint8]]
+Frame = NDArray[np.uint8]
+Timed = tuple[float, Frame]  # seconds at which it is shown
 
 
 def add_verbs(verbs: Any) -> None:
     watch = verbs.add_parser("watch", help="score frames one by one, as they come")
     watch.add_argument("video", help="file, folder of images, or - for raw frames on stdin")
     watch.add_argument("--raw", metavar="WxH", help="size of the grey frames on stdin, a byte each")
-    watch.add_argument("--fps", type=float, help="frames per second, if not the file's")
+    watch.add_argument("--fps", type=float, help="frames per second, instead of the file's times")
     watch.add_argument("--calibration", type=Path, help="what `calibrate --out` was")
     watch.add_argument("--by", default="highest", choices=("highest", "quantile"))
     _add_model(watch)
@@ -65,14 +69,14 @@ def _watch(options: argparse.Namespace) -> int:
 
     method, weights_sha256 = _model(options)
     scorer = OnlineScorer(_one_class(method))
-    frames, fps = _frames(options, _one_class(method).size)
+    frames = _frames(options, _one_class(method).size)
     calibration = _calibration(options.calibration, weights_sha256)
     print(f"a score follows its frame by {scorer.delay} frames", file=sys.stderr)
     print("frame\ttime\tscore", flush=True)
     try:
-        for frame in frames:
-            _tell(scorer.push(frame), fps, calibration, options)
-        _tell(scorer.finish(), fps, calibration, options)
+        for frame, seconds, score in _scored(scorer, frames):
+            value = calibration.apply(score, options.by) if calibration else score
+            print(f"{frame}\t{seconds:.3f}\t{value:.9g}", flush=True)
     except KeyboardInterrupt:
         return 0
     except BrokenPipeError:  # nobody listens any more, nor may Python try once more at its end
@@ -80,12 +84,22 @@ def _watch(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(
-    scores: Any, fps: float, calibration: Calibration | None, options: argparse.Namespace
-) -> None:
+def _scored(scorer: OnlineScorer, frames: Iterable[Timed]) -> Iterator[tuple[int, float, float]]:
+    """Frame, seconds and score, as soon as the score is known."""
+    waiting: deque[tuple[int, float]] = deque()  # frames and seconds, few however many come
+    for number, (seconds, frame) in enumerate(frames):
+        waiting.append((number, seconds))
+        yield from _with_seconds(scorer.push(frame), waiting)
+    yield from _with_seconds(scorer.finish(), waiting)
+
+
+def _with_seconds(
+    scores: Iterable[FrameScore], waiting: deque[tuple[int, float]]
+) -> Iterator[tuple[int, float, float]]:
     for frame, score in scores:
-        value = calibration.apply(score, options.by) if calibration else score
-        print(f"{frame}\t{frame / fps:.3f}\t{value:.9g}", flush=True)
+        while waiting[0][0] < frame:
+            waiting.popleft()
+        yield frame, waiting.popleft()[1], score
 
 
 def _model(options: argparse.Namespace) -> tuple[Method, str]:
@@ -121,21 +135,41 @@ def _calibration(path: Path | None, weights_sha256: str) -> Calibration | None:
     return found
 
 
-def _frames(options: argparse.Namespace, size: tuple[int, int]) -> tuple[Frames, float]:
-    """The frames and how many of them there are in a second."""
-    from ml.data.decode import decode
+def _frames(options: argparse.Namespace, size: tuple[int, int]) -> Iterator[Timed]:
+    """A rate that was given counts for any source, else the file's own times."""
+    from ml.data.decode import decode, decode_timed
 
     if options.fps is not None and not options.fps > 0:
         raise BadInput(f"--fps {options.fps}: a number above 0 is expected")
     if options.video == STDIN:
-        return _raw_frames(sys.stdin.buffer, *_raw_size(options.raw)), options.fps or DEFAULT_FPS
+        raw = _raw_frames(sys.stdin.buffer, *_raw_size(options.raw))
+        return _at_rate(raw, options.fps or DEFAULT_FPS)
     path = Path(options.video)
     if not path.exists():
         raise BadInput(f"There is no {path}")
     is_folder = path.is_dir()
     video = VideoRecord(id=path.name, path=str(path), kind="frames" if is_folder else "file")
-    fps = options.fps or (DEFAULT_FPS if is_folder else _rate(path))
-    return decode(video, size=size, grey=True), fps
+    if options.fps or is_folder:
+        return _at_rate(decode(video, size=size, grey=True), options.fps or DEFAULT_FPS)
+    return _by_times(decode_timed(video, size=size, grey=True), _rate(path))
+
+
+def _at_rate(frames: Iterable[Frame], fps: float) -> Iterator[Timed]:
+    return ((number / fps, frame) for number, frame in enumerate(frames))
+
+
+def _by_times(frames: Iterable[tuple[float | None, Frame]], fps: float) -> Iterator[Timed]:
+    """`fps` serves from a frame on whose time is missing or out of order, which is said once."""
+    last, is_told = -math.inf, False
+    for number, (seconds, frame) in enumerate(frames):
+        if seconds is None or seconds <= last:
+            if not is_told:
+                text = f"the file has no time for frame {number} after those before it: it is taken"
+                print(f"{text} to come after 1/{fps:g} s, and so with others", file=sys.stderr)
+            is_told = True
+            seconds = last + 1 / fps if number else 0.0
+        last = seconds
+        yield seconds, frame
 
 
 def _raw_size(text: str | None) -> tuple[int, int]:
@@ -146,7 +180,7 @@ def _raw_size(text: str | None) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def _raw_frames(stream: BinaryIO, height: int, width: int) -> Frames:
+def _raw_frames(stream: BinaryIO, height: int, width: int) -> Iterator[Frame]:
     """Up to the last whole one."""
     while len(data := stream.read(height * width)) == height * width:
         yield np.frombuffer(data, np.uint8).reshape(height, width)
@@ -155,7 +189,7 @@ def _raw_frames(stream: BinaryIO, height: int, width: int) -> Frames:
 
 
 def _rate(path: Path) -> float:
-    """The mean rate that the file states."""
+    """The mean rate that the file states, for frames without a time."""
     import av
 
     from ml.data.containers import open_video

@@ -19,6 +19,7 @@ from ml.data.streams import bits_of, deep_values, is_grey, video_stream
 from ml.records import BadInput, VideoRecord
 
 Frame = NDArray[np.uint8]
+Timed = tuple[float | None, Frame]
 
 
 def decode(
@@ -28,12 +29,23 @@ def decode(
 
     Raise BadInput when a frame cannot be decoded, or when there are not `video.n_frames`.
     """
+    for _seconds, frame in decode_timed(video, size=size, grey=grey):
+        yield frame
+
+
+def decode_timed(
+    video: VideoRecord, *, size: tuple[int, int] | None = None, grey: bool = False
+) -> Iterator[Timed]:
+    """As `decode`, each frame with the seconds at which a player shows it.
+
+    None where nothing says so: images, frames without a time.
+    """
     n_decoded = 0
-    for frame in _upright_frames(video, grey=grey):
+    for seconds, frame in _upright_frames(video, grey=grey):
         n_decoded += 1
         if video.n_frames and n_decoded > video.n_frames:
             raise BadInput(f"{name_of(video)} has more than the {video.n_frames} frames expected")
-        yield frame if size is None else resize(frame, size)
+        yield seconds, frame if size is None else resize(frame, size)
     if video.n_frames and n_decoded < video.n_frames:
         raise BadInput(
             f"{name_of(video)} has {n_decoded} frames where {video.n_frames} are expected"
@@ -53,21 +65,23 @@ def resize(frame: Frame, size: tuple[int, int]) -> Frame:
     return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _upright_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
+def _upright_frames(video: VideoRecord, *, grey: bool) -> Iterator[Timed]:
     turns = video.rotation // 90
     frames = _image_frames if video.kind == "frames" else _file_frames
-    for frame in frames(video, grey=grey):
-        yield np.rot90(frame, turns) if turns else frame
+    for seconds, frame in frames(video, grey=grey):
+        yield seconds, np.rot90(frame, turns) if turns else frame
 
 
-def _file_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
+def _file_frames(video: VideoRecord, *, grey: bool) -> Iterator[Timed]:
     try:
         with open_video(Path(video.path)) as container:
             stream = video_stream(container)
             stream.codec_context.thread_count = 0  # as many as there are cores
             bring = _to_bytes(stream.codec_context.pix_fmt, _scale_of(video), grey=grey)
+            start = (container.start_time or 0) / av.time_base  # players begin there
             for frame in container.decode(stream):
-                yield bring(frame)
+                seconds = None if frame.pts is None else frame.time - start
+                yield seconds, bring(frame)
     except av.MemoryError:
         raise
     except av.FFmpegError as error:
@@ -99,11 +113,11 @@ def _in_colours(picture: Frame, *, grey: bool) -> Frame:
     return picture if grey else np.repeat(picture[:, :, None], 3, axis=2)
 
 
-def _image_frames(video: VideoRecord, *, grey: bool) -> Iterator[Frame]:
+def _image_frames(video: VideoRecord, *, grey: bool) -> Iterator[Timed]:
     scale = _scale_of(video)
     for path in _existing_images(video):
         try:
-            yield read_picture(path, grey=grey, scale=scale)
+            yield None, read_picture(path, grey=grey, scale=scale)
         except BadInput as error:
             raise BadInput(
                 f"{name_of(video)}/{path.name} cannot be decoded as an image: {error}"

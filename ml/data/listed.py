@@ -6,29 +6,28 @@ Read are ground-truth files that carry counts (`ml.data.truth.formats`), split l
     name,n_frames,label,part
     Abuse028_x264,1412,Abuse,test
 
-Only `name` and `n_frames` must be there.
+Only `name` and `n_frames` must be there. Columns that nobody knows are refused, but for notes.
 """
 
 from __future__ import annotations
 
-import csv
-import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ml import headings
 from ml.data.truth.formats import read_annotations
 from ml.data.truth.source import Source
+from ml.findings import Finding, shortened
 from ml.naming import part_of, split_path
+from ml.normal import ABNORMAL, canonical_label
 from ml.records import BadInput
 from ml.splits.lists import read_list
+from ml.splits.lists._base import Entry
+from ml.tables import Record, Table, is_blank, read_table
 
-COLUMNS = {"name", "n_frames"}
 MAX_FRAMES = 10**9  # a year at 30 per second
-MAX_LINE = 10_000
-COUNT = re.compile(r"[1-9][0-9]{0,11}")
 DEFAULT_PART = "test"  # files with frame counts are made for testing
 
 
@@ -46,16 +45,25 @@ class ListedVideo:
         return {key: value for key, value in asdict(self).items() if key != "folder"}
 
 
-def list_videos(path: Path, name: str = "") -> list[ListedVideo]:
-    """The videos of a file in its order. Raise BadInput where it has no frame counts."""
+Found = tuple[list[ListedVideo], list[Finding]]
+
+
+def list_videos(path: Path, name: str = "", normal_labels: Collection[str] = ()) -> Found:
+    """The videos of a file in its order, and what is to be said of it.
+
+    `normal_labels` are a dataset's own, beside those that say so in themselves. Raise BadInput
+    where the file has no frame counts.
+    """
     source = Source(path, name or path.name)
-    found = _table(source) if _is_table(source) else _of_other(source)
+    found, findings = _table(source) if _is_table(source) else _of_other(source, normal_labels)
     if all(video.n_frames is None for video in found):
         raise BadInput(f"{source.name} does not say how many frames a video has")
     for video in found:
         if video.n_frames and video.n_frames > MAX_FRAMES:
             raise BadInput(f"{video.name}: {video.n_frames} frames are more than a video has")
-    return _named_apart(found)
+    once = list(_once(found, source.name))
+    labelled = [replace(each, label=canonical_label(each.label, normal_labels)) for each in once]
+    return [_named(each) for each in labelled], findings
 
 
 def annotates(path: Path, name: str = "") -> bool:
@@ -68,52 +76,85 @@ def annotates(path: Path, name: str = "") -> bool:
 
 
 def _is_table(source: Source) -> bool:
-    return bool(source.lines) and set(_cells(source.lines[0])) >= COLUMNS
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in next(csv.reader([line[:MAX_LINE]]), [])]
-
-
-def _table(source: Source) -> list[ListedVideo]:
-    head, *lines = source.lines
-    return [_of_row(dict(zip(_cells(head), _cells(line), strict=False))) for line in lines]
-
-
-def _of_row(row: dict[str, str]) -> ListedVideo:
-    path, count = row.get("name", ""), row.get("n_frames", "")
-    part = row.get("part", "") and part_of(row["part"])
-    if not path or not COUNT.fullmatch(count) or part is None:
-        raise BadInput(f"{path or 'a line'}: name, frame count {count!r} or part cannot be meant")
-    folder, name = split_path(path)
-    return ListedVideo(
-        name=name,
-        folder=folder,
-        n_frames=int(count),
-        label=row.get("label", ""),
-        part=part or DEFAULT_PART,
+    """Ours; one that says where events lie as well is read as ground truth."""
+    columns = source.headings
+    return (
+        headings.video_column(columns) is not None
+        and any(headings.plain(column) in headings.COUNT for column in columns)
+        and headings.ends_in(columns, headings.ALL_UNITS) is None
     )
 
 
-def _of_other(source: Source) -> list[ListedVideo]:
+def _table(source: Source) -> Found:
+    table = read_table(source.data, source.name)
+    meant = (headings.COUNT, headings.LABEL, headings.PART)
+    count, label, part = (headings.first_of(table, each) for each in meant)
+    name = headings.video_column(table.columns)
+    rates = [column for column in table.columns if headings.plain(column) in headings.RATE]
+    known = {name, count, label, part}
+    findings = [*table.findings, *headings.sort_out(source.name, table.columns, known, rates)]
+    videos = [_of_row(table, record, name, count, label, part) for record in table.records]
+    return videos, findings
+
+
+def _of_row(
+    table: Table,
+    record: Record,
+    name: str | None,
+    count: str | None,
+    label: str | None,
+    part: str | None,
+) -> ListedVideo:
+    folder, video = split_path(record.get(name))
+    n_frames = table.whole(record, count)
+    if not video:
+        raise table.fault(record, "it names no video")
+    if n_frames is None or n_frames < 1:
+        raise table.fault(record, f"{video}: {record.get(count)!r} is no number of frames")
+    given = record.get(part)
+    if given and part_of(given) is None:
+        raise table.fault(record, f"{video}: {given!r} is no part of a dataset")
+    return ListedVideo(
+        name=video,
+        folder=folder,
+        n_frames=n_frames,
+        label=_label(record.get(label)),
+        part=part_of(given) or DEFAULT_PART,
+    )
+
+
+def _label(text: str) -> str:
+    if text in ("1", "1.0"):
+        return ABNORMAL
+    return "" if is_blank(text) and text.lower() != "none" else text
+
+
+def _of_other(source: Source, normal_labels: Collection[str]) -> Found:
     """A split list is asked where the file is no ground truth."""
+    options = {"normal_labels": list(normal_labels)}
     try:
-        claims = read_annotations(source.path, name=source.name).claims
+        found = read_annotations(source.path, name=source.name, options=options)
     except BadInput:
         if not source.is_text:
             raise
-        return list(_of_list(source))
-    return [
+        listed = read_list(source.data, source.name, normal_labels)
+        return list(_of_list(listed.entries)), list(listed.findings)
+    videos = [
         ListedVideo(
-            name=claim.name, folder=claim.folder, n_frames=claim.n_frames, label=claim.label
+            name=claim.name,
+            folder=claim.folder,
+            n_frames=claim.n_frames if claim.rate is None else None,  # at a rate of the file's own
+            label=claim.label,
+            part=claim.part or DEFAULT_PART,
         )
-        for claim in claims
+        for claim in found.claims
         if claim.name
     ]
+    return videos, list(found.findings)
 
 
-def _of_list(source: Source) -> Iterator[ListedVideo]:
-    for entry in read_list(source.data, source.name).entries:
+def _of_list(entries: Iterable[Entry]) -> Iterator[ListedVideo]:
+    for entry in entries:
         yield ListedVideo(
             name=entry.name,
             folder=entry.folder,
@@ -123,12 +164,19 @@ def _of_list(source: Source) -> Iterator[ListedVideo]:
         )
 
 
-def _named_apart(videos: list[ListedVideo]) -> list[ListedVideo]:
-    """Two videos of one name are called by their folders, too."""
-    counts = Counter(video.name for video in videos)
-    return [
-        replace(video, name=f"{video.folder}/{video.name}")
-        if counts[video.name] > 1 and video.folder
-        else video
-        for video in videos
-    ]
+def _once(videos: Iterable[ListedVideo], source: str) -> Iterator[ListedVideo]:
+    """Raise BadInput where a video is listed twice and not in the same way."""
+    known: dict[tuple[str, str], ListedVideo] = {}
+    for video in videos:
+        first = known.setdefault((video.folder, video.name), video)
+        if first is video:
+            yield video
+        elif first.n_frames != video.n_frames or first.part != video.part:
+            counts = shortened([str(each.n_frames) for each in (first, video)])
+            raise BadInput(f"{source} lists {video.name} twice, with {counts} frames")
+
+
+def _named(video: ListedVideo) -> ListedVideo:
+    """By its folder, too, where the list says it: other files may mean a namesake elsewhere."""
+    folder = video.folder.strip("/")
+    return replace(video, name=f"{folder}/{video.name}") if folder else video

@@ -175,6 +175,14 @@ class _Packets:
         )
         return next((each for each in exact if abs(each - rounded) <= MICROSECOND), rounded)
 
+    @property
+    def promised(self) -> float:
+        """Seconds at which the header says that the file ends, by its own stamps."""
+        container = self.container
+        said = float(((container.duration or 0) + (container.start_time or 0)) * MICROSECOND)
+        # Of an AVI that ends early FFmpeg shortens the duration, but not the count.
+        return max(said, self.stream.frames / self.fps) if self.is_avi else said
+
     def in_seconds(self) -> Seconds:
         """Of all packets that are shown, in the order of the file."""
         return seconds_of(self.laid.times[np.array(self._is_shown, bool)], self.tick, self.zero)
@@ -250,9 +258,7 @@ def _spans(numbers: Sequence[int]) -> str:
 
 def _missing(path: Path, packets: _Packets, dropped: _Dropped) -> tuple[float, tuple[str, ...]]:
     """Seconds that the header promises and the file lacks; a whole file lacks none."""
-    container = packets.container
-    promised = float(((container.duration or 0) + (container.start_time or 0)) * MICROSECOND)
-    missing = promised - packets.end - dropped.n_at_end / packets.fps
+    missing = packets.promised - packets.end - dropped.n_at_end / packets.fps
     slack = 0.5 + 2 / packets.fps  # headers round, and count the sound's last block in full
     if missing <= slack:
         return 0.0, ()

@@ -80,7 +80,8 @@ def check_picture(path: Path) -> tuple[int, int]:
         with Image.open(path, formats=READABLE) as image:
             _check_size(*image.size)
             _check_kind(image)
-            return image.size[::-1] if image.getexif().get(ORIENTATION) in TURNED else image.size
+            is_turned = image.getexif().get(ORIENTATION) in TURNED and image.format != "TIFF"
+            return image.size[::-1] if is_turned else image.size  # of a TIFF it is that as shown
     except UnidentifiedImageError as error:
         raise BadInput(_unidentified(path)) from error
     except MemoryError:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ml.data.sandbox import Limits, confine
+from ml.data.confinement import Limits, confine
 from ml.records import BadInput
 
 

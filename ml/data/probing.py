@@ -23,6 +23,7 @@ from ml.records import BadInput
 
 N_CORES = len(os.sched_getaffinity(0))
 N_AT_ONCE = max(2, min(8, N_CORES))
+SMALL = 2_000_000  # bytes of a file that is read before several threads have begun to share it
 FILES = ("pts", "proxy", "poster", "contact_sheet")  # of a video, in the events by their path
 NOTHING_KNOWN = {
     "sha256": "", "n_bytes": 0, "n_frames": 0, "width": 0, "height": 0, "rotation": 0, "fps": 0.0,
@@ -61,10 +62,10 @@ class Probing:
         self, jobs: Sequence[tuple[int, Listed]], scales: Mapping[str, Scale]
     ) -> Iterator[tuple[Listed, Found]]:
         n_at_once = max(1, min(self.n_at_once, len(jobs)))
-        threads = max(1, N_CORES // n_at_once)
+        cores = max(1, N_CORES // n_at_once)
 
         def look(job: tuple[int, Listed]) -> Found:
-            return self._examined(*job, scales.get(job[1].name), threads)
+            return self._examined(*job, scales.get(job[1].name), cores)
 
         pool = ThreadPoolExecutor(n_at_once)
         try:
@@ -72,9 +73,9 @@ class Probing:
         finally:  # also when this process is told to end
             pool.shutdown(cancel_futures=True)
 
-    def _examined(self, number: int, video: Listed, scale: Scale | None, threads: int) -> Found:
+    def _examined(self, number: int, video: Listed, scale: Scale | None, cores: int) -> Found:
         path, folder = self.folder / video.path, self.out_dir / f"{number:06}"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=scale is not None)
         n_bytes = 0
         try:
             n_bytes = _n_bytes(path)
@@ -83,7 +84,7 @@ class Probing:
                 folder=folder,
                 n_bytes=n_bytes,
                 limits=self.limits,
-                threads=threads,
+                threads=cores if n_bytes > SMALL else 1,
             )
         except BadInput as error:
             shutil.rmtree(folder)

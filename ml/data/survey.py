@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from ml.data import sandbox
 from ml.data.layouts import open_dataset
 from ml.data.layouts._base import Listed
 from ml.data.probing import N_AT_ONCE, Found, Probing
+from ml.data.truth.normality import own_labels
 from ml.data.truth.settling import GroundTruth, settle
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.events import Event, Reporter
 from ml.findings import Finding, Level, counted, shortened
+from ml.normal import NORMAL, canonical_label
 from ml.records import BadInput, Interval, Manifest, VideoRecord
 
 TOLD = ("warnings", "notes")  # of a video: in findings, not in its event
@@ -30,7 +32,8 @@ N_REASONS = 3  # why nothing was found
 
 def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     """`spec`: folder, out_dir, format ("" to detect it), limits (fields of sandbox.Limits),
-    frame_numbers (`order` where the pictures of folders count as they lie), n_at_once.
+    frame_numbers (`order` where the pictures of folders count as they lie), n_at_once,
+    normal_labels (a list: what is normal here beside what says so in itself).
 
     Raise BadInput when there is nothing to import; one bad video is only an event.
     """
@@ -39,13 +42,15 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     if not folder.is_dir():
         raise BadInput(f"the folder {folder} does not exist on the machine that imports")
     dataset = open_dataset(folder, spec.get("format", ""))
-    videos, findings = dataset.videos()
+    also = own_labels(spec.get("normal_labels") or ())
+    listed, findings = dataset.videos()
+    videos = [replace(video, label=canonical_label(video.label, also)) for video in listed]
     if not videos:
         why = "".join(f"; {finding.text}" for finding in findings[:N_REASONS])
         raise BadInput(f"no video and no folder of images was found in {folder}{why}")
     ready, about_pixels = _probe_all(videos, probing, reporter)
     known = VideoSet([_known(video, ready.get(video.name)) for video in videos])
-    truth = settle(dataset.truth(videos), known)
+    truth = settle(dataset.truth(videos), known, {"normal_labels": also})
     _send_truth(truth, reporter)
     usable = [video for video in videos if video.name in ready]
     overview = (*_parts(usable, truth), *_twins(usable, ready))
@@ -181,7 +186,7 @@ def _parts(videos: Sequence[Listed], truth: GroundTruth) -> Iterator[Finding]:
         if names := [name for name in unlabelled if name in abnormal]:
             text = f"abnormal in part, so not learnt from as normal: {counted(len(names), 'video')}"
             yield Finding(level="info", subject=subject, text=f"{text}: {shortened(names)}")
-    normal = [video for video in videos if video.label in ("", "normal")]
+    normal = [video for video in videos if video.label in ("", NORMAL)]
     if not any(video.part == "train" and video.name not in abnormal for video in normal):
         text = "no normal training video: methods that learn what is normal cannot be trained"
         yield Finding(level="warning", subject="training", text=text)

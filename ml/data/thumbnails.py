@@ -12,8 +12,19 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from PIL import Image
 
+from ml.data.outline import outline
+from ml.data.pixels import Histogram, common_scale
 from ml.data.signatures import check_video_signature
-from ml.data.streams import aspect_of, opened, rotation_of, shown_size, video_stream
+from ml.data.streams import (
+    aspect_of,
+    bits_of,
+    deep_values,
+    is_grey,
+    opened,
+    rotation_of,
+    shown_size,
+    video_stream,
+)
 from ml.records import BadInput
 
 N_CELLS = 12
@@ -70,15 +81,47 @@ def quick_sheet(video: Path, path: Path) -> None:
     """A contact sheet in a fraction of the time that decoding the video takes.
 
     Shows the key frames nearest before twelve even points of time, so a cell can be early
-    by up to one group of pictures. Raise BadInput when a frame cannot be read.
+    by up to one group of pictures; where a file has no such points, it is decoded. Raise
+    BadInput when a frame cannot be read.
     """
     check_video_signature(video)
     with opened(video) as container:
         stream = video_stream(container)
-        aspect, frames = aspect_of(stream), list(_key_frames(container, stream))
-    rotation = rotation_of(frames[0])
-    cells = [thumbnail(frame, CELL, rotation=rotation, aspect=aspect) for frame in frames]
-    save_sheet(cells, path)
+        aspect = aspect_of(stream)
+        try:
+            frames = list(_key_frames(container, stream))
+        except (av.FFmpegError, BadInput):  # it may be that nobody can go to a time in it
+            frames = _even_frames(video)
+    rotation, shown = rotation_of(frames[0]), _as_bytes(frames)
+    save_sheet([thumbnail(each, CELL, rotation=rotation, aspect=aspect) for each in shown], path)
+
+
+def _even_frames(video: Path) -> list[av.VideoFrame]:
+    """Twelve of all frames. Raise BadInput when one of these cannot be decoded."""
+    wanted = evenly(outline(video).n_frames)
+    kept: dict[int, av.VideoFrame] = {}
+    try:
+        with opened(video) as container:
+            for index, frame in enumerate(container.decode(video_stream(container))):
+                if index in wanted:
+                    kept[index] = frame
+    except av.FFmpegError as error:
+        raise BadInput(f"a frame of the video is damaged ({error.strerror})") from error
+    if not kept:
+        raise BadInput("the video has no frames that can be read")
+    return [kept[index] for index in wanted if index in kept]
+
+
+def _as_bytes(frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
+    """Deep grey by the range of these frames, all else as it is."""
+    pixels = frames[0].format.name
+    if bits_of(pixels) <= 8 or not is_grey(pixels):
+        return list(frames)
+    found, values = Histogram(), [deep_values(frame) for frame in frames]
+    for each in values:
+        found.add(each)
+    scale = common_scale([found.range()])
+    return [av.VideoFrame.from_ndarray(scale(each), format="gray") for each in values]
 
 
 def _key_frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
@@ -97,5 +140,5 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> av.VideoFram
             if frames:
                 return frames[0]
     except av.FFmpegError as error:
-        raise BadInput(f"a key frame of the video is damaged ({error.strerror})") from error
+        raise BadInput(f"a frame of the video is damaged ({error.strerror})") from error
     raise BadInput("the video has a part without readable frames")

@@ -21,7 +21,6 @@ NAMES = {
     "detection_delay": "mean_delay_seconds",
 }
 SAMPLE = 100_000  # scores from which thresholds to try are taken
-ROUNDING = 1e-9  # a second at 25 frames a second is 25 frames, not 26
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +51,7 @@ def timeline_of(placed: Sequence[ScoredVideo], drop_first: int = 0) -> metrics.T
     for each in labels:
         each[:drop_first] = 0
     scores = [video.scores for video in placed]
-    return metrics.timeline(labels, scores, [video.fps for video in placed])
-
-
-def alarm_rule(
-    fps: Floats, *, merge_gap_seconds: float, hold_seconds: float, iou: float
-) -> metrics.AlarmRule:
-    """In frames of each video (V,): no gap is longer, no hold shorter than the seconds."""
-    known = np.nan_to_num(fps)
-    return metrics.AlarmRule(
-        merge_gap=np.floor(merge_gap_seconds * known + ROUNDING).astype(np.int64),
-        hold=np.ceil(hold_seconds * known - ROUNDING).astype(np.int64),
-        iou=iou,
-    )
+    return metrics.timeline(labels, scores, [video.clock for video in placed])
 
 
 def event_numbers(
@@ -74,11 +61,11 @@ def event_numbers(
     if settings.level != "event" or not thresholds:
         return None
     line = timeline_of(placed_frames(videos, settings), settings.drop_first)
-    rule = alarm_rule(
-        line.fps,
-        merge_gap_seconds=settings.merge_gap_seconds,
-        hold_seconds=settings.hold_seconds,
+    rule = metrics.AlarmRule(
+        merge_gap=settings.merge_gap_seconds,
+        hold=settings.hold_seconds,
         iou=settings.iou,
+        in_seconds=True,
     )
     found = [metrics.detect(line, threshold, rule) for threshold in thresholds]
     counts = found[0].counts()
@@ -105,9 +92,9 @@ def summary_of(found: metrics.Detection) -> dict[str, Any]:
         "f1": number(counts.f1),
         "false_alarms_per_hour": number(counts.false_alarms_per_hour),
         "mean_delay_frames": number(counts.mean_delay_frames),
-        "median_delay_frames": _median(frames),
+        "median_delay_frames": _median(frames[found.is_found]),
         "mean_delay_seconds": number(counts.mean_delay_seconds),
-        "median_delay_seconds": _median(seconds),
+        "median_delay_seconds": _median(seconds[found.is_found]),
     }
 
 
@@ -116,8 +103,8 @@ def number(value: Any) -> float | None:
 
 
 def _median(delays: Floats) -> float | None:
-    known = delays[~np.isnan(delays)]
-    return float(np.median(known)) if len(known) else None
+    """None where there is none, and where one of them is not known."""
+    return number(np.median(delays)) if len(delays) else None
 
 
 def thresholds_to_try(line: metrics.Timeline, n: int = 120) -> Floats:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.clock import Clock
 from ml.evaluation.settings import Settings
 from ml.records import BadInput, Interval, Scores, VideoRecord, frame_labels
 from ml.smoothing import smooth
@@ -20,15 +21,15 @@ Floats = NDArray[np.float64]
 class ScoredVideo:
     """`scores` (n_frames,) with NaN where there is none, `labels` (n_frames,) 0 or 1.
 
-    `classes` are the frames (n_frames,) of each named kind of anomaly. `fps` is NaN where it
-    is not known: then there are no seconds.
+    `classes` are the frames (n_frames,) of each named kind of anomaly. Where the `clock` is not
+    known, there are no seconds.
     """
 
     video_id: str
     scores: NDArray[np.floating]
     labels: NDArray[np.uint8]
     classes: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
-    fps: float = float("nan")
+    clock: Clock | None = None
 
     def keep(self, kept: NDArray[np.bool_], scores: NDArray[np.floating]) -> ScoredVideo:
         """The frames where `kept` (n_frames,) holds, with other `scores` (n_frames,)."""
@@ -66,7 +67,7 @@ def scored_video(
     scores: Scores,
     intervals: Sequence[Interval],
     n_frames: int,
-    fps: float | None = None,
+    clock: Clock | None = None,
 ) -> ScoredVideo:
     """Checked scores beside the ground truth of their video."""
     names = sorted({interval.label for interval in intervals if interval.label})
@@ -78,7 +79,7 @@ def scored_video(
             name: frame_labels((i for i in intervals if i.label == name), n_frames) == 1
             for name in names
         },
-        fps=fps or float("nan"),
+        clock=clock,
     )
 
 

@@ -11,9 +11,9 @@ from ml.metrics.bootstrap import (
     draws,
     percentile_interval,
 )
+from ml.metrics.clocks import SPACE
 from ml.metrics.comparison import Comparison, Placements, compare, compare_delong, placements
 from ml.metrics.events import (
-    SPACE,
     AlarmRule,
     Alarms,
     Detection,

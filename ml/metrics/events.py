@@ -1,9 +1,16 @@
 """Alarms and events: runs of frames are counted, not frames.
 
-Runs of frames that score at least the threshold, at most `merge_gap` frames apart, are one
-alarm; then an alarm of fewer than `hold` frames is none. An alarm is *raised* as soon as that
-can be known: at its first alarmed frame by which it has lasted `hold` frames, so that delays
-are those of a live system.
+Runs of frames that score at least the threshold, at most `merge_gap` apart, are one alarm; then
+an alarm that is shorter than `hold` is none. An alarm is *raised* as soon as that can be known:
+at its first alarmed frame by which it has lasted as long as `hold`, so that delays are those of
+a live system.
+
+Seconds go by the clock of each video. A frame lasts until the next one is shown, and the last
+before a pause in the recording (see `ml.clock.Clock.pauses`) for as long as frames usually do,
+so that nobody's alarm goes on while nothing is recorded. Frames that follow each other without
+a pause are one run, however unevenly they come. A rule in seconds parts a run at each pause
+that is longer than its merge gap: of alarmed frames [90, 110) with 60 s between 99 and 100,
+[90, 100) is one alarm and [100, 110) another. A rule in frames counts frames and knows no pause.
 
 With `iou` above 0 alarms and events are matched one to one, as many pairs as possible among
 those whose intersection over union is at least that much. With 0, an event is found by any
@@ -20,21 +27,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ml.clock import Clock
+from ml.metrics.clocks import ROUNDING, SPACE, Clocks, Ints
 from ml.metrics.ranking import Floats
 
-SPACE = 1 << 32  # frames that each video has on the common axis, more than any can hold
-SECONDS_PER_HOUR = 3_600
-
-Ints = NDArray[np.int64]
+WHOLE = 1e-9  # frames: a second at 25 frames a second is 25 frames, not 26
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmRule:
-    """`merge_gap` and `hold` in frames, for all videos or (V,) one per video; `iou` 0…1."""
+    """`merge_gap` and `hold` in frames, for all videos or (V,) one per video, or in seconds.
 
-    merge_gap: int | Ints = 0
-    hold: int | Ints = 0
+    Seconds of a video whose clock is not known are no frames. `iou` is 0…1.
+    """
+
+    merge_gap: float | Ints = 0
+    hold: float | Ints = 0
     iou: float = 0.0
+    in_seconds: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +52,7 @@ class Timeline:
     """Videos on one axis: frame f of video v lies at v × SPACE + f.
 
     `starts` (S,) and `scores` (S,) are runs of equal score; NaN is no score, and a run of it
-    ends each video. Events (E,) are half open and do not touch. `n_frames`, `fps` are (V,).
+    ends each video. Events (E,) are half open and do not touch. `n_frames` is (V,).
     """
 
     starts: Ints
@@ -50,7 +60,7 @@ class Timeline:
     event_starts: Ints
     event_ends: Ints
     n_frames: Ints
-    fps: Floats
+    clocks: Clocks
 
     @property
     def event_videos(self) -> Ints:
@@ -58,8 +68,8 @@ class Timeline:
 
     @property
     def hours(self) -> Floats:
-        """(V,) lengths."""
-        return self.n_frames / self.fps / SECONDS_PER_HOUR
+        """(V,) for which the frames of each video are shown."""
+        return self.clocks.hours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,17 +144,19 @@ class Detection:
 
     def delays(self) -> tuple[Floats, Floats]:
         """(E,) frames and seconds from the start of each event to its alarm; NaN if missed."""
-        frames = np.full(len(self.alarm_of), np.nan)
+        frames, seconds = np.full((2, len(self.alarm_of)), np.nan)
         found = self.is_found
-        raised = self.alarms.raised[self.alarm_of[found]]
-        frames[found] = np.maximum(0, raised - self.timeline.event_starts[found])
-        return frames, frames / self.timeline.fps[self.timeline.event_videos]
+        starts = self.timeline.event_starts[found]
+        raised = np.maximum(starts, self.alarms.raised[self.alarm_of[found]])
+        frames[found] = raised - starts
+        seconds[found] = self.timeline.clocks.between(starts, raised)
+        return frames, seconds
 
     def per_video(self) -> EventCounts:
         """Counts (V,) of each video."""
         n_videos = len(self.timeline.n_frames)
         by_event = self.timeline.event_videos
-        frames, seconds = (np.nan_to_num(each) for each in self.delays())
+        frames, seconds = (np.where(self.is_found, each, 0.0) for each in self.delays())
         return EventCounts(
             n_events=_per(by_event, n_videos),
             n_found=_per(by_event, n_videos, self.is_found),
@@ -158,7 +170,9 @@ class Detection:
 
     def counts(self) -> EventCounts:
         """Of all videos together."""
-        frames, seconds = (np.array(np.nansum(each)) for each in self.delays())
+        frames, seconds = (
+            np.array(np.where(self.is_found, each, 0.0).sum()) for each in self.delays()
+        )
         return EventCounts(
             n_events=np.array(float(len(self.alarm_of))),
             n_found=np.array(float(self.is_found.sum())),
@@ -174,12 +188,12 @@ class Detection:
 def timeline(
     labels_by_video: Sequence[ArrayLike],
     scores_by_video: Sequence[ArrayLike],
-    fps: ArrayLike,
+    clocks: Sequence[Clock | None],
 ) -> Timeline:
     """Of one vector of labels (0 or 1) and one of scores (NaN: none) per video, by frame.
 
-    `fps` is one number or one per video, NaN where unknown. An event is a run of label 1.
-    Raises ValueError where lengths differ.
+    So with `clocks`, None where nothing is known of a video's seconds. An event is a run of
+    label 1. Raises ValueError where lengths differ.
     """
     if len(labels_by_video) != len(scores_by_video):
         raise ValueError(f"labels of {len(labels_by_video)} and scores of {len(scores_by_video)}")
@@ -188,6 +202,8 @@ def timeline(
     scored = [_floats(each) for each in scores_by_video]
     if any(len(each) != n for each, n in zip(scored, n_frames, strict=True)):
         raise ValueError("a video has not as many labels as scores")
+    if any(each and each.n_frames != n for each, n in zip(clocks, n_frames, strict=True)):
+        raise ValueError("the clock of a video is that of another number of frames")
     starts, scores = _runs(_with_ends(scored, np.nan))
     edges, values = _runs(_with_ends(labels, 0))
     places = _places(n_frames)
@@ -198,14 +214,14 @@ def timeline(
         event_starts=places[edges[is_event]],
         event_ends=places[edges[np.flatnonzero(is_event) + 1]],
         n_frames=n_frames,
-        fps=np.broadcast_to(np.asarray(fps, dtype=np.float64), n_frames.shape),
+        clocks=Clocks.of(clocks),
     )
 
 
 def detect(timeline: Timeline, threshold: float, rule: AlarmRule) -> Detection:
     """Flag what scores at least `threshold`."""
     above = timeline.scores >= threshold  # NaN never is
-    return _detection(timeline, timeline.starts, above, _per_video(rule, timeline), rule.iou)
+    return _detection(timeline, timeline.starts, above, _limits(rule, timeline), rule.iou)
 
 
 def sweep(timeline: Timeline, thresholds: ArrayLike, rule: AlarmRule) -> EventCounts:
@@ -213,7 +229,7 @@ def sweep(timeline: Timeline, thresholds: ArrayLike, rule: AlarmRule) -> EventCo
     wanted = np.asarray(thresholds, dtype=np.float64)
     ascending = np.unique(wanted)
     starts, levels = _levels(timeline, ascending)
-    limits = _per_video(rule, timeline)
+    limits = _limits(rule, timeline)
     found = [
         _detection(timeline, starts, levels > level, limits, rule.iou).counts()
         for level in range(len(ascending))
@@ -234,23 +250,51 @@ def _levels(timeline: Timeline, ascending: Floats) -> tuple[Ints, NDArray[np.int
     return timeline.starts[is_new], levels[is_new]
 
 
-def _per_video(rule: AlarmRule, timeline: Timeline) -> tuple[Ints, Ints]:
+@dataclass(frozen=True, kw_only=True)
+class _Limits:
+    """`gaps` and `holds` (V,) in frames, and, for videos with times of their own, in seconds.
+
+    `by_times` is whether the seconds are of use: the rule is in them, and there are such videos.
+    """
+
+    gaps: Ints
+    holds: Ints
+    gap_seconds: float = 0.0
+    hold_seconds: float = 0.0
+    by_times: bool = False
+
+
+def _limits(rule: AlarmRule, timeline: Timeline) -> _Limits:
+    if rule.in_seconds:
+        return _in_seconds(float(rule.merge_gap), float(rule.hold), timeline.clocks)
     shape = timeline.n_frames.shape
     gap, hold = np.asarray(rule.merge_gap, np.int64), np.asarray(rule.hold, np.int64)
-    return np.broadcast_to(gap, shape), np.broadcast_to(hold, shape)
+    return _Limits(gaps=np.broadcast_to(gap, shape), holds=np.broadcast_to(hold, shape))
+
+
+def _in_seconds(gap: float, hold: float, clocks: Clocks) -> _Limits:
+    """Whole frames of videos of one rate: no gap is longer, no hold shorter than the seconds."""
+    rates = np.nan_to_num(clocks.rates)
+    return _Limits(
+        gaps=np.floor(gap * rates + WHOLE).astype(np.int64),
+        holds=np.ceil(hold * rates - WHOLE).astype(np.int64),
+        gap_seconds=gap,
+        hold_seconds=hold,
+        by_times=clocks.have_times,
+    )
 
 
 def _detection(
     timeline: Timeline,
     starts: Ints,
     above: NDArray[np.bool_],
-    limits: tuple[Ints, Ints],
+    limits: _Limits,
     iou: float,
 ) -> Detection:
     edges = np.flatnonzero(above[1:] != above[:-1]) + 1
     if len(above) and above[0]:
         edges = np.concatenate([[0], edges])
-    alarms = _alarms(starts[edges[::2]], starts[edges[1::2]], *limits)
+    alarms = _alarms(starts[edges[::2]], starts[edges[1::2]], limits, timeline.clocks)
     # The events that each alarm touches are neighbours.
     first = np.searchsorted(timeline.event_ends, alarms.starts, side="right")
     end = np.searchsorted(timeline.event_starts, alarms.ends, side="left")
@@ -265,19 +309,49 @@ def _detection(
     )
 
 
-def _alarms(starts: Ints, ends: Ints, gaps: Ints, holds: Ints) -> Alarms:
-    """Of runs (R,) above the threshold. Videos lie farther apart than any gap."""
+def _alarms(starts: Ints, ends: Ints, limits: _Limits, clocks: Clocks) -> Alarms:
+    """Of runs (R,) above the threshold."""
     if not len(starts):
         return Alarms(starts=starts, ends=ends, raised=starts)
-    is_new = np.ones(len(starts), dtype=np.bool_)
-    is_new[1:] = starts[1:] - ends[:-1] > gaps[starts[1:] // SPACE]
+    if limits.by_times:
+        starts, ends = clocks.parted(starts, ends)
+    is_new = np.append(True, _are_apart(ends[:-1], starts[1:], limits, clocks))
     first = np.flatnonzero(is_new)
     merged, merged_ends = starts[first], ends[np.append(first[1:], len(starts)) - 1]
-    hold = holds[merged // SPACE]
-    kept = merged_ends - merged >= hold
-    due = (merged + np.maximum(hold, 1) - 1)[kept]
+    kept = _are_held(merged, merged_ends, limits, clocks)
+    merged, merged_ends = merged[kept], merged_ends[kept]
+    due = _due(merged, merged_ends, limits, clocks)
     raised = np.maximum(due, starts[np.searchsorted(ends, due, side="right")])
-    return Alarms(starts=merged[kept], ends=merged_ends[kept], raised=raised)
+    return Alarms(starts=merged, ends=merged_ends, raised=raised)
+
+
+def _are_apart(ends: Ints, starts: Ints, limits: _Limits, clocks: Clocks) -> NDArray[np.bool_]:
+    """Whether runs that start at `starts` are more than the gap after those before them.
+
+    Videos lie farther apart on the axis than any gap.
+    """
+    apart = starts - ends > limits.gaps[starts // SPACE]
+    if limits.by_times:
+        own = clocks.has_times(starts) & (starts // SPACE == ends // SPACE)
+        apart[own] = clocks.apart(ends[own], starts[own]) > limits.gap_seconds + ROUNDING
+    return apart
+
+
+def _are_held(starts: Ints, ends: Ints, limits: _Limits, clocks: Clocks) -> NDArray[np.bool_]:
+    held = ends - starts >= limits.holds[starts // SPACE]
+    if limits.by_times:
+        own = clocks.has_times(starts)
+        held[own] = clocks.lasted(starts[own], ends[own]) >= limits.hold_seconds - ROUNDING
+    return held
+
+
+def _due(starts: Ints, ends: Ints, limits: _Limits, clocks: Clocks) -> Ints:
+    """The first frame of each alarm by which it has lasted as long as the hold."""
+    due = starts + np.maximum(limits.holds[starts // SPACE], 1) - 1
+    if limits.by_times:
+        own = clocks.has_times(starts)
+        due[own] = clocks.first_to_last(starts[own], ends[own], limits.hold_seconds)
+    return due
 
 
 def _matched(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.normal import NORMAL
+from ml.normal import is_normal
 from ml.records import BadInput, Part
 
 MAX_FOLDS = 50
@@ -70,7 +70,7 @@ def hold_out_validation(videos: Sequence[Grouped], share: float, seed: int) -> s
 
 
 def _is_normal(video: Grouped) -> bool:
-    return video.label in ("", NORMAL)
+    return not video.label or is_normal(video.label)
 
 
 def _shuffled(videos: Iterable[Grouped], seed: int) -> list[list[Grouped]]:

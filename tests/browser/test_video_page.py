@@ -119,6 +119,34 @@ def test_opens_at_the_frame_of_the_address(open_page, alice, video, run):
     expect(page.locator(f"[data-run={run.pk}] [data-value]")).to_have_text("37")
 
 
+def test_the_time_is_that_of_the_file_and_the_picture_that_of_the_proxy(
+    open_page, alice, video, run
+):
+    """Recorded on motion: a minute passes between frames 39 and 40."""
+    times = np.arange(N_FRAMES) / FPS + np.where(np.arange(N_FRAMES) >= 40, 60, 0)
+    video.pts_seconds = times.astype("<f8").tobytes()
+    video.fps, video.is_variable_rate = 79 / times[-1], True
+    video.save()
+    page = open_page(alice, f"/videos/{video.pk}?run={run.pk}&f=39")
+    at_frame(page, 39)
+    expect(page.locator("#time")).to_have_text("00:03.9")
+    page.keyboard.press("ArrowRight")
+    at_frame(page, 40)
+    expect(page.locator("#time")).to_have_text("01:04.0")
+    box = page.locator(".timeline__truth").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 70.5 / N_FRAMES, box["y"] + 5)
+    expect(page.locator("#hover")).to_have_text("01:07.0 · 70")
+    expect(page.get_by_role("cell", name="1 min 02 s")).to_be_visible()  # [30, 50) lasts so long
+
+
+def test_without_a_clock_there_is_no_time(open_page, alice, video, run):
+    video.fps = 0
+    video.save()
+    page = open_page(alice, f"/videos/{video.pk}?run={run.pk}&f=37")
+    at_frame(page, 37)
+    expect(page.locator("#time")).to_have_text("–")
+
+
 def test_draws_the_curve_on_the_scale_of_the_strips(open_page, alice, video, run):
     page = open_page(alice, f"/videos/{video.pk}")
     line = page.locator("#curves .scatterlayer path.js-line")

@@ -54,6 +54,21 @@ def test_options_and_json(tmp_path: Path, videos: Path, capsys: pytest.CaptureFi
     assert document["rows"][0]["intervals"] == [[60, 80, ""]]
 
 
+def test_normal_labels_of_a_dataset(
+    tmp_path: Path, videos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = annotate(
+        tmp_path, "video,start_frame,end_frame,label\na,0,20,patrol\na,20,60,fall\nb,0,50,walk\n"
+    )
+
+    labels = ["--normal-label", "Patrol", "--normal-label", "walk"]
+    main(["annotations", file, "--videos", str(videos), "--json", *labels])
+
+    document = json.loads(capsys.readouterr().out)
+    assert [row["intervals"] for row in document["rows"]] == [[[20, 60, "fall"]], []]
+    assert document["findings"][0]["text"].startswith("taken as normal: 'patrol', 'walk' (2 str")
+
+
 def test_an_error_is_the_exit_status(tmp_path: Path, videos: Path) -> None:
     file = annotate(tmp_path, "video,start_frame,end_frame\nc,61,80\n")
 

@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from ml import metrics
+from ml.clock import Clock
 from ml.evaluation import (
     ScoredVideo,
     Settings,
@@ -108,6 +109,21 @@ def test_clip_auroc_ranks_videos_by_their_peak():
     clips = [video([1, 9], [0, 1]), video([2, 3], [0, 0]), video([1, 4], [0, 0])]
     assert evaluate(*clips).metrics["clip_auroc"] == 1
     assert evaluate(*clips, normalisation="per_video").metrics["clip_auroc"] is None
+
+
+@pytest.mark.parametrize("missing", ["nearest", "drop"])
+def test_a_normal_clip_without_any_score_is_no_clip_of_score_0(missing):
+    """Else every abnormal clip here would rank above it."""
+    clips = [video([1, 2], [0, 1], f"abnormal {i}") for i in range(2)]
+    clips += [video([3, 4 + i], [0, 0], f"normal {i}") for i in range(2)]
+    silent = [video([NAN, NAN], [0, 0], f"silent {i}") for i in range(3)]
+    outcome = evaluate(*clips, *silent, missing=missing)
+    replicates = dict(zip(outcome.replicates.names, outcome.replicates.values.T, strict=True))
+    drawn = replicates["clip_auroc"]
+    assert set(drawn[~np.isnan(drawn)]) == {0.0}
+    assert outcome.metrics["clip_auroc"] == 0
+    assert outcome.intervals["clip_auroc"] == [0, 0]
+    assert 0 < np.isnan(drawn).sum() < len(drawn)  # draws of silent and abnormal clips alone
 
 
 def test_misordering_is_shared_out_among_videos():
@@ -403,7 +419,11 @@ def test_together_protocols_give_what_they_give_alone(n_missing):
         scores[:n_missing] = np.nan
         classes = {"ramp": labels == 1} if number % 2 else {}
         made = ScoredVideo(
-            video_id=str(number), scores=scores, labels=labels, classes=classes, fps=10
+            video_id=str(number),
+            scores=scores,
+            labels=labels,
+            classes=classes,
+            clock=Clock.constant(60, 10),
         )
         videos.append(made)
     held_out = videos[5:]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ml import metrics
+from ml.clock import Clock
 from ml.evaluation import Settings, evaluate_videos
-from ml.evaluation.events import alarm_rule, event_numbers, summary_of, timeline_of
+from ml.evaluation.events import event_numbers, summary_of, timeline_of
 from ml.evaluation.frames import ScoredVideo, counted_frames, placed_frames
 from ml.records import BadInput
 
@@ -19,15 +20,8 @@ def video(scores: list[float], labels: list[int], fps: float = 1.0) -> ScoredVid
         video_id=f"v{len(scores)}",
         scores=np.array(scores, np.float32),
         labels=np.array(labels, np.uint8),
-        fps=fps,
+        clock=Clock.constant(len(scores), fps),
     )
-
-
-def test_seconds_become_whole_frames_of_each_video() -> None:
-    fps = np.array([25.0, 10.0, 29.97, NAN])
-    rule = alarm_rule(fps, merge_gap_seconds=1, hold_seconds=0.2, iou=0.5)
-    assert np.asarray(rule.merge_gap).tolist() == [25, 10, 29, 0]
-    assert np.asarray(rule.hold).tolist() == [5, 2, 6, 0]
 
 
 def test_numbers_of_an_event_protocol() -> None:
@@ -90,7 +84,8 @@ def test_smoothing_comes_before_stretching_and_leaves_gaps() -> None:
 
 
 def test_summary_counts_delays_in_both_units() -> None:
-    line = metrics.timeline([[1, 1, 0, 1, 1, 1, 1]], [[0, 9, 0, 0, 0, 0, 9]], fps=2)
+    clock = Clock.constant(7, 2)
+    line = metrics.timeline([[1, 1, 0, 1, 1, 1, 1]], [[0, 9, 0, 0, 0, 0, 9]], [clock])
     summary = summary_of(metrics.detect(line, 5, metrics.AlarmRule()))
     assert (summary["mean_delay_frames"], summary["median_delay_seconds"]) == (2, 1)
 
@@ -127,7 +122,7 @@ def test_an_outcome_of_event_level_holds_both_levels() -> None:
             video_id=str(i),
             scores=rng.random(50).astype(np.float32),
             labels=(np.arange(50) // 10 == i % 5).astype(np.uint8),
-            fps=10.0,
+            clock=Clock.constant(50, 10.0),
         )
         for i in range(8)
     ]

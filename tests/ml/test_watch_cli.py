@@ -7,13 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from ml import checkpoints, cli
+from ml import checkpoints, cli, watch_cli
 from ml.checkpoints import Checkpoint
 from ml.data.decode import decode
 from ml.methods.frame_prediction import FramePrediction
+from ml.online import FrameScore
 from ml.records import Manifest, VideoRecord
 from ml.registry import as_json
 from tests import toys
@@ -190,3 +192,48 @@ def test_calibrate_needs_normal_validation_videos(
     assert status == 2
     assert "nothing to calibrate on" in capsys.readouterr().err
     assert not (tmp_path / "calibration.json").exists()
+
+
+def test_watch_goes_by_the_times_of_a_file(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two bursts of 5 frames at 25 a second, a minute apart; the file begins at half a second."""
+    milliseconds = [500 + 40 * i + (60_000 if i >= 5 else 0) for i in range(10)]
+    video = toys.moving_square_video(tmp_path / "a.mkv", 10, pts_milliseconds=milliseconds)
+
+    assert run("watch", "--checkpoint", checkpoint, video) == 0
+    told = capsys.readouterr()
+    assert [row[:2] for row in rows(told.out)] == [
+        [3, 0.12], [4, 0.16], [5, 60.2], [6, 60.24], [7, 60.28], [8, 60.32], [9, 60.36],
+    ]  # fmt: skip
+    assert "no time" not in told.err
+
+    assert run("watch", "--checkpoint", checkpoint, video, "--fps", "10") == 0
+    assert [row[1] for row in rows(capsys.readouterr().out)] == [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+
+
+def test_scores_that_come_late_keep_the_times_of_their_frames() -> None:
+    """The first two frames have no score, the others one frame later."""
+
+    class Late:
+        seen = -1
+
+        def push(self, frame: object) -> list[FrameScore]:
+            self.seen += 1
+            return [FrameScore(self.seen - 1, 0.5)] if self.seen > 2 else []
+
+        def finish(self) -> list[FrameScore]:
+            return [FrameScore(self.seen, 0.7)]
+
+    frame = np.zeros((2, 2), np.uint8)
+    frames = [(seconds, frame) for seconds in (0.5, 0.6, 7.0, 7.1, 90.0)]
+    told = list(watch_cli._scored(Late(), frames))  # type: ignore[arg-type]
+    assert told == [(2, 7.0, 0.5), (3, 7.1, 0.5), (4, 90.0, 0.7)]
+
+
+def test_frames_without_times_go_on_at_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = np.zeros((2, 2), np.uint8)
+    frames = [(seconds, frame) for seconds in (None, 0.5, 0.4, None, 9.0)]
+    seconds = [each for each, _frame in watch_cli._by_times(frames, 10)]
+    assert seconds == pytest.approx([0.0, 0.5, 0.6, 0.7, 9.0])
+    assert capsys.readouterr().err.count("no time for frame 0") == 1

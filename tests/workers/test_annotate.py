@@ -66,6 +66,21 @@ def spans(dataset: Dataset) -> list[tuple[str, int, int, str]]:
     return list(rows.values_list("video__name", "start_frame", "end_frame", "label"))
 
 
+def test_what_is_normal_in_the_dataset_makes_nothing_abnormal(
+    work: Callable[[], None], dataset: Dataset, bob: User
+) -> None:
+    Dataset.objects.update(normal_labels=["walking"])
+    text = "video,start_frame,end_frame,label\na,0,60,Walking\na,60,80,fall\nb,0,100,normal\n"
+    draft = bring(dataset, text, bob)
+
+    work()
+
+    draft.refresh_from_db()
+    assert draft.alignment["findings"][0]["text"].startswith("taken as normal: 'Walking', 'normal'")
+    accept_annotation_import(draft=draft, repairs=[], by=bob)
+    assert spans(dataset) == [("test/a", 60, 80, "fall")]
+
+
 def test_a_file_becomes_a_draft_and_then_a_version(
     work: Callable[[], None], dataset: Dataset, bob: User
 ) -> None:
@@ -187,9 +202,15 @@ def test_videos_that_are_not_here(work: Callable[[], None], team: Team, bob: Use
     assert dataset.is_listed
     assert dataset.content_hash
     rows = dataset.videos.order_by("name").values_list("name", "kind", "n_frames", "fps", "part")
-    assert list(rows) == [("x", "listed", 90, 30, "test"), ("y", "listed", 45, 30, "train")]
+    assert list(rows) == [
+        ("Arson/x", "listed", 90, 30, "test"),
+        ("Arson/y", "listed", 45, 30, "train"),
+    ]
     split = dataset.splits.get()
-    assert dict(split.members.values_list("video__name", "part")) == {"x": "test", "y": "train"}
+    assert dict(split.members.values_list("video__name", "part")) == {
+        "Arson/x": "test",
+        "Arson/y": "train",
+    }
     assert not AnnotationImport.objects.exists()  # the list says nothing of anomalies
 
 

@@ -1,7 +1,9 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from ml.data.survey import survey
 from ml.events import Event, Reporter
@@ -40,9 +42,12 @@ def folder(tmp_path):
 
 
 def test_prepare_tells_the_child_what_to_survey(kind, job, folder):
+    Dataset.objects.update(normal_labels=["walking"])
+
     spec = kind.prepare(job, folder)
 
     assert spec["verb"] == "survey"
+    assert spec["normal_labels"] == ["walking"]
     assert spec["folder"] == Dataset.objects.get().folder
     assert spec["out_dir"].startswith(str(folder))
 
@@ -100,6 +105,27 @@ def test_import_of_real_files(kind, job, folder):
     assert ("error", "test/b") in [
         (found["level"], found["subject"]) for found in Dataset.objects.get().report
     ]
+
+
+def test_import_of_deep_pixels_and_missing_numbers(kind, job, folder):
+    """What the survey finds is stored, and what somebody decided is asked of the survey."""
+    Dataset.objects.update(frame_numbers="order")
+    here = Path(Dataset.objects.get().folder)
+    for name, numbers in (("train/a", (1, 2, 3)), ("test/b", (1, 2, 4))):
+        (here / name).mkdir(parents=True)
+        for number in numbers:
+            values = np.full((32, 48), 51_241, np.uint16)
+            values[16:] = 52_181
+            Image.fromarray(values).save(here / name / f"{number}.png")
+    spec = kind.prepare(job, folder)
+
+    survey(spec, Reporter(lambda event: kind.on_event(job, event, folder)))
+
+    assert spec["frame_numbers"] == "order"
+    stored = dict(Video.objects.values_list("name", "numbering_fault"))
+    assert stored == {"train/a": "", "test/b": ""}
+    scales = set(Video.objects.values_list("pixel_low", "pixel_high"))
+    assert scales == {(51_241, 52_181)}
 
 
 @pytest.mark.shared_data

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from webapp.accounts.models import ApiToken
 from webapp.accounts.services import DEFAULT_TOKEN_DAYS, LONGEST_TOKEN_DAYS
-from webapp.datasets.models import Dataset, Split, Video
+from webapp.datasets.models import Dataset, FrameNumbers, Split, Video
 from webapp.jobs.models import Job
 from webapp.runs.models import Method, Run
 
@@ -66,6 +66,22 @@ class NewDataset(Known):
         max_length=1000, help_text="On the server, below one of its data roots."
     )
     description = serializers.CharField(max_length=10_000, default="", allow_blank=True)
+    normal_labels = serializers.ListField(
+        child=serializers.CharField(max_length=80),
+        max_length=50,
+        default=list,
+        help_text="Labels that are normal here, beside those that say so in themselves.",
+    )
+
+
+class ImportQuery(Known):
+    frame_numbers = serializers.ChoiceField(
+        choices=FrameNumbers.choices,
+        allow_blank=True,
+        required=False,
+        help_text="order: pictures of folders count as they lie, whatever numbers are in their "
+        "names. Stays so until it is said otherwise.",
+    )
 
 
 class RunOfSplit(Known):

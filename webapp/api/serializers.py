@@ -12,6 +12,7 @@ from webapp.jobs.models import Job
 from webapp.jobs.services import queue_position, waiting_reason
 from webapp.results.models import Evaluation, Protocol
 from webapp.results.scores import VideoScored
+from webapp.results.seconds import Span, span_of
 from webapp.runs.models import Method, Run
 
 OBJECT = {"type": "object", "additionalProperties": {}}
@@ -142,8 +143,8 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     class Meta:
         model = Dataset
         fields = [
-            "id", "name", "description", "folder", "is_listed", "format", "content_hash",
-            "is_importing",
+            "id", "name", "description", "folder", "is_listed", "format", "frame_numbers",
+            "normal_labels", "content_hash", "is_importing",
             "import_job_id", "n_videos", "n_rejected", "n_frames", "seconds", "created_at",
         ]  # fmt: skip
 
@@ -172,9 +173,24 @@ class DatasetDetailSerializer(DatasetSerializer):
 
 
 class IntervalSerializer(serializers.ModelSerializer[Interval]):
+    start_seconds = serializers.SerializerMethodField(
+        help_text="When its first frame is shown, on the file's own clock."
+    )
+    seconds = serializers.SerializerMethodField(help_text="How long it lasts.")
+
     class Meta:
         model = Interval
-        fields = ["start_frame", "end_frame", "label"]
+        fields = ["start_frame", "end_frame", "label", "start_seconds", "seconds"]
+
+    def get_start_seconds(self, interval: Interval) -> float | None:
+        return _span(interval).start_seconds
+
+    def get_seconds(self, interval: Interval) -> float | None:
+        return _span(interval).seconds
+
+
+def _span(interval: Interval) -> Span:
+    return span_of(interval.video.clock, interval.start_frame, interval.end_frame)
 
 
 class VideoSerializer(serializers.ModelSerializer[Video]):
@@ -185,7 +201,8 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
         fields = [
             "id", "dataset_id", "name", "kind", "status", "reason", "label", "part", "sha256",
             "n_bytes", "n_frames", "width", "height", "rotation", "fps", "is_variable_rate",
-            "duration_seconds", "codec", "has_audio", "intervals",
+            "duration_seconds", "codec", "has_audio", "pixel_low", "pixel_high", "numbering_fault",
+            "intervals",
         ]  # fmt: skip
 
 

@@ -137,6 +137,7 @@ def known_videos(dataset: Dataset) -> list[dict[str, Any]]:
             "sha256": video.sha256,
             "fps": video.fps,
             "source": video.source,
+            "numbering_fault": video.numbering_fault,
             "has_times": video.n_times == video.n_frames,
         }
         for video in dataset.videos.ready().without_times().with_n_times()

@@ -9,7 +9,23 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from webapp.datasets.folders import data_roots
-from webapp.datasets.models import Dataset, Part, Video, VideoQuerySet
+from webapp.datasets.models import Dataset, FrameNumbers, Part, Video, VideoQuerySet
+
+
+def normal_labels_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Labels that are normal here"),
+        required=False,
+        help_text=_(
+            "Separated by commas. Labels such as normal, background or 正常 are known: these are "
+            "the dataset's own, such as walking."
+        ),
+    )
+
+
+def labels_in(text: str) -> list[str]:
+    """Of a field in which commas or lines part them."""
+    return [label.strip() for label in text.replace("\n", ",").split(",") if label.strip()]
 
 
 class DatasetForm(forms.Form):
@@ -26,6 +42,7 @@ class DatasetForm(forms.Form):
     description = forms.CharField(
         label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
+    normal_labels = normal_labels_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,14 +50,26 @@ class DatasetForm(forms.Form):
         assert isinstance(roots, forms.ChoiceField)
         roots.choices = [(str(root), str(root)) for root in data_roots()]
 
-    def submission(self) -> dict[str, str]:
+    def submission(self) -> dict[str, Any]:
         """Arguments of `services.create_dataset`."""
         answers = self.cleaned_data
         return {
             "name": answers["name"],
             "folder": str(Path(answers["root"]) / answers["folder"]),
             "description": answers["description"],
+            "normal_labels": labels_in(answers["normal_labels"]),
         }
+
+
+class ImportAgainForm(forms.Form):
+    """`frame_numbers` is only sent by somebody who decides about it."""
+
+    frame_numbers = forms.ChoiceField(choices=[("", ""), *FrameNumbers.choices], required=False)
+
+    def decision(self) -> str | None:
+        if "frame_numbers" not in self.data or not self.is_valid():
+            return None
+        return str(self.cleaned_data["frame_numbers"])
 
 
 class VideoFilterForm(forms.Form):

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from webapp.datasets.annotation_imports import MAX_FILE_BYTES, Given
+from webapp.datasets.forms import labels_in, normal_labels_field
 from webapp.datasets.listing import MAX_FPS
 from webapp.datasets.models import Dataset, Split
 
@@ -92,6 +93,7 @@ class ListedDatasetForm(forms.Form):
     description = forms.CharField(
         label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    normal_labels = normal_labels_field()
 
     def submission(self) -> dict[str, Any]:
         """Arguments of `listing.create_listed_dataset`."""
@@ -102,6 +104,7 @@ class ListedDatasetForm(forms.Form):
             "data": read_bounded(answers["file"]),
             "fps": answers["fps"],
             "description": answers["description"],
+            "normal_labels": labels_in(answers["normal_labels"]),
         }
 
 

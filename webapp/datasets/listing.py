@@ -7,6 +7,7 @@ nothing else. Nothing can be trained or scored by this site.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -19,7 +20,7 @@ from webapp.common.errors import UserError
 from webapp.datasets import survey
 from webapp.datasets.models import Dataset, Part, Video
 from webapp.datasets.report import record_finding, storable_label
-from webapp.datasets.services import checked_name, name_taken, submit_import
+from webapp.datasets.services import checked_labels, checked_name, name_taken, submit_import
 
 MAX_FILE_BYTES = 64_000_000
 MAX_LIST_NAME = 200
@@ -36,6 +37,7 @@ def create_listed_dataset(
     data: bytes,
     fps: float,
     description: str = "",
+    normal_labels: Iterable[str] = (),
     by: User,
 ) -> Dataset:
     """Register the videos that a file lists with their frame counts. Raise UserError.
@@ -51,6 +53,7 @@ def create_listed_dataset(
         list_name=survey.storable(list_name)[-MAX_LIST_NAME:],
         fps=fps,
         description=description,
+        normal_labels=checked_labels(normal_labels),
         created_by=by,
     )
     dataset.list_file.save(list_name, ContentFile(data), save=False)

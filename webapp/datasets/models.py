@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Length
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from ml.clock import Clock
 from ml.normal import ABNORMAL, NORMAL
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
@@ -18,6 +22,10 @@ from webapp.common.models import TimestampedModel
 from webapp.jobs.models import Job
 
 FINDING_LEVELS = ("error", "warning", "info")
+
+
+class FrameNumbers(models.TextChoices):
+    ORDER = "order", _("Pictures count as they lie")
 
 
 class DatasetQuerySet(TeamOwnedQuerySet):
@@ -54,8 +62,12 @@ class Dataset(TimestampedModel):
     list_name = models.CharField(max_length=200, blank=True)  # of the file as it was given
     fps = models.FloatField(default=0)  # of all listed videos; video files carry their own
     format = models.CharField(max_length=40, blank=True)  # name in ml.data.layouts, once detected
+    # What somebody decided about folders of images whose numbers do not fit.
+    frame_numbers = models.CharField(max_length=10, choices=FrameNumbers.choices, blank=True)
     # Slug of the published benchmark that this is, whose reported numbers its leaderboards show.
     benchmark = models.SlugField(max_length=40, blank=True)
+    # What people here call normal, beside what says so in itself. Taken out of whatever is read.
+    normal_labels = models.JSONField(default=list, blank=True)
     import_job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     # [{"level": "error" | "warning" | "info", "subject": video or file, "text": sentence}], and
     # "n_more" with the last of a level of which not all are kept
@@ -127,6 +139,10 @@ class VideoQuerySet(TeamOwnedQuerySet):
 
     def rejected(self) -> VideoQuerySet:
         return self.filter(status=Video.Status.REJECTED)
+
+    def misnumbered(self) -> VideoQuerySet:
+        """Whose frames cannot be told by the numbers in their names."""
+        return self.ready().exclude(numbering_fault="")
 
     def current(self) -> VideoQuerySet:
         """What the last import found in the folder."""
@@ -205,15 +221,22 @@ class Video(models.Model):
     n_bytes = models.BigIntegerField(default=0)
     place = models.PositiveIntegerField(default=0)  # in the list of a dataset that has no files
     n_frames = models.PositiveIntegerField(default=0)
-    width = models.PositiveIntegerField(default=0)  # as shown, after rotation
+    width = models.PositiveIntegerField(default=0)  # as shown: turned, with square pixels
     height = models.PositiveIntegerField(default=0)
     rotation = models.SmallIntegerField(default=0)  # degrees, counter-clockwise, to be applied
-    fps = models.FloatField(default=0)  # mean rate: (n_frames - 1) / (last pts - first pts)
+    # Mean rate: (n_frames - 1) / (last pts - first pts). Seconds go by `clock` instead.
+    fps = models.FloatField(default=0)
     is_variable_rate = models.BooleanField(default=False)
     duration_seconds = models.FloatField(default=0)
     codec = models.CharField(max_length=40, blank=True)
     has_audio = models.BooleanField(default=False)
-    pts_seconds = models.BinaryField(default=b"")  # float64 little endian, one per frame
+    # Black and white of pixels that have more than 8 bits, of 65536 values; 0 where they are bytes.
+    pixel_low = models.PositiveIntegerField(default=0)
+    pixel_high = models.PositiveIntegerField(default=0)
+    # Why its frames cannot be told by the numbers in their names; empty where they can.
+    numbering_fault = models.TextField(blank=True)
+    # float64 little endian, one per frame; empty where the video is listed and not here
+    pts_seconds = models.BinaryField(default=b"")
     # Constant-rate H.264 with exactly n_frames frames: frame k is shown from k / proxy_fps.
     proxy = models.FileField(upload_to=media_name, max_length=300, blank=True)
     proxy_fps = models.FloatField(default=0)
@@ -247,6 +270,32 @@ class Video(models.Model):
         """Its label, or what its `ground_truth` says against that."""
         is_abnormal = self.label in ("", NORMAL) and self.ground_truth
         return ABNORMAL if is_abnormal else self.label
+
+    @cached_property
+    def clock(self) -> Clock | None:
+        """As `clock_of`. Costs a query after `without_times`."""
+        return clock_of(self.pts_seconds, self.n_frames, self.fps)
+
+
+def clock_of(pts_seconds: bytes | memoryview, n_frames: int, fps: float) -> Clock | None:
+    """The fields of a video as the clock that turns its frames into seconds.
+
+    By the times of its frames; where those are not known, at its rate. None without either.
+    """
+    times = np.frombuffer(pts_seconds, "<f8")
+    if len(times) > 1 or (len(times) and fps):
+        return Clock.of_times(times, fps)
+    return Clock.constant(n_frames, fps) if fps else None
+
+
+def add_times(videos: Iterable[Video]) -> None:
+    """Read the times of all of them, as `without_times` left them out, in one query."""
+    by_pk = {video.pk: video for video in videos}
+    if not by_pk:
+        return
+    rows = Video.objects.filter(pk__in=list(by_pk)).values_list("pk", "pts_seconds")
+    for pk, pts_seconds in rows:
+        by_pk[pk].pts_seconds = pts_seconds
 
 
 class AnnotationSetQuerySet(TeamOwnedQuerySet):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ml.normal import NORMAL, is_normal
 from webapp.datasets import survey
 from webapp.datasets.models import Dataset
 
@@ -31,7 +32,12 @@ def _rest(level: str, n_more: int) -> dict[str, Any]:
 
 
 def storable_label(dataset: Dataset, label: str, *, subject: str) -> str:
-    """As much of it as a row can hold; the report says so when that is not all."""
+    """`normal` for whatever says so here, otherwise as much of it as a row can hold.
+
+    The report says so when that is not all.
+    """
+    if is_normal(label, dataset.normal_labels):
+        return NORMAL
     kept = survey.storable(label)[: survey.MAX_LABEL_LENGTH]
     if kept != label:
         text = f"The label is cut to “{kept}”: it may have {survey.MAX_LABEL_LENGTH} characters."

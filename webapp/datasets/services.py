@@ -37,11 +37,18 @@ from webapp.jobs.services import submit
 
 PUBLISHED = "published"
 MAX_NAME_LENGTH = 120
+MAX_LABELS = 50  # of a dataset's own that are normal
 
 
 @transaction.atomic
 def create_dataset(
-    *, team: Team, name: str, folder: str, description: str = "", by: User
+    *,
+    team: Team,
+    name: str,
+    folder: str,
+    description: str = "",
+    normal_labels: Iterable[str] = (),
+    by: User,
 ) -> Dataset:
     """Register a server folder in place and submit its import. Raise UserError."""
     require(by, Permission.DATASET_IMPORT, team=team)
@@ -53,6 +60,7 @@ def create_dataset(
                 name=name,
                 folder=str(resolve_folder(folder)),
                 description=description,
+                normal_labels=checked_labels(normal_labels),
                 created_by=by,
             )
     except IntegrityError as error:
@@ -85,15 +93,41 @@ def set_benchmark(*, dataset: Dataset, benchmark: str, known: Iterable[str], by:
     dataset.save(update_fields=["benchmark", "updated_at"])
 
 
+def set_normal_labels(*, dataset: Dataset, labels: Iterable[str], by: User) -> None:
+    """Say which labels are normal in the dataset. What is stored stays as it was read.
+
+    Raise UserError.
+    """
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    dataset.normal_labels = checked_labels(labels)
+    dataset.save(update_fields=["normal_labels", "updated_at"])
+
+
+def checked_labels(labels: Iterable[str]) -> list[str]:
+    """Each once, without spaces around them. Raise UserError where there are too many."""
+    given = list(dict.fromkeys(label.strip() for label in labels if label.strip()))
+    if len(given) > MAX_LABELS or any(len(label) > survey.MAX_LABEL_LENGTH for label in given):
+        text = _("Up to %(n)d normal labels with up to %(max)d characters each can be named.")
+        values = {"n": MAX_LABELS, "max": survey.MAX_LABEL_LENGTH}
+        raise UserError(text % values, field="normal_labels")
+    return [survey.storable(label) for label in given]
+
+
 @transaction.atomic
-def import_again(*, dataset: Dataset, by: User) -> Job:
-    """Survey the folder or the list once more. Raise ConflictError while an import goes on."""
+def import_again(*, dataset: Dataset, by: User, frame_numbers: str | None = None) -> Job:
+    """Survey the folder or the list once more. Raise ConflictError while an import goes on.
+
+    `frame_numbers` decides about folders of images from now on; None leaves it as it is.
+    """
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
     dataset = Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
     if dataset.is_importing:
         raise ConflictError(_("This dataset is being imported already."), code="import_running")
     if not dataset.is_listed:
         resolve_folder(dataset.folder)
+    if frame_numbers is not None:
+        dataset.frame_numbers = frame_numbers
+        dataset.save(update_fields=["frame_numbers", "updated_at"])
     return submit_import(dataset, by=by)
 
 
@@ -144,7 +178,12 @@ def _row_for(dataset: Dataset, event: dict[str, Any]) -> Video:
     current = named.current().first()
     same = None
     if event["status"] == Video.Status.READY:
-        content = named.filter(sha256=event["sha256"], n_frames=event["n_frames"])
+        content = named.filter(
+            sha256=event["sha256"],
+            n_frames=event["n_frames"],
+            pixel_low=event.get("pixel_low", 0),  # other ones are other pictures to a method
+            pixel_high=event.get("pixel_high", 0),
+        )
         same = content.order_by("pk").first()  # the oldest is the one that runs may have used
     if current and not same and current.status == Video.Status.REJECTED:
         return current
@@ -172,8 +211,10 @@ def finish_import(dataset: Dataset, format: str) -> None:
 
 
 def _content_hash(dataset: Dataset) -> str:
-    ready = dataset.videos.ready().order_by("name")
-    content = list(ready.values_list("name", "sha256", "n_frames"))
+    """Over names, contents, frame counts, and the scale of deep pixels where there are some."""
+    facts = ("name", "sha256", "n_frames", "pixel_low", "pixel_high")
+    ready = dataset.videos.ready().order_by("name").values_list(*facts)
+    content = [row if row[-1] else row[:3] for row in ready]
     return hash_of(content) if content else ""
 
 
@@ -236,6 +277,8 @@ def manifest_videos(
             "part": parts[video.pk],
             "label": video.known_label,
             "intervals": _intervals(video) if parts[video.pk] == Part.TEST else [],
+            "pixel_low": video.pixel_low,
+            "pixel_high": video.pixel_high,
         }
         for video in videos.with_ground_truth(annotation_set or dataset.ground_truth)
     ]

@@ -69,7 +69,7 @@ def import_split(
     name = _checked_name(name)
     if not files:
         raise UserError(_("Choose at least one list."), field="files")
-    read = [(file, _read(file)) for file in files]
+    read = [(file, _read(file, dataset)) for file in files]
     index = index_of(dataset.videos.current().without_times())
     if _are_folds(read):
         drafts = [_draft(index, [pair], is_fold=True) for pair in read]
@@ -179,12 +179,12 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _read(file: GivenList) -> SplitList:
+def _read(file: GivenList, dataset: Dataset) -> SplitList:
     if file.part not in ("", *Part.values):
         raise UserError(_("A part is train, validation or test."), field="files")
     _check_size(file)
     try:
-        given = read_list(file.data, file.name)
+        given = read_list(file.data, file.name, dataset.normal_labels)
     except BadInput as error:
         raise UserError(_sentence(error), code="unreadable", field="files") from error
     if not file.part and any(entry.part is None for entry in given.entries):

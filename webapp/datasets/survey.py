@@ -15,13 +15,15 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
-from webapp.datasets.models import Video
+from webapp.datasets.models import Video, clock_of
 
 FACTS = (
     "kind", "path", "part", "label", "status", "reason", "sha256", "n_bytes", "n_frames", "width",
     "height", "rotation", "fps", "is_variable_rate", "duration_seconds", "codec", "has_audio",
     "proxy_fps",
 )  # fmt: skip
+# Only told where they say something.
+RARE_FACTS = {"pixel_low": 0, "pixel_high": 0, "numbering_fault": ""}
 FILES = {"proxy": "proxy.mp4", "poster": "poster.jpg", "contact_sheet": "contact_sheet.jpg"}
 MAX_NAME_LENGTH = 300
 MAX_LABEL_LENGTH = 80
@@ -54,13 +56,20 @@ def interval_refusal(video: Video | None, start: int, end: int) -> str:
 
 def fill_in(video: Video, event: dict[str, Any], *, folder: Path) -> None:
     """Set the fields of `video` and take its files into the storage. Does not save the row."""
+    looks = (video.proxy_fps, video.width, video.height)
     for name in FACTS:
         setattr(video, name, event[name])
+    for name, usual in RARE_FACTS.items():
+        value = event.get(name, usual)
+        setattr(video, name, storable(value) if isinstance(value, str) else value)
     if event["status"] == Video.Status.READY:
         _inside(Path(video.dataset.folder), event["path"])
         video.pts_seconds = _pts(_inside(folder, event["pts"]), event["n_frames"])
+        video.duration_seconds = _seconds(video)
+        is_other = looks != (video.proxy_fps, video.width, video.height)
         for field, file_name in FILES.items():
-            _keep(getattr(video, field), _inside(folder, event[field]), file_name)
+            source = _inside(folder, event[field])
+            _keep(getattr(video, field), source, file_name, is_other=is_other)
 
 
 def _inside(folder: Path, path: str) -> Path:
@@ -75,16 +84,27 @@ def _pts(path: Path, n_frames: int) -> bytes:
     pts = np.load(path, allow_pickle=False)
     if pts.shape != (n_frames,):
         raise ValueError(f"{n_frames} frames, but times of shape {pts.shape}")
+    if not (np.isfinite(pts).all() and (np.diff(pts) > 0).all()):
+        raise ValueError("the times of frames do not rise")
     return pts.astype("<f8").tobytes()
 
 
-def _keep(file: FieldFile, source: Path, file_name: str) -> None:
+def _seconds(video: Video) -> float:
+    clock = clock_of(video.pts_seconds, video.n_frames, video.fps)
+    return clock.seconds if clock else 0.0
+
+
+def _keep(file: FieldFile, source: Path, file_name: str, *, is_other: bool) -> None:
     """The same content needs its files once: a repeated import keeps the stored ones.
 
-    The source goes only after the commit, so that an event can be stored again after a failure.
+    Unless it shows them at another rate or in another shape. Source and former file go only
+    after the commit, so that an event can be stored again after a failure.
     """
-    if file and file.storage.exists(str(file.name)):
+    stored = str(file.name) if file and file.storage.exists(str(file.name)) else ""
+    if stored and not is_other:
         return
+    if stored:
+        transaction.on_commit(partial(file.storage.delete, stored))
     with source.open("rb") as opened:
         file.save(file_name, File(opened), save=False)
     transaction.on_commit(partial(source.unlink, missing_ok=True))

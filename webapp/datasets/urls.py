@@ -10,6 +10,7 @@ urlpatterns = [
     path("datasets/<str:dataset_id>", views.detail, name="detail"),
     path("datasets/<str:dataset_id>/progress", views.progress, name="progress"),
     path("datasets/<str:dataset_id>/import", views.import_again, name="import_again"),
+    path("datasets/<str:dataset_id>/normal-labels", views.normal_labels, name="normal_labels"),
     path("datasets/<str:dataset_id>/splits/new", split_views.new, name="new_split"),
     path("datasets/<str:dataset_id>/splits/make", split_views.make, name="make_split"),
     path("datasets/<str:dataset_id>/splits/import", split_views.import_lists, name="import_split"),

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -20,7 +21,7 @@ from webapp.accounts.views import AuthenticatedRequest, get_or_post
 from webapp.common.errors import UserError
 from webapp.datasets import services
 from webapp.datasets.folders import data_roots, suggested_folders
-from webapp.datasets.forms import DatasetForm, VideoFilterForm
+from webapp.datasets.forms import DatasetForm, ImportAgainForm, VideoFilterForm, labels_in
 from webapp.datasets.ground_truth_forms import ListedDatasetForm
 from webapp.datasets.listing import create_listed_dataset
 from webapp.datasets.models import Dataset
@@ -122,9 +123,20 @@ def _import_context(dataset: Dataset) -> dict[str, Any]:
 
 
 @require_POST
+def normal_labels(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
+    """What is normal in the dataset, for whatever is read from now on."""
+    dataset = _dataset(request, dataset_id)
+    labels = labels_in(request.POST.get("normal_labels", ""))
+    services.set_normal_labels(dataset=dataset, labels=labels, by=request.user)
+    messages.success(request, _("Kept for what is imported from now on."))
+    return redirect(f"{reverse('datasets:detail', args=[dataset.pk])}?tab=ground-truth")
+
+
+@require_POST
 def import_again(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
     dataset = _dataset(request, dataset_id)
-    services.import_again(dataset=dataset, by=request.user)
+    form = ImportAgainForm(request.POST)
+    services.import_again(dataset=dataset, by=request.user, frame_numbers=form.decision())
     messages.success(request, _("The folder is being imported again."))
     return redirect("datasets:detail", dataset.pk)
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import metrics
-from ml.evaluation.events import alarm_rule, number
+from ml.clock import Clock
+from ml.evaluation.events import number
 
 DRAWN_SPANS = 1_000  # alarms that lie closer than this share of the video are drawn as one
 
@@ -22,7 +23,7 @@ class OperatingPoint:
 
     n_alarms: int
     n_false_alarms: int
-    false_alarms_per_hour: float | None  # without a frame rate there are no hours
+    false_alarms_per_hour: float | None  # without a clock there are no hours
     n_events: int
     n_found_events: int
     mean_delay_seconds: float | None  # from the start of an event to the alarm that found it
@@ -34,13 +35,13 @@ def operating_point(
     labels: NDArray[np.uint8],
     *,
     threshold: float,
-    fps: float,
+    clock: Clock | None,
     merge_seconds: float = 0.0,
     hold_seconds: float = 0.0,
 ) -> OperatingPoint:
     """`scores` and `labels` (n_frames,); a frame without a score (NaN) raises no alarm."""
-    line = metrics.timeline([labels], [scores], fps or np.nan)
-    rule = alarm_rule(line.fps, merge_gap_seconds=merge_seconds, hold_seconds=hold_seconds, iou=0.0)
+    line = metrics.timeline([labels], [scores], [clock])
+    rule = metrics.AlarmRule(merge_gap=merge_seconds, hold=hold_seconds, in_seconds=True)
     found = metrics.detect(line, threshold, rule)
     counts = found.counts()
     return OperatingPoint(
@@ -50,7 +51,8 @@ def operating_point(
         n_events=int(counts.n_events),
         n_found_events=int(counts.n_found),
         mean_delay_seconds=number(counts.mean_delay_seconds),
-        spans=_drawn(found.alarms, max_gap=len(scores) // DRAWN_SPANS),
+        # Alarms may touch, with a pause between them: −1 joins none.
+        spans=_drawn(found.alarms, max_gap=len(scores) // DRAWN_SPANS or -1),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ml.evaluation import ScoredVideo, scored_video
 from ml.records import Interval as IntervalRecord
 from ml.records import Scores
-from webapp.datasets.models import AnnotationSet, Interval, Video
+from webapp.datasets.models import AnnotationSet, Interval, Video, clock_of
 from webapp.results.models import ScoreSet
 from webapp.results.scores import read_scores
 from webapp.results.validation import validation_to_judge
@@ -32,6 +32,6 @@ def _labelled(scores: Mapping[str, Scores], annotation_set: AnnotationSet) -> li
         intervals.setdefault(interval.video_id, []).append(record)
     videos = Video.objects.filter(pk__in=list(scores)).order_by("name")
     return [
-        scored_video(pk, scores[pk], intervals.get(pk, []), n_frames, fps)
-        for pk, n_frames, fps in videos.values_list("pk", "n_frames", "fps")
+        scored_video(pk, scores[pk], intervals.get(pk, []), n_frames, clock_of(pts, n_frames, fps))
+        for pk, n_frames, fps, pts in videos.values_list("pk", "n_frames", "fps", "pts_seconds")
     ]

@@ -12,19 +12,14 @@ from numpy.typing import NDArray
 
 from ml import metrics
 from ml.evaluation import ScoredVideo, Settings
-from ml.evaluation.events import (
-    alarm_rule,
-    number,
-    summary_of,
-    thresholds_to_try,
-    timeline_of,
-)
+from ml.evaluation.events import number, summary_of, thresholds_to_try, timeline_of
 from ml.evaluation.frames import placed_frames
 from webapp.datasets.models import Video
 from webapp.results.headlines import headline_evaluations
 from webapp.results.kept import kept
 from webapp.results.labelled import labelled_scores
 from webapp.results.models import ScoreSet
+from webapp.results.seconds import span_of
 
 CURVES = ("recall", "precision", "f1", "false_alarms_per_hour")
 
@@ -41,11 +36,13 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundEvent:
-    """A run of abnormal frames; delays are None where it was missed."""
+    """A run of abnormal frames; delays are None where it was missed, seconds without a clock."""
 
     video: Video
     start_frame: int
     end_frame: int
+    start_seconds: float | None
+    seconds: float | None
     labels: list[str]
     delay_frames: int | None
     delay_seconds: float | None
@@ -122,11 +119,11 @@ class Explorer:
 
     @cached_property
     def rule(self) -> metrics.AlarmRule:
-        return alarm_rule(
-            self.line.fps,
-            merge_gap_seconds=self.wish.merge_seconds,
-            hold_seconds=self.wish.hold_seconds,
+        return metrics.AlarmRule(
+            merge_gap=self.wish.merge_seconds,
+            hold=self.wish.hold_seconds,
             iou=self.wish.iou,
+            in_seconds=True,
         )
 
     @cached_property
@@ -171,6 +168,7 @@ class Explorer:
                 video=self._videos[index],
                 start_frame=first,
                 end_frame=last,
+                **span_of(self.scored[index].clock, first, last)._asdict(),
                 labels=_labels(self.scored[index], first, last),
                 delay_frames=None if missed else int(delay),
                 delay_seconds=number(delay_seconds),
@@ -221,6 +219,8 @@ def _event_json(event: FoundEvent) -> dict[str, Any]:
         "video_name": event.video.name,
         "start_frame": event.start_frame,
         "end_frame": event.end_frame,
+        "start_seconds": event.start_seconds,
+        "seconds": event.seconds,
         "labels": event.labels,
         "is_found": event.is_found,
         "delay_frames": event.delay_frames,

@@ -14,6 +14,7 @@ from webapp.results.charts import style_of
 from webapp.results.explanations import explanations_on
 from webapp.results.models import Evaluation, Explanation, ScoreSet
 from webapp.results.protocols import RAW
+from webapp.results.seconds import span_of
 from webapp.runs.models import Run
 
 MAX_LISTED_RUNS = 50
@@ -48,8 +49,8 @@ class Event:
     start_frame: int
     last_frame: int  # still abnormal
     n_frames: int
-    start_seconds: float  # by the mean rate
-    seconds: float
+    start_seconds: float | None  # on the file's own clock; None where that is not known
+    seconds: float | None
     left: str  # per cent of the video's length
     width: str
 
@@ -174,8 +175,7 @@ def _event(interval: Interval, video: Video) -> Event:
         start_frame=interval.start_frame,
         last_frame=end_frame - 1,
         n_frames=n_frames,
-        start_seconds=interval.start_frame / video.fps,
-        seconds=n_frames / video.fps,
+        **span_of(video.clock, interval.start_frame, end_frame)._asdict(),
         left=f"{100 * interval.start_frame / video.n_frames:.4f}",
         width=f"{100 * n_frames / video.n_frames:.4f}",
     )

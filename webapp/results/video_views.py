@@ -32,6 +32,7 @@ from webapp.results.curves import FEWEST_POINTS, MAX_POINTS, curve_of
 from webapp.results.explanations import explanation_on, facts_of
 from webapp.results.models import ScoreSet
 from webapp.results.scores import read_scores_on
+from webapp.results.seconds import clock_for_scripts
 from webapp.results.video_page import VideoPage, intervals_on, score_sets_on
 from webapp.runs.models import Run
 
@@ -45,7 +46,7 @@ FETCHED = ("curve", "scores", "alarms", "explanation")
 @require_safe
 def video(request: HttpRequest, video_id: str) -> HttpResponse:
     """Player, ground truth and score curves on one clock. The address holds the state."""
-    found = _video(request, video_id)
+    found = _video(request, video_id, with_times=True)
     if not found.n_frames:  # rejected, whether or not the file is still there
         return render(request, "results/video_rejected.html", {"video": found})
     page = VideoPage(found, _runs(request), request.GET.getlist("run"))
@@ -68,7 +69,7 @@ def scores(request: HttpRequest, video_id: str) -> HttpResponse:
 
 @require_safe
 def alarms(request: HttpRequest, video_id: str) -> HttpResponse:
-    return alarms_answer(request, _video(request, video_id), _runs(request))
+    return alarms_answer(request, _video(request, video_id, with_times=True), _runs(request))
 
 
 @require_safe
@@ -138,7 +139,7 @@ def alarms_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> Ht
         found.to_frames(video.n_frames),
         labels,
         threshold=_number(request, "threshold", math.inf),
-        fps=video.fps,
+        clock=video.clock,
         merge_seconds=_seconds(request, "merge_seconds"),
         hold_seconds=_seconds(request, "hold_seconds"),
     )
@@ -164,9 +165,9 @@ def _media_urls(video: Video) -> dict[str, str]:
     }
 
 
-def _video(request: HttpRequest, video_id: str) -> Video:
-    videos = Video.objects.visible_to(request.user).select_related("dataset__team").without_times()
-    return get_object_or_404(videos, pk=video_id)
+def _video(request: HttpRequest, video_id: str, *, with_times: bool = False) -> Video:
+    videos = Video.objects.visible_to(request.user).select_related("dataset__team")
+    return get_object_or_404(videos if with_times else videos.without_times(), pk=video_id)
 
 
 def _scores_of_run(
@@ -248,7 +249,7 @@ def _data(request: HttpRequest, page: VideoPage, *, with_maps: bool) -> dict[str
     first, last = _window(request, video)
     return {
         "n_frames": video.n_frames,
-        "fps": video.fps,
+        "clock": clock_for_scripts(video.clock),
         "proxy_fps": video.proxy_fps or video.fps,
         "events": [event.start_frame for event in page.events],
         "runs": {

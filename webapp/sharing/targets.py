@@ -199,7 +199,7 @@ class MomentTarget:
 
     @classmethod
     def load(cls, ids: Ids, reach: Reach) -> MomentTarget:
-        videos = reach.videos.without_times().select_related("dataset__team")
+        videos = reach.videos.select_related("dataset__team")  # its page tells times
         return cls(
             video=_one(videos, ids.get("video")),
             runs=runs_in_order(reach.runs.select_related("team"), _run_ids(ids, MAX_LISTED_RUNS)),

@@ -19,12 +19,13 @@ GIVEN = ("base", "end", "rate")
 class Annotate:
     def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
         draft = _draft_of(job)
+        given = {name: draft.options[name] for name in GIVEN if name in draft.options}
         return {
             "verb": "annotate",
             "path": _path(draft, folder),
             "name": draft.name,
             "format": draft.options.get("format", ""),
-            "options": {name: draft.options[name] for name in GIVEN if name in draft.options},
+            "options": given | {"normal_labels": draft.dataset.normal_labels},
             "videos": annotation_imports.known_videos(draft.dataset),
             "times": annotation_imports.write_times(draft.dataset, folder / "times.npy"),
             "order": annotation_imports.order_of(draft),

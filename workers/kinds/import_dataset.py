@@ -21,12 +21,19 @@ class ImportDataset:
         dataset = _dataset_of(job)
         if dataset.is_listed:
             path = fetch(dataset.list_file, folder / "list")
-            return {"verb": "list_videos", "path": path, "name": dataset.list_name}
+            return {
+                "verb": "list_videos",
+                "path": path,
+                "name": dataset.list_name,
+                "normal_labels": dataset.normal_labels,
+            }
         return {
             "verb": "survey",
             # Once more: since the submission it may have gone or become a link to elsewhere.
             "folder": str(resolve_folder(dataset.folder)),
             "format": job.spec["format"],
+            "normal_labels": dataset.normal_labels,
+            "frame_numbers": dataset.frame_numbers,
             "out_dir": str(folder / "out"),
             "limits": {},
         }

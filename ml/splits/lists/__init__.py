@@ -104,7 +104,7 @@ def _why_unknown(file: ListFile) -> str:
     if first.startswith(("{", "[", "<")):
         return f"{file.name} is {'XML' if first[0] == '<' else 'JSON'}: {WANTED}"
     columns = file.headings
-    if headings.ends_in(columns, ALL_UNITS) or headings.unsaid_ends(columns):
+    if headings.ends_in(columns, headings.ALL_UNITS) or headings.unsaid_ends(columns):
         return f"{file.name} says when events begin and end: it is ground truth, and no list"
     if len(columns) > 1 and headings.video_column(columns):
         return (
@@ -114,7 +114,6 @@ def _why_unknown(file: ListFile) -> str:
     return _spoilt(file)
 
 
-ALL_UNITS: tuple[headings.Unit, ...] = ("frames", "seconds", "milliseconds", "clock")
 WANTED = "a list has a line per video, or is a table with video_name and subset"
 SHOWN = 8
 

@@ -34,13 +34,13 @@ class Subsets(ListFormat):
         table = file.table
         meant = (headings.PART, headings.LABEL, headings.COUNT)
         known = {headings.video_column(table.columns)}
-        known |= {headings.first_of(table.columns, each) for each in meant}
+        known |= {headings.first_of(table, each) for each in meant}
         others = [column for column in table.columns if column not in known]
         return headings.sort_out(file.name, table.columns, known, others)
 
 
 def _entry(table: Table, record: Record) -> Entry:
-    given = record.get(headings.first_of(table.columns, headings.PART))
+    given = record.get(headings.first_of(table, headings.PART))
     part = part_of(given)
     folder, name = split_path(record.get(headings.video_column(table.columns)))
     if not name:
@@ -48,11 +48,11 @@ def _entry(table: Table, record: Record) -> Entry:
     if part is None:
         text = f"{name}: the subset {given!r} is none of training, validation and test"
         raise table.fault(record, text)
-    label = record.get(headings.first_of(table.columns, headings.LABEL))
+    label = record.get(headings.first_of(table, headings.LABEL))
     return Entry(
         name=name,
         folder=folder,
         label="" if is_blank(label) and label.lower() != "none" else label,
         part=part,
-        n_frames=table.whole(record, headings.first_of(table.columns, headings.COUNT)) or None,
+        n_frames=table.whole(record, headings.first_of(table, headings.COUNT)) or None,
     )

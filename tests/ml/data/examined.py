@@ -4,8 +4,21 @@ from pathlib import Path
 from typing import Any
 
 from ml.data.examine import examine
+from ml.data.pixels import Range, common_scale
 
 
-def examined(path: Path, folder: Path) -> dict[str, Any]:
+def examined(
+    path: Path, folder: Path, *, fps: float | None = None, frame_numbers: Any = ""
+) -> dict[str, Any]:
+    """As an import does whose only video it is."""
     folder.mkdir(exist_ok=True)
-    return examine(path, kind="frames" if path.is_dir() else "file", fps=None, folder=folder)
+    said: dict[str, Any] = {
+        "kind": "frames" if path.is_dir() else "file",
+        "fps": fps,
+        "folder": folder,
+        "frame_numbers": frame_numbers,
+    }
+    answer = examine(path, **said)
+    if "range" in answer:
+        answer = examine(path, **said, scale=common_scale([Range(**answer["range"])]))
+    return answer

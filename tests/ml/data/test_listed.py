@@ -15,7 +15,7 @@ from ml.records import BadInput
 def listed(folder: Path, text: str, name: str = "videos.csv") -> list[ListedVideo]:
     path = folder / name
     path.write_text(text)
-    return list_videos(path)
+    return list_videos(path)[0]
 
 
 def test_our_table(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_our_table(tmp_path: Path) -> None:
     found = listed(tmp_path, text)
 
     assert [video.to_json() for video in found] == [
-        {"name": "a", "n_frames": 100, "label": "normal", "part": "train"},
+        {"name": "train/a", "n_frames": 100, "label": "normal", "part": "train"},
         {"name": "b", "n_frames": 50, "label": "Abuse", "part": "test"},
     ]
 
@@ -40,7 +40,7 @@ def test_columns_in_any_order_and_a_byte_order_mark(tmp_path: Path) -> None:
     ["a,0", "a,-5", "a,1.5", "a,many", "a,", ",5", "a", "a,5,x,somewhere", "a," + "9" * 5_000],
 )
 def test_rows_that_cannot_be_meant(tmp_path: Path, row: str) -> None:
-    with pytest.raises(BadInput, match="cannot be meant"):
+    with pytest.raises(BadInput, match=r"videos\.csv, line 2: "):
         listed(tmp_path, f"name,n_frames,label,part\n{row}\n")
 
 
@@ -70,10 +70,10 @@ def test_a_file_that_is_no_list(tmp_path: Path) -> None:
         list_videos(tmp_path / "scores.npy")
 
 
-def test_videos_of_one_name_are_called_by_their_folders(tmp_path: Path) -> None:
+def test_videos_are_called_by_their_folders(tmp_path: Path) -> None:
     found = listed(tmp_path, "name,n_frames\nday/01,5\nnight/01,6\nnight/02,7\n")
 
-    assert [video.name for video in found] == ["day/01", "night/01", "02"]
+    assert [video.name for video in found] == ["day/01", "night/01", "night/02"]
 
 
 def test_what_annotates_and_what_only_lists(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_annotates_and_what_only_lists(tmp_path: Path) -> None:
     assert annotates(counted)
     assert not annotates(normal)
     assert not annotates(manifest)
-    assert [video.n_frames for video in list_videos(manifest)] == [9]
+    assert [video.n_frames for video in list_videos(manifest)[0]] == [9]
 
 
 @pytest.mark.shared_data
@@ -116,10 +116,50 @@ def test_real_files(
     n_frames: int | None,
     is_annotated: bool,
 ) -> None:
-    found = list_videos(shared_data / file)
+    found, _findings = list_videos(shared_data / file)
 
     assert len({video.name for video in found}) == n_videos
     assert sum(video.n_frames is not None for video in found) == n_counted
     if n_frames:
         assert sum(video.n_frames or 0 for video in found) == n_frames
     assert annotates(shared_data / file) == is_annotated
+
+
+def test_tables_as_spreadsheets_write_them_with_labels_that_say_normal(tmp_path: Path) -> None:
+    text = "Video;n_frames;Class;Split;fps;Notes\r\na.mp4;100.0;Normal;train;25;x\r\n;;;;;\r\n"
+    text += "b.mp4;50,0;patrol;;;\r\nc.mp4;7;1;;;\r\nd.mp4;7;Abnormal;;;\r\n"
+    path = tmp_path / "videos.csv"
+    path.write_bytes(text.encode("utf-16"))
+
+    found, [finding] = list_videos(path, normal_labels=["Patrol"])
+
+    assert [(each.name, each.n_frames, each.label, each.part) for each in found] == [
+        ("a", 100, "normal", "train"),
+        ("b", 50, "normal", "test"),
+        ("c", 7, "abnormal", "test"),
+        ("d", 7, "Abnormal", "test"),
+    ]
+    assert finding.text == "the columns fps, notes are not used"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name,n_frames,step\na,5,2\n", "nobody knows what the column step may say"),
+        ("name,n_frames\na,5\na,6\n", "lists a twice, with 5, 6 frames"),
+        ("name,n_frames,frame_count\na,5,6\n", "n_frames and frame_count may mean the same"),
+        ("name,n_frames\na,5,6\n", "line 2: 3 cells where the heading has 2"),
+    ],
+)
+def test_tables_that_may_mean_something_else(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        listed(tmp_path, text)
+
+
+def test_a_count_at_a_rate_of_the_file_is_no_count_of_frames(tmp_path: Path) -> None:
+    value = {"framesCount": 240, "duration": 10.0, "labels": ["fall"]}
+    value |= {"sequence": [{"frame": 1, "enabled": True}]}
+    task = {"data": {"video": "a.mp4"}, "annotations": [{"result": [{"value": value}]}]}
+
+    with pytest.raises(BadInput, match="does not say how many frames a video has"):
+        listed(tmp_path, json.dumps([task]))

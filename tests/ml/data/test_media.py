@@ -9,10 +9,12 @@ from PIL import Image
 
 from ml.data.decode import decode
 from ml.data.media import proxy_size
-from ml.data.thumbnails import evenly, fit, quick_sheet
+from ml.data.streams import shown_size
+from ml.data.thumbnails import CELL, POSTER, evenly, fit, quick_sheet
 from ml.records import VideoRecord
 from tests import hostile, toys
 from tests.ml.data.examined import examined
+from tests.recorders import deep_video, joined, recording
 
 
 def proxy_frames(folder: Path) -> list[av.VideoFrame]:
@@ -59,6 +61,82 @@ def test_proxy_of_an_edit_list_begins_where_players_do(tmp_path: Path) -> None:
     assert left_edges(proxy_frames(tmp_path / "out")) == list(range(25, 50))
     loaded = decode(VideoRecord(id="v", path=str(video), n_frames=25), grey=True)
     assert [int(np.argmax(frame[28] > 150)) for frame in loaded] == list(range(25, 50))
+
+
+@pytest.mark.parametrize(
+    "rate", [Fraction(30_000, 1001), Fraction(24_000, 1001), Fraction(25, 2), Fraction(15, 2), 50]
+)
+def test_proxy_plays_at_the_exact_rate(tmp_path: Path, rate: Fraction | int) -> None:
+    answer = examined(recording(tmp_path / "a.mp4", 30, rate=rate), tmp_path / "out")
+
+    assert answer["proxy_fps"] == pytest.approx(float(rate), rel=1e-6)
+    times = [frame.time for frame in proxy_frames(tmp_path / "out")]
+    assert times == pytest.approx(np.arange(30) / float(rate), abs=1e-4)
+
+
+def test_proxy_of_joined_segments_and_of_pauses_plays_at_the_usual_rate(tmp_path: Path) -> None:
+    segment = recording(tmp_path / "segment.ts", 50)
+    times = [index / 25 + (60 if index >= 25 else 0) for index in range(50)]
+    paused = recording(tmp_path / "paused.mp4", 50, times=times, b_frames=0)
+
+    for path in (joined(tmp_path / "a.ts", segment, segment), paused):
+        assert examined(path, tmp_path / "out")["proxy_fps"] == pytest.approx(25, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("stored", "aspect", "shown"),
+    [
+        ((352, 144), Fraction(6, 11), (352, 264)),
+        ((720, 576), Fraction(16, 15), (768, 576)),
+        ((704, 576), Fraction(16, 11), (1024, 576)),
+        ((64, 48), Fraction(1000), (64, 48)),  # no pixel is so long
+    ],
+)
+def test_pixels_that_are_not_square_keep_their_shape(
+    tmp_path: Path, stored: tuple[int, int], aspect: Fraction, shown: tuple[int, int]
+) -> None:
+    path = recording(tmp_path / "a.mp4", 4, size=stored, aspect=aspect)
+
+    answer = examined(path, tmp_path / "out")
+    quick_sheet(path, tmp_path / "quick.jpg")
+
+    assert (answer["width"], answer["height"]) == shown
+    frame = proxy_frames(tmp_path / "out")[0]
+    assert (frame.width, frame.height) == proxy_size(shown)
+    width, height = fit(shown, CELL)
+    for sheet in (tmp_path / "out" / "contact_sheet.jpg", tmp_path / "quick.jpg"):
+        with Image.open(sheet) as cells:
+            assert cells.size == (12 * width, height)
+    with Image.open(tmp_path / "out" / "poster.jpg") as poster:
+        assert poster.size == fit(shown, POSTER)
+    loaded = next(decode(VideoRecord(id="v", path=str(path)), grey=True))
+    assert loaded.shape == stored[::-1]  # methods see what is stored
+
+
+def test_shown_size_is_turned_after_pixels_have_their_shape() -> None:
+    assert shown_size((352, 144), 90, Fraction(6, 11)) == (264, 352)
+    assert shown_size((720, 576), 180, Fraction(16, 15)) == (768, 576)
+
+
+def test_quick_sheet_of_files_that_have_no_points_of_time(tmp_path: Path) -> None:
+    segment = recording(tmp_path / "segment.ts", 60)
+    joined(tmp_path / "joined.ts", segment, segment)
+    recording(tmp_path / "stream.h264", 60, format="h264")
+
+    for name, n_frames in (("joined.ts", 120), ("stream.h264", 60)):
+        quick_sheet(tmp_path / name, tmp_path / "sheet.jpg")
+        with Image.open(tmp_path / "sheet.jpg") as sheet:
+            shades = [np.asarray(sheet.convert("L"))[32, 96 * k + 48] for k in range(12)]
+        shown = [3 * (k % 60) for k in evenly(n_frames)]
+        assert shades == pytest.approx(shown, abs=4)
+
+
+def test_quick_sheet_of_deep_grey_shows_more_than_the_highest_bits(tmp_path: Path) -> None:
+    values = np.linspace(51_241, 52_181, 32 * 48).astype(np.uint16).reshape(32, 48)
+    quick_sheet(deep_video(tmp_path / "a.mkv", [values] * 12), tmp_path / "sheet.jpg")
+
+    with Image.open(tmp_path / "sheet.jpg") as sheet:
+        assert len(np.unique(np.asarray(sheet.convert("L")))) > 200
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(5000, 1), (7, 60)])

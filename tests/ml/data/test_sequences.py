@@ -104,8 +104,57 @@ def test_probe_images_turned_by_their_header_stand_as_in_the_loader(tmp_path: Pa
     assert (answer["height"], answer["width"]) == loaded.shape[:2] == (64, 48)
 
 
-def test_read_image_brings_16_bits_to_8(tmp_path: Path) -> None:
+def test_read_image_gives_pixels_as_stored(tmp_path: Path) -> None:
     deep = np.arange(0, 65536, 256, dtype=np.uint16).reshape(16, 16)
     Image.fromarray(deep).save(tmp_path / "a.png")
 
-    assert np.array_equal(np.asarray(read_image(tmp_path / "a.png")), deep // 256)
+    assert np.array_equal(read_image(tmp_path / "a.png"), np.dstack([deep] * 3))
+
+
+def test_probe_images_names_each_one_of_another_size(tmp_path: Path) -> None:
+    folder = sequence(tmp_path)
+    for name, size in (("1", (32, 24)), ("7", (32, 24)), ("9", (16, 12))):
+        Image.new("RGB", size).save(folder / f"{name}.png")
+
+    with pytest.raises(BadInput) as refusal:
+        examined(folder, tmp_path / "out")
+
+    assert str(refusal.value) == (
+        "frame 1.png is 32×24, 7.png is 32×24, 9.png is 16×12, while 2.png is 64×48"
+    )
+
+
+def test_probe_images_missing_numbers_are_a_fault_until_somebody_decides(tmp_path: Path) -> None:
+    folder = sequence(tmp_path)
+    (folder / "4.png").unlink()
+
+    open_ = examined(folder, tmp_path / "out")
+    decided = examined(folder, tmp_path / "out", frame_numbers="order")
+
+    assert open_["numbering_fault"].startswith(
+        "1 number is missing (4), so that frame 3 is the picture 5.png. "
+    )
+    assert (decided["numbering_fault"], decided["n_frames"]) == ("", 10)
+    assert decided["notes"] == [
+        "1 number is missing (4), so that frame 3 is the picture 5.png; its pictures count as "
+        "they lie, as was said"
+    ]
+
+
+def test_probe_images_times_in_their_names_are_the_clock(tmp_path: Path) -> None:
+    folder = sequence(tmp_path)
+    times = [0, 0.125, 0.25, 0.5, 1, 1.5, 2, 2.125, 2.25, 2.375, 2.5]
+    for index, second in enumerate(times, start=1):
+        (folder / f"{index}.png").rename(folder / f"{1620000000 + second:.3f}.png")
+
+    answer = examined(folder, tmp_path / "out")
+    stated = examined(folder, tmp_path / "stated", fps=10)
+
+    assert np.load(tmp_path / "out" / "pts.npy") == pytest.approx(times)
+    assert answer["notes"] == [
+        "its clock is that of the times in the names, from 1620000000.000.png on"
+    ]
+    assert np.load(tmp_path / "stated" / "pts.npy") == pytest.approx(np.arange(11) / 10)
+    assert stated["notes"] == [
+        "the names are times, but 10 frames per second were stated, which count"
+    ]

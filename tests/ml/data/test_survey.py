@@ -1,10 +1,12 @@
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ml import cli
 from ml.data.decode import decode
@@ -225,6 +227,136 @@ def test_cli_probe_prints_facts_and_draws_a_sheet(
 def test_cli_probe_of_text_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["probe", str(hostile.text(tmp_path / "a.mp4"))]) == 2
     assert capsys.readouterr().err == "the file is text, not a video\n"
+
+
+def write_deep(folder: Path, low: int, high: int) -> None:
+    folder.mkdir(parents=True)
+    for index in range(4):
+        values = np.linspace(low, high, 24 * 32).astype(np.uint16).reshape(24, 32)
+        Image.fromarray(np.roll(values, index, axis=1)).save(folder / f"{index}.png")
+
+
+def test_survey_gives_all_deep_videos_one_scale(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    write_deep(folder / "train" / "a", 51_241, 51_900)
+    write_deep(folder / "test" / "b", 51_600, 52_181)
+    toys.moving_square_video(folder / "test" / "c.mp4", 6)
+
+    events = surveyed(folder)
+
+    scales = {one["name"]: (one["pixel_low"], one["pixel_high"]) for one in events["video"]}
+    assert scales == {
+        "test/c": (0, 0),
+        "train/a": (51_241, 52_181),
+        "test/b": (51_241, 52_181),
+    }
+    assert (
+        "info",
+        "pixels",
+        "pixels of more than 8 bits in 2 videos (test/b, train/a): black is 51241, white is 52181, "
+        "evenly in between",
+    ) in sentences(events)
+    assert events["progress"][-1]["done"] == events["progress"][-1]["total"] == 3
+
+
+def test_survey_manifest_carries_the_scale_to_jobs(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    write_deep(folder / "train" / "a", 1000, 4095)
+
+    made = survey_to_manifest(folder, tmp_path / "out", to_nobody())
+    made.save(tmp_path / "manifest.json")
+
+    (video,) = Manifest.load(tmp_path / "manifest.json").videos
+    frame = next(decode(video, grey=True))
+    assert (frame.min(), frame.max()) == (0, 255)
+
+
+def test_survey_warns_of_a_dead_pixel_and_of_a_video_with_few_levels(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    for name, white in (("train/a", 30_000), ("test/b", 20_400)):
+        (folder / name).mkdir(parents=True)
+        values = np.full((48, 32), 20_000, np.uint16)
+        values[24:] = white
+        values[0, 0] = 65_535 if name == "train/a" else 20_000
+        Image.fromarray(values).save(folder / name / "1.png")
+
+    found = sentences(surveyed(folder))
+
+    assert (
+        "warning",
+        "pixels",
+        "pixels of more than 8 bits in 2 videos (test/b, train/a): black is 20000, white is 30000, "
+        "evenly in between; their values go from 20000 to 65535, but few are outside, and are cut "
+        "off",
+    ) in found
+    assert (
+        "warning",
+        "test/b",
+        "its pixels use 11 of the 256 levels that the dataset's scale gives",
+    ) in found
+
+
+def frame_folder(folder: Path, names: Iterable[str]) -> None:
+    folder.mkdir(parents=True)
+    for index, name in enumerate(names):
+        Image.new("RGB", (48, 32), (index * 2 % 256, index * 5 % 256, 100)).save(folder / name)
+
+
+def test_survey_of_folders_as_people_have_them(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    names = [f"{index:04}.jpg" for index in range(20)]
+    frame_folder(folder / "train" / "a", [*names, "cover.png"])
+    frame_folder(folder / "test" / "gap", [name for name in names if name != "0007.jpg"])
+    frame_folder(folder / "test" / "said", [name for name in names if name != "0007.jpg"])
+    manifest(
+        folder,
+        {"name": "train/a", "label": "normal"},
+        {"name": "test/gap"},
+        {"name": "test/said", "frame_numbers": "order"},
+    )
+
+    events = surveyed(folder)
+
+    found = {one["name"]: one for one in events["video"]}
+    assert found["train/a"]["n_frames"] == 20
+    fault = found["test/gap"]["numbering_fault"]
+    assert fault.startswith("1 number is missing (7), so that frame 7 is the picture 0008.jpg")
+    assert found["test/said"]["numbering_fault"] == found["train/a"]["numbering_fault"] == ""
+    assert ("error", "test/gap", fault) in sentences(events)
+    assert ("warning", "train/a") in [one[:2] for one in sentences(events)]
+    assert ("info", "test/said") in [one[:2] for one in sentences(events)]
+
+
+def test_survey_takes_the_word_for_all_folders(tmp_path: Path) -> None:
+    frame_folder(tmp_path / "data" / "train" / "a", ["1.png", "3.png", "4.png"])
+
+    (video,) = surveyed(tmp_path / "data", frame_numbers="order")["video"]
+
+    assert (video["numbering_fault"], video["n_frames"]) == ("", 3)
+
+
+def test_survey_one_video_at_a_time_gives_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    for index in range(3):
+        toys.moving_square_video(folder / "train" / f"{index}.mp4", 6, start=9 * index)
+
+    at_once, in_turn = (
+        surveyed(folder, n_at_once=n, out_dir=str(tmp_path / f"out{n}"))["video"] for n in (2, 1)
+    )
+
+    def facts(events: list[Event]) -> list[Event]:
+        paths = ("pts", "proxy", "poster", "contact_sheet")
+        return [{key: value for key, value in one.items() if key not in paths} for one in events]
+
+    assert facts(at_once) == facts(in_turn)
+
+
+def test_survey_of_nothing_says_what_is_there_instead(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "clips.zip").touch()
+
+    with pytest.raises(BadInput, match=r"found in .*; 1 file ending in \.zip \(clips\.zip\)"):
+        surveyed(tmp_path / "data")
 
 
 @pytest.mark.shared_data

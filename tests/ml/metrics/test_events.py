@@ -12,9 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml import metrics
+from ml.clock import Clock
 from ml.metrics import AlarmRule
 
 NAN = np.nan
+
+
+def at_rate(labels: Any, scores: Any, fps: float) -> metrics.Timeline:
+    return metrics.timeline(labels, scores, [Clock.constant(len(each), fps) for each in labels])
 
 
 @dataclass
@@ -116,7 +121,7 @@ def test_counts_are_those_of_brute_force(
 ) -> None:
     labels, scores = videos
     rule = AlarmRule(merge_gap=gap, hold=hold, iou=iou)
-    found = metrics.detect(metrics.timeline(labels, scores, 25), threshold, rule)
+    found = metrics.detect(at_rate(labels, scores, 25), threshold, rule)
     slow = [brute_force(*each, threshold, rule) for each in zip(labels, scores, strict=True)]
     names = ["n_events", "n_alarms", "n_found", "n_matched", "n_false"]
     for name in names + (["delay_frames"] if iou == 0 else []):
@@ -127,7 +132,7 @@ def test_counts_are_those_of_brute_force(
 @given(labelled_videos(), st.integers(0, 3), st.integers(0, 4), st.sampled_from([0.0, 0.3, 0.6]))
 @settings(max_examples=200, deadline=None)
 def test_a_sweep_is_every_threshold_by_itself(videos: Any, gap: int, hold: int, iou: float) -> None:
-    line = metrics.timeline(*videos, fps=10)
+    line = at_rate(*videos, 10)
     rule = AlarmRule(merge_gap=gap, hold=hold, iou=iou)
     thresholds = [1.5, -1.0, 2.0, 9.0, 2.0]
     swept = metrics.sweep(line, thresholds, rule)
@@ -141,7 +146,7 @@ def test_a_sweep_is_every_threshold_by_itself(videos: Any, gap: int, hold: int, 
 @given(labelled_videos(), st.sampled_from([0.1, 0.4]))
 @settings(max_examples=200, deadline=None)
 def test_an_alarm_finds_one_event_and_an_event_is_found_once(videos: Any, iou: float) -> None:
-    found = metrics.detect(metrics.timeline(*videos, fps=1), 1.0, AlarmRule(iou=iou))
+    found = metrics.detect(at_rate(*videos, 1), 1.0, AlarmRule(iou=iou))
     alarms = found.alarm_of[found.is_found]
     assert len(set(alarms.tolist())) == len(alarms) == found.is_matched.sum()
 
@@ -149,7 +154,7 @@ def test_an_alarm_finds_one_event_and_an_event_is_found_once(videos: Any, iou: f
 def test_by_hand() -> None:
     labels = [[0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1]]
     scores = [[0, 0, 0, 9, 0, 9, 0, 0, 9, 0, 0, 0]]
-    line = metrics.timeline(labels, scores, fps=4)
+    line = at_rate(labels, scores, 4)
     plain = metrics.detect(line, 5, AlarmRule()).counts()
     assert (plain.n_alarms, plain.n_matched, plain.n_false) == (3, 2, 1)
     assert (plain.precision, plain.recall) == (pytest.approx(2 / 3), 0.5)
@@ -166,37 +171,40 @@ def test_by_hand() -> None:
 
 
 def test_alarms_never_cross_from_one_video_to_the_next() -> None:
-    line = metrics.timeline([[0, 0], [0, 1]], [[0, 9], [9, 0]], fps=1)
+    line = at_rate([[0, 0], [0, 1]], [[0, 9], [9, 0]], 1)
     found = metrics.detect(line, 5, AlarmRule(merge_gap=1_000_000))
     assert found.per_video().n_alarms.tolist() == [1, 1]
     assert found.counts().n_false == 2
 
 
 def test_limits_may_differ_by_video() -> None:
-    line = metrics.timeline([[0, 0, 0]] * 2, [[9, 0, 9]] * 2, fps=[1, 2])
+    line = at_rate([[0, 0, 0]] * 2, [[9, 0, 9]] * 2, 1)
     rule = AlarmRule(merge_gap=np.array([0, 1]), hold=np.array([0, 4]))
     assert metrics.detect(line, 5, rule).per_video().n_alarms.tolist() == [2, 0]
 
 
 def test_a_share_of_nothing_is_undefined() -> None:
-    nothing = metrics.detect(metrics.timeline([[0, 0]], [[0, 0]], fps=25), 1, AlarmRule()).counts()
+    nothing = metrics.detect(at_rate([[0, 0]], [[0, 0]], 25), 1, AlarmRule()).counts()
     undefined = (nothing.precision, nothing.recall, nothing.f1, nothing.mean_delay_seconds)
     assert np.isnan(undefined).all()
     assert nothing.false_alarms_per_hour == 0
-    missed = metrics.detect(metrics.timeline([[0, 1]], [[0, 0]], fps=25), 1, AlarmRule()).counts()
+    missed = metrics.detect(at_rate([[0, 1]], [[0, 0]], 25), 1, AlarmRule()).counts()
     assert (missed.recall, missed.f1) == (0, 0)
     assert np.isnan(missed.precision)
 
 
 def test_without_a_rate_there_are_no_seconds() -> None:
-    counts = metrics.detect(metrics.timeline([[0, 1]], [[9, 9]], NAN), 1, AlarmRule()).counts()
+    counts = metrics.detect(metrics.timeline([[0, 1]], [[9, 9]], [None]), 1, AlarmRule()).counts()
     assert counts.n_found == 1
     assert counts.mean_delay_frames == 0
     assert np.isnan(counts.false_alarms_per_hour)
+    assert np.isnan(counts.mean_delay_seconds)
 
 
 def test_lengths_must_agree() -> None:
     with pytest.raises(ValueError, match="as many labels as scores"):
-        metrics.timeline([[0, 1]], [[1]], 25)
+        metrics.timeline([[0, 1]], [[1]], [None])
     with pytest.raises(ValueError, match="labels of 1"):
-        metrics.timeline([[0, 1]], [], 25)
+        metrics.timeline([[0, 1]], [], [None])
+    with pytest.raises(ValueError, match="another number of frames"):
+        metrics.timeline([[0, 1]], [[1, 1]], [Clock.constant(3, 25)])

@@ -70,6 +70,20 @@ def test_import_again(submitter: Client, folder: Path) -> None:
     assert response.headers["Location"] == f"/api/v1/jobs/{dataset.import_job_id}"
 
 
+def test_import_again_decides_about_frame_numbers(submitter: Client, folder: Path) -> None:
+    submitter.post(DATASETS, {"name": "Corridor", "folder": str(folder)}, JSON)
+    dataset = Dataset.objects.get()
+    Job.objects.update(status=Job.Status.SUCCEEDED, finished_at=timezone.now())
+    address = f"{DATASETS}/{dataset.pk}/import"
+
+    refused = submitter.post(f"{address}?frame_numbers=guess")
+    taken = submitter.post(f"{address}?frame_numbers=order")
+
+    assert (refused.status_code, taken.status_code) == (422, 202)
+    shown = submitter.get(f"{DATASETS}/{dataset.pk}").json()
+    assert shown["frame_numbers"] == "order"
+
+
 def test_import_again_is_for_members_of_the_team(
     with_token, vera: User, stranger: Client, split: Split
 ) -> None:
@@ -107,7 +121,12 @@ def test_videos_in_order_with_ground_truth(reader: Client, split: Split, video: 
     assert names == sorted(names)
     assert "old" not in names
     [shown] = [each for each in videos if each["name"] == "walk/01"]
-    assert shown["intervals"] == [{"start_frame": 20, "end_frame": 60, "label": "running"}]
+    assert shown["intervals"] == [
+        {
+            "start_frame": 20, "end_frame": 60, "label": "running",
+            "start_seconds": 0.8, "seconds": pytest.approx(1.6),
+        }
+    ]  # fmt: skip
     assert reader.get(f"/api/v1/videos/{video.pk}").json() == shown
 
 

@@ -1,10 +1,13 @@
+from importlib import import_module
+
 import numpy as np
 import pytest
+from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 import ml.records
-from tests.factories.datasets import DatasetFactory
+from tests.factories.datasets import DatasetFactory, VideoFactory
 from tests.factories.jobs import JobFactory
 from tests.webapp.datasets.surveyed import annotations, ready_video, rejected_video
 from webapp.datasets import ground_truth, report, services
@@ -62,6 +65,36 @@ def test_record_video_stores_facts_and_times(dataset, folder):
     np.testing.assert_array_equal(times, np.arange(10) / 25)
 
 
+def test_record_video_takes_its_length_from_its_times(dataset, folder):
+    event = ready_video(folder, "test/a", n_frames=200, fps=2.928, duration_seconds=68.3)
+    times = np.arange(200) / 25 + np.where(np.arange(200) >= 100, 60, 0)
+    np.save(event["pts"], times)
+    video = services.record_video(dataset, event=event, folder=folder)
+    assert video.duration_seconds == pytest.approx(68.0)
+    assert Dataset.objects.with_facts().get().seconds == pytest.approx(68.0)
+
+
+@pytest.mark.parametrize("wrong", [[0.0, 0.04, 0.04], [0.0, 0.04, np.nan], [0.1, 0.0, 0.2]])
+def test_record_video_whose_times_do_not_rise_is_an_incident(dataset, folder, wrong):
+    event = ready_video(folder, "test/a", n_frames=3)
+    np.save(event["pts"], np.array(wrong))
+    with pytest.raises(ValueError, match="do not rise"):
+        services.record_video(dataset, event=event, folder=folder)
+
+
+def test_lengths_by_the_mean_rate_are_put_right(dataset):
+    migration = import_module("webapp.datasets.migrations.0004_durations")
+    times = np.arange(200) / 25 + np.where(np.arange(200) >= 100, 60, 0)
+    facts = {"dataset": dataset, "n_frames": 200, "duration_seconds": 68.3}
+    stored = {"pts_seconds": times.astype("<f8").tobytes()}
+    bursts = VideoFactory.create(**facts, **stored, is_variable_rate=True)
+    steady = VideoFactory.create(**facts, **stored)
+    unknown = VideoFactory.create(**facts, is_variable_rate=True)
+    migration.by_times(apps, None)
+    lengths = [Video.objects.get(pk=each.pk).duration_seconds for each in (bursts, steady, unknown)]
+    assert lengths == pytest.approx([68.0, 68.3, 68.3])
+
+
 def test_record_video_takes_files_under_opaque_names(
     dataset, folder, django_capture_on_commit_callbacks
 ):
@@ -96,6 +129,63 @@ def test_record_video_same_event_twice(dataset, folder):
     second = services.record_video(dataset, event=event, folder=folder)
 
     assert first == second == Video.objects.get()
+
+
+def test_record_video_takes_new_pictures_of_the_same_content_at_another_rate(
+    dataset, folder, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        before = services.record_video(dataset, event=ready_video(folder, "a"), folder=folder)
+    event = ready_video(folder, "a", proxy_fps=12.5)
+    (folder / "a" / "proxy.mp4").write_bytes(b"slower")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        after = services.record_video(dataset, event=event, folder=folder)
+
+    assert (after, after.proxy_fps) == (before, 12.5)
+    with default_storage.open(after.proxy.name) as proxy:
+        assert proxy.read() == b"slower"
+    assert not default_storage.exists(before.proxy.name)
+
+
+def test_record_video_stores_scale_and_fault(dataset, folder):
+    event = ready_video(
+        folder, "a", pixel_low=51_241, pixel_high=52_181, numbering_fault="3 numbers are missing"
+    )
+
+    video = services.record_video(dataset, event=event, folder=folder)
+
+    video.refresh_from_db()
+    assert (video.pixel_low, video.pixel_high) == (51_241, 52_181)
+    assert video.numbering_fault == "3 numbers are missing"
+    assert list(dataset.videos.misnumbered()) == [video]
+
+
+def test_record_video_with_another_scale_is_another_video(dataset, folder):
+    """To a method its pixels are other ones, and scores are kept with those that gave them."""
+    deep = {"pixel_low": 1000, "pixel_high": 2000}
+    before = import_all(dataset, folder, ready_video(folder, "a", **deep))
+    after = import_all(dataset, folder, ready_video(folder, "a", **deep | {"pixel_high": 3000}))
+
+    old, new = Video.objects.order_by("pk")
+    assert (old.status, new.status) == ("retired", "ready")
+    assert (old.pixel_high, new.pixel_high) == (2000, 3000)
+    assert before.content_hash != after.content_hash
+
+
+def test_content_hash_of_videos_without_a_scale_is_as_it_always_was(dataset, folder):
+    after = import_all(dataset, folder, ready_video(folder, "a"))
+
+    assert after.content_hash == ml.records.hash_of([("a", f"{'a':0>64}", 10)])
+
+
+def test_manifest_videos_carry_the_scale(dataset, folder):
+    event = ready_video(folder, "test/a", pixel_low=1000, pixel_high=2000)
+    import_all(dataset, folder, event)
+
+    [video] = services.manifest_videos(Split.objects.get())
+
+    assert (video["pixel_low"], video["pixel_high"]) == (1000, 2000)
 
 
 def test_record_video_file_outside_job_folder_is_an_incident(dataset, folder, tmp_path):

@@ -336,6 +336,40 @@ def test_import_again_submits_a_job(as_bob, team, folder):
     assert Job.objects.get().subject_id == dataset.pk
 
 
+def test_import_again_decides_about_numbers_only_where_it_is_asked(as_bob, team, folder):
+    dataset = DatasetFactory.create(team=team, folder=str(folder))
+
+    def decided(**form):
+        Job.objects.all().delete()
+        as_bob.post(f"{url(dataset)}/import", form)
+        dataset.refresh_from_db()
+        return dataset.frame_numbers
+
+    assert decided(frame_numbers="order") == "order"
+    assert decided() == "order"
+    assert decided(frame_numbers="guess") == "order"
+    assert decided(frame_numbers="") == ""
+
+
+def test_import_tab_asks_what_frames_are_whose_numbers_do_not_fit(as_bob, as_vera, dataset):
+    VideoFactory.create(dataset=dataset, kind="frames", numbering_fault="3 numbers are missing")
+    button = "Import again, pictures as they lie"
+
+    page = as_bob.get(f"{url(dataset)}?tab=import").text
+
+    assert "Frames whose numbers do not fit" in page
+    assert button in page
+    assert button not in as_vera.get(f"{url(dataset)}?tab=import").text
+    Dataset.objects.update(frame_numbers="order")
+    assert "Import again by the numbers" in as_bob.get(f"{url(dataset)}?tab=import").text
+
+
+def test_import_tab_is_silent_about_numbers_that_fit(as_bob, dataset):
+    VideoFactory.create(dataset=dataset)
+
+    assert "numbers do not fit" not in as_bob.get(f"{url(dataset)}?tab=import").text
+
+
 def test_import_again_while_importing_is_a_conflict(as_bob, team, folder):
     job = JobFactory.create(team=team, kind="import", held=True)
     dataset = DatasetFactory.create(team=team, folder=str(folder), import_job=job)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ml.clock import Clock
 from webapp.results.alarms import operating_point
 
 
@@ -11,7 +12,7 @@ def at(threshold, scores, labels, fps=10.0, **rules):
         np.array(scores, dtype=np.float32),
         np.array(labels, dtype=np.uint8),
         threshold=threshold,
-        fps=fps,
+        clock=Clock.constant(len(scores), fps) if fps else None,
         **rules,
     )
 

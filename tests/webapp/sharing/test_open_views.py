@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -110,6 +111,18 @@ def test_what_the_page_of_a_moment_fetches(moment_path, run, video, client):
     assert len(scores.content) == 4 * 4
     alarms = client.get(below(moment_path, video, "alarms", run=run.pk, threshold=0.5)).json()
     assert alarms["n_found_events"] == 1
+
+
+def test_a_moment_goes_by_the_times_of_its_video(moment_path, run, video, client):
+    video.pts_seconds = np.array([0.5, 0.54, 60.5, 60.54], "<f8").tobytes()
+    video.save()
+    page = client.get(moment_path)
+    [event] = page.context["page"].events  # frames 2 and 3
+    assert (event.start_seconds, event.seconds) == (pytest.approx(60.5), pytest.approx(0.08))
+    assert page.context["data"]["clock"] == {"first": 500, "gaps": [40, 1, 59_960, 1, 40, 1]}
+    alarms = client.get(below(moment_path, video, "alarms", run=run.pk, threshold=0.15)).json()
+    assert (alarms["n_alarms"], alarms["n_false_alarms"]) == (2, 1)  # a pause is between them
+    assert alarms["false_alarms_per_hour"] == pytest.approx(3_600 / 60.08)
 
 
 def test_a_moment_with_its_picture_has_the_heat_map(share, run, rival, video, client):

@@ -1,6 +1,7 @@
 """Datasets and their videos."""
 
 from functools import partial
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -12,7 +13,14 @@ from rest_framework.views import APIView
 from webapp.accounts.teams import current_team
 from webapp.api import idempotency
 from webapp.api.authentication import caller
-from webapp.api.requests import NewDataset, OrderedQuery, VideoQuery, read_body
+from webapp.api.requests import (
+    ImportQuery,
+    NewDataset,
+    OrderedQuery,
+    VideoQuery,
+    read_body,
+    read_query,
+)
 from webapp.api.serializers import (
     DatasetDetailSerializer,
     DatasetSerializer,
@@ -22,7 +30,7 @@ from webapp.api.serializers import (
 from webapp.api.views.answers import accepted
 from webapp.api.views.lists import ListView
 from webapp.datasets import services
-from webapp.datasets.models import Dataset, Part, Video
+from webapp.datasets.models import Dataset, Part, Video, add_times
 
 
 class Datasets(ListView[Dataset]):
@@ -67,12 +75,13 @@ class DatasetDetail(APIView):
 
 
 class DatasetImport(APIView):
-    @extend_schema(request=None, responses={202: JobSerializer})
+    @extend_schema(request=None, responses={202: JobSerializer}, parameters=[ImportQuery])
     def post(self, request: Request, dataset_id: str) -> Response:
         """Import the folder or the list once more. While an import goes on: 409."""
         datasets = Dataset.objects.visible_to(request.user).select_related("team")
         dataset = get_object_or_404(datasets, pk=dataset_id)
-        return accepted(services.import_again(dataset=dataset, by=caller(request)))
+        wanted = read_query(ImportQuery, request)
+        return accepted(services.import_again(dataset=dataset, by=caller(request), **wanted))
 
 
 class DatasetVideos(ListView[Video]):
@@ -91,11 +100,17 @@ class DatasetVideos(ListView[Video]):
         """What the last import found, by name, with the newest ground truth."""
         return self.list(request)
 
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
+        page = super().paginate_queryset(queryset)
+        add_times(video for video in page or () if video.ground_truth)
+        return page
+
 
 class VideoDetail(APIView):
     @extend_schema(responses=VideoSerializer)
     def get(self, request: Request, video_id: str) -> Response:
-        videos = Video.objects.visible_to(request.user).without_times().select_related("dataset")
+        """With the newest ground truth, in frames and in seconds."""
+        videos = Video.objects.visible_to(request.user).select_related("dataset")
         video = get_object_or_404(videos, pk=video_id)
         video.ground_truth = list(video.intervals.filter(annotation_set=video.dataset.ground_truth))
         return Response(VideoSerializer(video).data)

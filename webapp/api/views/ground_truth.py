@@ -77,6 +77,12 @@ class NewListedDataset(Known):
     list_name = serializers.CharField(max_length=200, default="videos")
     fps = serializers.FloatField(min_value=0.001, max_value=MAX_FPS)
     description = serializers.CharField(max_length=10_000, default="", allow_blank=True)
+    normal_labels = serializers.CharField(
+        max_length=5_000,
+        default="",
+        allow_blank=True,
+        help_text="Labels that are normal here, separated by commas.",
+    )
 
 
 class DraftSerializer(serializers.ModelSerializer[AnnotationImport]):
@@ -222,6 +228,7 @@ class ListedDatasets(APIView):
 
 def _list(request: Request) -> Response:
     wanted: dict[str, Any] = read_query(NewListedDataset, request)
+    wanted["normal_labels"] = wanted["normal_labels"].split(",")
     dataset = create_listed_dataset(
         team=current_team(request._request), data=sent_file(request), **wanted, by=caller(request)
     )

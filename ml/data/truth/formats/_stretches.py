@@ -17,7 +17,6 @@ from ml.normal import is_normal
 from ml.records import BadInput
 from ml.tables import Record, Table, is_blank, number_of, read_table
 
-ALL: tuple[Unit, ...] = ("frames", "seconds", "milliseconds", "clock")
 CLOCK_PARTS = 3
 MAX_RATE = 1_000
 SAME = 0.51  # of a frame or a second, as durations are rounded
@@ -25,7 +24,7 @@ SAME = 0.51  # of a frame or a second, as durations are rounded
 
 def is_table_of(source: Source, units: Collection[Unit]) -> bool:
     """Whether its headings name start and end in one of `units`, and nothing in frames before."""
-    ends = headings.ends_in(source.headings, ALL)
+    ends = headings.ends_in(source.headings, headings.ALL_UNITS)
     return ends is not None and ends.unit in units
 
 
@@ -51,11 +50,11 @@ class Columns:
         return cls(
             ends=ends,
             video=headings.video_column(found),
-            label=headings.first_of(found, headings.LABEL),
-            n_frames=headings.first_of(found, headings.COUNT),
-            rate=headings.first_of(found, headings.RATE),
-            length=headings.first_of(found, headings.LENGTH),
-            part=headings.first_of(found, headings.PART),
+            label=headings.first_of(table, headings.LABEL),
+            n_frames=headings.first_of(table, headings.COUNT),
+            rate=headings.first_of(table, headings.RATE),
+            length=headings.first_of(table, headings.LENGTH),
+            part=headings.first_of(table, headings.PART),
         )
 
     @property
@@ -71,10 +70,7 @@ class Columns:
 def read_stretches(source: Source, reading: Reading, units: Collection[Unit]) -> Annotations:
     """A claim per video. Raise BadInput, with the line, for whatever is not certain."""
     table = read_table(source.data, source.name)
-    try:
-        columns = Columns.of(table, units)
-    except BadInput as error:
-        raise BadInput(f"{source.name}: {error}") from error
+    columns = Columns.of(table, units)
     findings = _sort_out(table, columns)
     by_video = _by_video(table, columns, Path(source.name).stem)
     claims = (_claim(path, rows, table, columns, reading) for path, rows in by_video.items())
@@ -88,7 +84,7 @@ def _sort_out(table: Table, columns: Columns) -> list[Finding]:
     if not columns.counts_frames:
         passed |= {column for column in table.columns if headings.plain(column) in headings.RATE}
     rest = [column for column in table.columns if column not in columns.known]
-    if columns.counts_frames and (times := headings.ends_in(rest, ALL)):
+    if columns.counts_frames and (times := headings.ends_in(rest, headings.ALL_UNITS)):
         passed |= {times.start, times.end}
     if columns.video is None and any(headings.plain(column) == "id" for column in rest):
         raise BadInput(f"{table.name}: if the column id names the videos, call it video")
@@ -168,6 +164,8 @@ def _span(record: Record, table: Table, columns: Columns) -> Seconds | None:
     """Start, end and label in the table's own unit, frames or seconds; None without both."""
     start, end = (_position(table, record, each, columns.ends.unit) for each in _ends(columns))
     if start is None and end is None:
+        if record.n_cells <= min(table.columns.index(each) for each in _ends(columns)):
+            raise table.fault(record, f"it ends before {columns.ends.start}")
         return None
     if start is None or end is None:
         missing = columns.ends.start if start is None else columns.ends.end

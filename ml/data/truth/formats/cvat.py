@@ -140,9 +140,6 @@ def _claim(task: Task, intervals: list[Interval], reading: Reading) -> Claim:
 
 
 def _told(task: Task) -> Iterator[Finding]:
-    if task.step > 1:
-        text = f"its task shows one frame in {task.step}: an annotated one stands for {task.step}"
-        yield Finding(level="info", subject=task.path, text=text)
     if task.is_job or task.start:
         last = "" if task.stop is None else f" to {task.stop}"
         part = f"frames {task.start}{last}" if task.start or last else "the part of one job"

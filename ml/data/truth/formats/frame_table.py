@@ -113,8 +113,8 @@ def _frames(source: Source) -> tuple[list[Frame], list[Finding]]:
 
 
 def _below_headings(table: Table, own: str) -> tuple[list[Frame], list[Finding]]:
-    label = headings.first_of(table.columns, MEANING)
-    number = headings.first_of(table.columns, FRAME)
+    label = headings.first_of(table, MEANING)
+    number = headings.first_of(table, FRAME)
     if label is None:
         raise BadInput(
             f"{table.name}: its heading {', '.join(table.columns)} does not say that 1 is "

@@ -6,7 +6,8 @@ import pytest
 
 from ml.data.layouts import detect, open_dataset
 from ml.data.layouts._base import Listed
-from ml.data.truth.settling import GroundTruth
+from ml.data.truth.settling import GroundTruth, settle
+from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.records import BadInput, Interval
 from tests.ml.data.layouts.reading import opened
 
@@ -96,8 +97,8 @@ def test_folder_without_manifest_takes_parts_from_folders(tmp_path: Path) -> Non
         ("a,,,10-20,", "is not an interval"),
         ("a,,,10:x,", "is not an interval"),
         ("a,,,,fast", "fps fast is not a rate"),
-        (",,,10:20,", "it has no name"),
-        ("a,,,10:20,,30:40", "unknown: more cells than columns"),
+        (",,,10:20,", "manifest.csv, line 2: it has no name"),
+        ("a,,,60.5:70,", "is not an interval"),
         ("ghost,,,10:20,", "manifest.csv: annotates 1 clip not in the dataset: ghost"),
         ("a,,,90:101,", "a: manifest.csv: interval [90, 101) ends past the last frame"),
         ("a,,,20:10,", "a: manifest.csv: interval [20, 10) ends before it starts"),
@@ -120,7 +121,7 @@ def test_folder_video_listed_twice(tmp_path: Path) -> None:
 
     _, said, truth = read(folder)
 
-    assert said == ["manifest.csv, video 2: a is listed twice; only the first one counts"]
+    assert said == ["manifest.csv, line 3: a is listed twice; only the first one counts"]
     assert truth.intervals == {"a": (span(1, 2, ""),)}
 
 
@@ -152,20 +153,29 @@ def test_folder_fractions_are_no_frames(tmp_path: Path) -> None:
 
 def test_folder_unknown_column_is_named(tmp_path: Path) -> None:
     folder = dataset(tmp_path, "a.mp4", csv="name,lable\na,running\n")
+    with pytest.raises(BadInput, match=r"manifest\.csv: nobody knows what the column lable"):
+        read(folder)
 
+    folder = dataset(tmp_path / "json", "a.mp4", videos=[{"name": "a", "lable": "running"}])
     _, said, _ = read(folder)
 
-    assert said[0].startswith("manifest.csv, video 1: unknown: lable; known are name, part")
+    assert said[0].startswith("manifest.json, video 1: unknown: lable; known are name, part")
 
 
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("manifest.json", "{", "manifest.json is not a manifest: Expecting"),
+        ("manifest.json", "{", "manifest.json is no JSON: Expecting"),
         ("manifest.json", "[]", "manifest.json is not a manifest"),
         ("manifest.json", '{"videos": ["a"]}', "a video is not an object"),
-        ("manifest.csv", "video,label\n", "no column called name"),
-        ("manifest.csv", "", "no column called name"),
+        ("manifest.json", '{"videos": [{"name": "a", "name": "b"}]}', "two entries called name"),
+        ("manifest.json", '{"videos": [{"name": "a", "fps": NaN}]}', "NaN where a number"),
+        ("manifest.csv", "number,label\n", "no column called name"),
+        ("manifest.csv", "", "manifest.csv is empty"),
+        ("manifest.csv", "name,intervals\na,1:2,3:4\n", "line 2: 3 cells where the heading has 2"),
+        ("manifest.csv", "name,start_frame,end_frame\na,1,2\n", "it has a row per event"),
+        ("manifest.csv", "name,start,end\na,1,2\n", "it has a row per event"),
+        ("manifest.csv", 'name\n"a\n', "a quoted cell has no end"),
     ],
 )
 def test_folder_broken_manifest_fails_the_import(
@@ -203,3 +213,38 @@ def test_detect_takes_anything_else_for_a_folder(tmp_path: Path) -> None:
 def test_open_dataset_unknown_format_lists_the_known(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="kinetics is not a known format: avenue, folder"):
         open_dataset(tmp_path, "kinetics")
+
+
+def test_folder_manifest_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    text = (
+        "Video;Split;Class;Intervals;FPS;Frames;Comment\r\n"
+        'a.mp4;test;running;"0:60:Normal; 60.0:80.0; 80:100:bag";12,5;90.0;checked\r\n;;;;;;\r\n'
+    ).replace("Frames", "n_frames")
+    folder = dataset(tmp_path, "a.mp4")
+    (folder / "manifest.csv").write_bytes(text.encode("utf-16"))
+
+    (video,), said, truth = read(folder)
+
+    assert (video.part, video.label, video.fps) == ("test", "running", 12.5)
+    assert truth.intervals == {"a": (span(60, 80, "running"), span(80, 100, "bag"))}
+    assert said[0] == "manifest.csv: the column comment is not used"
+    assert "manifest.csv: taken as normal: 'Normal' (1 stretch, 1 video)" in "\n".join(said)
+    assert "a: manifest.csv: The file takes it for 90 frames, it has 100" in said
+
+
+def test_folder_intervals_that_are_normal_make_nothing_abnormal(tmp_path: Path) -> None:
+    folder = dataset(
+        tmp_path,
+        *("a.mp4", "b.mp4", "c.mp4"),
+        csv="name,label,intervals\na,,0:60:normal; 60:100:fall\nb,,0:100:Patrol\nc,normal,10:20\n",
+    )
+
+    dataset_ = open_dataset(folder)
+    listed, _ = dataset_.videos()
+    known = [KnownVideo(name=each.name, label=each.label, n_frames=100) for each in listed]
+    truth = settle(dataset_.truth(listed), VideoSet(known), {"normal_labels": ["patrol"]})
+
+    assert truth.intervals == {"a": (span(60, 100, "fall"),), "b": (), "c": (span(10, 20, ""),)}
+    texts = [each.text for each in truth.findings]
+    assert any("'normal', 'Patrol' (2 stretches, 2 videos)" in text for text in texts)
+    assert any("labelled normal, but manifest.csv has it abnormal" in text for text in texts)

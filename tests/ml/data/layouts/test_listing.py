@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from ml.data.layouts._listing import list_videos
-from ml.naming import in_order
+from ml.naming import VIDEO_ENDINGS, in_order
+from tests import toys
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -93,3 +94,79 @@ def test_list_videos_pipes_and_unprintable_names_are_reported(tmp_path: Path) ->
 
     assert videos == []
     assert {finding.subject for finding in findings} == {"pipe.mp4", "�.mp4"}
+
+
+def told(folder: Path) -> list[tuple[str, str, str]]:
+    return [(one.level, one.subject, one.text) for one in list_videos(folder)[1]]
+
+
+def test_what_is_passed_over_is_told_by_ending_with_the_reason(tmp_path: Path) -> None:
+    touch(
+        tmp_path, "test/a.mp4", "test/b.r3d", "test/c.R3D", "test.zip", "x.tar.gz",
+        "test/d.mp4.part", "stills/1.pgm", "notes.txt", "events.csv", ".hidden.zip", "README",
+    )  # fmt: skip
+
+    assert told(tmp_path) == [
+        (
+            "warning",
+            "passed over",
+            "1 file ending in .gz (x.tar.gz): archives are not unpacked; unpack what is needed "
+            "from it",
+        ),
+        (
+            "warning",
+            "passed over",
+            "1 file ending in .part (test/d.mp4.part): the name is that of an unfinished download",
+        ),
+        (
+            "warning",
+            "passed over",
+            "1 file ending in .pgm (stills/1.pgm): this kind of picture is not read; convert it, "
+            "to PNG for example",
+        ),
+        (
+            "warning",
+            "passed over",
+            "2 files ending in .r3d (test/b.r3d, test/c.R3D): this kind of video is not read; "
+            "convert it, to MP4 for example",
+        ),
+        (
+            "warning",
+            "passed over",
+            "1 file ending in .zip (test.zip): archives are not unpacked; unpack what is needed "
+            "from it",
+        ),
+    ]
+
+
+def test_videos_under_other_endings_are_told(tmp_path: Path) -> None:
+    toys.moving_square_video(tmp_path / "a.mp4", 4)
+    (tmp_path / "a.mp4").rename(tmp_path / "a.bak")
+    toys.moving_square_video(tmp_path / "b.mp4", 4).rename(tmp_path / "camera 1")
+    touch(tmp_path, "c.bak")
+    (tmp_path / "d.thm").write_bytes(b"\xff\xd8\xff\xe0")  # a preview
+    reason = "by its first bytes it is a video, but its ending is that of none; give it the right"
+
+    assert [text for _level, _subject, text in told(tmp_path)] == [
+        f"1 file without ending (camera 1): {reason} one",
+        f"1 file ending in .bak (a.bak): {reason} one",
+    ]
+
+
+def test_pictures_that_are_no_frames_are_told(tmp_path: Path) -> None:
+    touch(tmp_path, "poster.png", "test/a.mp4", "test/a.jpg", "test/b.jpg", "train/x/1.png")
+
+    assert [text.partition(":")[0] for _level, _subject, text in told(tmp_path)] == [
+        "2 pictures (test/a.jpg, test/b.jpg)",
+        "1 picture (poster.png)",
+    ]
+
+
+def test_list_videos_takes_every_ending_of_videos(tmp_path: Path) -> None:
+    names = [f"{number}{ending}" for number, ending in enumerate(sorted(VIDEO_ENDINGS))]
+    touch(tmp_path, *names)
+
+    videos, findings = list_videos(tmp_path)
+
+    assert {video.path for video in videos} == set(names)
+    assert findings == []

@@ -7,6 +7,7 @@ import { Curves } from "./video/curves.js";
 import { clockTime } from "./video/format.js";
 import { Heat } from "./video/heat.js";
 import { RunList } from "./video/run_list.js";
+import { secondsOf } from "./video/seconds.js";
 import { Threshold } from "./video/threshold.js";
 import { Timeline } from "./video/timeline.js";
 import { Values } from "./video/values.js";
@@ -16,6 +17,7 @@ const byId = (id) => document.getElementById(id);
 
 const data = readJson("video-data");
 const nFrames = data.n_frames;
+const secondsAt = secondsOf(data.clock);
 // Without a picture to show, an element without a source keeps the clock.
 const player = byId("player") ?? document.createElement("video");
 const hasPicture = player.isConnected;
@@ -52,7 +54,7 @@ function rememberState() {
 function showFrame() {
   const { frame } = clock;
   byId("frame").textContent = frame;
-  byId("time").textContent = clockTime(frame / data.fps);
+  byId("time").textContent = clockTime(secondsAt(frame));
   byId("video-page").dataset.frame = frame;
   if (clock.isPlaying) timeline.follow(frame);
   timeline.moveTo(frame);
@@ -101,7 +103,7 @@ clock.addEventListener("state", showState);
 timeline.addEventListener("seek", ({ frame }) => seek(frame));
 timeline.addEventListener("hover", ({ frame }) => {
   const isOver = frame !== undefined;
-  byId("hover").textContent = isOver ? `${clockTime(frame / data.fps)} · ${frame}` : "";
+  byId("hover").textContent = isOver ? `${clockTime(secondsAt(frame))} · ${frame}` : "";
 });
 timeline.addEventListener("window", () => {
   setZooming(false);

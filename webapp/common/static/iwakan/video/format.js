@@ -2,8 +2,10 @@
 
 const MISSING = "–";
 
-// "00:42.8", with hours once there are some.
+// "00:42.8", with hours once there are some. A file may start before its own zero.
 export function clockTime(seconds) {
+  if (Number.isNaN(seconds)) return MISSING;
+  if (seconds < 0) return `−${clockTime(-seconds)}`;
   const tenths = Math.floor(seconds * 10 + 1e-6);
   const pad = (value) => `${value}`.padStart(2, "0");
   const [hours, minutes] = [Math.floor(tenths / 36000), Math.floor(tenths / 600) % 60];

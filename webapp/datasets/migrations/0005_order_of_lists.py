@@ -13,7 +13,7 @@ def mark_lists(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datasets", "0003_ground_truth"),
+        ("datasets", "0004_durations"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Inputs of others that were once read wrongly, through every door."""

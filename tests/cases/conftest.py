@@ -1,0 +1,149 @@
+"""The generators of the cases, and the three doors: command line, page and REST."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from ml.cli import main
+from tests.conftest import SHARED_DATA, skip_or_fail
+from tests.factories.jobs import WorkerNodeFactory
+from webapp.accounts import services
+from webapp.accounts.models import User
+from webapp.datasets.models import Dataset
+from workers import supervisor
+
+CASES = SHARED_DATA.parent / "cases"
+BINARY = "application/octet-stream"
+Case = Callable[[str], Path]
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    """Runs a generator; returns the folder below the data root that it wrote to."""
+
+    def generate(name: str) -> Path:
+        if not (CASES / f"{name}.py").is_file():
+            skip_or_fail(f"no cases at {CASES}: set IWAKAN_SHARED_DATA")
+        folder = tmp_path / "data" / name
+        folder.parent.mkdir(exist_ok=True)
+        target = folder.with_suffix(".avi") if name == "avi_dropped_tail" else folder
+        subprocess.run([sys.executable, str(CASES / f"{name}.py"), str(target)], check=True)
+        return folder
+
+    return generate
+
+
+def said(*arguments: str | Path) -> Any:
+    """What `python -m ml` prints as JSON; events of a survey as a list."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        main([str(each) for each in arguments])
+    return json.loads(output.getvalue())
+
+
+@pytest.fixture
+def work(transactional_db: None) -> Callable[[], None]:
+    """Run the next job to its end with a real child."""
+    worker = WorkerNodeFactory.create(name="lab1:100", slots=2)
+    return lambda: supervisor.run_next("cpu", worker=worker)
+
+
+class Door:
+    """How a person brings something to the site."""
+
+    def __init__(self, client: Client, work: Callable[[], None]) -> None:
+        self.client = client
+        self.work = work
+
+    def register(self, folder: Path) -> Dataset:
+        raise NotImplementedError
+
+    def list_videos(self, path: Path, fps: float) -> Dataset:
+        raise NotImplementedError
+
+    def bring_truth(self, dataset: Dataset, path: Path) -> None:
+        raise NotImplementedError
+
+    def bring_scores(self, run_id: str, path: Path) -> Any:
+        raise NotImplementedError
+
+
+class Page(Door):
+    def register(self, folder: Path) -> Dataset:
+        answers = {"name": folder.name, "root": str(folder.parent), "folder": folder.name}
+        return self._made("/datasets/new", answers)
+
+    def list_videos(self, path: Path, fps: float) -> Dataset:
+        file = SimpleUploadedFile(path.name, path.read_bytes())
+        answers = {"name": path.parent.name, "fps": fps, "file": file}
+        return self._made("/datasets/new/listed", answers)
+
+    def bring_truth(self, dataset: Dataset, path: Path) -> None:
+        file = SimpleUploadedFile(path.name, path.read_bytes())
+        self.client.post(f"/datasets/{dataset.pk}/ground-truth/new", {"file": file})
+        self.work()
+
+    def bring_scores(self, run_id: str, path: Path) -> Any:
+        file = SimpleUploadedFile(path.name, path.read_bytes())
+        return self.client.post(
+            f"/runs/{run_id}/scores",
+            {"unit": "frame", "first_frame": 0, "frames_per_value": 1, "scores": file},
+        )
+
+    def _made(self, url: str, answers: dict[str, Any]) -> Dataset:
+        response = self.client.post(url, answers)
+        assert response.status_code == 302, response.content.decode()
+        self.work()
+        return Dataset.objects.get()
+
+
+class Rest(Door):
+    def register(self, folder: Path) -> Dataset:
+        body = {"name": folder.name, "folder": str(folder)}
+        response = self.client.post("/api/v1/datasets", body, content_type="application/json")
+        return self._made(response)
+
+    def list_videos(self, path: Path, fps: float) -> Dataset:
+        query = {"name": path.parent.name, "list_name": path.name, "fps": fps}
+        response = self.client.generic(
+            "POST", "/api/v1/listed-datasets", path.read_bytes(), BINARY, query_params=query
+        )
+        return self._made(response)
+
+    def bring_truth(self, dataset: Dataset, path: Path) -> None:
+        url = f"/api/v1/datasets/{dataset.pk}/annotation-imports"
+        query = {"name": path.name}
+        self.client.generic("POST", url, path.read_bytes(), BINARY, query_params=query)
+        self.work()
+
+    def bring_scores(self, run_id: str, path: Path) -> Any:
+        url = f"/api/v1/runs/{run_id}/scores"
+        return self.client.put(url, path.read_bytes(), content_type=BINARY)
+
+    def _made(self, response: Any) -> Dataset:
+        assert response.status_code == 202, response.content.decode()
+        self.work()
+        return Dataset.objects.get()
+
+
+@pytest.fixture(params=["page", "rest"])
+def door(request: pytest.FixtureRequest, work: Callable[[], None], bob: User) -> Door:
+    if request.param == "page":
+        client = Client()
+        client.force_login(bob)
+        return Page(client, work)
+    _token, secret = services.create_token(
+        team=bob.teams.get(), name="script", scope="submit", by=bob
+    )
+    return Rest(Client(headers={"authorization": f"Bearer {secret}"}), work)
