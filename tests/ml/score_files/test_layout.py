@@ -300,6 +300,15 @@ class TestNumberedRows:
         with pytest.raises(BadInput, match=sentence):
             of_table(text, 40, unit="segment", frames_per_value=16)
 
+    @pytest.mark.parametrize("base", [0, 1])
+    def test_numbered_equal_parts(self, base: int) -> None:
+        text = f"segment,score\n{base + 1},2\n{base},1\n"
+
+        placed, notes = of_table(text, 5, unit="equal_segments")
+
+        assert placed == [1, 1, 1, 2, 2]
+        assert len(notes) == base
+
     def test_segments_are_not_taken_for_frames(self) -> None:
         with pytest.raises(BadInput, match="its rows are segments: say unit=segment"):
             of_table("segment,score\n0,1\n1,2\n", 2)
