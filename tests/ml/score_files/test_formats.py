@@ -204,6 +204,7 @@ def test_an_index_that_cannot_be_followed(files: dict[str, bytes], sentence: str
         (b"video,frame,score\na,7,1\nb,7,1\na,7.0,2", "line 4: a has frame 7 already in line 2"),
         (b"frame,score\n0,1\n1.5,2\n", "line 3: frame '1.5' is no whole number"),
         (b"frame,score\n0,1\n,2\n", "line 3: frame '' is no whole number"),
+        (b"frame,score\n0,1\n1e17,2\n", "line 3: frame '1e17' is no whole number"),
         (b"1,2,3\n1,2,3\n", "a table of 3 columns needs a heading"),
         (b"a,b,c\n1,2,3\n", "the columns a, b, c are not understood; known are video, frame"),
         (b"video,frame\na,1\n", "no column is called score; its columns are video, frame"),

@@ -300,6 +300,18 @@ class TestNumberedRows:
         with pytest.raises(BadInput, match=sentence):
             of_table(text, 40, unit="segment", frames_per_value=16)
 
+    def test_a_video_without_rows_has_no_say(self) -> None:
+        none, some = np.zeros(0, np.int64), np.array([1, 2])
+        items = [
+            item_of(name, Series(values=places * 2.0, places=places), Layout(**layout), 2)
+            for name, places, layout in (("a", none, {"missing_at_end": 2}), ("b", some, {}))
+        ]
+
+        scores, notes = spread(items)
+
+        assert [each.to_frames(2).tolist() for each in scores] == [[NONE, NONE], [2, 4]]
+        assert len(notes) == 1
+
     @pytest.mark.parametrize("base", [0, 1])
     def test_numbered_equal_parts(self, base: int) -> None:
         text = f"segment,score\n{base + 1},2\n{base},1\n"
