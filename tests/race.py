@@ -1,13 +1,13 @@
 """Runs one function in many threads at once, each with a database connection of its own."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
-import pytest
 from django.db import connection
+
+from tests.patience import wait_until
 
 
 def race(function: Callable[[], Any], *, n_threads: int) -> list[Any]:
@@ -28,11 +28,7 @@ def race(function: Callable[[], Any], *, n_threads: int) -> list[Any]:
 
 
 def wait_until_somebody_waits_for_a_lock() -> None:
-    give_up_at = time.monotonic() + 10
     with connection.cursor() as cursor:
-        while time.monotonic() < give_up_at:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone():
-                return
-            time.sleep(0.02)
-    pytest.fail("nobody waits for a lock")
+        wait_until(
+            lambda: cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted") or cursor.fetchone()
+        )

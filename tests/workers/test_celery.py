@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from tests.workers.conftest import BROKER, wait_until
+from tests.patience import PATIENCE, wait_until
+from tests.workers.conftest import BROKER
 from webapp import dispatch
 from webapp.jobs import services
 from webapp.jobs.models import Job, WorkerNode
@@ -68,7 +69,7 @@ def test_worker_that_is_stopped_hands_back_and_says_good_bye(start_worker, team)
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     assert status_of(job) == "lost"
     assert status_of(job.retries.get()) == "queued"
     assert not WorkerNode.objects.alive().exists()
@@ -102,7 +103,7 @@ def test_doubled_ring_starts_a_job_once(start_worker, team):
 def test_worker_refuses_a_wrong_combination(start):
     process = start(*WORKER, "-Q", "cpu,gpu", output=subprocess.PIPE)
 
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode != 0
     assert "A worker serves one queue" in output.decode()

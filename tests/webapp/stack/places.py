@@ -13,7 +13,8 @@ from webapp.stack import postgres, programs
 
 OPEN, CLOSED = 0o755, 0o700
 needs_root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root's Postgres runs as another user, whom a folder may shut out"
+    os.geteuid() != 0,
+    reason="only root's Postgres runs as another user, whom a folder may shut out",
 )
 
 
