@@ -1,5 +1,6 @@
 """`manage.py remove_data`: what the stack has stored goes, videos stay."""
 
+import shutil
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
-from webapp.stack import removal
+from tests.webapp.stack.places import CLOSED, needs_root, unprivileged
+from webapp.stack import outside, removal
 from webapp.stack.stack import locked
 
 KEPT = Path("data") / "mine.mp4"
@@ -81,6 +83,19 @@ def test_a_yes_removes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remove_data()
 
     assert not (home / "postgres").exists()
+
+
+@needs_root
+def test_what_lies_outside_goes_too(home: Path, elsewhere: Path) -> None:
+    home.chmod(CLOSED)
+    shutil.rmtree(home / "postgres")
+    outside_of_it = outside.data_folder(home, unprivileged())
+    assert outside_of_it.parent == elsewhere
+
+    told = remove_data(no_input=True)
+
+    assert f"Removed {outside_of_it}" in told
+    assert not elsewhere.exists()
 
 
 def test_a_running_stack_is_left_alone(home: Path) -> None:
