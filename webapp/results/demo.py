@@ -38,7 +38,7 @@ CONFIG: dict[str, Any] = {
     "epochs": 6,
 }
 POLL_SECONDS = 0.3
-TELL_SECONDS = 5  # between two lines that say how far a job is
+TELL_SECONDS = 10  # between two lines that say how far a job is
 PATIENCE_SECONDS = 900
 
 Say = Callable[[str], None]
