@@ -1,22 +1,18 @@
-"""A folder that anybody may enter: pytest's own are closed to other users."""
+"""Folders for Postgres's data and programs."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.webapp.stack.places import open_folder
 from webapp.stack import outside
 
 
 @pytest.fixture
 def ground() -> Iterator[Path]:
-    usual = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
-    folder = Path(tempfile.mkdtemp(dir=next(place for place in usual if outside.is_open(place))))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    with open_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import contextlib
 import os
 import pwd
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from webapp.stack import postgres, programs
+from webapp.stack import outside, postgres, programs
 
 OPEN, CLOSED = 0o755, 0o700
 needs_root = pytest.mark.skipif(
@@ -38,6 +39,18 @@ def checkout(folder: Path, *, mode: int, owner: pwd.struct_passwd | None = None)
             os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
     folder.chmod(mode)
     return package / installed.name
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that anybody may enter. Pytest's own are closed, also again and again."""
+    usual = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
+    folder = Path(tempfile.mkdtemp(dir=next(place for place in usual if outside.is_open(place))))
+    folder.chmod(OPEN)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 
 from tests.patience import PATIENCE, wait_until
+from tests.webapp.stack.places import open_folder
 from webapp.stack import outside, processes
 
 # PYTHONUNBUFFERED, so that what is told reaches the pipe by our own doing.
@@ -63,15 +64,12 @@ def survivors(family: dict[int, str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder that the unprivileged database user may enter."""
-    path = tmp_path_factory.mktemp("stack")
-    for folder in (path, *path.parents):
-        if folder.owner() == path.owner() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    yield path
-    for each in (path, *path.iterdir()):
-        outside.remove(each)
+def home() -> Iterator[Path]:
+    """One for all tests, so that its database is made once."""
+    with open_folder() as folder:
+        yield folder
+        for each in (folder, *folder.iterdir()):
+            outside.remove(each)
 
 
 def wait_for_site(process: subprocess.Popen[str], port: int) -> None:
