@@ -41,7 +41,8 @@ def test_pass_goes_on_after_a_step_that_failed(worker, monkeypatch, caplog):
     assert not (settings.WORK_DIR / "job_gone").exists()
 
 
-def test_pass_after_an_outage_gives_the_living_time_to_renew(worker, monkeypatch, caplog):
+def test_pass_after_an_outage_gives_the_living_time_to_renew(worker, monkeypatch, caplog, settings):
+    settings.JOB_LEASE_SECONDS = PATIENCE
     housekeeper = Housekeeper()
     with monkeypatch.context() as outage:
         outage.setattr(services, "ring_again", lambda: _raise(OperationalError("server closed")))

@@ -187,7 +187,8 @@ def test_cancel_ends_the_process_group(run_in_thread, bob, tmp_path, settings, m
     assert not any(map(is_running, pids))
 
 
-def test_cancel_keeps_the_last_checkpoint(run_in_thread, act, bob, tmp_path):
+def test_cancel_keeps_the_last_checkpoint(run_in_thread, act, bob, tmp_path, settings):
+    settings.JOB_CANCEL_GRACE_SECONDS = PATIENCE
     job = acting_job(
         ["save_on_term"], ["tell_pid", str(tmp_path / "pid")], SLEEP, team=bob.teams.get()
     )
@@ -200,7 +201,8 @@ def test_cancel_keeps_the_last_checkpoint(run_in_thread, act, bob, tmp_path):
     assert act.seen == [{"event": "checkpoint", "step": 7}]
 
 
-def test_stop_of_the_worker_hands_the_job_back(run_in_thread, act, tmp_path):
+def test_stop_of_the_worker_hands_the_job_back(run_in_thread, act, tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "CHECKPOINT_GRACE_SECONDS", PATIENCE)
     job = acting_job(["save_on_term"], ["tell_pid", str(tmp_path / "pid")], SLEEP)
     is_stopping = run_in_thread()
     running_pid(tmp_path / "pid")
