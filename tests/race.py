@@ -1,13 +1,13 @@
 """Runs one function in many threads at once, each with a database connection of its own."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
-import pytest
 from django.db import connection
+
+from tests.patience import wait_until
 
 
 def race(function: Callable[[], Any], *, n_threads: int) -> list[Any]:
@@ -28,6 +28,7 @@ def race(function: Callable[[], Any], *, n_threads: int) -> list[Any]:
 
 
 def wait_until_somebody_waits_for_a_lock() -> None:
+<<<<<<< HEAD
     give_up_at = time.monotonic() + 10
     while time.monotonic() < give_up_at:
         if _somebody_waits_for_a_lock():
@@ -50,3 +51,9 @@ def _somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
         return cursor.fetchone() is not None
+=======
+    with connection.cursor() as cursor:
+        wait_until(
+            lambda: cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted") or cursor.fetchone()
+        )
+>>>>>>> stack
