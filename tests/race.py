@@ -28,32 +28,15 @@ def race(function: Callable[[], Any], *, n_threads: int) -> list[Any]:
 
 
 def wait_until_somebody_waits_for_a_lock() -> None:
-<<<<<<< HEAD
-    give_up_at = time.monotonic() + 10
-    while time.monotonic() < give_up_at:
-        if _somebody_waits_for_a_lock():
-            return
-        time.sleep(0.02)
-    pytest.fail("nobody waits for a lock")
+    wait_until(_somebody_waits_for_a_lock)
 
 
 def wait_until_it_waits_or_ends(work: Future[Any]) -> None:
     """For what must wait for this thread's transaction, and may be broken so that it does not."""
-    give_up_at = time.monotonic() + 10
-    while time.monotonic() < give_up_at:
-        if work.done() or _somebody_waits_for_a_lock():
-            return
-        time.sleep(0.02)
-    pytest.fail("it neither waits nor ends")
+    wait_until(lambda: work.done() or _somebody_waits_for_a_lock())
 
 
 def _somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
         return cursor.fetchone() is not None
-=======
-    with connection.cursor() as cursor:
-        wait_until(
-            lambda: cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted") or cursor.fetchone()
-        )
->>>>>>> stack
