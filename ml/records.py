@@ -253,7 +253,7 @@ def intervals_of(labels: NDArray[Any]) -> tuple[Interval, ...]:
 
 def natural_key(name: str) -> list[tuple[int, str]]:
     """Sorts names by the numbers in them: clip 2 before clip 10."""
-    parts = re.findall(r"\d+|\D+", name)
+    parts = re.findall(r"\d{1,1000}|\D+", name)  # longer ones Python refuses to turn into numbers
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 

@@ -76,7 +76,7 @@ def outline(path: Path) -> Outline:
             is_grey=pixel_format is not None and is_grey(pixel_format),
             is_bare=packets.is_bare,
             dropped=dropped.sentence,
-            warnings=(*packets.warnings(), *faults),
+            warnings=(*packets.warnings(path), *faults),
         )
 
 
@@ -95,6 +95,7 @@ class _Packets:
         self.container, self.stream = container, stream
         self.tick = Fraction(stream.time_base or 1)
         self.end = 0.0  # of all streams, in seconds by their own stamps
+        self.last_byte = 0
         self._dts: list[int | None] = []
         self._pts: list[int | None] = []
         self._is_shown: list[bool] = []
@@ -102,6 +103,7 @@ class _Packets:
             self._add(packet)
 
     def _add(self, packet: av.Packet) -> None:
+        self.last_byte = max(self.last_byte, (packet.pos or 0) + packet.size)
         if packet.pts is not None:
             end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
             self.end = max(self.end, end)
@@ -187,7 +189,12 @@ class _Packets:
         """Of all packets that are shown, in the order of the file."""
         return seconds_of(self.laid.times[np.array(self._is_shown, bool)], self.tick, self.zero)
 
-    def warnings(self) -> Iterator[str]:
+    def warnings(self, path: Path) -> Iterator[str]:
+        if second := structure.another(path, self.format, self.last_byte):
+            yield (
+                f"another video begins at byte {second:,} of the file, which is not read: join "
+                "files with a program for videos, not byte by byte"
+            )
         if self.laid.starts:
             at = seconds_of(self.laid.times, self.tick, self.zero)[list(self.laid.starts)]
             yield (

@@ -139,9 +139,10 @@ class _Decoded:
         self._levels = Histogram() if seen.depth > 8 and not seen.is_grey else None
         self.n_packets = self.n_bad_packets = self.n_damaged_frames = 0
         self.ends_early = False  # in the middle of a packet
+        self._breaks_off = False
 
     def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-        for packet in container.demux(stream):
+        for packet in self._packets(container, stream):
             if packet.size:
                 self._put_right(packet)
                 self.n_packets += 1
@@ -151,6 +152,14 @@ class _Decoded:
             for frame in frames or ():
                 self._note(frame)
                 yield frame
+
+    def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[av.Packet]:
+        try:
+            yield from container.demux(stream)
+        except av.MemoryError:
+            raise
+        except av.FFmpegError:
+            self._breaks_off = True
 
     def _put_right(self, packet: av.Packet) -> None:
         shifts = self._seen.shifts
@@ -189,6 +198,8 @@ class _Decoded:
         if self.ends_early or missing:
             early = f", {missing:.1f} s early" if missing > 0 else ""
             raise BadInput(f"the file is cut off: it ends after {n_frames} readable frames{early}")
+        if self._breaks_off:
+            raise BadInput(f"the file is damaged: nothing is readable after {n_frames} frames")
         if self.n_bad_packets:
             raise BadInput(
                 f"the file is damaged: {self.n_bad_packets} of its {self.n_packets} packets cannot "

@@ -11,15 +11,18 @@ PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]")
 HEAD = 512  # bytes by which a file is known
 MP4_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot")
 JPEG = b"\xff\xd8\xff"
+FLV = b"FLV\x01"
+ASF = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"  # and WMV
+WTV = b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d"
 STARTS = (
     b"\x1aE\xdf\xa3",  # Matroska, WebM
-    b"FLV\x01",
-    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",  # ASF, WMV
+    FLV,
+    ASF,
     b"\x00\x00\x01\xba",  # MPEG program stream
     b"\x00\x00\x01\xb3",  # MPEG video without a container
     b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01",  # MXF
     b"OggS",
-    b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d",  # WTV
+    WTV,
     b"DHAV",
     b"DAHUA",
     b".RMF",

@@ -5,6 +5,7 @@ Only sizes and names of chunks are read.
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.data.signatures import ASF, FLV, WTV
+
 LISTS = (b"movi", b"rec ")  # of RIFF, that hold pictures
 PICTURES = (b"dc", b"db")  # compressed, and not
+BEGINNINGS = {"flv": FLV, "asf": ASF, "wtv": WTV}  # of the others the second one is read, too
 PADDING = 64 * 1024  # bytes that recorders leave behind an AVI
 MATROSKA_SEGMENT = b"\x18\x53\x80\x67"
 
@@ -29,6 +33,23 @@ def is_whole(path: Path, format: str) -> bool:
     with path.open("rb") as file:
         descriptor, size = file.fileno(), path.stat().st_size
         return measure(descriptor, size)
+
+
+def another(path: Path, format: str, end: int) -> int | None:
+    """The byte at which a second video begins that nobody reads; None where there is none.
+
+    `end` is where the last packet that was read ends. Of such files players show the first.
+    """
+    if "mp4" in format.split(","):
+        with path.open("rb") as file:
+            starts = [at for at, name in _boxes(file.fileno()) if name == b"ftyp"]
+        return starts[1] if len(starts) > 1 else None
+    magic = BEGINNINGS.get(format)
+    if magic is None:
+        return None
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = data.find(magic, end)
+    return at if at > 0 else None
 
 
 def places(path: Path, stream: int) -> NDArray[np.bool_]:
@@ -62,17 +83,22 @@ def _riff_ends(descriptor: int, n_bytes: int) -> bool:
     return n_bytes - PADDING <= at <= n_bytes + 1
 
 
-def _boxes_end(descriptor: int, n_bytes: int) -> bool:
-    """MP4. Of a last box without a size nobody can tell."""
+def _boxes(descriptor: int) -> Iterator[tuple[int, bytes]]:
+    """Start and name of each outer box of an MP4, and at last where they end, without a name."""
     at = 0
-    while at < n_bytes:
-        head = os.pread(descriptor, 16, at)
+    while len(head := os.pread(descriptor, 16, at)) >= 8:
         size = int.from_bytes(head[:4], "big")
         size = int.from_bytes(head[8:16], "big") if size == 1 else size
-        if len(head) < 8 or size < 8:
-            return False
+        yield at, head[4:8]
+        if size < 8:
+            return
         at += size
-    return at == n_bytes
+    yield at, b""
+
+
+def _boxes_end(descriptor: int, n_bytes: int) -> bool:
+    """MP4. Of a last box without a size nobody can tell."""
+    return (n_bytes, b"") in _boxes(descriptor)
 
 
 def _segment_ends(descriptor: int, n_bytes: int) -> bool:

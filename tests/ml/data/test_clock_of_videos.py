@@ -150,6 +150,39 @@ def test_joined_segments_of_which_each_wraps(tmp_path: Path) -> None:
     check_even(probed(joined(tmp_path / "a.ts", segment, segment)), 200)
 
 
+JOINED = {"mp4": "libx264", "flv": "libx264", "asf": "msmpeg4", "wtv": "mpeg2video"}
+
+
+@pytest.mark.parametrize("format", JOINED)
+def test_joined_files_of_which_players_show_the_first_say_so(tmp_path: Path, format: str) -> None:
+    one = recording(tmp_path / "one", 50, format=format, codec=JOINED[format], size=(176, 144))
+
+    alone, both = probed(one), probed(joined(tmp_path / "both", one, one))
+
+    check_even(both, 50)
+    assert alone.warnings == ()
+    assert both.warnings == (
+        f"another video begins at byte {one.stat().st_size:,} of the file, which is not read: join "
+        "files with a program for videos, not byte by byte",
+    )
+
+
+@pytest.mark.parametrize(
+    ("format", "codec"), [("matroska", "libx264"), ("avi", "mpeg4"), ("h264", "libx264")]
+)
+def test_joined_files_that_are_read_to_their_end(tmp_path: Path, format: str, codec: str) -> None:
+    one = recording(tmp_path / "one", 50, format=format, codec=codec)
+
+    check_even(probed(joined(tmp_path / "both", one, one)), 100)
+
+
+def test_joined_files_that_break_off_are_refused(tmp_path: Path) -> None:
+    one = recording(tmp_path / "one", 50, format="rm", codec="rv20", size=(176, 144))
+
+    with pytest.raises(BadInput, match="damaged: nothing is readable after 50 frames"):
+        probed(joined(tmp_path / "both", one, one))
+
+
 def test_joined_segments_are_decoded_whole(tmp_path: Path) -> None:
     segment = recording(tmp_path / "segment", 30, format="mpegts")
     path = joined(tmp_path / "a.ts", segment, segment)

@@ -5,6 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from tests.factories.jobs import JobFactory
+from webapp.datasets import ground_truth, services
+from webapp.datasets.models import Dataset
+
 FPS = 25.0
 
 
@@ -43,3 +47,24 @@ def annotations(**intervals: list[list[Any]]) -> dict[str, Any]:
     """Ground truth of test videos: `annotations(a=[[2, 5, "running"]])` is about test/a."""
     named = {f"test/{name}": triples for name, triples in intervals.items()}
     return {"event": "annotations", "source": "labels.csv", "intervals": named}
+
+
+def import_all(dataset, folder, *events):
+    """One whole import by a job of its own; returns the dataset as it left it."""
+    dataset = Dataset.objects.get(pk=dataset.pk)
+    services.begin_import(dataset, job=JobFactory.create(team=dataset.team, kind="import"))
+    for event in events:
+        if event["event"] == "video":
+            services.record_video(dataset, event=event, folder=folder)
+        else:
+            ground_truth.record_annotations(dataset, event=event)
+    services.finish_import(dataset, "plain")
+    return dataset
+
+
+def clean_events(folder):
+    return [
+        ready_video(folder, "train/a"),
+        ready_video(folder, "test/a"),
+        annotations(a=[[2, 5, "running"]]),
+    ]

@@ -9,46 +9,17 @@ from django.db import transaction
 import ml.records
 from tests.factories.datasets import DatasetFactory, VideoFactory
 from tests.factories.jobs import JobFactory
-from tests.webapp.datasets.surveyed import annotations, ready_video, rejected_video
+from tests.webapp.datasets.surveyed import (
+    annotations,
+    clean_events,
+    import_all,
+    ready_video,
+    rejected_video,
+)
 from webapp.datasets import ground_truth, report, services
 from webapp.datasets.models import AnnotationSet, Dataset, Interval, Split, Video
 
 CLEAN = [("test/a", "test"), ("train/a", "train")]
-
-
-@pytest.fixture
-def dataset(team, tmp_path):
-    folder = tmp_path / "data" / "corridor"
-    folder.mkdir(parents=True)
-    dataset = DatasetFactory.create(team=team, folder=str(folder), content_hash="")
-    services.begin_import(dataset, job=JobFactory.create(team=team, kind="import"))
-    return dataset
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "job"
-
-
-def import_all(dataset, folder, *events):
-    """One whole import by a job of its own; returns the dataset as it left it."""
-    dataset = Dataset.objects.get(pk=dataset.pk)
-    services.begin_import(dataset, job=JobFactory.create(team=dataset.team, kind="import"))
-    for event in events:
-        if event["event"] == "video":
-            services.record_video(dataset, event=event, folder=folder)
-        else:
-            ground_truth.record_annotations(dataset, event=event)
-    services.finish_import(dataset, "plain")
-    return dataset
-
-
-def clean_events(folder):
-    return [
-        ready_video(folder, "train/a"),
-        ready_video(folder, "test/a"),
-        annotations(a=[[2, 5, "running"]]),
-    ]
 
 
 def levels_and_subjects(dataset):
@@ -177,15 +148,6 @@ def test_content_hash_of_videos_without_a_scale_is_as_it_always_was(dataset, fol
     after = import_all(dataset, folder, ready_video(folder, "a"))
 
     assert after.content_hash == ml.records.hash_of([("a", f"{'a':0>64}", 10)])
-
-
-def test_manifest_videos_carry_the_scale(dataset, folder):
-    event = ready_video(folder, "test/a", pixel_low=1000, pixel_high=2000)
-    import_all(dataset, folder, event)
-
-    [video] = services.manifest_videos(Split.objects.get())
-
-    assert (video["pixel_low"], video["pixel_high"]) == (1000, 2000)
 
 
 def test_record_video_file_outside_job_folder_is_an_incident(dataset, folder, tmp_path):
@@ -464,69 +426,3 @@ def test_content_hash_is_empty_while_it_would_be_wrong(dataset, folder):
         dataset, event=ready_video(folder, "test/a", sha256="f" * 64), folder=folder
     )
     assert Dataset.objects.get(pk=dataset.pk).content_hash == ""
-
-
-def test_manifest_videos_of_ready_videos_with_ground_truth_for_test(dataset, folder):
-    import_all(dataset, folder, *clean_events(folder), rejected_video("test/b"))
-
-    test, train = services.manifest_videos(Split.objects.get())
-
-    assert test["path"] == f"{dataset.folder}/test/a.mp4"
-    assert (test["part"], test["n_frames"]) == ("test", 10)
-    assert test["intervals"] == [{"start_frame": 2, "end_frame": 5, "label": "running"}]
-    assert (train["part"], train["intervals"]) == ("train", [])
-
-
-def abnormal_training(dataset, folder, label=""):
-    """Imported with ground truth that has the training video abnormal."""
-    events = [ready_video(folder, "train/a", label=label), ready_video(folder, "test/a")]
-    spans = annotations() | {"intervals": {"train/a": [[2, 5, "running"]]}}
-    return import_all(dataset, folder, *events, spans)
-
-
-@pytest.mark.parametrize(
-    ("label", "told"), [("", "abnormal"), ("normal", "abnormal"), ("Fighting", "Fighting")]
-)
-def test_manifest_videos_tell_what_trains_that_a_video_is_abnormal(dataset, folder, label, told):
-    abnormal_training(dataset, folder, label)
-
-    _test, train = services.manifest_videos(Split.objects.get())
-
-    assert (train["label"], train["intervals"]) == (told, [])
-    assert Video.objects.get(name="train/a").label == label
-
-
-def test_manifest_videos_by_the_ground_truth_that_is_told(dataset, folder):
-    dataset = import_all(dataset, folder, *clean_events(folder))
-    before = dataset.ground_truth
-    abnormal_training(dataset, folder, "normal")
-
-    split = Split.objects.get()
-    labels = [services.manifest_videos(split, each)[1]["label"] for each in (before, None)]
-
-    assert labels == ["normal", "abnormal"]
-
-
-def test_normal_videos_go_by_label_and_newest_ground_truth(dataset, folder):
-    dataset = abnormal_training(dataset, folder)
-    videos = Video.objects.filter(dataset=dataset)
-    services.record_video(dataset, event=ready_video(folder, "b", label="Fighting"), folder=folder)
-
-    before = list(videos.normal().values_list("name", flat=True))
-    ground_truth.record_annotations(dataset, event=annotations(a=[[2, 5, ""]]))
-    after = list(videos.normal().values_list("name", flat=True))
-
-    assert (before, after) == (["test/a"], ["train/a"])
-
-
-def test_manifest_videos_make_video_records(dataset, folder):
-    import_all(dataset, folder, *clean_events(folder))
-
-    records = [
-        ml.records.VideoRecord.from_json(each)
-        for each in services.manifest_videos(Split.objects.get())
-    ]
-
-    assert records[0].intervals == (
-        ml.records.Interval(start_frame=2, end_frame=5, label="running"),
-    )
