@@ -111,10 +111,12 @@ class Manifest:
     @classmethod
     def load(cls, path: Path) -> Manifest:
         """Raise BadInput when the file is not a manifest, or says what cannot be."""
+        from ml.strict_json import parse  # which raises what stands here
+
         try:
-            given = json.loads(path.read_text())["videos"]
+            given = parse(path.read_text(), path.name)["videos"]
             videos = tuple(VideoRecord.from_json(video) for video in given)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (BadInput, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"{path.name} is not a manifest: {error}") from error
         for video in videos:
             video.check()
