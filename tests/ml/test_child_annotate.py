@@ -128,7 +128,7 @@ def test_list_videos(tmp_path: Path) -> None:
 
     assert status == 0
     assert events["listed"]["values"] == [
-        {"name": "Abuse028_x264", "n_frames": 1412, "label": "Abuse", "part": "test"}
+        {"name": "Abuse/Abuse028_x264", "n_frames": 1412, "label": "Abuse", "part": "test"}
     ]
 
 
