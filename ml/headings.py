@@ -49,6 +49,7 @@ UNITS: dict[str, Unit] = {
     "time": "clock", "t": "clock",
 }  # fmt: skip
 ALL_UNITS: tuple[Unit, ...] = ("frames", "seconds", "milliseconds", "clock")
+TIME_UNITS: tuple[Unit, ...] = ("seconds", "milliseconds", "clock")
 STARTS = {"start": "end", "begin": "end", "first": "last", "from": "to"}
 UNSAID = (
     ("start", "end"), ("begin", "end"), ("start", "stop"), ("begin", "stop"), ("onset", "offset"),

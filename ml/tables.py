@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ml import code_pages
 from ml.findings import Finding, shortened
 from ml.records import BadInput
 
@@ -24,6 +24,7 @@ BLANKS = frozenset({"", "nan", "na", "n/a", "none", "null", "<na>", "-"})
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 GROUPED = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")  # one thousand, or one and some thousandths
 INDEX = ("", "unnamed: 0")  # how pandas heads the column of row numbers
+ISO_2022 = re.compile(rb"\x1b\$[@AB]|\x1b\$\)[AC]")  # how it changes to other alphabets
 MAX_CELL = 1_000_000
 SPACE = re.compile(r"[^\S\r\n]")
 WESTERN = frozenset("€‚’“”–—…°±²³µ·§«»¿¡£©®ªº")
@@ -92,14 +93,14 @@ class Table:
         """The first of `names` that is a column here."""
         return next((name for name in names if name in self.columns), None)
 
-    def number(self, record: Record, column: str | None) -> float | None:
+    def number(self, record: Record, column: str | None, *, is_count: bool = False) -> float | None:
         """None where the cell is blank. Raise BadInput, with the line, for what is no number."""
         text = record.get(column)
-        return None if is_blank(text) else self._number(text, record.line, str(column))
+        return None if is_blank(text) else self._number(text, record.line, str(column), is_count)
 
     def whole(self, record: Record, column: str | None) -> int | None:
         """As `number`; `60.0` is 60, and 60.5 is refused."""
-        value = self.number(record, column)
+        value = self.number(record, column, is_count=True)
         if value is None:
             return None
         if not value.is_integer():
@@ -109,9 +110,9 @@ class Table:
     def fault(self, record: Record, text: str) -> BadInput:
         return BadInput(f"{self.name}, line {record.line}: {text}")
 
-    def _number(self, text: str, line: int, column: str) -> float:
+    def _number(self, text: str, line: int, column: str, is_count: bool) -> float:
         try:
-            return number_of(text, self.delimiter)
+            return number_of(text, self.delimiter, is_count=is_count)
         except ValueError as error:
             raise BadInput(f"{self.name}, line {line}: {column} {text!r} {error}") from error
 
@@ -121,15 +122,19 @@ def is_blank(text: str) -> bool:
     return text.strip().lower() in BLANKS
 
 
-def number_of(text: str, delimiter: str = ",") -> float:
+def number_of(text: str, delimiter: str = ",", *, is_count: bool = False) -> float:
     """A number with a decimal point, or a comma where that parts no cells.
 
-    Raise ValueError, the end of a sentence about `text`, for what is none or may be two.
+    Of what is counted in whole numbers, 12.000 may be twelve thousand. Raise ValueError, the
+    end of a sentence about `text`, for what is none or may be two.
     """
     if not NUMBER.fullmatch(text):
         raise ValueError("is no number")
-    if "," in text and delimiter != ";" and GROUPED.fullmatch(text):
+    is_grouped = GROUPED.fullmatch(text) is not None
+    if "," in text and (is_count or delimiter != ";") and is_grouped:
         raise ValueError("may be thousands or a fraction: write it without the comma")
+    if is_grouped and is_count and delimiter != "," and "." in text:
+        raise ValueError("may be thousands or a fraction: write it without the point")
     value = float(text.replace(",", "."))
     if value in (float("inf"), float("-inf")):
         raise ValueError("is larger than any number that is kept")
@@ -168,6 +173,8 @@ def decode(data: bytes, name: str) -> tuple[str, tuple[Finding, ...]]:
         return _strictly(data, encoding, name), ()
     if b"\0" in data:
         raise BadInput(f"{name} is no text")
+    if ISO_2022.search(data):
+        raise BadInput(f"{name} is text in ISO-2022: save it as UTF-8")
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:
@@ -215,42 +222,15 @@ def _strictly(data: bytes, encoding: str, name: str) -> str:
 def _of_code_page(
     data: bytes, name: str, error: UnicodeDecodeError
 ) -> tuple[str, tuple[Finding, ...]]:
-    for encoding, title, fits in CODE_PAGES:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if fits(data, text):
-            said = f"It is no UTF-8 and was read as {title}: check names with other letters"
-            return text, (Finding(level="warning", subject=name, text=said),)
+    found = list(code_pages.likely(data))
+    if len(found) == 1:
+        text, title = found[0]
+        said = f"It is no UTF-8 and was read as {title}: check names with other letters"
+        return text, (Finding(level="warning", subject=name, text=said),)
     line = data.count(b"\n", 0, error.start) + 1
-    raise BadInput(f"{name}, line {line}: it is no UTF-8 text; save it as UTF-8") from error
-
-
-def _is_korean(data: bytes, text: str) -> bool:
-    """In EUC-KR every sign takes two bytes; Western letters stand alone mostly."""
-    runs = re.findall(rb"[\x80-\xff]+", data)
-    hangul = sum("가" <= sign <= "힣" for sign in text)
-    others = sum(ord(sign) > 127 for sign in text)
-    return all(len(run) % 2 == 0 for run in runs) and hangul * 2 > others
-
-
-def _is_western(data: bytes, text: str) -> bool:
-    foreign = (sign for sign in text if ord(sign) > 127)
-    return all("À" <= sign <= "ÿ" or sign in WESTERN or sign in "ŠšŽžŒœŸ" for sign in foreign)
-
-
-def _is_japanese(data: bytes, text: str) -> bool:
-    foreign = [sign for sign in text if ord(sign) > 127]
-    return all(unicodedata.name(sign, "").startswith(JAPANESE) for sign in foreign)
-
-
-JAPANESE = ("HIRAGANA", "KATAKANA", "CJK", "FULLWIDTH", "IDEOGRAPHIC", "HALFWIDTH")
-CODE_PAGES = (
-    ("euc_kr", "EUC-KR", _is_korean),
-    ("cp1252", "Windows-1252", _is_western),
-    ("cp932", "Shift-JIS", _is_japanese),
-)
+    titles = " or ".join(title for _text, title in found)
+    why = f"it is no UTF-8 text and may be {titles}" if found else "it is no UTF-8 text"
+    raise BadInput(f"{name}, line {line}: {why}; save it as UTF-8") from error
 
 
 def _without_statement(text: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.records import BadInput
 from ml.score_files._base import EXACT, Numbers, Values
-from ml.tables import is_blank, number_of
+from ml.tables import GROUPED, is_blank, number_of
 
 PLAIN = re.compile(
     r"(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\n)*+"
@@ -40,12 +40,18 @@ class Column:
     def wholes(self) -> Numbers:
         """(N,) whole numbers, `60.0` being 60. Raise BadInput, with the line, for any other."""
         values = self.numbers()
+        if self.delimiter != "," and (grouped := self._first_grouped()) is not None:
+            raise self.fault(grouped, "may be thousands or a fraction: write the digits alone")
         with np.errstate(invalid="ignore"):
             is_other = ~((np.floor(values) == values) & (np.abs(values) < EXACT))
         if is_other.any():
             at = int(np.argmax(is_other))
             raise self.fault(at, "is no whole number")
         return values.astype(np.int64)
+
+    def _first_grouped(self) -> int | None:
+        """The row of `12.000`, which where commas part no cells may be twelve thousand."""
+        return next((at for at, cell in enumerate(self.cells) if GROUPED.fullmatch(cell)), None)
 
     def fault(self, at: int, text: str) -> BadInput:
         cell = self.cells[at]

@@ -137,7 +137,8 @@ def _row(values: Values) -> Row:
     unknown = [str(key) for key in values if key not in COLUMNS]
     if unknown:
         raise BadInput(f"unknown: {', '.join(unknown)}; known are {', '.join(COLUMNS)}")
-    name, part, label = (str(values.get(key) or "").strip() for key in ("name", "part", "label"))
+    name, part = (str(values.get(key) or "").strip() for key in ("name", "part"))
+    label = "" if values.get("label") is None else str(values["label"]).strip()
     if not name:
         raise BadInput("it has no name")
     if part and not part_of(part):

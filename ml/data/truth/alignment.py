@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ml.data.truth.claims import Annotations, Claim
+from ml.data.truth.normality import marked_throughout
 from ml.data.truth.placing import Policy, place
 from ml.data.truth.rows import Alignment, Row
 from ml.data.truth.spans import Intervals, written
@@ -161,6 +162,7 @@ def _summary(
     yield Finding(level="info", subject="", text=text)
     if not here:
         yield Finding(level="error", subject="", text="It names no video of this dataset")
+    yield from marked_throughout(here)
     yield from _against(here, reference)
     if missing:
         n_missing = counted(len(missing), "test video")

@@ -50,7 +50,8 @@ class Claim:
     `rate` where that is given; the `rate` in frames per second at which its frame numbers count,
     None where they are the video's own; how many frames of the video each annotated frame stands
     for (`step`: ends of `intervals` have that in them already, so the last may reach up to
-    step - 1 frames past the video); and how long it takes the video for.
+    step - 1 frames past the video); how long it takes the video for; and the stretches of
+    `intervals` by the clock as well (`also_seconds`), which have to be the same.
     """
 
     path: str = ""
@@ -64,6 +65,7 @@ class Claim:
     rate: float | None = None
     step: int = 1
     duration_seconds: float | None = None
+    also_seconds: tuple[Seconds, ...] = ()
 
     @property
     def name(self) -> str:

@@ -6,14 +6,26 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ml.data.truth.claims import Annotations, Claim
+from ml.data.truth.rows import Row
 from ml.findings import Finding, counted, shortened
 from ml.normal import NORMAL, canonical_label, is_normal
 from ml.records import BadInput, Interval
 
 FRAMES_APART = 1  # an end may be meant inclusive
 SECONDS_APART = 0.1
-MARKED = frozenset({"1", "1.0", "true", "yes"})  # says abnormal and names no class
+# Says abnormal and names no class.
+MARKED = frozenset(
+    {
+        "1", "1.0", "true", "yes", "y", "positive",
+        "はい", "あり", "有り", "有", "是", "예", "네", "있음",
+    }
+)  # fmt: skip
+# A letter or number that says no beside the one that says yes; elsewhere it may be a class.
+NO_BESIDE = {"n": ("y", "a", "p"), "f": ("t",), "-1": ("1",)}
+UNCLEAR = ("n", "-1")
+EITHER_WAY = (frozenset({"o", "x"}), frozenset({"○", "×"}), frozenset({"○", "✕"}))
 SHOWN_LABELS = 5
+WHOLE = 0.95  # of a video: people leave small gaps between stretches
 Span = tuple[float, float, str]
 
 
@@ -36,9 +48,10 @@ def without_normal(
     """The claims with abnormal stretches alone, labels of videos `normal` or a class.
 
     `also` are labels that are normal in this dataset. Findings say which labels were taken as
-    normal. Raise BadInput where labels are numbers and nobody knows what 0 means.
+    normal. Raise BadInput where labels are numbers or letters and nobody knows what they say.
     """
     _check_numbers(annotations.claims, source, also)
+    also = (*also, *_said_no(annotations.claims, source, also))
     taken = _Taken()
     claims = tuple(_abnormal(claim, also, taken) for claim in annotations.claims)
     findings = (*annotations.findings, *_told(taken, source))
@@ -61,6 +74,26 @@ def _check_numbers(claims: Iterable[Claim], source: str, also: Collection[str]) 
         )
 
 
+def _said_no(claims: Iterable[Claim], source: str, also: Collection[str]) -> Iterator[str]:
+    """What says no in a file of nothing but yes and no. Raise BadInput where it may be a class."""
+    labels = {label.strip().casefold() for claim in claims for *_ends, label in _spans(claim)}
+    labels |= {claim.label.strip().casefold() for claim in claims}
+    named = {label for label in labels if label and not is_normal(label, also)}
+    if len(named) > 1 and any(named <= pair for pair in EITHER_WAY):
+        raise BadInput(
+            f"{source}: either of {' and '.join(sorted(named))} may say normal: name the one that "
+            "does as a normal label, or write words"
+        )
+    for no, beside in NO_BESIDE.items():
+        if any(named == {no, yes} for yes in beside):
+            yield no
+        elif no in named and no in UNCLEAR:
+            raise BadInput(
+                f"{source}: the label {no!r} may say normal or be a class: name it as a normal "
+                "label, or write words"
+            )
+
+
 def _is_own(label: str, also: Collection[str]) -> bool:
     return label.strip().casefold() in {each.strip().casefold() for each in also}
 
@@ -77,7 +110,11 @@ def _abnormal(claim: Claim, also: Collection[str], taken: _Taken) -> Claim:
     if claim.seconds is not None:
         found = replace(found, seconds=tuple(_left(claim.seconds, also)))
     elif claim.intervals is not None:
-        found = replace(found, intervals=tuple(_left_frames(claim.intervals, also)))
+        found = replace(
+            found,
+            intervals=tuple(_left_frames(claim.intervals, also)),
+            also_seconds=tuple(_left(claim.also_seconds, also)),
+        )
     elif claim.labels is None and found.label == NORMAL:
         found = replace(found, intervals=())
         taken.labels[claim.label.strip()] = None
@@ -172,6 +209,25 @@ def _in_words(taken: _Taken) -> str:
     if taken.only_normal:
         text += f". What they leave open of {shortened(taken.only_normal)} counts as normal, too"
     return text
+
+
+def marked_throughout(rows: Iterable[Row]) -> Iterator[Finding]:
+    """Where classes go through a whole video, one of them may be what is normal there."""
+    found = [row for row in rows if _is_marked_throughout(row)]
+    if found:
+        labels = list(dict.fromkeys(e.label for row in found for e in row.intervals if e.label))
+        text = (
+            f"{counted(len(found), 'video')} abnormal from end to end by the labels "
+            f"{shortened(labels, SHOWN_LABELS)}: if one of these says normal, name it as a normal "
+            f"label ({shortened([row.video for row in found])})"
+        )
+        yield Finding(level="warning", subject="", text=text)
+
+
+def _is_marked_throughout(row: Row) -> bool:
+    n_marked = sum(each.end_frame - each.start_frame for each in row.intervals)
+    has_classes = any(each.label for each in row.intervals)
+    return bool(row.n_frames) and has_classes and n_marked >= WHOLE * row.n_frames
 
 
 def _stretches(n: int) -> str:

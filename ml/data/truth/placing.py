@@ -14,13 +14,14 @@ from ml.clock import Clock
 from ml.data.truth.claims import Claim, Reading
 from ml.data.truth.labels import intervals_in, is_near, rule_of, spread
 from ml.data.truth.rows import Row
-from ml.data.truth.spans import Intervals, fitted, of_seconds, resampled, unfit
+from ml.data.truth.spans import Intervals, fitted, of_seconds, resampled, unfit, written
 from ml.data.truth.videos import KnownVideo
 from ml.findings import Finding, counted
 
 Policy = Literal["repair", "refuse"]
 RATE_TOLERANCE = 1e-3  # 29.97 for 30 is 0.1 %: a frame off after half a minute
 LENGTH_TOLERANCE = 0.02  # of a video's length that a file states in seconds
+WHOLE_SECONDS, EXACT_SECONDS = 1.0, 0.1  # between frames and times of one stretch
 READABLE_SECONDS = 1.0  # of times that people read off a player
 
 
@@ -74,6 +75,8 @@ def _says_something(claim: Claim) -> bool:
 
 def _of_spans(claim: Claim, video: KnownVideo, reading: Reading, policy: Policy) -> Row:
     claimed, repairs = _on_clock(claim, video, reading)
+    if sentence := _two_places(claim, claimed, video):
+        return _row(claim, video, claimed=claimed, notes=(not_stored(video, sentence),))
     notes = [*_disagreements(claim, video, is_resampled="resample" in repairs)]
     if policy == "repair":
         intervals, more = fitted(claimed, video.n_frames)
@@ -96,6 +99,33 @@ def _on_clock(claim: Claim, video: KnownVideo, reading: Reading) -> tuple[Interv
     if rate and claimed and video.clock and not _counts_frames(claim, video, rate):
         return resampled(claimed, rate, video.clock), ["resample"]
     return claimed, []
+
+
+def _two_places(claim: Claim, claimed: Intervals, video: KnownVideo) -> str:
+    """Where a file has frames and times of the same stretches, and they lie apart."""
+    if not claim.also_seconds or video.clock is None:
+        return ""
+    edges = [edge for start, end, _label in claim.also_seconds for edge in (start, end)]
+    of_frames = [
+        float(moment)
+        for each in claimed
+        for moment in (
+            video.clock.seconds_at(each.start_frame),
+            video.clock.gone_at(each.end_frame),
+        )
+    ]
+    slack = WHOLE_SECONDS if all(edge.is_integer() for edge in edges) else EXACT_SECONDS
+    apart = [abs(a - b) for a, b in zip(edges, of_frames, strict=True)]
+    if max(apart) <= slack + video.clock.frame_seconds:
+        return ""
+    return (
+        f"its frames are {written(claimed)}, and by its times {_in_frames(claim, video.clock)}: "
+        "keep the columns that are right"
+    )
+
+
+def _in_frames(claim: Claim, clock: Clock) -> str:
+    return written(of_seconds(claim.also_seconds, clock))
 
 
 def _counts_frames(claim: Claim, video: KnownVideo, rate: float) -> bool:

@@ -125,6 +125,11 @@ def _table(source: Source) -> str:
     if source.lines and source.lines[0].lstrip("# ").startswith("Exported using VGG"):
         return "is VIA's CSV: save the project, which is JSON"
     if pair := headings.unsaid_ends(columns):
+        if pair[1] == "stop_frame":
+            return (
+                f"does not say whether {pair[1]} is abnormal itself: call them start_frame and "
+                "end_frame, the first frame after it, or first_frame and last_frame"
+            )
         return (
             f"does not say what {pair[0]} and {pair[1]} count: call them start_frame and "
             "end_frame, or start_seconds and end_seconds"

@@ -16,6 +16,7 @@ import numpy as np
 from ml.data.truth.alignment import align_claims, bare
 from ml.data.truth.claims import Annotations, Claim
 from ml.data.truth.formats import read_annotations
+from ml.data.truth.normality import marked_throughout
 from ml.data.truth.rows import Row
 from ml.data.truth.spans import Intervals, written
 from ml.data.truth.videos import KnownVideo, VideoSet
@@ -125,6 +126,7 @@ def _word(source: TruthSource, videos: VideoSet, options: Mapping[str, Any]) -> 
         here = [row for row in found.rows if row.video and row.n_frames]
         findings += _again(file, here, intervals)
         findings += [each for row in here for each in _told(file, row.notes)]
+        findings += _told(file, marked_throughout(here))
         intervals |= {
             row.video: row.intervals for row in here if row.video not in intervals and _holds(row)
         }

@@ -200,6 +200,7 @@ def test_an_index_that_cannot_be_followed(files: dict[str, bytes], sentence: str
         (b"score\n1\n1e-400\n", "line 3: score '1e-400' is so near to 0"),
         (b"[1e-400]", "1e-400 is so near to 0"),
         (b"score\n9007199254740993\n", "score '9007199254740993' has more digits than"),
+        (b"frame;score\n1.000;0.5\n1.001;1\n", "line 2: frame '1.000' may be thousands or a fr"),
         (b"frame,score\n0,1\n0,2\n", "line 3: the table has frame 0 already in line 2"),
         (b"video,frame,score\na,7,1\nb,7,1\na,7.0,2", "line 4: a has frame 7 already in line 2"),
         (b"frame,score\n0,1\n1.5,2\n", "line 3: frame '1.5' is no whole number"),

@@ -29,7 +29,7 @@ def test_column_of_another_name() -> None:
         (b"name,source\na,b\na,c\n", "groups.csv, line 3: a has two different groups"),
         (b"name,source\na,b,c\n", "groups.csv, line 2: 3 cells where the heading has 2"),
         (b"name,source\n,b\n", "groups.csv, line 2: it names no video"),
-        (b"name,source\n\xff,b\n", "groups.csv is no UTF-8 text; save it as UTF-8"),
+        (b"name,source\n\xff,b\n", "groups.csv, line 2: it is no UTF-8 text; save it as UTF-8"),
     ],
 )
 def test_what_is_no_table_of_groups(data: bytes, sentence: str) -> None:

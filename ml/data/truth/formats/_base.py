@@ -118,6 +118,11 @@ def whole(value: Any, what: str) -> int:
     return int(found)
 
 
+def label_of(value: Any) -> str:
+    """Of JSON: 0 and false say something, null and an empty text do not."""
+    return "" if value is None else str(value)
+
+
 def named_once(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     """Raise BadInput where two of them are about one video, by its name as it is written."""
     found = tuple(claims)

@@ -12,7 +12,7 @@ from ml.data.truth.formats._base import MAX_SECONDS, span_of_seconds
 from ml.data.truth.source import Source
 from ml.findings import Finding
 from ml.headings import Ends, Unit
-from ml.naming import part_of
+from ml.naming import part_of, split_path
 from ml.normal import is_normal
 from ml.records import BadInput
 from ml.tables import Record, Table, is_blank, number_of, read_table
@@ -33,6 +33,7 @@ class Columns:
     """Headings by what they mean; None where there is no such column."""
 
     ends: Ends
+    times: Ends | None  # beside frames
     video: str | None
     label: str | None
     n_frames: str | None
@@ -47,8 +48,11 @@ class Columns:
         if ends is None:
             raise BadInput(f"{table.name} has no columns of start and end")
         found = [column for column in table.columns if column not in (ends.start, ends.end)]
+        is_in_frames = ends.unit == "frames"
+        times = headings.ends_in(found, headings.TIME_UNITS) if is_in_frames else None
         return cls(
             ends=ends,
+            times=times,
             video=headings.video_column(found),
             label=headings.first_of(table, headings.LABEL),
             n_frames=headings.first_of(table, headings.COUNT),
@@ -60,6 +64,7 @@ class Columns:
     @property
     def known(self) -> set[str | None]:
         known = {self.ends.start, self.ends.end, self.video, self.label, self.n_frames}
+        known |= {self.times.start, self.times.end} if self.times else set()
         return known | {self.length, self.part} | ({self.rate} if self.counts_frames else set())
 
     @property
@@ -84,12 +89,24 @@ def _sort_out(table: Table, columns: Columns) -> list[Finding]:
     if not columns.counts_frames:
         passed |= {column for column in table.columns if headings.plain(column) in headings.RATE}
     rest = [column for column in table.columns if column not in columns.known]
-    if columns.counts_frames and (times := headings.ends_in(rest, headings.ALL_UNITS)):
-        passed |= {times.start, times.end}
     if columns.video is None and any(headings.plain(column) == "id" for column in rest):
         raise BadInput(f"{table.name}: if the column id names the videos, call it video")
     other_names = {column for column in rest if headings.plain(column) in headings.VIDEO}
+    _check_names(table, columns, other_names)
     return headings.sort_out(table.name, table.columns, columns.known, passed | other_names)
+
+
+def _check_names(table: Table, columns: Columns, others: Collection[str]) -> None:
+    """Raise BadInput where a column beside the names gives a row the name of another video."""
+    if columns.video is None:
+        return
+    called = {split_path(record.get(columns.video))[1] for record in table.records}
+    for column in others:
+        for record in table.records:
+            own, other = (split_path(record.get(each))[1] for each in (columns.video, column))
+            if other != own and other in called and not headings.plain(column).endswith("id"):
+                text = f"{columns.video} says {own}, {column} says {other}: keep one of the two"
+                raise table.fault(record, text)
 
 
 def _check_durations(table: Table, columns: Columns, duration: str) -> None:
@@ -158,18 +175,34 @@ def _with_spans(
     rate = reading.rate or _one_number(rows, table, columns.rate)
     if rate is not None and not 0 < rate <= MAX_RATE:
         raise table.fault(rows[0], f"{columns.rate} {rate:g} is no number of frames per second")
-    return replace(found, intervals=intervals, rate=rate)
+    also = tuple(_also_seconds(rows, table, columns))
+    return replace(found, intervals=intervals, rate=rate, also_seconds=also)
+
+
+def _also_seconds(rows: Sequence[Record], table: Table, columns: Columns) -> list[Seconds]:
+    """Of rows with stretches in frames, by the clock; none where not all of them have times."""
+    if columns.times is None:
+        return []
+    stretches = [row for row in rows if _span(row, table, columns) is not None]
+    found = [_span_in(row, table, columns, columns.times) for row in stretches]
+    known = [span for span in found if span is not None]
+    return known if len(known) == len(found) else []
 
 
 def _span(record: Record, table: Table, columns: Columns) -> Seconds | None:
     """Start, end and label in the table's own unit, frames or seconds; None without both."""
-    start, end = (_position(table, record, each, columns.ends.unit) for each in _ends(columns))
+    return _span_in(record, table, columns, columns.ends)
+
+
+def _span_in(record: Record, table: Table, columns: Columns, ends: Ends) -> Seconds | None:
+    names = (ends.start, ends.end)
+    start, end = (_position(table, record, each, ends.unit) for each in names)
     if start is None and end is None:
-        if record.n_cells <= min(table.columns.index(each) for each in _ends(columns)):
-            raise table.fault(record, f"it ends before {columns.ends.start}")
+        if record.n_cells <= min(table.columns.index(each) for each in names):
+            raise table.fault(record, f"it ends before {ends.start}")
         return None
     if start is None or end is None:
-        missing = columns.ends.start if start is None else columns.ends.end
+        missing = ends.start if start is None else ends.end
         raise table.fault(record, f"{missing} is empty, and the other end is not")
     try:
         return span_of_seconds(start, end, _label(record, columns))
@@ -188,8 +221,10 @@ def _position(table: Table, record: Record, column: str, unit: Unit) -> float | 
         return _moment(table, record, column)
     if unit == "frames":
         return table.whole(record, column)
-    value = table.number(record, column)
-    return value if value is None or unit == "seconds" else value / 1000
+    if unit == "seconds":
+        return table.number(record, column)
+    value = table.number(record, column, is_count=True)
+    return None if value is None else value / 1000
 
 
 def _moment(table: Table, record: Record, column: str) -> float | None:
@@ -210,7 +245,7 @@ def seconds_of(text: str, delimiter: str = ",") -> float:
     total = 0.0
     for part in whole_parts:
         total = total * 60 + int(part)
-    seconds = number_of(last, delimiter)
+    seconds = number_of(last.replace(",", ".") if whole_parts else last, delimiter)
     if seconds < 0 or (whole_parts and max(seconds, *map(int, parts[1:-1]), 0) >= 60):
         raise ValueError("is no time such as 00:01:30 or 90.5")
     total = total * 60 + seconds

@@ -18,6 +18,7 @@ from typing import Any
 from ml.data.truth.claims import Annotations, Claim, Reading, Seconds
 from ml.data.truth.formats._base import (
     AnnotationFormat,
+    label_of,
     number,
     register,
     span_of_seconds,
@@ -84,7 +85,7 @@ def _span(name: str, value: Any) -> Seconds:
     if len(value["segment"]) != 2:
         raise BadInput(f"{name}: the segment {value['segment']} is not a start and an end")
     start, end = (number(each, f"{name}: the segment's end") for each in value["segment"])
-    return span_of_seconds(start, end, str(value.get("label") or ""))
+    return span_of_seconds(start, end, label_of(value.get("label")))
 
 
 def _withheld(entries: Json, name: str) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from typing import Any
 from ml.data.truth.claims import Annotations, Claim, Reading
 from ml.data.truth.formats._base import (
     AnnotationFormat,
+    label_of,
     named_once,
     number,
     register,
@@ -110,7 +111,7 @@ def _claim(name: str, entry: Json, reading: Reading) -> Claim:
         path=name,
         n_frames=None if count is None else whole(count, f"{name}: n_frames"),
         duration_seconds=None if duration is None else number(duration, f"{name}: duration"),
-        label=str(entry.get("label") or ""),
+        label=label_of(entry.get("label")),
         part=part_of(str(part)) or "" if part else "",
     )
     if "seconds" in entry and "intervals" in entry:
@@ -154,4 +155,4 @@ def _parts(name: str, value: Any, keys: tuple[str, str]) -> tuple[Any, Any, str]
     if not isinstance(given, list) or not 2 <= len(given) <= 3 or isinstance(given[-1], list):
         raise BadInput(f"{name}: {value} is not an interval of start, end and a label")
     start, end, *rest = given
-    return start, end, str(rest[0] or "") if rest else ""
+    return start, end, label_of(rest[0]) if rest else ""

@@ -228,6 +228,16 @@ def test_our_json(tmp_path: Path, document: dict[str, Any]) -> None:
     assert found.claims[1].intervals == ()
 
 
+@pytest.mark.parametrize(("no", "yes"), [(0, 1), (False, True), ("0", "1"), ("false", None)])
+def test_our_json_with_labels_that_are_no_texts(tmp_path: Path, no: Any, yes: Any) -> None:
+    document = {"videos": {"a": [[0, 60, no], [60, 180, yes]], "b": {"label": no}}}
+
+    first, second = read_annotations(write(tmp_path, "gt.json", json.dumps(document))).claims
+
+    assert spans(first) == [(60, 180, "")]
+    assert (second.label, second.intervals) == ("normal", ())
+
+
 @pytest.mark.parametrize("value", [[1], ["a", 2], [1.5, 2], None, [True, 2]])
 def test_our_json_with_faults(tmp_path: Path, value: Any) -> None:
     with pytest.raises(BadInput, match="a: "):

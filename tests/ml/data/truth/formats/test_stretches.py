@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from ml.data.truth.alignment import align
 from ml.data.truth.claims import Annotations, Claim
 from ml.data.truth.formats import read_annotations
+from ml.data.truth.rows import Row
+from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.records import BadInput
 
 
@@ -142,9 +145,7 @@ def test_times_beside_frames_and_notes_are_told_and_passed_over(tmp_path: Path) 
 
     assert spans(found.claims[0]) == [(60, 180, "")]
     [told] = found.findings
-    assert told.text == (
-        "the columns id, path, start_time, end_time, duration, annotator are not used"
-    )
+    assert told.text == ("the columns id, path, duration, annotator are not used")
 
 
 def test_a_class_without_numbers_is_abnormal_and_not_where(tmp_path: Path) -> None:
@@ -219,3 +220,75 @@ def test_another_code_page_is_told(tmp_path: Path) -> None:
     [told] = found.findings
     assert (told.subject, told.level) == ("gt.csv", "warning")
     assert told.text.startswith("It is no UTF-8 and was read as Windows-1252")
+
+
+BOTH = "video,start_frame,end_frame,start_time,end_time\n"
+
+
+@pytest.mark.parametrize("times", ["2.4,7.2", "0:02,0:07", "00:00:02.400,00:00:07.200"])
+def test_frames_and_times_of_the_same_moments(tmp_path: Path, times: str) -> None:
+    [row] = laid(tmp_path, f"{BOTH}01,60,180,{times}\n02,,,,\n")[:1]
+
+    assert [(each.start_frame, each.end_frame) for each in row.intervals] == [(60, 180)]
+    assert row.notes == ()
+
+
+@pytest.mark.parametrize("times", ["2.4,7.2", "0:02,0:07"])
+def test_frames_at_another_rate_than_the_times_beside_them(tmp_path: Path, times: str) -> None:
+    [row] = laid(tmp_path, f"{BOTH}01,72,216,{times}\n02,,,,\n")[:1]
+
+    assert row.intervals == ()
+    [note] = row.notes
+    assert note.level == "error"
+    assert note.text.startswith("its frames are [72, 216), and by its times [")
+
+
+def laid(folder: Path, text: str) -> list[Row]:
+    videos = VideoSet([KnownVideo(name=name, n_frames=250, fps=25.0) for name in ("01", "02")])
+    return list(align(read(folder, text), videos).rows)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize(
+    ("columns", "cells"),
+    [
+        ("start_frame,end_frame", "12.000,18.000"),
+        ("start_ms,end_ms", "48.000,72.000"),
+        ("first_frame,last_frame", "1.200,1.800"),
+    ],
+)
+def test_thousands_with_points(tmp_path: Path, delimiter: str, columns: str, cells: str) -> None:
+    text = f"video,{columns}\n01,{cells}\n".replace(",", delimiter)
+
+    with pytest.raises(BadInput, match=r"line 2: .* may be thousands or a fraction"):
+        read(tmp_path, text)
+
+
+def test_frames_with_a_fraction_of_zeros_between_commas(tmp_path: Path) -> None:
+    found = read(tmp_path, "video,start_frame,end_frame\n01,60.000,180.0\n")
+
+    assert spans(found.claims[0]) == [(60, 180, "")]
+
+
+def test_a_comma_behind_minutes_is_a_decimal_one(tmp_path: Path) -> None:
+    text = 'video,start_time,end_time\n01,"00:00:02,400","0:07,2"\n'
+
+    assert read(tmp_path, text).claims[0].seconds == ((2.4, 7.2, ""),)
+
+
+def test_two_columns_of_names_that_disagree(tmp_path: Path) -> None:
+    text = "video,file,start_frame,end_frame\n02.mp4,01.mp4,60,180\n01.mp4,01.mp4,,\n"
+
+    with pytest.raises(BadInput, match="line 2: video says 02, file says 01: keep one"):
+        read(tmp_path, text)
+
+
+def test_a_name_and_its_path_agree(tmp_path: Path) -> None:
+    text = "video,path,start_frame,end_frame\n02,D:\\cam\\02.mp4,60,180\n01,/cam/01.mp4,,\n"
+
+    assert [claim.path for claim in read(tmp_path, text).claims] == ["02", "01"]
+
+
+def test_whether_a_stop_frame_is_abnormal_is_not_said(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="does not say whether stop_frame is abnormal itself"):
+        read(tmp_path, "video,start_frame,stop_frame\n01,60,180\n")

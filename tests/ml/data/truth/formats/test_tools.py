@@ -321,3 +321,12 @@ def test_two_observations_of_one_video_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match=r"two entries are about /cam/01\.mp4: make them one"):
         read(tmp_path, document)
+
+
+@pytest.mark.parametrize("label", [0, False, "0", "normal"])
+def test_activitynet_labels_that_say_normal(tmp_path: Path, label: Any) -> None:
+    marks = [{"segment": [0, 2.4], "label": label}, {"segment": [2.4, 7.2], "label": "fall"}]
+
+    [claim] = read(tmp_path, {"database": {"01": {"annotations": marks}}}).claims
+
+    assert claim.seconds == ((2.4, 7.2, "fall"),)

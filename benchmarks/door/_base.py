@@ -1,0 +1,101 @@
+"""What a case is, what came of it, and the verdict on that."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Verdict = Literal["right", "told", "refused", "wrong", "silent", "crash"]
+TITLES: dict[Verdict, str] = {
+    "right": "right",
+    "told": "taken with a finding",
+    "refused": "refused",
+    "wrong": "wrong with a finding",
+    "silent": "SILENTLY WRONG",
+    "crash": "CRASHED",
+}
+NOBODY_KNOWS = "nobody can know"  # the right value of a file that must not be taken in silence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What was kept, None where nothing was; `told` are warnings, errors and repairs.
+
+    A `refusal` says that something was not kept, and why.
+    """
+
+    value: Any = None
+    told: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+Bring = Callable[[Path], Brought]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """`bring` makes the file in an empty folder and brings it; `right` is the value to be kept."""
+
+    name: str
+    right: Any
+    bring: Bring
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    case: Case
+    brought: Brought
+    verdict: Verdict
+
+
+Cases = Callable[[], Iterable[Case]]
+KINDS: dict[str, Cases] = {}
+
+
+def kind(title: str) -> Callable[[Cases], Cases]:
+    """Register a function that yields the cases of a kind."""
+
+    def register(cases: Cases) -> Cases:
+        KINDS[title] = cases
+        return cases
+
+    return register
+
+
+def load_kinds() -> dict[str, Cases]:
+    package = importlib.import_module(__package__ or "benchmarks.door")
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{package.__name__}.{module.name}")
+    return KINDS
+
+
+def cases_of(only: str = "") -> Iterator[Case]:
+    for title, cases in load_kinds().items():
+        if only in title:
+            for each in cases():
+                yield Case(name=each.name, right=each.right, bring=each.bring, kind=title)
+
+
+def judge(case: Case, brought: Brought) -> Verdict:
+    if brought.value == case.right:
+        return "told" if brought.told else "right"
+    if brought.refusal:
+        return "refused"
+    is_harmless = case.right == NOBODY_KNOWS and brought.told
+    return "told" if is_harmless else "wrong" if brought.told else "silent"
+
+
+def run(case: Case, folder: Path) -> Outcome:
+    """Raise nothing: an error that is no refusal is the outcome."""
+    try:
+        brought = case.bring(folder)
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}"
+        return Outcome(case=case, brought=Brought(told=(fault,)), verdict="crash")
+    return Outcome(case=case, brought=brought, verdict=judge(case, brought))

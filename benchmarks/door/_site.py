@@ -1,0 +1,141 @@
+"""The doors of the site: scores of a run and lists of a split, with an embedded Postgres."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import django
+import numpy as np
+from django.core.management import call_command
+from django.db import connection
+
+from benchmarks.door._base import Bring, Brought
+from webapp.stack import postgres
+
+Labels = Mapping[str, Sequence[int]]  # 0 or 1 for each frame, by test video
+RAW = "frame-raw"
+
+
+@contextlib.contextmanager
+def site() -> Iterator[None]:
+    """An empty site for as long as cases are brought."""
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)  # Postgres runs as another user
+        server = postgres.start(Path(home))
+        try:
+            os.environ |= {
+                "DJANGO_SETTINGS_MODULE": "webapp.settings",
+                "DATABASE_URL": server.url,
+                "IWAKAN_SECRET_KEY": "benchmark",
+            }
+            django.setup()  # whatever is imported below needs it
+            call_command("migrate", verbosity=0)
+            yield
+        finally:
+            connection.close()
+            server.stop()
+
+
+def scores(labels: Labels, file: str, data: str | bytes, **layout: Any) -> Bring:
+    """Bring one file of scores for a run on videos with these labels; the AUROC that results."""
+    return _scored(labels, data, _auroc, layout)
+
+
+def kept(labels: Labels, file: str, data: str | bytes, **layout: Any) -> Bring:
+    """As `scores`; the score of each frame, None where there is none, by video."""
+    return _scored(labels, data, _frames, layout)
+
+
+def _scored(
+    labels: Labels, data: str | bytes, look: Callable[[Any], Any], layout: Mapping[str, Any]
+) -> Bring:
+    given = data.encode() if isinstance(data, str) else data
+
+    def bring(folder: Path) -> Brought:
+        from webapp.common.errors import UserError
+        from webapp.results.uploads import Layout, store_score_set
+
+        run, by = uploaded_run(labels)
+        try:
+            reached = store_score_set(run=run, data=given, layout=Layout(**layout), by=by)
+        except UserError as error:
+            return Brought(refusal=str(error))
+        if not reached.is_complete:
+            return Brought(refusal=f"waits for {', '.join(reached.missing)}")
+        return Brought(value=look(run))
+
+    return bring
+
+
+def uploaded_run(labels: Labels) -> tuple[Any, Any]:
+    """A run that waits for scores, and the person who brings them."""
+    from tests.factories.accounts import MembershipFactory
+    from tests.factories.results import labelled_run
+    from webapp.results.uploads import create_uploaded_run
+
+    template = labelled_run(labels)
+    by = MembershipFactory.create(team=template.team).user
+    run = create_uploaded_run(
+        team=template.team,
+        dataset=template.dataset,
+        split=template.split,
+        method_title="theirs",
+        by=by,
+    )
+    return run, by
+
+
+def _auroc(run: Any) -> float | None:
+    from webapp.results.models import Evaluation
+
+    found = Evaluation.objects.get(score_set__run=run, protocol__slug=RAW).metrics["auroc"]
+    return None if found is None else round(found, 6)
+
+
+def _frames(run: Any) -> dict[str, list[float | None]]:
+    from webapp.results.models import VideoScores
+
+    rows = VideoScores.objects.filter(score_set__run=run).select_related("video")
+    by_video = {row.video.name: row.scores.to_frames(row.video.n_frames) for row in rows}
+    return {
+        name: [None if np.isnan(each) else round(float(each), 6) for each in values]
+        for name, values in sorted(by_video.items())
+    }
+
+
+def split(names: Sequence[str], files: Mapping[str, str | bytes], part: str = "") -> Bring:
+    """Bring lists for a dataset with videos of these names; the part of each that has one."""
+
+    def bring(folder: Path) -> Brought:
+        from tests.factories.accounts import MembershipFactory
+        from tests.factories.datasets import DatasetFactory, VideoFactory
+        from webapp.common.errors import UserError
+        from webapp.datasets.splits import GivenList, import_split
+
+        dataset = DatasetFactory.create()
+        for name in names:
+            VideoFactory.create(dataset=dataset, name=name)
+        by = MembershipFactory.create(team=dataset.team).user
+        lists = [
+            GivenList(name=name, data=data.encode() if isinstance(data, str) else data, part=part)
+            for name, data in files.items()
+        ]
+        try:
+            [found] = import_split(dataset=dataset, name="theirs", files=lists, by=by)
+        except UserError as error:
+            return Brought(refusal=str(error))
+        told = [each["text"] for each in found.report if each["level"] != "info"]
+        parts = dict(found.members.values_list("video__name", "part"))
+        return Brought(value=parts, told=tuple(each for each in told if not _is_usual(each)))
+
+    return bring
+
+
+def _is_usual(text: str) -> bool:
+    """A list of one part alone always gets it."""
+    return text.endswith("part is empty")
