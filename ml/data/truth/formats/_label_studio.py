@@ -46,7 +46,9 @@ def path_of(data: Json) -> str:
     address = given[0] if given else ""
     if "://" not in address and not LOCAL.fullmatch(address):
         address = f"http://here/{address.lstrip('/')}"  # an address of Label Studio's own server
-    return UPLOAD_PREFIX.sub(r"\1", UPLOADED.sub("", path_in(address)))
+    path = path_in(address)
+    uploaded = UPLOADED.sub("", path)  # elsewhere eight digits may be a date
+    return path if uploaded == path else UPLOAD_PREFIX.sub(r"\1", uploaded)
 
 
 def read(path: str, results: Sequence[Json], reading: Reading) -> Regions:

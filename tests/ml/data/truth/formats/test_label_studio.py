@@ -243,6 +243,9 @@ def test_two_tasks_of_one_video(tmp_path: Path) -> None:
     ("address", "path"),
     [
         ("/data/upload/7/0a1b2c3d-night%201.mp4", "night 1.mp4"),
+        ("/data/upload/7/0a1b2c3d-20240501-01.mp4", "20240501-01.mp4"),
+        ("s3://bucket/20240501-01.mp4", "20240501-01.mp4"),
+        ("/data/local-files/?d=cam/deadbeef-01.mp4", "cam/deadbeef-01.mp4"),
         ("/data/local-files/?d=cam%2F01.mp4", "cam/01.mp4"),
         ("s3://bucket/cam/01.mp4", "cam/01.mp4"),
         ("https://host:8080/data/upload/1/0a1b2c3d-01.mp4?token=a/b", "01.mp4"),
