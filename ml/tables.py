@@ -22,7 +22,7 @@ DELIMITERS = ("\t", ";", ",", "|")
 STATED = re.compile(r"sep=(.)", re.IGNORECASE)  # a first line that Excel writes and reads
 BLANKS = frozenset({"", "nan", "na", "n/a", "none", "null", "<na>", "-"})
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
-GROUPED = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")  # one thousand, or one and some thousandths
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # one thousand, or one and some thousandths
 INDEX = ("", "unnamed: 0")  # how pandas heads the column of row numbers
 ISO_2022 = re.compile(rb"\x1b\$[@AB]|\x1b\$\)[AC]")  # how it changes to other alphabets
 MAX_CELL = 1_000_000

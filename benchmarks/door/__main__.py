@@ -23,6 +23,7 @@ from benchmarks.door._base import TITLES, Case, Outcome, cases_of, run
 from benchmarks.door._site import site
 
 N_AT_ONCE = 2
+SHOWN = 300  # letters of a value
 FAULTS = ("silent", "crash")
 
 
@@ -80,7 +81,11 @@ def in_words(outcomes: Iterable[Outcome]) -> Iterable[str]:
         said = each.brought.refusal if each.verdict == "refused" else "; ".join(each.brought.told)
         yield f"\n{TITLES[each.verdict]}: {each.case.kind}: {each.case.name}\n  {said}"
         if each.verdict in (*FAULTS, "wrong"):
-            yield f"  right {each.case.right}\n  kept  {each.brought.value}"
+            yield (
+                f"  right {each.case.right}"[:SHOWN]
+                + "\n"
+                + f"  kept  {each.brought.value}"[:SHOWN]
+            )
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -41,12 +41,12 @@ def site() -> Iterator[None]:
             server.stop()
 
 
-def scores(labels: Labels, file: str, data: str | bytes, **layout: Any) -> Bring:
+def scores(labels: Labels, data: str | bytes, **layout: Any) -> Bring:
     """Bring one file of scores for a run on videos with these labels; the AUROC that results."""
     return _scored(labels, data, _auroc, layout)
 
 
-def kept(labels: Labels, file: str, data: str | bytes, **layout: Any) -> Bring:
+def kept(labels: Labels, data: str | bytes, **layout: Any) -> Bring:
     """As `scores`; the score of each frame, None where there is none, by video."""
     return _scored(labels, data, _frames, layout)
 

@@ -125,10 +125,11 @@ def _per_segment(values: Values, item: Item) -> Scores:
     if len(values) == all_segments:
         return _segments(values, item, room)
     if len(values) != whole:
+        rest = room - whole * width
+        or_less = f", or {whole:,} when the last {rest} have none of their own" if rest else ""
         raise BadInput(
             f"{counted(len(values), 'score')} where {all_segments:,} are expected, one for each "
-            f"{width} of {counted(room, 'frame')}, or {whole:,} when the last "
-            f"{room - whole * width} have none of their own"
+            f"{width} of {counted(room, 'frame')}{or_less}"
         )
     if not layout.tail:
         raise BadInput(
