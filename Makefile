@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench soak browser
+.PHONY: help setup demo up clean test check format bench soak browser
 
 help:
 	@echo "make demo           set up, start everything, train and score a demo run, serve the result"
 	@echo "make demo EXIT=1    the same, then stop; exit code 0 only if the run succeeded"
 	@echo "make up             start Postgres, broker, site and worker on this machine"
+	@echo "make up PORT=8123   the same at another port than 8000; PORT works with demo, too"
+	@echo "make clean          remove the embedded database and all that refers to it; asks first"
 	@echo "make test           all tests, against a real Postgres, broker and browser"
 	@echo "make check          formatting, lint, types, import contracts, migrations"
 	@echo "make format         rewrite files to the house style"
@@ -23,15 +25,22 @@ $(INSTALLED): pyproject.toml constraints.txt
 		{ echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@echo "Setting up, 1 of 2: an environment for Python in $(VENV) (some seconds)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Setting up, 2 of 2: $$(grep -c == constraints.txt) packages with torch: 2 GB on disk and one to five minutes,"
+	@echo "  more with PyPI's CUDA build of torch (see README). pip says how far it is;"
+	@echo "  after its line \"Installing collected packages\" it is silent for about a minute"
+	$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 demo: setup
-	$(BIN)/python manage.py demo $(if $(EXIT),--exit)
+	@$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT)) $(if $(EXIT),--exit)
 
 up: setup
-	$(BIN)/python manage.py up
+	@$(BIN)/python manage.py up $(if $(PORT),--port $(PORT))
+
+clean: setup
+	@$(BIN)/python manage.py remove_data $(if $(YES),--no-input)
 
 test: setup browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -41,6 +50,7 @@ test: setup browser
 browser:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 		! { command -v chromium && ldconfig -p | grep -F libatomic.so.1; } >/dev/null; then \
+		echo "Installing Chromium for the browser tests with apt-get: about 100 MB, a minute or two"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 			apt-get install -y -qq --no-install-recommends chromium libatomic1 >/dev/null; \
 	fi

@@ -18,16 +18,16 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """`times` (n,) float64: seconds at which each frame is shown first, increasing.
+    """Of a video's own times, or where only a rate is known, frame i at i / fps.
 
     `frame_seconds` is how long the last frame is shown, and every frame past it. `fps` is the
     rate as it was stated, 0 where none was; see `rate`.
     """
 
-    times: Floats
+    n_frames: int
     frame_seconds: float
     fps: float = 0.0
-    is_even: bool = False  # frame i is shown at i / fps, which spares looking
+    own_times: Floats | None = None
 
     @classmethod
     def of_times(cls, times: ArrayLike, fps: float = 0.0) -> Clock:
@@ -35,28 +35,37 @@ class Clock:
         known = np.asarray(times, np.float64)
         gaps = np.diff(known)
         usual = float(np.median(gaps)) if len(gaps) else (1 / fps if fps else 0.0)
-        return cls(times=known, frame_seconds=usual, fps=fps)
+        return cls(n_frames=len(known), frame_seconds=usual, fps=fps, own_times=known)
 
     @classmethod
     def constant(cls, n_frames: int, fps: float) -> Clock:
         """Where a rate is all that is known. Raise ValueError for a rate that is none."""
         if not 0 < fps < float("inf"):
             raise ValueError(f"{fps} is no number of frames per second")
-        return cls(times=np.arange(n_frames) / fps, frame_seconds=1 / fps, fps=fps, is_even=True)
+        return cls(n_frames=n_frames, frame_seconds=1 / fps, fps=fps)
 
     @property
-    def n_frames(self) -> int:
-        return len(self.times)
+    def is_even(self) -> bool:
+        return self.own_times is None
+
+    @cached_property
+    def times(self) -> Floats:
+        """(n,) float64: seconds at which each frame is shown first, increasing."""
+        return np.arange(self.n_frames) / self.fps if self.own_times is None else self.own_times
 
     @cached_property
     def end(self) -> float:
         """Seconds at which the last frame is gone; 0 without frames."""
-        return float(self.times[-1]) + self.frame_seconds if len(self.times) else 0.0
+        if self.is_even:
+            return self.n_frames / self.fps
+        return float(self.times[-1]) + self.frame_seconds if self.n_frames else 0.0
 
     @property
     def seconds(self) -> float:
         """How long the frames are shown."""
-        return self.end - float(self.times[0]) if len(self.times) else 0.0
+        if self.is_even:
+            return self.end
+        return self.end - float(self.times[0]) if self.n_frames else 0.0
 
     @cached_property
     def steady_rate(self) -> float | None:
@@ -82,6 +91,8 @@ class Clock:
 
         To a millionth of a second: a container that rounds times to milliseconds changes them.
         """
+        if self.is_even:
+            return self.fps
         span = float(self.times[-1] - self.times[0]) if self.n_frames > 1 else 0.0
         own = (self.n_frames - 1) / span if span > 0 else 0.0
         return next((fps for fps in (self.fps, own) if self._keeps_to(fps)), float("nan"))

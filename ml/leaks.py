@@ -14,6 +14,7 @@ from itertools import combinations
 from typing import Literal, get_args
 
 from ml.findings import Finding, shortened
+from ml.naming import in_order
 from ml.records import Part
 
 CONTENT = "content"
@@ -99,7 +100,7 @@ def _within(folds: Sequence[Fold], kind: str, by_video: Mapping[str, str]) -> It
                     group=group,
                     fold=number,
                     places=places,
-                    videos=tuple(sorted(videos)),
+                    videos=tuple(in_order(videos)),
                 )
 
 
@@ -117,7 +118,7 @@ def _across(folds: Sequence[Fold], kind: str, by_video: Mapping[str, str]) -> It
                 group=group,
                 fold=0,
                 places=tuple(places),
-                videos=tuple(sorted(videos)),
+                videos=tuple(in_order(videos)),
             )
 
 
@@ -136,14 +137,14 @@ def _coverage(folds: Sequence[Fold]) -> Iterator[Finding]:
         return
     everything = {video for fold in folds for video in fold}
     times = Counter(video for fold in folds for video in held_out(fold))
-    never = sorted(everything - set(times))
+    never = in_order(everything - set(times))
     if never:
         text = (
             f"{len(never)} of {len(everything)} videos are held out by no fold, so that no number "
             f"is about them: {shortened(never)}"
         )
         yield Finding(level="warning", subject="folds", text=text)
-    often = sorted(video for video, count in times.items() if count > 1)
+    often = in_order(video for video, count in times.items() if count > 1)
     if often:
         text = (
             f"{len(often)} of {len(everything)} videos are held out by more than one fold, so "

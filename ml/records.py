@@ -111,10 +111,12 @@ class Manifest:
     @classmethod
     def load(cls, path: Path) -> Manifest:
         """Raise BadInput when the file is not a manifest, or says what cannot be."""
+        from ml.strict_json import parse  # which raises what stands here
+
         try:
-            given = json.loads(path.read_text())["videos"]
+            given = parse(path.read_text(), path.name)["videos"]
             videos = tuple(VideoRecord.from_json(video) for video in given)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (BadInput, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"{path.name} is not a manifest: {error}") from error
         for video in videos:
             video.check()
@@ -251,7 +253,7 @@ def intervals_of(labels: NDArray[Any]) -> tuple[Interval, ...]:
 
 def natural_key(name: str) -> list[tuple[int, str]]:
     """Sorts names by the numbers in them: clip 2 before clip 10."""
-    parts = re.findall(r"\d+|\D+", name)
+    parts = re.findall(r"\d{1,1000}|\D+", name)  # longer ones Python refuses to turn into numbers
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -17,6 +18,11 @@ from pytest_django import DjangoDbBlocker
 from tests.factories.accounts import MembershipFactory, TeamFactory
 from webapp.accounts.models import Role, Team, User
 
+# How long an example takes says something of the machine and nothing of the code.
+hypothesis.settings.register_profile(
+    "iwakan", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("iwakan")
 ON_CI = os.environ.get("CI") == "true"
 FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 SHARED_DATA = Path(

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from webapp.stack import postgres, valkey
+from webapp.stack import outside, postgres, valkey
 
 STARTED: list[Any] = []
+USED: list[Path] = []  # outside the checkout
 HOME = Path(tempfile.gettempdir()) / f"iwakan-tests-{os.getpid()}"
 
 
@@ -30,6 +31,7 @@ def pytest_load_initial_conftests() -> Iterator[None]:
         server = postgres.start(HOME, options=postgres.FAST_AND_UNSAFE)
         os.environ["DATABASE_URL"] = server.url
         STARTED.append(server)
+        USED.extend(outside.used_by(HOME))
     if "IWAKAN_BROKER_URL" not in os.environ:
         broker = valkey.start(HOME)
         os.environ["IWAKAN_BROKER_URL"] = broker.url
@@ -37,8 +39,13 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     return (yield)
 
 
+def pytest_report_header() -> list[str]:
+    return [f"Postgres's user cannot enter the checkout and uses {path}" for path in USED]
+
+
 def pytest_unconfigure() -> None:
     for server in STARTED:
         server.stop()
     if STARTED:
+        outside.remove(HOME)
         shutil.rmtree(HOME, ignore_errors=True)

@@ -130,3 +130,24 @@ def _remux(
             packet.dts -= int(earlier_by / packet.time_base)
             packet.stream = copy
             written.mux(packet)
+
+
+def titled(path: Path, title: bytes) -> Path:
+    """With a title in the encoding of the recorder that wrote it."""
+    stands_for = "x" * len(title)
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = stands_for
+        stream: Any = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for frame in toys.toy_frames(10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    path.write_bytes(path.read_bytes().replace(stands_for.encode(), title))
+    return path
+
+
+def unknown_codec(path: Path) -> Path:
+    """Its container says H.264 by another name."""
+    data = toys.moving_square_video(path, 10).read_bytes()
+    path.write_bytes(data.replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/AVX"))
+    return path

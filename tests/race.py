@@ -1,13 +1,13 @@
 """Runs one function in many threads at once, each with a database connection of its own."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
-import pytest
 from django.db import connection
+
+from tests.patience import wait_until
 
 
 def race(function: Callable[[], Any], *, n_threads: int) -> list[Any]:
@@ -28,22 +28,12 @@ def race(function: Callable[[], Any], *, n_threads: int) -> list[Any]:
 
 
 def wait_until_somebody_waits_for_a_lock() -> None:
-    give_up_at = time.monotonic() + 10
-    while time.monotonic() < give_up_at:
-        if _somebody_waits_for_a_lock():
-            return
-        time.sleep(0.02)
-    pytest.fail("nobody waits for a lock")
+    wait_until(_somebody_waits_for_a_lock)
 
 
 def wait_until_it_waits_or_ends(work: Future[Any]) -> None:
     """For what must wait for this thread's transaction, and may be broken so that it does not."""
-    give_up_at = time.monotonic() + 10
-    while time.monotonic() < give_up_at:
-        if work.done() or _somebody_waits_for_a_lock():
-            return
-        time.sleep(0.02)
-    pytest.fail("it neither waits nor ends")
+    wait_until(lambda: work.done() or _somebody_waits_for_a_lock())
 
 
 def _somebody_waits_for_a_lock() -> bool:

@@ -23,8 +23,8 @@ EMBEDDED = embedded_address(VAR_DIR)
 
 DEBUG = env.bool("IWAKAN_DEBUG", default=False)
 SECRET_KEY = env("IWAKAN_SECRET_KEY", default=EMBEDDED.secret_key)
-# The two commands that make the key themselves need none to begin with.
-if not SECRET_KEY and sys.argv[1:2] not in (["up"], ["demo"]):
+# The two commands that make the key themselves, and the one that removes it, need none.
+if not SECRET_KEY and sys.argv[1:2] not in (["up"], ["demo"], ["remove_data"]):
     raise ImproperlyConfigured(
         "IWAKAN_SECRET_KEY is not set. Give the site a long random secret, or start it with "
         "`python manage.py up`, which makes one."

@@ -27,7 +27,13 @@ def open_video(path: Path) -> InputContainer:
     # Opening decodes a little to learn what is inside; the limit holds for that, too.
     limit = {"max_pixels": str(MAX_PIXELS)}
     # The prefix keeps a file called "http:…" from being taken for an address.
-    container = av.open(f"file:{path}", options=limit, container_options=SAFE_OPTIONS)
+    container = av.open(
+        f"file:{path}",
+        options=limit,
+        container_options=SAFE_OPTIONS,
+        metadata_errors="replace",  # titles are in whatever encoding a recorder has
+    )
     for stream in container.streams.video:
-        stream.codec_context.options = limit
+        if stream.codec_context is not None:  # as of a codec that nobody knows
+            stream.codec_context.options = limit
     return container

@@ -15,7 +15,7 @@ from ml.data.containers import open_video
 from ml.data.images import image_files
 from ml.data.pictures import NO_SCALE, read_picture
 from ml.data.pixels import Scale
-from ml.data.streams import bits_of, deep_values, is_grey, video_stream
+from ml.data.streams import bits_of, deep_values, is_grey, packets_of, video_stream
 from ml.records import BadInput, VideoRecord
 
 Frame = NDArray[np.uint8]
@@ -79,7 +79,8 @@ def _file_frames(video: VideoRecord, *, grey: bool) -> Iterator[Timed]:
             stream.codec_context.thread_count = 0  # as many as there are cores
             bring = _to_bytes(stream.codec_context.pix_fmt, _scale_of(video), grey=grey)
             start = (container.start_time or 0) / av.time_base  # players begin there
-            for frame in container.decode(stream):
+            packets = packets_of(container, stream)
+            for frame in (frame for packet in packets for frame in packet.decode()):
                 seconds = None if frame.pts is None else frame.time - start
                 yield seconds, bring(frame)
     except av.MemoryError:

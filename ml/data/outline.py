@@ -19,7 +19,7 @@ from ml.data import structure
 from ml.data.containers import STREAMS
 from ml.data.signatures import check_video_signature
 from ml.data.stamps import WRAPS, Laid, lay
-from ml.data.streams import aspect_of, bits_of, is_grey, opened, video_stream
+from ml.data.streams import aspect_of, bits_of, is_grey, opened, packets_of, video_stream
 from ml.data.timeline import usual_fps
 from ml.findings import counted
 
@@ -211,7 +211,7 @@ class _Packets:
 
 def _readable(container: InputContainer) -> Iterator[av.Packet]:
     try:
-        yield from (packet for packet in container.demux() if packet.size)
+        yield from (packet for packet in packets_of(container) if packet.size)
     except av.MemoryError:
         raise
     except av.FFmpegError:

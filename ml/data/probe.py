@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from ml.clock import Clock
 from ml.data.outline import Outline, outline, seconds_of
 from ml.data.pixels import FEW_LEVELS, Histogram, Range
-from ml.data.streams import deep_values, opened, rotation_of, shown_size, video_stream
+from ml.data.streams import (
+    deep_values,
+    opened,
+    packets_of,
+    rotation_of,
+    shown_size,
+    video_stream,
+)
 from ml.data.timeline import is_variable, laid_out, pauses, usual_fps
 from ml.findings import counted, shortened
 from ml.records import BadInput
@@ -107,7 +114,7 @@ def measure(path: Path) -> Range | None:
     found = Histogram()
     with opened(path) as container:
         stream = video_stream(container)
-        for packet in container.demux(stream):
+        for packet in packets_of(container, stream):
             for frame in decoded_frames(packet) or ():
                 found.add(deep_values(frame))
     return found.range() if found.n_values else None
@@ -155,7 +162,7 @@ class _Decoded:
 
     def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[av.Packet]:
         try:
-            yield from container.demux(stream)
+            yield from packets_of(container, stream)
         except av.MemoryError:
             raise
         except av.FFmpegError:

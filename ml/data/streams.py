@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -54,9 +56,20 @@ def video_stream(container: InputContainer) -> VideoStream:
         kind = "only sound" if container.streams.audio else "no picture"
         raise BadInput(f"the file has no video in it, {kind}")
     stream = pictures[0]
+    if stream.codec_context is None:
+        raise BadInput("the codec of its video is not known")
     check_size(stream.codec_context.width, stream.codec_context.height)
     stream.thread_type, stream.codec_context.thread_count = "AUTO", N_THREADS
     return stream
+
+
+def packets_of(container: InputContainer, *streams: VideoStream) -> Iterator[av.Packet]:
+    """Of the `streams`, of all without any. Raise av.FFmpegError where the file cannot be read.
+
+    At the end PyAV asks for streams that only appeared while it read, and finds none.
+    """
+    with suppress(IndexError):
+        yield from container.demux(*streams)
 
 
 def rotation_of(frame: av.VideoFrame) -> int:

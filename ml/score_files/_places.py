@@ -66,7 +66,8 @@ class Item:
     def is_exact(self, base: int) -> bool:
         """Whether there is a row for each score that is expected, and no other."""
         found = self.indices(base)
-        if found is None or len(found) not in (self.n_expected, self.n_whole):
+        is_any_number = self.layout.unit == "equal_segments"
+        if found is None or not (is_any_number or len(found) in (self.n_expected, self.n_whole)):
             return False
         return np.array_equal(found, np.arange(len(found)))
 

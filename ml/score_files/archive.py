@@ -8,7 +8,6 @@ extra files of macOS are skipped.
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from ml.findings import shortened
 from ml.records import BadInput
 from ml.score_files._base import Format, ScoreFile, Series, register
 from ml.score_files._layout import STATABLE, stated_in
+from ml.strict_json import parse
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 256 * 1024**2
@@ -29,6 +29,7 @@ ENDINGS = (".npy", ".csv", ".json", ".txt", ".tsv")
 INDEX = "scores.json"
 LENGTH = "n_frames"
 TOLD = ("file", LENGTH, "maps")
+Index = Mapping[str, dict[str, Any]]
 
 
 @register
@@ -54,8 +55,8 @@ def _read_all(archive: zipfile.ZipFile) -> ScoreFile:
     members = [member for member in archive.infolist() if _is_score_file(member)]
     _check_sizes(members)
     _check_compressions(members)
-    if index := _index_of(archive, members):
-        return _read_indexed(archive, members, *index)
+    if indices := _indices_in(archive, members):
+        return _read_indexed(archive, members, indices)
     by_video: dict[str, Series] = {}
     notes: dict[str, None] = {}
     for member in members:
@@ -123,20 +124,21 @@ def _is_of(path: str, name: str) -> bool:
     return called.endswith(named) or named.endswith(called)
 
 
-def _index_of(
-    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]
-) -> tuple[str, Mapping[str, Any]] | None:
-    """The folder of an index, and what it says of each video; None where there is none."""
-    for member in members:
-        folder, _slash, name = member.filename.rpartition("/")
-        if name == INDEX:
-            try:
-                entries = json.loads(_content(archive, member))["scores"]
-            except (ValueError, KeyError, TypeError, RecursionError):
-                continue
-            if isinstance(entries, dict) and all(_is_entry(each) for each in entries.values()):
-                return (f"{folder}/" if folder else ""), entries
-    return None
+def _indices_in(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, Index]:
+    """What the indices say of each video, by their own paths."""
+    named = [member for member in members if member.filename.rpartition("/")[2] == INDEX]
+    read = {member.filename: _index_in(_content(archive, member)) for member in named}
+    return {path: index for path, index in read.items() if index is not None}
+
+
+def _index_in(data: bytes) -> Index | None:
+    """None where it holds scores itself, of a video that is called so."""
+    try:
+        entries = parse(data.decode(), INDEX)["scores"]
+    except (BadInput, UnicodeDecodeError, KeyError, TypeError):
+        return None
+    is_index = isinstance(entries, dict) and all(_is_entry(each) for each in entries.values())
+    return entries if is_index else None
 
 
 def _is_entry(value: Any) -> bool:
@@ -144,19 +146,32 @@ def _is_entry(value: Any) -> bool:
 
 
 def _read_indexed(
-    archive: zipfile.ZipFile,
-    members: list[zipfile.ZipInfo],
-    folder: str,
-    entries: Mapping[str, dict[str, Any]],
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], indices: Mapping[str, Index]
 ) -> ScoreFile:
     by_path = {member.filename: member for member in members}
+    if len(by_path) < len(members):
+        raise BadInput("the archive has two files of one name")
     by_video: dict[str, Series] = {}
-    for name, entry in entries.items():
-        if unknown := [key for key in entry if key not in (*TOLD, *STATABLE)]:
-            raise BadInput(f"{INDEX} says {shortened(unknown)} of {name}, which is not understood")
-        member = by_path.get(folder + entry["file"])
-        if member is None:
-            raise BadInput(f"{INDEX} names {entry['file']} for {name}, and the archive lacks it")
-        series, _notes = _read_one(archive, member)
-        by_video[name] = replace(series, stated=stated_in(entry), n_frames=entry.get(LENGTH))
+    used = set(indices)
+    for path, index in indices.items():
+        for name, entry in index.items():
+            if name in by_video:
+                raise BadInput(f"the archive has two files for {name}")
+            place = path.removesuffix(INDEX) + entry["file"]
+            by_video[name] = _indexed(archive, by_path.get(place), name, entry)
+            used.add(place)
+    left = [path for path in by_path if path not in used and path.lower().endswith(ENDINGS)]
+    if left:
+        raise BadInput(f"{INDEX} does not say whose scores {shortened(left)} holds")
     return ScoreFile(by_video=by_video)
+
+
+def _indexed(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, name: str, entry: dict[str, Any]
+) -> Series:
+    if unknown := [key for key in entry if key not in (*TOLD, *STATABLE)]:
+        raise BadInput(f"{INDEX} says {shortened(unknown)} of {name}, which is not understood")
+    if member is None:
+        raise BadInput(f"{INDEX} names {entry['file']} for {name}, and the archive lacks it")
+    series, _notes = _read_one(archive, member)
+    return replace(series, stated=stated_in(entry), n_frames=entry.get(LENGTH))

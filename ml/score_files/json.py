@@ -58,9 +58,16 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, value in pairs:
         if name in given:
-            raise BadInput(f"the name {name!r} stands twice in it")
+            raise BadInput(f"the name {name[:80]!r} stands twice in it")
+        _check_text(name)
         given[name] = value
     return given
+
+
+def _check_text(name: str) -> None:
+    """Half a pair of surrogates can be escaped in JSON, and nobody can be told of it."""
+    if any("\ud800" <= sign <= "\udfff" for sign in name):
+        raise BadInput(f"the name {name[:80]!r} in it is no text")
 
 
 def _kept(text: str) -> float:
@@ -78,6 +85,7 @@ def _is_one(given: Mapping[str, Any]) -> bool:
 
 def _of_one(given: dict[str, Any]) -> ScoreFile:
     name = next((str(given[key]) for key in NAMES if given.get(key)), "")
+    _check_text(name)
     series = _of_object(given)
     return ScoreFile(by_video={name: series}) if name else ScoreFile(series=series)
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import logged_in, skip_or_fail
+from tests.patience import PATIENCE
 from webapp.accounts.models import User
 
+expect.set_options(timeout=1000 * PATIENCE)
 DESKTOP = {"width": 1440, "height": 900}
 FLAGS = [
     "--no-sandbox",
@@ -32,7 +34,9 @@ def chromium() -> Iterator[Browser]:
     if executable is None:
         skip_or_fail("no chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=FLAGS, timeout=1000 * PATIENCE
+        )
         yield browser
         browser.close()
 
@@ -45,6 +49,7 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
 
     def open_as(user: User, path: str, **options: object) -> Page:
         context = chromium.new_context(base_url=live_server.url, **{"viewport": DESKTOP} | options)
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         context.add_cookies([_session_cookie(logged_in(user), live_server.url)])
         page = context.new_page()

@@ -11,15 +11,15 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from tests.patience import PATIENCE, wait_until
 from tests.toys import moving_square_video
-from tests.workers.conftest import environment, wait_until
+from tests.workers.conftest import environment
 from webapp.datasets.models import Dataset, Part
 from webapp.results.models import Evaluation
 from webapp.runs.models import Method, Run
 
 WORKER = ("celery", "-A", "workers.celery", "worker", "-P", "threads", "-c", "2", "-Q", "cpu")
 N_FRAMES = 40
-LONG = 120  # seconds: far more than it takes, unless the machine is busy with other things
 # Conv-AE's own tiny config, as one would type it.
 TINY = {
     "config.window": "4",
@@ -63,10 +63,10 @@ def worker(transactional_db: None, tmp_path: Path) -> Iterator[subprocess.Popen[
     )
     # On a busy machine the threads of one torch operation wait for each other more than they work.
     os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
-    wait_until(lambda: Method.objects.filter(name="conv_ae").exists(), seconds=LONG)
+    wait_until(lambda: Method.objects.filter(name="conv_ae").exists())
     yield process
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(PATIENCE)
 
 
 def import_dataset(client: Client, folder: Path) -> Dataset:
@@ -79,7 +79,7 @@ def import_dataset(client: Client, folder: Path) -> Dataset:
         dataset.refresh_from_db()
         return not dataset.is_importing
 
-    wait_until(is_imported, seconds=LONG)
+    wait_until(is_imported)
     assert dataset.import_job is not None
     assert dataset.import_job.status == "succeeded", dataset.import_job.reason
     return dataset
@@ -98,7 +98,7 @@ def fresh(run: Run) -> Run:
 
 
 def ended(run: Run) -> Run:
-    wait_until(lambda: fresh(run).is_finished, seconds=LONG)
+    wait_until(lambda: fresh(run).is_finished)
     return fresh(run)
 
 

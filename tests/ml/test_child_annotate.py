@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import scipy.io
 
+from tests.patience import PATIENCE
+
 Event = dict[str, Any]
 VIDEOS = [
     {"name": "test/a", "n_frames": 100, "part": "test", "fps": 25.0, "sha256": "1", "source": "x"},
@@ -30,7 +32,7 @@ def run(folder: Path, spec: dict[str, Any]) -> tuple[int, dict[str, Event]]:
             [*command, "--events-fd", str(file.fileno())],
             pass_fds=[file.fileno()],
             stderr=subprocess.DEVNULL,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     lines = [json.loads(line) for line in events.read_text().splitlines()]
@@ -126,7 +128,7 @@ def test_list_videos(tmp_path: Path) -> None:
 
     assert status == 0
     assert events["listed"]["values"] == [
-        {"name": "Abuse028_x264", "n_frames": 1412, "label": "Abuse", "part": "test"}
+        {"name": "Abuse/Abuse028_x264", "n_frames": 1412, "label": "Abuse", "part": "test"}
     ]
 
 

@@ -151,6 +151,14 @@ def test_one_order_by_id_wherever_clips_lie() -> None:
     assert in_order(["Test/Test002", "x/01", "x/10"]) == ["x/01", "Test/Test002", "x/10"]
 
 
+def test_names_may_be_numbers_of_any_length() -> None:
+    long = "9" * 5_000
+
+    assert meant(long, "01", "a") == ""
+    assert meant(f"x/{long}", long) == long
+    assert in_order([long, "1", "2"]) == ["1", "2", long]
+
+
 def test_endings_are_those_of_videos() -> None:
     assert without_ending("v=1.5__#2") == "v=1.5__#2"
     assert without_ending("01.M2TS") == "01"

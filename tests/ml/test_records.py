@@ -95,7 +95,16 @@ def test_manifest_survives_its_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"videos": [{"id": 1}]}', '{"videos": [{"id": "a", "frames": 3}]}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"videos": [{"id": 1}]}',
+        '{"videos": [{"id": "a", "frames": 3}]}',
+        '{"videos": [{"id": "a", "path": "p", "id": "b"}]}',
+        '{"videos": [], "fps": NaN}',
+    ],
 )
 def test_a_file_that_is_no_manifest_is_refused(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text)

@@ -52,7 +52,7 @@ def by_the_evaluator(videos: list[ScoredVideo], variant: Variant) -> float | Non
 
 
 @given(some_videos())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_variant_is_what_the_evaluator_gives(videos: Any) -> None:
     for variant in sensitivity_grid(videos, drop_first=(0, 2)):
         expected = by_the_evaluator(videos, variant)

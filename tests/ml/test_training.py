@@ -3,6 +3,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ml.failures import Diverged
 from ml.records import BadInput, Interval, Manifest, Part, VideoRecord
 from ml.training import Learner, Moment, Training, normal_videos, seed_everything, shuffled
 
+STILL = SimpleNamespace(monotonic=lambda: 0.0)  # a clock by which no checkpoint is ever due
 N_SAMPLES, BATCH_SIZE, EPOCHS = 10, 4, 3
 STEPS_PER_EPOCH = 3
 LAST_STEP = EPOCHS * STEPS_PER_EPOCH
@@ -58,6 +60,11 @@ class NoisyPair(Learner):
 
     def validate(self) -> Mapping[str, float]:
         return {} if self.validation is None else {"loss": self.validation.pop(0)}
+
+
+@pytest.fixture(autouse=True)
+def _no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml.training.time", STILL)
 
 
 def train(

@@ -94,6 +94,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:detail": {"GET": READ},
     "datasets:progress": {"GET": READ},
     "datasets:import_again": {"POST": of_team(403, 409)},  # an import is under way
+    "datasets:normal_labels": {"POST": of_team(403, 302)},
     "datasets:new_split": {"GET": of_team(403, 200)},
     "datasets:make_split": {"POST": of_team(403, 422)},  # the empty form comes back
     "datasets:import_split": {"POST": of_team(403, 422)},

@@ -23,6 +23,12 @@ def sleep(reporter: Reporter, seconds: float) -> None:
     time.sleep(seconds)
 
 
+def wait_for(reporter: Reporter, path: str) -> None:
+    """Until somebody makes the file `path`."""
+    while not Path(path).exists():
+        time.sleep(0.02)
+
+
 def ignore_term(reporter: Reporter) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
@@ -56,7 +62,7 @@ def tell_environment(reporter: Reporter) -> None:
 STEPS = {
     step.__name__: step
     for step in (
-        send, write, sleep, ignore_term, save_on_term, end_by, leave_behind, tell_pid,
+        send, write, sleep, wait_for, ignore_term, save_on_term, end_by, leave_behind, tell_pid,
         tell_environment,
     )
 }  # fmt: skip

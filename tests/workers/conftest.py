@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,14 +47,6 @@ def run(worker: WorkerNode) -> Callable[..., Job]:
         return job
 
     return run
-
-
-def wait_until(is_so: Callable[[], Any], *, seconds: float = 20) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (answer := is_so()):
-        assert time.monotonic() < deadline, f"not so after {seconds} seconds"
-        time.sleep(0.05)
-    return answer
 
 
 def is_running(pid: int) -> bool:

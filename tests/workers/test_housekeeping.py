@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.utils import OperationalError
 
 from tests.factories.jobs import JobFactory
-from tests.workers.conftest import acting_job, environment, wait_until
+from tests.patience import PATIENCE, wait_until
+from tests.workers.conftest import acting_job, environment
 from webapp.jobs import services
 from webapp.jobs.models import Job
 from workers.housekeeping import Housekeeper, clear_work_folders
@@ -40,7 +41,8 @@ def test_pass_goes_on_after_a_step_that_failed(worker, monkeypatch, caplog):
     assert not (settings.WORK_DIR / "job_gone").exists()
 
 
-def test_pass_after_an_outage_gives_the_living_time_to_renew(worker, monkeypatch, caplog):
+def test_pass_after_an_outage_gives_the_living_time_to_renew(worker, monkeypatch, caplog, settings):
+    settings.JOB_LEASE_SECONDS = PATIENCE
     housekeeper = Housekeeper()
     with monkeypatch.context() as outage:
         outage.setattr(services, "ring_again", lambda: _raise(OperationalError("server closed")))
@@ -77,5 +79,5 @@ def test_housekeeper_is_a_process_that_stops_when_asked(worker):
     wait_until(lambda: not folder.exists())
     process.terminate()
 
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     assert connection.is_usable()

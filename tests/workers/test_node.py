@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from tests.workers.conftest import wait_until
+from tests.patience import PATIENCE, wait_until
 from webapp.jobs.models import WorkerNode
 from webapp.runs.models import Method
 from workers import node
@@ -17,7 +17,7 @@ def started(transactional_db, monkeypatch):
     yield this
     this.retire()
     for thread in set(threading.enumerate()) - before:
-        thread.join(60)
+        thread.join(PATIENCE)
 
 
 def row():
@@ -28,14 +28,13 @@ def test_node_is_known_from_start_to_retirement(started):
     first_seen = row().last_seen_at
     started.start()
 
-    facts = wait_until(lambda: row().facts, seconds=60)
-    wait_until(Method.objects.filter(name="conv_ae").exists, seconds=60)
+    facts = wait_until(lambda: row().facts)
+    wait_until(Method.objects.filter(name="conv_ae").exists)
 
     assert facts["cpu_count"] >= 1
     assert facts["memory_bytes"] > 10**8
     assert facts["torch"].startswith("2.")
-    assert row().last_seen_at > first_seen
-    assert row().is_alive
+    wait_until(lambda: row().last_seen_at > first_seen and row().is_alive)
     started.retire()
     assert not row().is_alive
 

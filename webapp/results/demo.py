@@ -15,6 +15,7 @@ from django.urls import reverse
 from ml.evaluation import METRICS
 from webapp.accounts import services as accounts
 from webapp.accounts.models import Team, User
+from webapp.common.demo_steps import numbered
 from webapp.common.errors import UserError
 from webapp.datasets import services as datasets
 from webapp.datasets.models import Dataset
@@ -37,6 +38,7 @@ CONFIG: dict[str, Any] = {
     "epochs": 6,
 }
 POLL_SECONDS = 0.3
+TELL_SECONDS = 10  # between two lines that say how far a job is
 PATIENCE_SECONDS = 900
 
 Say = Callable[[str], None]
@@ -51,6 +53,7 @@ def tell(say: Say) -> str:
     for evaluation in Evaluation.objects.filter(score_set__run=run).select_related("protocol"):
         name = evaluation.protocol.settings["metric"]
         say(f"  {evaluation.protocol}: {METRICS[name].title} {_shown(evaluation.metrics[name])}")
+    say(numbered("Page", "the video with the highest score, under the link below"))
     return accounts.create_login_link(user=owner) + "?" + urlencode({"next": _video_page(run)})
 
 
@@ -58,18 +61,19 @@ def _dataset(team: Team, owner: User, say: Say) -> Dataset:
     """The generated dataset, imported now or by an earlier demo."""
     imported = Dataset.objects.filter(team=team, name=DATASET).exclude(content_hash="").first()
     if imported is not None:
+        say(numbered("Import", "done by an earlier demo"))
         return imported
     folder = Path(settings.DATA_ROOTS[0]) / "corridor"
-    say(f"Rendering 20 clips of a corridor into {folder} …")
+    say(numbered("Rendering", f"20 clips of a corridor into {folder} …"))
     _render(folder)
-    say("Importing: probing, counting frames, making proxies and posters …")
+    say(numbered("Import", "probing, counting frames, making proxies and posters …"))
     dataset = Dataset.objects.filter(team=team, name=DATASET).first()
     if dataset is None:
         dataset = datasets.create_dataset(team=team, name=DATASET, folder=str(folder), by=owner)
     else:
         datasets.import_again(dataset=dataset, by=owner)
     dataset.refresh_from_db()
-    _wait_for_job(dataset.import_job)
+    _wait_for_job(dataset.import_job, say)
     dataset.refresh_from_db()
     return dataset
 
@@ -91,19 +95,40 @@ def _run(dataset: Dataset, owner: User, say: Say) -> Run:
         config=CONFIG,
         by=owner,
     )
-    say(f"Training {run.method} on {dataset} …")
-    _wait_for_job(run.current_job)
+    say(numbered("Training", f"{run.method} on {dataset}, {CONFIG['epochs']} epochs …"))
+    _wait_for_job(run.current_job, say)
     run.refresh_from_db()
-    say("Scoring every frame of the test videos …")
-    _wait_for_job(run.current_job)
+    say(numbered("Scoring", "every frame of the test videos …"))
+    _wait_for_job(run.current_job, say)
     return run
 
 
-def _wait_for_job(job: Job | None) -> None:
+class _Pace:
+    """Says how far a job is whenever that has changed, but not more often than one can read."""
+
+    def __init__(self, job: Job, say: Say) -> None:
+        self.job = job
+        self.say = say
+        self.said_at = time.monotonic()
+        self.said: dict[str, Any] = {}
+
+    def has_ended(self) -> bool:
+        self.job.refresh_from_db()
+        now = time.monotonic()
+        if self.job.progress != self.said and now - self.said_at >= TELL_SECONDS:
+            self.said, self.said_at = self.job.progress, now
+            self.say(f"  {_how_far(self.said)}")
+        return self.job.is_terminal
+
+
+def _how_far(progress: dict[str, Any]) -> str:
+    return f"{progress['stage']}: {progress['done']:g} of {progress['total']} {progress['unit']}"
+
+
+def _wait_for_job(job: Job | None, say: Say) -> None:
     """Raise UserError with the job's own reason unless it succeeds."""
     assert job is not None
-    _wait_until(lambda: Job.objects.filter(pk=job.pk, status__in=Job.TERMINAL).exists(), str(job))
-    job.refresh_from_db()
+    _wait_until(_Pace(job, say).has_ended, str(job))
     if job.status != Job.Status.SUCCEEDED:
         raise UserError(f"{job}: {job.get_status_display()}. {job.reason}")
 

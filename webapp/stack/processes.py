@@ -75,7 +75,7 @@ def is_listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(is_ready: Callable[[], bool], *, what: str, seconds: float = 20) -> None:
+def wait_until(is_ready: Callable[[], bool], *, what: str, seconds: float = 120) -> None:
     """Raise TimeoutError when `is_ready` stays False."""
     deadline = time.monotonic() + seconds
     while not is_ready():

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from webapp.common.stack_address import FILE_NAME, StackAddress, write_address
-from webapp.stack import postgres, processes, valkey
+from webapp.stack import outside, postgres, processes, valkey
 
 logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).resolve().parents[2]
@@ -54,17 +54,25 @@ class Part:
 class Stack:
     """The parts in the order in which they were started."""
 
-    def __init__(self, home: Path, *, port: int, slots: int = 2) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int,
+        slots: int = 2,
+        say: Callable[[str, str], None] = lambda step, what: None,
+    ) -> None:
         self.home = home
         self.port = port
         self.slots = slots
+        self.say = say
         self.parts: list[Part] = []
         self.address = StackAddress()
 
     def start(self) -> None:
         """Raise StackError when the port is taken or a part does not come up."""
         if processes.is_listening(self.port):
-            raise StackError(f"Port {self.port} is taken. Choose another one with --port.")
+            raise StackError(f"Port {self.port} is taken. Choose another one: PORT=… (--port).")
         self.home.mkdir(parents=True, exist_ok=True)
         self.address = StackAddress(
             database_url=os.environ.get("DATABASE_URL") or self._start_postgres(),
@@ -74,11 +82,13 @@ class Stack:
             pid=os.getpid(),
         )
         write_address(self.home, self.address)
+        self.say("Migrations", "bringing the tables up to date, some seconds the first time …")
         self._manage("migrate", "--verbosity", "0")
+        self.say("Site and worker", f"starting them, logs in {self.home / 'log'} …")
         self._add("web", self._web_command())
         self._add("worker", self._worker_command(), patience=20)
         self._add("housekeeper", [sys.executable, "-m", "workers.housekeeper"])
-        processes.wait_until(self._is_up, what="The site", seconds=60)
+        processes.wait_until(self._is_up, what="The site", seconds=300)
 
     def _is_up(self) -> bool:
         """A part that dies while the site is awaited is started again too."""
@@ -111,8 +121,11 @@ class Stack:
         (self.home / FILE_NAME).unlink(missing_ok=True)
 
     def _start_postgres(self) -> str:
+        self.say("Database", f"starting Postgres, its data in {self.home} …")
         port = processes.free_port()
         server = postgres.start(self.home, port=port)
+        for path in outside.used_by(self.home):
+            self.say("Database", f"Postgres's user cannot enter the checkout and uses {path}")
         self.parts.append(
             Part(
                 name="postgres",
@@ -125,6 +138,7 @@ class Stack:
         return server.url
 
     def _start_valkey(self) -> str:
+        self.say("Database", "starting the broker …")
         port = processes.free_port()
         server = valkey.start(self.home, port=port)
         self.parts.append(
@@ -178,6 +192,7 @@ class Stack:
         return [
             sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{self.port}",
             "--workers", "2", "--threads", "8", "--no-control-socket", "--graceful-timeout", "3",
+            "--timeout", "300",  # a busy machine may take long to import the site
         ]  # fmt: skip
 
     def _worker_command(self) -> list[str]:

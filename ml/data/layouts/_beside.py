@@ -22,7 +22,9 @@ from ml.findings import Finding, Level
 
 # Where several files are about a clip, the first of these kinds is its ground truth.
 TABLES = (".csv", ".tsv", ".json", ".xml", ".eaf", ".boris", ".npy", ".npz", ".mat")
+NOT_READ = (".xlsx", ".xls", ".ods", ".pkl")  # whoever brings one is told what it is
 TEXTS = (".txt", ".md")
+KINDS = frozenset({*TABLES, *NOT_READ, *TEXTS})
 FOLDERS = ("labels", "label", "annotations", "annotation", "ground_truth", "groundtruth", "gt")
 MASKS = "_gt"
 ADDED = re.compile(r"[_-](labels?|gt|ground_?truth|annotations?|mask)$", re.IGNORECASE)
@@ -37,10 +39,14 @@ class Candidate:
     own: str = ""
 
     @property
+    def _is_text(self) -> bool:
+        return self.path.suffix.lower() not in (*TABLES, *NOT_READ)
+
+    @property
     def is_meant(self) -> bool:
         """Whether somebody will miss it where it cannot be read: notes and licences are not."""
         name = self.path.stem
-        return bool(self.own) or self.path.suffix.lower() in TABLES or bool(MEANT.search(name))
+        return bool(self.own) or not self._is_text or bool(MEANT.search(name))
 
 
 def candidates(folder: Path, videos: Sequence[Listed]) -> tuple[list[Candidate], list[Finding]]:
@@ -49,7 +55,7 @@ def candidates(folder: Path, videos: Sequence[Listed]) -> tuple[list[Candidate],
     findings: list[Finding] = []
     clips = {folder / video.path: video.name for video in videos if video.kind == "frames"}
     for place in dict.fromkeys([*_places(folder, videos), *clips]):
-        paths = [path for path in files_in(place, "*") if path.suffix.lower() in (*TABLES, *TEXTS)]
+        paths = [path for path in files_in(place, "*") if path.suffix.lower() in KINDS]
         if clip := clips.get(place, ""):
             of_images = _of_images(place, paths)
             findings += _not_used(clip, of_images)
@@ -95,7 +101,7 @@ def _mask_folders(folder: Path, videos: Iterable[Listed]) -> Iterator[Candidate]
 
 
 def _rank(found: Candidate) -> tuple[bool, int]:
-    kinds = (*TABLES, "", *TEXTS)
+    kinds = (*TABLES, *NOT_READ, "", *TEXTS)
     suffix = "" if found.path.is_dir() else found.path.suffix.lower()
     return not found.own, kinds.index(suffix)
 

@@ -166,3 +166,15 @@ def test_probe_real_videos(
     assert (len(facts.pts), facts.has_audio) == (n_frames, has_audio)
     assert facts.fps == pytest.approx(fps, rel=1e-3)
     assert not facts.is_variable_rate
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.mkv", "a.flv"])
+def test_probe_title_in_another_encoding(tmp_path: Path, name: str) -> None:
+    path = hostile.titled(tmp_path / name, "防犯カメラ1".encode("shift_jis"))
+
+    assert len(probed(path).pts) == 10
+
+
+def test_probe_codec_that_nobody_knows(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="codec of its video is not known"):
+        probed(hostile.unknown_codec(tmp_path / "a.mkv"))

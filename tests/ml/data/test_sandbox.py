@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ml.data import sandbox
 from ml.data.sandbox import Limits
 from ml.records import BadInput
 from tests import toys
+from tests.patience import PATIENCE, wait_until
 
 
 def run(path: Path, folder: Path, **limits: Any) -> dict[str, Any]:
@@ -33,14 +33,6 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text().split()]
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 10) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-    return value
-
-
 @contextmanager
 def waiting_child(tmp_path: Path) -> Iterator[int]:
     """A confined child that waits for the other end of a pipe; yields its process id."""
@@ -51,17 +43,17 @@ def waiting_child(tmp_path: Path) -> Iterator[int]:
 
     def read() -> None:
         try:
-            run(pipe, tmp_path / "out", seconds=30)
+            run(pipe, tmp_path / "out", seconds=30, patience=PATIENCE)
         except BadInput as error:
             outcome.append(str(error))
 
     thread = threading.Thread(target=read)
     thread.start()
-    (child,) = wait_for(lambda: set(children_of(os.getpid())) - before)
-    wait_for(lambda: is_confined(child))
+    (child,) = wait_until(lambda: set(children_of(os.getpid())) - before)
+    wait_until(lambda: is_confined(child))
     yield child
     pipe.open("wb").close()  # now it reads an empty file
-    thread.join(10)
+    thread.join(PATIENCE)
     assert outcome == ["the file is empty"]
 
 
@@ -125,8 +117,8 @@ def test_run_names_the_signal_that_ended_the_child(
     before = set(children_of(os.getpid()))
 
     def crash() -> None:
-        (child,) = wait_for(lambda: set(children_of(os.getpid())) - before)
-        wait_for(lambda: is_confined(child))
+        (child,) = wait_until(lambda: set(children_of(os.getpid())) - before)
+        wait_until(lambda: is_confined(child))
         os.kill(child, number)
 
     threading.Thread(target=crash).start()
@@ -188,13 +180,13 @@ def test_child_dies_with_its_parent(tmp_path: Path) -> None:
         "run(request, folder=Path(sys.argv[2]), n_bytes=0, limits=Limits())\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code, str(pipe), str(tmp_path)])
-    (child,) = wait_for(lambda: children_of(parent.pid))
-    wait_for(lambda: is_confined(child))
+    (child,) = wait_until(lambda: children_of(parent.pid))
+    wait_until(lambda: is_confined(child))
 
     parent.kill()
     parent.wait()
 
-    wait_for(lambda: not Path(f"/proc/{child}").exists() or _is_zombie(child))
+    wait_until(lambda: not Path(f"/proc/{child}").exists() or _is_zombie(child))
 
 
 def _is_zombie(pid: int) -> bool:

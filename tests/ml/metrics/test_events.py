@@ -115,7 +115,7 @@ def labelled_videos(draw: st.DrawFn) -> tuple[list[list[int]], list[list[float]]
     st.integers(0, 4),
     st.sampled_from([0.0, 0.2, 1 / 3, 0.5, 0.75, 1.0]),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_counts_are_those_of_brute_force(
     videos: Any, threshold: float, gap: int, hold: int, iou: float
 ) -> None:
@@ -130,7 +130,7 @@ def test_counts_are_those_of_brute_force(
 
 
 @given(labelled_videos(), st.integers(0, 3), st.integers(0, 4), st.sampled_from([0.0, 0.3, 0.6]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_sweep_is_every_threshold_by_itself(videos: Any, gap: int, hold: int, iou: float) -> None:
     line = at_rate(*videos, 10)
     rule = AlarmRule(merge_gap=gap, hold=hold, iou=iou)
@@ -144,7 +144,7 @@ def test_a_sweep_is_every_threshold_by_itself(videos: Any, gap: int, hold: int, 
 
 
 @given(labelled_videos(), st.sampled_from([0.1, 0.4]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_alarm_finds_one_event_and_an_event_is_found_once(videos: Any, iou: float) -> None:
     found = metrics.detect(at_rate(*videos, 1), 1.0, AlarmRule(iou=iou))
     alarms = found.alarm_of[found.is_found]

@@ -112,6 +112,59 @@ def test_an_archive_with_an_index_says_how_its_scores_lie() -> None:
     assert found.by_video["b"].n_frames == 32
 
 
+def index_of(**files: str) -> bytes:
+    entries = {name: {"file": file} for name, file in files.items()}
+    return json.dumps({"rule": "all", "scores": entries}).encode()
+
+
+def test_an_archive_may_have_an_index_in_each_folder() -> None:
+    """As the test and the validation part that one command scored after the other."""
+    files = {
+        "test/scores.json": index_of(a="0.npy"),
+        "test/0.npy": npy([1.0]),
+        "held/scores.json": index_of(b="0.npy"),
+        "held/0.npy": npy([2.0]),
+    }
+
+    assert values_in(read(zipped(files))) == {"a": [1], "b": [2]}
+
+
+def test_a_video_may_be_called_as_an_index_is() -> None:
+    assert values_in(read(zipped({"scores.json": b"[1, NaN]"})))["scores"][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"scores.json": index_of(a="0.npy")}, "names 0.npy for a, and the archive lacks it"),
+        (
+            {"scores.json": index_of(a="0.npy"), "0.npy": npy([1.0]), "b.csv": b"1"},
+            "scores.json does not say whose scores b.csv holds",
+        ),
+        (
+            {
+                "x/scores.json": index_of(a="0.npy"),
+                "x/0.npy": npy([1.0]),
+                "y/scores.json": index_of(a="0.npy"),
+                "y/0.npy": npy([1.0]),
+            },
+            "two files for a",
+        ),
+        (
+            {"scores.json": b'{"scores": {"a": {"file": "0.npy", "lag": 3}}}', "0.npy": npy([1])},
+            "says lag of a, which is not understood",
+        ),
+        (
+            {"scores.json": b'{"scores": {"a": {"file": "0"}, "a": {"file": "1"}}}'},
+            "scores.json: the name 'a' stands twice",
+        ),
+    ],
+)
+def test_an_index_that_cannot_be_followed(files: dict[str, bytes], sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        read(zipped(files))
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -152,6 +205,7 @@ def test_an_archive_with_an_index_says_how_its_scores_lie() -> None:
         (b"video,frame,score\na,7,1\nb,7,1\na,7.0,2", "line 4: a has frame 7 already in line 2"),
         (b"frame,score\n0,1\n1.5,2\n", "line 3: frame '1.5' is no whole number"),
         (b"frame,score\n0,1\n,2\n", "line 3: frame '' is no whole number"),
+        (b"frame,score\n0,1\n1e17,2\n", "line 3: frame '1e17' is no whole number"),
         (b"1,2,3\n1,2,3\n", "a table of 3 columns needs a heading"),
         (b"a,b,c\n1,2,3\n", "the columns a, b, c are not understood; known are video, frame"),
         (b"video,frame\na,1\n", "no column is called score; its columns are video, frame"),
@@ -169,12 +223,10 @@ def test_an_archive_with_an_index_says_how_its_scores_lie() -> None:
         (zipped({"a.json": b'{"b": [1], "c": [1]}'}), "several videos"),
         (zipped({"a.csv": b"video,score\nb,1"}), "several videos, or of another one"),
         (zipped({"a.npy": npy([1])}, zipfile.ZIP_LZMA), "otherwise than by deflate"),
-        (
-            zipped({"scores.json": b'{"scores": {"a": {"file": "0.npy"}}}'}),
-            "scores.json names 0.npy for a, and the archive lacks it",
-        ),
         (b"[1" + b"0" * 400 + b"]", r"whole numbers from 2\^53 on are not kept exactly"),
         (b'{"a": [1], "a": [2]}', "the name 'a' stands twice in it"),
+        (b'{"\\ud800": [1]}', r"the name '\\ud800' in it is no text"),
+        (b'{"video_name": "\\ud800", "frames": [1]}', r"the name '\\ud800' in it is no text"),
         (b"{}", "holds no scores"),
         (b"video,score\n", "holds no scores"),
         (b"score\n", "holds no scores"),

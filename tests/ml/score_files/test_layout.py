@@ -300,6 +300,27 @@ class TestNumberedRows:
         with pytest.raises(BadInput, match=sentence):
             of_table(text, 40, unit="segment", frames_per_value=16)
 
+    def test_a_video_without_rows_has_no_say(self) -> None:
+        none, some = np.zeros(0, np.int64), np.array([1, 2])
+        items = [
+            item_of(name, Series(values=places * 2.0, places=places), Layout(**layout), 2)
+            for name, places, layout in (("a", none, {"missing_at_end": 2}), ("b", some, {}))
+        ]
+
+        scores, notes = spread(items)
+
+        assert [each.to_frames(2).tolist() for each in scores] == [[NONE, NONE], [2, 4]]
+        assert len(notes) == 1
+
+    @pytest.mark.parametrize("base", [0, 1])
+    def test_numbered_equal_parts(self, base: int) -> None:
+        text = f"segment,score\n{base + 1},2\n{base},1\n"
+
+        placed, notes = of_table(text, 5, unit="equal_segments")
+
+        assert placed == [1, 1, 1, 2, 2]
+        assert len(notes) == base
+
     def test_segments_are_not_taken_for_frames(self) -> None:
         with pytest.raises(BadInput, match="its rows are segments: say unit=segment"):
             of_table("segment,score\n0,1\n1,2\n", 2)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from tests.patience import PATIENCE
 from tests.race import race, wait_until_somebody_waits_for_a_lock
 from webapp.accounts import services
 from webapp.accounts.models import LoginLink, Membership, Role, Team, User
@@ -80,7 +81,7 @@ def test_login_link_in_use_opens_for_nobody_else(alice: User) -> None:
             rival = pool.submit(race, lambda: services.use_login_link(secret), n_threads=1)
             wait_until_somebody_waits_for_a_lock()
 
-        assert [type(outcome) for outcome in rival.result(timeout=10)] == [ConflictError]
+        assert [type(outcome) for outcome in rival.result(timeout=PATIENCE)] == [ConflictError]
 
 
 def test_login_link_of_somebody_who_has_left(alice: User) -> None:

@@ -15,6 +15,7 @@ from tests.factories.results import float32, labelled_run
 from tests.factories.runs import CheckpointFactory
 from tests.webapp.api.test_schema import assert_as_described
 from webapp.accounts.models import Team
+from webapp.results.models import ValidationScores
 from webapp.results.services import save_scores
 from webapp.runs.models import Run
 
@@ -53,6 +54,18 @@ def test_calibration_is_of_normal_validation_scores(reader: Client, run: Run) ->
     assert found.quantile == pytest.approx(np.quantile([0.5, 2, 1], 0.99))
     assert found.weights_sha256 == "5" * 64
     assert found.apply(1.0) == 0.5
+
+
+def test_calibration_counts_frames_not_segments(reader: Client, run: Run) -> None:
+    """A score of two frames and one of a shorter rest; a frame without a score is none."""
+    ValidationScores.objects.filter(video__name="n").update(
+        values=np.float32([0.5, 2]).tobytes(), frames_per_value=2
+    )
+
+    found = Calibration.from_json(reader.get(f"/api/v1/runs/{run.pk}/calibration").json())
+
+    assert found.n_frames == 3
+    assert found.quantile == pytest.approx(np.quantile([0.5, 0.5, 2], 0.99))
 
 
 def test_calibration_goes_by_the_ground_truth_of_the_run(reader: Client, run: Run) -> None:

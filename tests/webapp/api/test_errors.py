@@ -105,6 +105,7 @@ def test_permission_denied(reader: Client) -> None:
 
 def test_throttled(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.api.throttling.ReadThrottle.rate", "1/min", raising=False)
+    monkeypatch.setattr("webapp.api.throttling.ReadThrottle.timer", lambda self: 1_000_000.0)
     reader.get("/api/v1/me")
 
     response = reader.get("/api/v1/me")

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from tests.patience import PATIENCE
 from tests.race import race
 from webapp.accounts import services
 from webapp.accounts.models import User
@@ -92,7 +93,10 @@ def test_key_too_long(submitter: Client, split: Split, method: Method) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_make_one_run(bob: User, split: Split, method: Method) -> None:
+def test_fifty_at_once_make_one_run(
+    bob: User, split: Split, method: Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "PATIENCE_SECONDS", PATIENCE)
     _token, secret = services.create_token(
         team=bob.teams.get(), name="script", scope="submit", by=bob
     )

@@ -19,6 +19,7 @@ from django.db import connection
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import add_to_test
 from tests.factories.runs import RunFactory
+from tests.patience import PATIENCE
 from tests.race import race
 from webapp.accounts import services as accounts
 from webapp.accounts.models import Team, User
@@ -168,7 +169,7 @@ def head(run: Run, bob: User) -> str:
 
 def answer_to(address: tuple[str, int], head: str, body: bytes) -> tuple[int, str]:
     """Status and body of the answer; nothing more is sent after `body`."""
-    with socket.create_connection(address, timeout=30) as line:
+    with socket.create_connection(address, timeout=PATIENCE) as line:
         line.sendall(head.encode() + b"\r\n" + body)
         line.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: line.recv(65_536), b"")).decode()

@@ -10,6 +10,7 @@ from django.db import connection
 from tests.factories.datasets import DatasetFactory, SplitMemberFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.runs import SCHEMA, MethodFactory, RunFactory, TrainableSplitFactory
+from tests.patience import PATIENCE
 from tests.race import wait_until_somebody_waits_for_a_lock
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError
@@ -199,7 +200,7 @@ def test_cancel_run_while_a_worker_ends_its_training(team: Team, bob: User) -> N
             wait_until_somebody_waits_for_a_lock()
             score = services.training_finished(run, held)
             jobs.finish(held, status=Job.Status.SUCCEEDED)
-        cancelling.result(timeout=10)
+        cancelling.result(timeout=PATIENCE)
 
     score.refresh_from_db()
     assert score.status == Job.Status.CANCELLED

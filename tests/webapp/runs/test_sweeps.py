@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from tests.factories.datasets import SplitFactory, SplitMemberFactory
 from tests.factories.jobs import WorkerNodeFactory
 from tests.factories.runs import SCHEMA, CheckpointFactory, MethodFactory, TrainableSplitFactory
+from tests.patience import PATIENCE
 from tests.race import wait_until_somebody_waits_for_a_lock
 from webapp import dispatch
 from webapp.accounts.models import Team, User
@@ -322,7 +323,7 @@ def test_one_that_leaves_while_the_training_ends_is_not_scored(
             services.cancel_run(run=fresh(other), by=bob)
             ending = pool.submit(finish_elsewhere, trainer.job)
             wait_until_somebody_waits_for_a_lock()
-        ending.result(timeout=10)
+        ending.result(timeout=PATIENCE)
 
     assert fresh(trainer).job.kind == "score"
     assert fresh(other).job == Job.objects.get(subject_id=other.pk)
@@ -421,7 +422,7 @@ def test_one_that_comes_to_wait_while_the_training_ends_is_scored(
             resuming = pool.submit(resume_elsewhere, other, bob)
             wait_until_somebody_waits_for_a_lock()
             jobs.finish(held, status=Job.Status.SUCCEEDED)
-        resuming.result(timeout=10)
+        resuming.result(timeout=PATIENCE)
 
     assert (fresh(other).job.kind, fresh(other).status) == ("score", "queued")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -357,6 +358,7 @@ def test_a_kept_picture_is_not_valid_after_the_end(moment_path, video, client):
 
 def test_one_link_is_not_asked_without_end(share, run, client, monkeypatch):
     monkeypatch.setattr(opened, "REQUESTS_PER_PERIOD", 3)
+    monkeypatch.setattr(opened, "time", SimpleNamespace(time=lambda: 0.0))  # no new minute begins
     busy, other = (share("run", {"runs": [run.pk]}) for _ in range(2))
     answers = [client.get(busy) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]

@@ -3,9 +3,11 @@
 import signal
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from webapp.stack import stack as stack_module
 from webapp.stack.stack import QUICK_DEATHS, REST_SECONDS, Part, Stack
 
 
@@ -20,7 +22,10 @@ def part() -> Part:
     return Part(name="part", start=dead, end_signal=signal.SIGTERM, patience=1, process=dead())
 
 
-def test_revive_lets_a_part_rest_that_dies_again_and_again(tmp_path: Path, part: Part) -> None:
+def test_revive_lets_a_part_rest_that_dies_again_and_again(
+    tmp_path: Path, part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack_module, "time", SimpleNamespace(monotonic=lambda: 0.0))
     stack = Stack(tmp_path, port=1)
     stack.parts.append(part)
 

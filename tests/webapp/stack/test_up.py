@@ -13,15 +13,20 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from webapp.stack import processes
+from tests.patience import PATIENCE, wait_until
+from tests.webapp.stack.places import open_folder
+from webapp.stack import outside, processes
 
-OWN_SERVERS = ("DATABASE_URL", "IWAKAN_BROKER_URL", "IWAKAN_SECRET_KEY", "IWAKAN_HTTPS")
+# PYTHONUNBUFFERED, so that what is told reaches the pipe by our own doing.
+NOT_HERS = (
+    "DATABASE_URL", "IWAKAN_BROKER_URL", "IWAKAN_SECRET_KEY", "IWAKAN_HTTPS", "PYTHONUNBUFFERED",
+)  # fmt: skip
 
 
 @contextlib.contextmanager
 def running_up(home: Path, *, port: int) -> Iterator[subprocess.Popen[str]]:
     """`manage.py up` with servers of its own, below `home`."""
-    environment = {name: value for name, value in os.environ.items() if name not in OWN_SERVERS}
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_HERS}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up", "--port", str(port)],
         cwd=settings.BASE_DIR,
@@ -34,7 +39,7 @@ def running_up(home: Path, *, port: int) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
 
 
 def family_of(pid: int) -> dict[int, str]:
@@ -59,28 +64,36 @@ def survivors(family: dict[int, str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the unprivileged database user may enter."""
-    path = tmp_path_factory.mktemp("stack")
-    for folder in (path, *path.parents):
-        if folder.owner() == path.owner() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return path
+def home() -> Iterator[Path]:
+    """One for all tests, so that its database is made once."""
+    with open_folder() as folder:
+        yield folder
+        for each in (folder, *folder.iterdir()):
+            outside.remove(each)
 
 
 def wait_for_site(process: subprocess.Popen[str], port: int) -> None:
-    processes.wait_until(
-        lambda: process.poll() is not None or processes.is_listening(port),
-        what="the site",
-        seconds=60,
-    )
+    wait_until(lambda: process.poll() is not None or processes.is_listening(port))
     assert process.poll() is None, process.stdout.read() if process.stdout else ""
+
+
+def told_until(words: str, process: subprocess.Popen[str]) -> list[str]:
+    """Its lines up to the one that begins with `words`, read while it runs."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith(words):
+            return lines
+    pytest.fail("".join(lines))
 
 
 def test_up_serves_and_ctrl_c_leaves_nothing(home: Path) -> None:
     port = processes.free_port()
     with running_up(home, port=port) as process:
-        wait_for_site(process, port)
+        told = told_until(f"Iwakan is at http://127.0.0.1:{port} ", process)
+        steps = [line.partition(":")[0] for line in told]
+        assert [*dict.fromkeys(steps)][:3] == ["Database", "Migrations", "Site and worker"]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live") as answer:
             assert json.load(answer) == {"status": "ok"}
         family = family_of(process.pid)
@@ -98,23 +111,32 @@ def test_up_killed_leaves_nothing(home: Path) -> None:
         family = family_of(process.pid)
         process.kill()
         process.wait()
-        processes.wait_until(lambda: not survivors(family), what="the end of all", seconds=30)
+        wait_until(lambda: not survivors(family))
 
 
-@pytest.mark.parametrize("moment", ["bin/initdb", "bin/postgres -D"])
+@pytest.mark.parametrize("moment", ["bin/initdb -D", "bin/postgres -D"])
 def test_up_ended_while_it_starts_leaves_nothing(home: Path, moment: str) -> None:
     """Nothing runs on, and what was half made is made anew by the next start."""
-    folder = home / moment.partition(" ")[0]
-    with running_up(folder, port=processes.free_port()) as process:
-        processes.wait_until(lambda: child_named(moment, of=process.pid) is not None, what=moment)
-        family = family_of(process.pid)
-        process.terminate()
-        assert process.wait(40) == 128 + signal.SIGTERM
-        processes.wait_until(lambda: not survivors(family), what="the end of all", seconds=30)
+    folders = (home / f"{moment.split()[0].replace('/', '-')}-{number}" for number in range(20))
+    folder = next(folder for folder in folders if is_ended_at(moment, folder))
 
     port = processes.free_port()
     with running_up(folder, port=port) as again:
         wait_for_site(again, port)
+
+
+def is_ended_at(moment: str, home: Path) -> bool:
+    """End a first start at this moment; False when it was over before we looked."""
+    port = processes.free_port()
+    with running_up(home, port=port) as process:
+        wait_until(lambda: child_named(moment, of=process.pid) or processes.is_listening(port))
+        is_in_time = not processes.is_listening(port)
+        family = family_of(process.pid)
+        process.terminate()
+        status = process.wait(PATIENCE)
+        wait_until(lambda: not survivors(family))
+    assert status == 128 + signal.SIGTERM or not is_in_time
+    return is_in_time
 
 
 def test_second_up_names_the_first(home: Path) -> None:
@@ -122,7 +144,7 @@ def test_second_up_names_the_first(home: Path) -> None:
     with running_up(home, port=port) as first:
         wait_for_site(first, port)
         with running_up(home, port=processes.free_port()) as second:
-            output, _ = second.communicate(timeout=30)
+            output, _ = second.communicate(timeout=PATIENCE)
 
     assert second.returncode == 1
     assert f"already running here: process {first.pid}" in output
@@ -133,7 +155,7 @@ def test_up_refuses_a_taken_port(home: Path) -> None:
     with running_up(home, port=port) as first:
         wait_for_site(first, port)
         with running_up(home / "other", port=port) as second:
-            output, _ = second.communicate(timeout=30)
+            output, _ = second.communicate(timeout=PATIENCE)
 
     assert f"Port {port} is taken" in output
 
@@ -145,10 +167,7 @@ def test_dead_part_is_started_again(home: Path) -> None:
         before = child_named("gunicorn", of=process.pid)
         assert before is not None
         os.kill(before, signal.SIGKILL)
-        processes.wait_until(
-            lambda: child_named("gunicorn", of=process.pid) not in (None, before),
-            what="a new web process",
-        )
+        wait_until(lambda: child_named("gunicorn", of=process.pid) not in (None, before))
 
 
 def child_named(name: str, *, of: int) -> int | None:

@@ -142,8 +142,9 @@ def _by_video(table: Table, columns: Columns, own: str) -> dict[str, list[Record
 def _claim(
     path: str, rows: Sequence[Record], table: Table, columns: Columns, reading: Reading
 ) -> Claim:
-    spans = [span for row in rows if (span := _span(row, table, columns)) is not None]
-    silent = [row for row in rows if _span(row, table, columns) is None]
+    read = [(row, _span(row, table, columns)) for row in rows]
+    spans = [span for _row, span in read if span is not None]
+    silent = [row for row, span in read if span is None]
     label = next((each for row in silent if (each := _label(row, columns))), "")
     if silent and spans and not (label and reading.is_normal(label)):
         raise table.fault(silent[0], f"{path} has stretches elsewhere and none here")

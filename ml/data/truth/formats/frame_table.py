@@ -66,13 +66,17 @@ class FrameTable(AnnotationFormat):
 
     @classmethod
     def stated(cls, source: Source) -> dict[str, Any]:
-        frames, _findings = _frames(source)
-        first = frames[0].number if frames else None
-        return {"base": first} if first in (0, 1) else {}
+        first = "\n".join(source.lines[:3]).encode()
+        try:
+            frames, _findings = _frames(read_grid(first, source.name), source)
+        except BadInput:  # which will be told when all of it is read
+            return {}
+        base = frames[0].number if frames else None
+        return {"base": base} if base in (0, 1) else {}
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
-        frames, findings = _frames(source)
+        frames, findings = _frames(read_grid(source.data, source.name), source)
         by_video: dict[str, list[Frame]] = {}
         for frame in frames:
             by_video.setdefault(frame.video, []).append(frame)
@@ -104,8 +108,7 @@ def _looks_so(source: Source) -> bool:
     return bool(cells) and len(cells) >= FITTING * len(rows) and is_counted
 
 
-def _frames(source: Source) -> tuple[list[Frame], list[Finding]]:
-    grid = read_grid(source.data, source.name)
+def _frames(grid: Grid, source: Source) -> tuple[list[Frame], list[Finding]]:
     own = Path(source.name).stem
     if _is_headed(grid.rows):
         return _below_headings(grid.with_heading(), own)

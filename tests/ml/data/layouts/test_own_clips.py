@@ -1,4 +1,5 @@
 import json
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -418,3 +419,17 @@ def test_own_clips_with_tables_of_tabs_and_files_of_elan(tmp_path: Path) -> None
         "taken as normal: 'Normal' (1 stretch, 1 video): they make nothing abnormal",
     ) in (found.said("info"))
     assert found.said("error") == []
+
+
+def test_own_clips_with_a_workbook_beside_them(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, f01_csv="start_frame,end_frame\n", f02_csv="start_frame,end_frame\n")
+    with zipfile.ZipFile(folder / "events.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+
+    assert read(folder).said("warning") == [
+        (
+            "events.xlsx",
+            "it is not used: events.xlsx is an Excel workbook: save the sheet as CSV",
+        )
+    ]

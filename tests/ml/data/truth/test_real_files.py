@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -254,11 +253,8 @@ def test_the_vector_of_ucf_crime_fits_no_rule_and_is_settled_all_the_same(
     published = read_annotations(folder / "Temporal_Anomaly_Annotation_sultani.txt")
     reference = {row.video: row.intervals for row in align(published, ucf).rows}
 
-    began = time.perf_counter()
     found = align(vector, ucf, order=order, reference=reference)
-    seconds = time.perf_counter() - began
 
-    assert seconds < 10  # 0.6 on two cores that do nothing else
     certain = [row for row in found.rows if row.implied_n_frames is not None]
     assert len(certain) == 139
     assert all(row.implied_n_frames == true_lengths[row.video] for row in certain)

@@ -49,7 +49,7 @@ def cut(labels: Labels, n_labels: int) -> Labels:
     st.lists(st.integers(40, 400), min_size=2, max_size=12),
     st.sampled_from(["floor", "ceil", "drop_last", "exact"]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_habit_of_all_videos_is_found(counts: list[int], kind: str) -> None:
     labels = labels_of(counts)
     lengths = Tail(kind, 16).n_labels(np.array(counts))
@@ -144,7 +144,7 @@ def brute_force(
     st.lists(st.tuples(st.integers(20, 120), st.sampled_from([-1, 0, 1])), min_size=2, max_size=5),
     st.integers(0, 10**6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_all_best_layouts_are_found(videos: list[tuple[int, int]], seed: int) -> None:
     counts = [count for count, _step in videos]
     labels = labels_of(counts, seed)

@@ -7,15 +7,17 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from webapp.common.commands import TellingCommand
+from webapp.common.demo_steps import numbered
 from webapp.stack import processes
 from webapp.stack.stack import PROJECT, Stack, StackError, locked, stopped_in_order
 
 USUAL_PORT = 8000
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Start the stack, run the main job on a generated dataset, serve the result."""
 
     help = "Start everything, import a generated dataset, train, score, and show the result."
@@ -26,7 +28,11 @@ class Command(BaseCommand):
         parser.add_argument("--exit", action="store_true", help="stop when the run has ended")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stack = Stack(settings.VAR_DIR, port=options["port"] or _usual_or_free_port())
+        stack = Stack(
+            settings.VAR_DIR,
+            port=options["port"] or _usual_or_free_port(),
+            say=lambda step, what: self.tell(numbered(step, what)),
+        )
         try:
             with locked(settings.VAR_DIR):
                 self.run(stack, is_exiting=options["exit"])
@@ -35,7 +41,7 @@ class Command(BaseCommand):
 
     def run(self, stack: Stack, *, is_exiting: bool) -> None:
         with stopped_in_order(stack):
-            self.stdout.write("Starting Postgres, broker, site and worker …")
+            self.tell("A demo of about a minute on two cores, longer on a busy machine.")
             stack.start()
             # A process of its own, because this one read its settings before there was a stack.
             story = subprocess.run(
@@ -47,9 +53,9 @@ class Command(BaseCommand):
             if story.returncode != 0:
                 raise StackError("The demo run did not succeed; the reason stands above.")
             if not is_exiting:
-                self.stdout.write("Serving until Ctrl-C.")
+                self.tell("Serving until Ctrl-C.")
                 stack.watch()
-            self.stdout.write("Stopping …")
+            self.tell("Stopping …")
 
 
 def _usual_or_free_port() -> int:

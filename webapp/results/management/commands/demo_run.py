@@ -3,13 +3,14 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from webapp.common.commands import TellingCommand
 from webapp.common.errors import UserError
 from webapp.results import demo
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Generated dataset, import, training, scoring, evaluation."""
 
     help = "Import a generated dataset and train, score and evaluate a run on it."
@@ -17,8 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         try:
-            address = demo.tell(lambda line: self.stdout.write(line))
+            address = demo.tell(self.tell)
         except UserError as error:
             raise CommandError(error.sentence) from error
-        self.stdout.write(f"Finished in {time.monotonic() - started:.0f} s. Open this page:")
-        self.stdout.write(f"\n    {address}\n")
+        self.tell(f"Finished in {time.monotonic() - started:.0f} s. Open this page:")
+        self.tell(f"\n    {address}\n")
