@@ -312,7 +312,7 @@ def test_without_javascript_the_page_still_tells(open_page, alice, video, run):
     page = open_page(alice, f"/videos/{video.pk}?run={run.pk}", java_script_enabled=False)
     expect(page.get_by_role("cell", name="Ramp")).to_be_visible()
     expect(page.locator(".contact-sheet")).to_be_visible()
-    expect(page.get_by_role("link", name="30")).to_be_visible()
+    expect(page.get_by_role("link", name="30", exact=True)).to_be_visible()
     expect(page.locator("#timeline")).to_be_hidden()
 
 
