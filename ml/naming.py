@@ -49,6 +49,11 @@ def without_ending(name: str) -> str:
     return stem if stem and f"{dot}{ending}".lower() in VIDEO_ENDINGS else name
 
 
+def ending_of(name: str) -> str:
+    """That of a video, with its dot; empty where there is none."""
+    return name[len(without_ending(name)) :]
+
+
 def part_of(folder: str) -> Part | None:
     """The part that a folder is named after."""
     return PART_FOLDERS.get(folder.lower())

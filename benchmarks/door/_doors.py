@@ -135,9 +135,14 @@ def _rejected(found: Surveyed) -> Iterator[str]:
 
 
 def _withheld(found: Surveyed) -> Iterator[str]:
-    """Errors about a video for which no interval was stored, or about a file and none at all."""
+    """Errors about a video for which no interval was stored, or about a file and none at all.
+
+    And files that are left where they lie.
+    """
     for each in found.findings:
         subject = each["subject"]
+        if subject == "passed over":
+            yield each["text"]
         stored = found.truth.get(subject) if subject in found.videos else found.truth
         if each["level"] == "error" and not stored:
             yield f"{subject}: {each['text']}"

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from benchmarks.door._base import Bring, Brought
+from ml.naming import part_of
 from webapp.stack import postgres
 
 Labels = Mapping[str, Sequence[int]]  # 0 or 1 for each frame, by test video
@@ -119,7 +120,9 @@ def split(names: Sequence[str], files: Mapping[str, str | bytes], part: str = ""
 
         dataset = DatasetFactory.create()
         for name in names:
-            VideoFactory.create(dataset=dataset, name=name)
+            VideoFactory.create(
+                dataset=dataset, name=name, part=part_of(name.split("/")[0]) or "test"
+            )
         by = MembershipFactory.create(team=dataset.team).user
         lists = [
             GivenList(name=name, data=data.encode() if isinstance(data, str) else data, part=part)

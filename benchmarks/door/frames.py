@@ -96,20 +96,21 @@ def strangers() -> Iterator[Case]:
         ("an average", ["mean_of_30.png"]),
     ):
         yield case(name, [*plain, *others])
-    for name, others in (
+    for name, files in (
         ("files of systems", {"Thumbs.db": b"\0", ".DS_Store": b"\0", "desktop.ini": b"[x]"}),
         ("forks of macOS", {f"._{at:04}.png": b"\0\5\x16\7" for at in range(N)}),
         ("boxes of a detector", {f"{at:04}.txt": b"0 0.5 0.5 0.1 0.2\n" for at in range(N)}),
         ("shapes of LabelMe", {f"{at:04}.json": b'{"shapes": []}' for at in range(N)}),
     ):
-        yield Case(name=name, right=RIGHT, bring=dataset(_with(plain, others), tested))
-    for name, harm in (
+        yield Case(name=name, right=RIGHT, bring=dataset(_with(plain, files), tested))
+    harms: Sequence[tuple[str, Callable[[Path], Any]]] = (
         ("a picture of another size", lambda path: picture(path, 3, (32, 16))),
         ("a picture of another way round", lambda path: picture(path, 3, (16, 24))),
         ("an empty picture", lambda path: path.write_bytes(b"")),
         ("a picture that is cut off", lambda path: path.write_bytes(path.read_bytes()[:60])),
         ("a web page for a picture", lambda path: path.write_bytes(b"<html>404</html>")),
-    ):
+    )
+    for name, harm in harms:
         yield Case(name=name, right=NOBODY_KNOWS, bring=dataset(_harmed(plain, harm), tested))
 
 
@@ -143,18 +144,22 @@ def times() -> Iterator[Case]:
     begin = datetime(2024, 5, 1, 10, 0, 0, tzinfo=UTC)
     moments = [begin + timedelta(seconds=at / 2) for at in range(N)]
     seconds = "start_seconds,end_seconds,label\n5,10,fall\n"
+    parts = [f"{moment.microsecond // 1000:03}" for moment in moments]
+    both = list(zip(moments, parts, strict=True))
     for name, made, is_clock in (
-        ("date and time", [f"{m:%Y-%m-%d_%H-%M-%S}.{m.microsecond // 1000:03}" for m in moments], 1),
-        ("compact", [f"{m:%Y%m%d%H%M%S}{m.microsecond // 1000:03}" for m in moments], 1),
+        ("date and time", [f"{m:%Y-%m-%d_%H-%M-%S}.{ms}" for m, ms in both], 1),
+        ("compact", [f"{m:%Y%m%d%H%M%S}{ms}" for m, ms in both], 1),
         ("compact with a T", [f"{m:%Y%m%dT%H%M%S}.{m.microsecond:06}" for m in moments], 1),
-        ("a camera in front", [f"cam3_{m:%Y%m%d_%H%M%S}_{m.microsecond // 1000:03}" for m in moments], 1),
+        ("a camera in front", [f"cam3_{m:%Y%m%d_%H%M%S}_{ms}" for m, ms in both], 1),
         ("seconds since 1970", [f"{m.timestamp():.3f}" for m in moments], 1),
         ("milliseconds since 1970", [f"{m.timestamp() * 1000:.0f}" for m in moments], 1),
         ("microseconds since 1970", [f"{m.timestamp() * 1e6:.0f}" for m in moments], 1),
         ("nanoseconds since 1970", [f"{int(m.timestamp() * 2) * 500_000_000}" for m in moments], 1),
-        ("frame and time", [f"{at:03}_{m:%H-%M-%S}.{m.microsecond // 1000:03}" for at, m in enumerate(moments)], 1),
+        ("frame and time",
+         [f"{at:03}_{m:%H-%M-%S}.{ms}" for at, (m, ms) in enumerate(both)], 1),
         ("seconds with a point", [f"{at / 2:07.3f}" for at in range(N)], 1),
-        ("whole seconds, two of each", [f"{m:%Y%m%d_%H%M%S}_{at % 2}" for at, m in enumerate(moments)], 0),
+        ("whole seconds, two of each",
+         [f"{m:%Y%m%d_%H%M%S}_{at % 2}" for at, m in enumerate(moments)], 0),
         ("milliseconds from the start", [f"{at * 500:06}" for at in range(N)], 0),
     ):  # fmt: skip
         make = functools.partial(folder, names=[f"{each}.png" for each in made], truth=seconds)

@@ -43,7 +43,7 @@ def _folder(write: Write, ending: str) -> Callable[[Path], None]:
     return make
 
 
-def _array(shade: int, kind_: Any = np.uint8, *shape: int) -> Any:
+def _array(shade: float, kind_: Any = np.uint8, *shape: int) -> Any:
     return np.full((SIZE[1], SIZE[0], *shape), shade, kind_)
 
 
@@ -101,17 +101,19 @@ def pictures() -> Iterator[Case]:
         ("floats from 0 to 1", _opencv(lambda shade: _array(shade / 255, np.float32)), ".tif"),
         ("32 bits", lambda path, shade: Image.new("I", SIZE, shade * 999).save(path), ".tif"),
         ("alpha, half of it", _alpha(128), ".png"),
-        ("black and white", lambda path, shade: Image.new("1", SIZE, shade > 99).save(path), ".png"),
         ("several pages", _pages, ".tif"),
         ("an animation", _pages, ".png"),
-    ):  # fmt: skip
-        right = (
-            [255 * (shade > 99) for shade in SHADES] if name == "black and white" else NOBODY_KNOWS
-        )
-        look = _exactly if name == "black and white" else _near
-        yield Case(name=name, right=right, bring=dataset(_folder(write, ending), look))
+    ):
+        yield Case(name=name, right=NOBODY_KNOWS, bring=dataset(_folder(write, ending), _near))
+    bring = dataset(_folder(_black_or_white, ".png"), _exactly)
+    right = [255 * (shade > 99) for shade in SHADES]
+    yield Case(name="black and white", right=right, bring=bring)
     yield Case(name="8 and 16 bits in one folder", right=NOBODY_KNOWS,
                bring=dataset(_folder(_mixed, ".png"), _even))  # fmt: skip
+
+
+def _black_or_white(path: Path, shade: int) -> None:
+    Image.new("1", SIZE, shade > 99).save(path)
 
 
 def _exactly(found: Surveyed) -> Any:

@@ -144,7 +144,7 @@ def _as_counts(ordered: tuple[str, ...]) -> Numbering | None:
         f"the names may be times ({_stem(ordered[0])}) or counts: they give the order, and frames "
         "are taken to be evenly spaced"
     )
-    return replace(counts, warnings=(*counts.warnings, text))
+    return replace(counts, warnings=(text,))
 
 
 # --- Numbers
@@ -156,26 +156,52 @@ def _by_number(names: Sequence[str]) -> Numbering:
         return Numbering(names=tuple(sorted(names, key=natural_key)), fault=fault)
     ordered = sorted(names, key=lambda name: (numbers[name], natural_key(name)))
     return Numbering(
-        names=tuple(ordered), fault=_missing(ordered, [numbers[name] for name in ordered])
+        names=tuple(ordered),
+        fault=_missing(ordered, [numbers[name] for name in ordered]),
+        warnings=(*_named_otherwise(names), *_begins_later(ordered, numbers[ordered[0]])),
     )
+
+
+def _named_otherwise(names: Sequence[str]) -> Iterator[str]:
+    """Pictures that continue the count of others by another word, or only happen to."""
+    main, *others = sorted(_by_shape(names), key=len, reverse=True)
+    if others:
+        rest = [name for alike in others for name in alike]
+        yield (
+            f"named otherwise than {main[0]}, but taken as frames, since their numbers go on "
+            f"where those of the others end: {shortened(rest, N_SHOWN)}"
+        )
+
+
+def _begins_later(names: Sequence[str], number: int) -> Iterator[str]:
+    if number not in (0, 1) and len(names) > 1:
+        yield (
+            f"its first picture is {names[0]}, and that is frame 0 here: labels that count by the "
+            f"numbers in the names have to be lessened by {number:,}"
+        )
+
+
+def _by_shape(names: Sequence[str]) -> list[list[str]]:
+    """Names that are alike but for their numbers."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        found[re.sub(r"\d+", "0", _stem(name)).casefold()].append(name)
+    return list(found.values())
 
 
 def _numbers(names: Sequence[str]) -> tuple[Mapping[str, int], str]:
     """The frame number in each name, or why there is none."""
-    by_shape: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        by_shape[re.sub(r"\d+", "0", _stem(name)).casefold()].append(name)
+    by_shape = _by_shape(names)
     numbers: dict[str, int] = {}
-    for alike in sorted(by_shape.values(), key=len, reverse=True):
+    for alike in sorted(by_shape, key=len, reverse=True):
         columns = [tuple(re.findall(r"\d+", _stem(name))) for name in alike]
         column = _counting(columns)
         if column is None:
             return {}, _fault_of_columns(alike, columns)
         numbers |= {name: int(row[column]) for name, row in zip(alike, columns, strict=True)}
     if len(by_shape) > 1 and not _is_one_count(numbers.values()):
-        rare = [name for alike in by_shape.values() for name in alike]
-        main = max(by_shape.values(), key=len)
-        others = [name for name in rare if name not in set(main)]
+        main = max(by_shape, key=len)
+        others = [name for alike in by_shape for name in alike if alike is not main]
         return {}, (
             f"{counted(len(others), 'picture')} named otherwise than {main[0]}, so that nobody "
             f"can tell whether they are frames: {shortened(others, N_SHOWN)}"

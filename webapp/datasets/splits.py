@@ -216,17 +216,20 @@ def _draft(
 ) -> Draft:
     parts: dict[Video, str] = {}
     findings: list[Finding] = []
+    missing: list[str] = []
     for file, given in read:
-        found = {entry: index.find(entry.path) for entry in given.entries}
+        found = {entry: index.find(entry.file) for entry in given.entries}
         findings += given.findings
         findings += _told(file.name, found, index)
+        missing += [_with_reason(index, entry.path) for entry, video in found.items() if not video]
         for entry, video in found.items():
             if video:
                 _assign(parts, video, file.part or str(entry.part))
     if not parts:
-        text = _("None of the names in %(files)s is a video of this dataset.")
+        text = _("None of the names in %(files)s is a video of this dataset: %(names)s.")
         files = ", ".join(file.name for file, _given in read)
-        raise UserError(text % {"files": files}, code="no_video", field="files")
+        values = {"files": files, "names": shortened(missing)}
+        raise UserError(text % values, code="no_video", field="files")
     draft = Draft(parts=parts, findings=findings, follows_list=True)
     return _tested(draft) if is_fold else draft
 

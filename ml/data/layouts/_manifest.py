@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from ml.tables import Table, decode, is_blank, number_of, read_table
 
 COLUMNS = ("name", "part", "label", "intervals", "fps", "n_frames", "frame_numbers")
 MAX_RATE = 1_000
+TURNED_INTO_A_TIME = re.compile(r"00(\.0+)?( [AP]M)?", re.IGNORECASE)
 EVENTS = (
     "it has a row per event: a manifest has one per video, with intervals such as 60:180. Give "
     "such a table another name and leave the manifest out"
@@ -40,9 +42,13 @@ class Row:
     intervals: tuple[Interval, ...] = ()
 
 
-def read_manifest(path: Path) -> tuple[list[Row], list[Finding]]:
-    """Rows that can be used, and findings about the others. Raise BadInput if it is no manifest."""
+def read_manifest(path: Path) -> tuple[list[Row], list[Finding], list[str]]:
+    """Rows that can be used, findings about the others, and the names in these.
+
+    Raise BadInput if it is no manifest.
+    """
     rows: dict[str, Row] = {}
+    unfit: list[str] = []
     records, findings = _records(path)
     for place, values in records:
         try:
@@ -52,9 +58,10 @@ def read_manifest(path: Path) -> tuple[list[Row], list[Finding]]:
         except BadInput as error:
             subject = f"{path.name}, {place}"
             findings.append(Finding(level="error", subject=subject, text=str(error)))
+            unfit.append(str(values.get("name") or ""))
         else:
             rows[row.name] = row
-    return list(rows.values()), findings
+    return list(rows.values()), findings, unfit
 
 
 def annotations_of(
@@ -190,6 +197,11 @@ def _intervals(name: str, values: Iterable[Any]) -> Iterator[Interval]:
         try:
             start, end, *rest = value
             label = str(rest[0]).strip() if rest else ""
+            if TURNED_INTO_A_TIME.fullmatch(label):
+                raise BadInput(
+                    f"{name}: {start}:{end}:{label} is a time that a spreadsheet has made of an "
+                    "interval: set the cells to text and write them again"
+                )
             yield Interval(start_frame=_frame(start), end_frame=_frame(end), label=label)
         except (TypeError, ValueError) as error:
             raise BadInput(

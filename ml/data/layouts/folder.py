@@ -27,7 +27,7 @@ train(ing), val(idation) and test(ing) give the part, and all else is test.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class PlainFolder(DatasetLayout):
         listed, findings = list_videos(self.folder)
         if self._manifest is None:
             return listed, findings
-        rows, faults = read_manifest(self._manifest)
+        rows, faults, unfit = read_manifest(self._manifest)
         index = NameIndex(listed, name=lambda video: video.name)
         for row in rows:
             video = index.find(row.name)
@@ -67,16 +67,20 @@ class PlainFolder(DatasetLayout):
             if self._rows.setdefault(name, row) is not row:
                 text = f"{self._manifest.name} lists it twice; only the first one counts"
                 faults.append(Finding(level="error", subject=name, text=text))
+        told = {found.name for name in unfit if name and (found := index.find(name))}
         strangers = [
-            Finding(
-                level="error",
-                subject=video.name,
-                text=f"it is not in {self._manifest.name}, so it counts as normal throughout",
-            )
+            Finding(level="error", subject=video.name, text=self._why_without(video, told))
             for video in listed
             if video.name not in self._rows
         ]
         return [self._completed(video) for video in listed], [*findings, *faults, *strangers]
+
+    def _why_without(self, video: Listed, told: Collection[str]) -> str:
+        """`told` are those whose row cannot be used."""
+        assert self._manifest is not None
+        name = self._manifest.name
+        why = f"what {name} says of it cannot be used" if video.name in told else ""
+        return f"{why or f'it is not in {name}'}, so it counts as normal throughout"
 
     def truth(self, videos: list[Listed]) -> Truth:
         if self._manifest is None:

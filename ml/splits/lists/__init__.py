@@ -132,9 +132,9 @@ def _spoilt(file: ListFile) -> str:
 
 def _distinct(entries: Sequence[Entry], file_name: str) -> Iterator[Entry]:
     """The first of those with one name and folder; two parts for one video are refused."""
-    seen: dict[tuple[str, str], Entry] = {}
+    seen: dict[str, Entry] = {}
     for entry in entries:
-        known = seen.setdefault((entry.folder, entry.name), entry)
+        known = seen.setdefault(entry.file, entry)
         if known.part != entry.part:
             raise BadInput(
                 f"{file_name}: {entry.name} is in the parts {known.part} and {entry.part}"
@@ -143,8 +143,9 @@ def _distinct(entries: Sequence[Entry], file_name: str) -> Iterator[Entry]:
 
 
 def _repeated(entries: Sequence[Entry], file_name: str) -> list[Finding]:
-    counts = Counter((entry.folder, entry.name) for entry in entries)
-    repeated = [name for (_folder, name), count in counts.items() if count > 1]
+    counts = Counter(entry.file for entry in entries)
+    names = {entry.file: entry.name for entry in entries}
+    repeated = [names[path] for path, count in counts.items() if count > 1]
     if not repeated:
         return []
     n_more = len(entries) - len(counts)
@@ -156,15 +157,16 @@ def _repeated(entries: Sequence[Entry], file_name: str) -> list[Finding]:
 
 
 def _contradictions(entries: Sequence[Entry]) -> list[Finding]:
-    labels: dict[tuple[str, str], set[str]] = {}
+    labels: dict[str, set[str]] = {}
+    names = {entry.file: entry.name for entry in entries}
     for entry in entries:
-        labels.setdefault((entry.folder, entry.name), set()).add(entry.label)
+        labels.setdefault(entry.file, set()).add(entry.label)
     return [
         Finding(
             level="warning",
-            subject=name,
+            subject=names[path],
             text=f"The list calls it {' and '.join(sorted(given))}; the first is taken",
         )
-        for (_folder, name), given in labels.items()
+        for path, given in labels.items()
         if len(given) > 1
     ]

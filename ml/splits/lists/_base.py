@@ -20,8 +20,8 @@ MAX_HEADING = 10_000  # characters of a first line that may hold the names of co
 class Entry:
     """One video of a list.
 
-    `name` has neither folder nor ending. What the list does not say is empty. `n_frames` is
-    what the list claims, never checked here.
+    `name` has neither folder nor ending. What the list does not say is empty. `ending` is that
+    of a video file; `n_frames` is what the list claims, never checked here.
     """
 
     name: str
@@ -29,10 +29,16 @@ class Entry:
     label: str = ""
     part: Part | None = None
     n_frames: int | None = None
+    ending: str = ""
 
     @property
     def path(self) -> str:
         return f"{self.folder}/{self.name}" if self.folder else self.name
+
+    @property
+    def file(self) -> str:
+        """As the list has it: two videos may differ in their endings alone."""
+        return f"{self.path}{self.ending}"
 
 
 @dataclass(frozen=True, kw_only=True)

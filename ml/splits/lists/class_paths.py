@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ml.naming import VIDEO_ENDINGS, part_of, without_ending
+from ml.naming import VIDEO_ENDINGS, ending_of, part_of, without_ending
 from ml.splits.lists._base import Entry, LineFormat, register
 from ml.splits.lists._names import label_of_folder
 
@@ -20,6 +20,7 @@ def entry_of_path(path: str, n_frames: int | None = None) -> Entry:
         label=label_of_folder(last),
         part=part_of(folder.partition("/")[0]),
         n_frames=n_frames,
+        ending=ending_of(name),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ml.naming import without_ending
+from ml.naming import ending_of, without_ending
 from ml.splits.lists._base import Entry, LineFormat, register
 from ml.splits.lists._names import label_of_digit
 
@@ -22,6 +22,7 @@ class IdsWithLabels(LineFormat):
         n_frames = int(match[3] or -1)
         return Entry(
             name=without_ending(match[1].strip()),
+            ending=ending_of(match[1].strip()),
             label=label_of_digit(match[2]),
             n_frames=n_frames if n_frames > 0 else None,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ml.naming import without_ending
+from ml.naming import ending_of, without_ending
 from ml.splits.lists._base import Entry, LineFormat, register
 from ml.splits.lists._names import label_of_ucf_name
 
@@ -18,4 +18,4 @@ class Names(LineFormat):
     @classmethod
     def entry(cls, match: re.Match[str]) -> Entry:
         name = without_ending(match[0])
-        return Entry(name=name, label=label_of_ucf_name(name))
+        return Entry(name=name, label=label_of_ucf_name(name), ending=ending_of(match[0]))

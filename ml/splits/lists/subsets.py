@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from ml import headings
 from ml.findings import Finding
-from ml.naming import part_of, split_path
+from ml.naming import ending_of, part_of, split_path
 from ml.splits.lists._base import Entry, ListFile, ListFormat, register
 from ml.tables import Record, Table, is_blank
 
@@ -42,7 +42,8 @@ class Subsets(ListFormat):
 def _entry(table: Table, record: Record) -> Entry:
     given = record.get(headings.first_of(table, headings.PART))
     part = part_of(given)
-    folder, name = split_path(record.get(headings.video_column(table.columns)))
+    path = record.get(headings.video_column(table.columns))
+    folder, name = split_path(path)
     if not name:
         raise table.fault(record, "it names no video")
     if part is None:
@@ -54,5 +55,6 @@ def _entry(table: Table, record: Record) -> Entry:
         folder=folder,
         label="" if is_blank(label) and label.lower() != "none" else label,
         part=part,
+        ending=ending_of(path),
         n_frames=table.whole(record, headings.first_of(table, headings.COUNT)) or None,
     )

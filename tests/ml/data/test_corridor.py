@@ -27,7 +27,7 @@ def a_clip(label, seed=3):
 
 def test_render_writes_a_folder_that_imports_without_findings(tmp_path):
     manifest = render(tmp_path, seed=5, n_train=1, n_test=6, seconds=1)
-    rows, findings = read_manifest(manifest)
+    rows, findings, _unfit = read_manifest(manifest)
     assert findings == []
     assert [row.part for row in rows] == ["train"] + ["test"] * 6
     assert {row.label for row in rows} == {"normal", *ANOMALIES}

@@ -16,13 +16,12 @@ def numbered(names: Sequence[str]) -> Numbering:
     "names",
     [
         PLAIN,
-        [f"{index}.png" for index in range(100, 300)],
+        [f"{index}.png" for index in range(200)],
         [f"{index:03}.tif" for index in range(1, 181)],
         [f"cam1_{index:04}_l.jpg" for index in range(20)],
         [f"frame ({index}).jpg" for index in range(1, 20)],
         [f"clip-{index}.jpg" for index in range(1, 20)],
         ["1.JPG", "2.jpg", "3.Jpg"],
-        [f"img_{index}.png" for index in range(10)] + ["image_10.png", "image_11.png"],
         [f"{index:04}_{index * 7}.png" for index in range(12)],
         ["7.png"],
     ],
@@ -31,6 +30,29 @@ def test_names_that_count_are_taken_as_they_count(names: list[str]) -> None:
     found = numbered(names[::-1])
 
     assert found == Numbering(names=tuple(names))
+
+
+def test_numbers_that_begin_later_are_told() -> None:
+    names = [f"{index}.png" for index in range(100, 300)]
+
+    found = numbered(names[::-1])
+
+    assert (found.names, found.fault) == (tuple(names), "")
+    assert found.warnings == (
+        "its first picture is 100.png, and that is frame 0 here: labels that count by the numbers "
+        "in the names have to be lessened by 100",
+    )
+
+
+def test_pictures_that_go_on_with_the_count_by_another_name_are_told() -> None:
+    names = [f"img_{index}.png" for index in range(10)] + ["image_10.png", "mean_11.png"]
+
+    found = numbered(names[::-1])
+
+    assert (found.names, found.fault) == (tuple(names), "")
+    [told] = found.warnings
+    assert told.startswith("named otherwise than img_")
+    assert told.endswith("the others end: image_10.png, mean_11.png")
 
 
 def test_missing_numbers_are_named_with_the_frame_that_they_move() -> None:

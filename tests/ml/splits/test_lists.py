@@ -23,7 +23,7 @@ def only(line: str) -> tuple[str, Entry]:
         (
             "Abuse/Abuse001_x264.mp4",
             "class_paths",
-            Entry(name="Abuse001_x264", folder="Abuse", label="Abuse"),
+            Entry(name="Abuse001_x264", folder="Abuse", label="Abuse", ending=".mp4"),
         ),
         (
             "Training_Normal_Videos_Anomaly/Normal_Videos001_x264.mp4",
@@ -32,13 +32,24 @@ def only(line: str) -> tuple[str, Entry]:
                 name="Normal_Videos001_x264",
                 folder="Training_Normal_Videos_Anomaly",
                 label="normal",
+                ending=".mp4",
             ),
         ),
-        ("train/01.avi", "class_paths", Entry(name="01", folder="train", part="train")),
+        (
+            "train/01.avi",
+            "class_paths",
+            Entry(name="01", folder="train", part="train", ending=".avi"),
+        ),
         (
             "Robbery/Robbery003_x264.mp4 984",
             "class_paths_frames",
-            Entry(name="Robbery003_x264", folder="Robbery", label="Robbery", n_frames=984),
+            Entry(
+                name="Robbery003_x264",
+                folder="Robbery",
+                label="Robbery",
+                n_frames=984,
+                ending=".mp4",
+            ),
         ),
         ("01_0014", "names", Entry(name="01_0014")),
         ("01_001,0,764", "ids_with_labels", Entry(name="01_001", label="normal", n_frames=764)),
@@ -285,3 +296,13 @@ def test_real_file_that_is_no_split(shared_data: Path) -> None:
 
     with pytest.raises(BadInput, match="is no split list that is known"):
         read_list(file.read_bytes(), file.name)
+
+
+def test_two_files_that_differ_in_their_endings_alone() -> None:
+    found = read_list(b"video_name,subset\ncam/01.avi,train\ncam/01.mp4,test\n", "list.csv")
+
+    assert [(entry.file, entry.path, entry.part) for entry in found.entries] == [
+        ("cam/01.avi", "cam/01", "train"),
+        ("cam/01.mp4", "cam/01", "test"),
+    ]
+    assert found.findings == ()

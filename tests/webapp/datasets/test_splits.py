@@ -116,7 +116,10 @@ def test_import_folds_that_call_their_test_part_validation(dataset, bob):
         ([], "Choose at least one list"),
         ([given("n1")], "list.txt does not say which part its videos are in"),
         ([given("n1", "elsewhere")], "A part is train, validation or test"),
-        ([given("nowhere", "test")], "None of the names in list.txt is a video"),
+        (
+            [given("nowhere", "test")],
+            r"None of the names in list.txt is a video of this dataset: nowhere \(there is no such",
+        ),
         ([given("", "test")], r"List.txt names no video\."),
         ([given("n1", "train"), given("n1", "test")], "Normal/n1 is listed for two parts"),
     ],
