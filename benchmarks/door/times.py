@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,6 +30,9 @@ class Clock:
     end: float
     frames: tuple[int, int]
     seconds: float  # how long a player shows it
+
+
+ONE_AT_A_TIME = threading.Lock()
 
 
 def _bursts(first_seconds: list[float], n_frames: int, rate: int) -> list[float]:
@@ -108,9 +112,15 @@ CLOCKS = (
 )  # fmt: skip
 
 
-@functools.cache
 def _recorded() -> dict[str, KnownVideo]:
-    """Each recording as an import knows it: its frames and their times."""
+    """Each recording as an import knows it, once for all cases that come at the same time."""
+    with ONE_AT_A_TIME:
+        return _imported()
+
+
+@functools.cache
+def _imported() -> dict[str, KnownVideo]:
+    """By the name of the clock: its frames and their times."""
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "data"
         folder.mkdir()
