@@ -4,8 +4,8 @@
 
 Each clip has 48 frames of 320×240, H.264 at 24 per second. Both ways run the survey of the
 dataset as a job does, a confined child for every file with proxy, poster and contact sheet, and
-must find the same. The peer is the same code with one child at a time, which may then use all
-cores. Pairs are interleaved, and the ratio is the median of those of the pairs.
+must find the same. The peer is the same code with one child at a time; files as small as these
+are read by one thread either way. Pairs are interleaved, and the ratio is the median of theirs.
 """
 
 from __future__ import annotations
