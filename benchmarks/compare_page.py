@@ -8,17 +8,11 @@ is no peer: the figure is a time, of one request after a first one. Run from the
 
 from __future__ import annotations
 
-import os
 import statistics
-import tempfile
-from pathlib import Path
 from typing import Any
 
-import django
-from django.core.management import call_command
-
 from benchmarks import report
-from webapp.stack import postgres
+from benchmarks.embedded_site import site
 
 N_RUNS, N_VIDEOS, N_FRAMES, FRAMES_PER_SCORE = 10, 290, 3_824, 16
 ROUNDS = 15
@@ -26,21 +20,8 @@ SEED = 0
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # Postgres runs as another user
-        server = postgres.start(Path(folder))
-        os.environ |= {
-            "DATABASE_URL": server.url,
-            "DJANGO_SETTINGS_MODULE": "webapp.settings",
-            "IWAKAN_HTTPS": "false",
-            "IWAKAN_SECRET_KEY": "benchmark",
-        }
-        try:
-            django.setup()
-            call_command("migrate", verbosity=0)
-            report.save("compare_page", measure(), seed=SEED)
-        finally:
-            server.stop()
+    with site():
+        report.save("compare_page", measure(), seed=SEED)
 
 
 def measure() -> dict[str, Any]:

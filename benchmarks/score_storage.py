@@ -8,19 +8,14 @@ Our side is `save_scores` itself, with its checks and hash. Run from the reposit
 
 from __future__ import annotations
 
-import os
 import statistics
-import tempfile
-from pathlib import Path
 from typing import Any
 
-import django
 import numpy as np
-from django.core.management import call_command
 from django.db import connection, models, transaction
 
 from benchmarks import report
-from webapp.stack import postgres
+from benchmarks.embedded_site import site
 
 N_VIDEOS, N_FRAMES = 100, 10_000
 BATCH = 10_000
@@ -30,20 +25,8 @@ SEED = 0
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as home:
-        Path(home).chmod(0o755)  # Postgres runs as another user
-        server = postgres.start(Path(home))
-        try:
-            os.environ |= {
-                "DJANGO_SETTINGS_MODULE": "webapp.settings",
-                "DATABASE_URL": server.url,
-                "IWAKAN_SECRET_KEY": "benchmark",
-            }
-            django.setup()  # whatever is imported below needs it
-            call_command("migrate", verbosity=0)
-            report.save("score_storage", measure(), seed=SEED)
-        finally:
-            server.stop()
+    with site():
+        report.save("score_storage", measure(), seed=SEED)
 
 
 def measure() -> dict[str, Any]:

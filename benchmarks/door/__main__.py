@@ -20,7 +20,7 @@ from django.db import connection
 
 from benchmarks import report
 from benchmarks.door._base import TITLES, Case, Outcome, cases_of, run
-from benchmarks.door._site import site
+from benchmarks.embedded_site import site
 
 N_AT_ONCE = 2
 SHOWN = 300  # letters of a value

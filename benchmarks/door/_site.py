@@ -1,45 +1,18 @@
-"""The doors of the site: scores of a run and lists of a split, with an embedded Postgres."""
+"""The doors of the site: scores of a run and lists of a split."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import django
 import numpy as np
-from django.core.management import call_command
-from django.db import connection
 
 from benchmarks.door._base import Bring, Brought
 from ml.naming import part_of
-from webapp.stack import postgres
 
 Labels = Mapping[str, Sequence[int]]  # 0 or 1 for each frame, by test video
 RAW = "frame-raw"
-
-
-@contextlib.contextmanager
-def site() -> Iterator[None]:
-    """An empty site for as long as cases are brought."""
-    with tempfile.TemporaryDirectory() as home:
-        Path(home).chmod(0o755)  # Postgres runs as another user
-        server = postgres.start(Path(home))
-        try:
-            os.environ |= {
-                "DJANGO_SETTINGS_MODULE": "webapp.settings",
-                "DATABASE_URL": server.url,
-                "IWAKAN_SECRET_KEY": "benchmark",
-            }
-            django.setup()  # whatever is imported below needs it
-            call_command("migrate", verbosity=0)
-            yield
-        finally:
-            connection.close()
-            server.stop()
 
 
 def scores(labels: Labels, data: str | bytes, **layout: Any) -> Bring:

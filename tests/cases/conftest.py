@@ -7,7 +7,9 @@ import io
 import json
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ml.cli import main
+from ml.data.survey import survey
+from ml.events import Event, Reporter
 from tests.conftest import SHARED_DATA, skip_or_fail
 from tests.factories.jobs import WorkerNodeFactory
 from webapp.accounts import services
 from webapp.accounts.models import User
-from webapp.datasets.models import Dataset
+from webapp.datasets.models import AnnotationImport, Dataset
 from workers import supervisor
 
 CASES = SHARED_DATA.parent / "cases"
@@ -59,24 +63,25 @@ def work(transactional_db: None) -> Callable[[], None]:
     return lambda: supervisor.run_next("cpu", worker=worker)
 
 
-class Door:
+class Door(ABC):
     """How a person brings something to the site."""
 
     def __init__(self, client: Client, work: Callable[[], None]) -> None:
         self.client = client
         self.work = work
 
-    def register(self, folder: Path) -> Dataset:
-        raise NotImplementedError
+    @abstractmethod
+    def register(self, folder: Path) -> Dataset: ...
 
-    def list_videos(self, path: Path, fps: float) -> Dataset:
-        raise NotImplementedError
+    @abstractmethod
+    def list_videos(self, path: Path, fps: float) -> Dataset: ...
 
-    def bring_truth(self, dataset: Dataset, path: Path) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def bring_truth(self, dataset: Dataset, path: Path) -> AnnotationImport:
+        """The draft, once its file was read."""
 
-    def bring_scores(self, run_id: str, path: Path) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def bring_scores(self, run_id: str, path: Path) -> None: ...
 
 
 class Page(Door):
@@ -89,12 +94,13 @@ class Page(Door):
         answers = {"name": path.parent.name, "fps": fps, "file": file}
         return self._made("/datasets/new/listed", answers)
 
-    def bring_truth(self, dataset: Dataset, path: Path) -> None:
+    def bring_truth(self, dataset: Dataset, path: Path) -> AnnotationImport:
         file = SimpleUploadedFile(path.name, path.read_bytes())
         self.client.post(f"/datasets/{dataset.pk}/ground-truth/new", {"file": file})
         self.work()
+        return dataset.annotation_imports.get(name=path.name)
 
-    def bring_scores(self, run_id: str, path: Path) -> Any:
+    def bring_scores(self, run_id: str, path: Path) -> None:
         file = SimpleUploadedFile(path.name, path.read_bytes())
         return self.client.post(
             f"/runs/{run_id}/scores",
@@ -121,15 +127,17 @@ class Rest(Door):
         )
         return self._made(response)
 
-    def bring_truth(self, dataset: Dataset, path: Path) -> None:
+    def bring_truth(self, dataset: Dataset, path: Path) -> AnnotationImport:
         url = f"/api/v1/datasets/{dataset.pk}/annotation-imports"
         query = {"name": path.name}
         self.client.generic("POST", url, path.read_bytes(), BINARY, query_params=query)
         self.work()
+        return dataset.annotation_imports.get(name=path.name)
 
-    def bring_scores(self, run_id: str, path: Path) -> Any:
+    def bring_scores(self, run_id: str, path: Path) -> None:
         url = f"/api/v1/runs/{run_id}/scores"
-        return self.client.put(url, path.read_bytes(), content_type=BINARY)
+        response = self.client.put(url, path.read_bytes(), content_type=BINARY)
+        assert response.json()["is_complete"], response.content.decode()
 
     def _made(self, response: Any) -> Dataset:
         assert response.status_code == 202, response.content.decode()
@@ -139,7 +147,11 @@ class Rest(Door):
 
 @pytest.fixture(params=["page", "rest"])
 def door(request: pytest.FixtureRequest, work: Callable[[], None], bob: User) -> Door:
-    if request.param == "page":
+    return door_called(request.param, work, bob)
+
+
+def door_called(name: str, work: Callable[[], None], bob: User) -> Door:
+    if name == "page":
         client = Client()
         client.force_login(bob)
         return Page(client, work)
@@ -147,3 +159,56 @@ def door(request: pytest.FixtureRequest, work: Callable[[], None], bob: User) ->
         team=bob.teams.get(), name="script", scope="submit", by=bob
     )
     return Rest(Client(headers={"authorization": f"Bearer {secret}"}), work)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of a folder: facts of videos, intervals and findings, each by the video's name."""
+
+    videos: dict[str, Any]
+    truth: dict[str, list[list[int]]]
+    findings: dict[str, list[str]]  # "level: sentence"
+
+
+@pytest.fixture(params=["command line", "page", "rest"])
+def look(
+    request: pytest.FixtureRequest, work: Callable[[], None], bob: User
+) -> Callable[[Path], Looked]:
+    """Import a folder through one of the doors."""
+    if request.param == "command line":
+        return surveyed
+    return lambda folder: stored(door_called(request.param, work, bob).register(folder))
+
+
+def surveyed(folder: Path) -> Looked:
+    """As `python -m ml survey` reports it."""
+    events: list[Event] = []
+    spec = {"folder": str(folder), "out_dir": str(folder.with_name("out"))}
+    survey(spec, Reporter(lambda event: events.append(json.loads(json.dumps(event)))))
+    truth = next((each["intervals"] for each in events if each["event"] == "annotations"), {})
+    return Looked(
+        videos={each["name"]: each for each in events if each["event"] == "video"},
+        truth={name: [span[:2] for span in spans] for name, spans in truth.items() if spans},
+        findings=_by_subject([each for each in events if each["event"] == "finding"]),
+    )
+
+
+def stored(dataset: Dataset) -> Looked:
+    dataset = Dataset.objects.get(pk=dataset.pk)
+    truth: dict[str, list[list[int]]] = {}
+    if dataset.ground_truth:
+        rows = dataset.ground_truth.intervals.order_by("video__name", "start_frame")
+        for name, start, end in rows.values_list("video__name", "start_frame", "end_frame"):
+            truth.setdefault(name, []).append([start, end])
+    return Looked(
+        videos={video["name"]: video for video in dataset.videos.values()},
+        truth=truth,
+        findings=_by_subject(dataset.report),
+    )
+
+
+def _by_subject(findings: list[Any]) -> dict[str, list[str]]:
+    told: dict[str, list[str]] = {}
+    for each in findings:
+        told.setdefault(each["subject"], []).append(f"{each['level']}: {each['text']}")
+    return told

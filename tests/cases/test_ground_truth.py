@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,12 +35,6 @@ EACH = [
     for case, files in FILES.items()
     for file, right in files.items()
 ]
-ONE_OF_EACH = [
-    ("normal_labels", "label_studio.json"),
-    ("csv_variants", "decimal_comma.csv"),
-    ("labelstudio_framescount", "export.json"),
-    ("cvat_step", "task.xml"),
-]
 
 
 def spans_of(alignment: dict[str, Any]) -> Spans:
@@ -66,16 +59,14 @@ def test_on_the_command_line(case: Case, name: str, file: str, right: Spans) -> 
         assert "It names no video of this dataset" in [each["text"] for each in found["findings"]]
 
 
-@pytest.mark.parametrize(("name", "file"), ONE_OF_EACH)
-def test_through_page_and_rest(case: Case, door: Door, name: str, file: str) -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_through_page_and_rest(case: Case, door: Door, name: str) -> None:
     folder = case(name)
     dataset = door.list_videos(folder / "videos.csv", fps=25)
 
-    door.bring_truth(dataset, folder / file)
+    drafts = {file: door.bring_truth(dataset, folder / file) for file in FILES[name]}
 
-    draft = dataset.annotation_imports.get()
-    assert draft.state == "draft", draft.job and draft.job.reason
-    assert spans_of(draft.alignment) == FILES[name][file]
+    assert {file: spans_of(draft.alignment) for file, draft in drafts.items()} == FILES[name]
 
 
 def test_a_manifest_marks_its_normal_stretches(case: Case, door: Door) -> None:
@@ -96,15 +87,12 @@ def test_a_manifest_marks_its_normal_stretches(case: Case, door: Door) -> None:
 
 
 def test_times_of_a_camera_that_records_on_motion(case: Case, door: Door) -> None:
-    """In a table beside the clip, and once more as a file that is brought."""
+    """Brought as a file; the table beside the clip is read in `test_videos`."""
     folder = case("vfr_seconds")
     dataset = door.register(folder)
-    truth = dataset.ground_truth
-    assert truth is not None
-    assert list(truth.intervals.values_list("start_frame", "end_frame")) == [(125, 175)]
-
-    brought = Path(folder.parent / "events.csv")
+    brought = folder.with_name("events.csv")
     brought.write_text("video,start_seconds,end_seconds,label\ntest/01.mp4,65,67,fall\n")
-    door.bring_truth(dataset, brought)
 
-    assert spans_of(dataset.annotation_imports.get().alignment) == {"01": [[125, 175]]}
+    draft = door.bring_truth(dataset, brought)
+
+    assert spans_of(draft.alignment) == {"01": [[125, 175]]}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases.conftest import Case, Door
 from webapp.accounts.models import User
-from webapp.datasets.annotation_imports import accept_annotation_import
+from webapp.datasets.annotation_imports import accept_annotation_import, unsettled
 from webapp.datasets.models import Dataset
 from webapp.results.models import Evaluation
 from webapp.results.uploads import create_uploaded_run
@@ -33,8 +33,7 @@ def test_headings_that_people_write(case: Case, door: Door, bob: User, file: str
     (folder / "videos.csv").write_text("name,n_frames,part\n1,60,test\n2,60,test\n10,60,test\n")
     dataset = door.list_videos(folder / "videos.csv", fps=25)
     (folder / "gt.csv").write_text("video,start_frame,end_frame\n1,10,30\n2,,\n10,40,50\n")
-    door.bring_truth(dataset, folder / "gt.csv")
-    draft = dataset.annotation_imports.get()
+    draft = door.bring_truth(dataset, folder / "gt.csv")
     accept_annotation_import(draft=draft, repairs=[], by=bob)
 
     assert uploaded(door, dataset, folder / file, bob) == 1.0
@@ -47,8 +46,9 @@ def test_labels_and_scores_in_one_order(case: Case, door: Door, bob: User) -> No
     scores = folder.with_name(f"{folder.name}.scores.npy")
 
     assert uploaded(door, dataset, scores, bob) == 1.0
-    door.bring_truth(dataset, folder / "gt.npy")
-    rows = dataset.annotation_imports.get().alignment["rows"]
+    draft = door.bring_truth(dataset, folder / "gt.npy")
+    rows = draft.alignment["rows"]
+    assert unsettled(draft.alignment) == []
     assert {row["video"]: [span[:2] for span in row["intervals"]] for row in rows} == {
         "test/zeta/01": [[10, 30]],
         "test/alpha/02": [[40, 50]],

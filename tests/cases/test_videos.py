@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from ml.data.survey import survey
-from ml.events import Event, Reporter
-from tests.cases.conftest import Case, Door, said
+from tests.cases.conftest import Case, Looked, said
 
-
-def surveyed(folder: Path) -> tuple[dict[str, Event], dict[str, Any], str]:
-    """Videos by name, intervals by name and all findings as one text, as `ml survey` has them."""
-    events: list[Event] = []
-    spec = {"folder": str(folder), "out_dir": str(folder.with_name("out"))}
-    survey(spec, Reporter(lambda event: events.append(json.loads(json.dumps(event)))))
-    videos = {each["name"]: each for each in events if each["event"] == "video"}
-    truth = next((each["intervals"] for each in events if each["event"] == "annotations"), {})
-    lines = (
-        f"{each['level']} {each['subject']}: {each['text']}"
-        for each in events
-        if each["event"] == "finding"
-    )
-    return videos, truth, "\n".join(lines)
+Look = Callable[[Path], Looked]
 
 
-def test_dropped_places_at_the_end_and_in_the_middle(case: Case) -> None:
+def told(looked: Looked, *subjects: str) -> str:
+    """All findings about these videos, or about all of them."""
+    chosen = subjects or tuple(looked.findings)
+    return "\n".join(each for subject in chosen for each in looked.findings.get(subject, []))
+
+
+def test_dropped_places_are_told_on_the_command_line(case: Case) -> None:
     folder = case("avi_dropped_tail")
 
     end = said("probe", folder.with_suffix(".avi"))
@@ -39,63 +29,68 @@ def test_dropped_places_at_the_end_and_in_the_middle(case: Case) -> None:
     assert middle["duration_seconds"] == 4.0
 
 
-def test_segments_that_are_joined(case: Case) -> None:
-    videos, truth, _told = surveyed(case("concatenated_ts"))
+def test_dropped_places_at_the_end_and_in_the_middle(case: Case, look: Look) -> None:
+    """An event from 2 to 3 s lies after the 10 places that are empty in the middle."""
+    folder = case("avi_dropped_tail")
+    (folder / "test").mkdir(parents=True)
+    (folder / "train").mkdir()
+    folder.with_suffix(".avi").rename(folder / "train" / "end.avi")
+    folder.with_name("avi_dropped_tail_middle.avi").rename(folder / "test" / "middle.avi")
+    (folder / "test" / "middle.csv").write_text("start_seconds,end_seconds\n2,3\n")
 
-    found = videos["test/01"]
-    assert (found["n_frames"], round(found["fps"], 6)) == (400, 25.0)
-    assert round(found["duration_seconds"], 6) == 16.0
-    assert truth["test/01"] == [[250, 300, "fall"]]
+    found = look(folder)
 
-
-def test_two_bursts(case: Case) -> None:
-    _videos, truth, _told = surveyed(case("vfr_seconds"))
-
-    assert truth["test/01"] == [[125, 175, "fall"]]
-
-
-def test_endings_of_recorders(case: Case) -> None:
-    videos, truth, told = surveyed(case("endings"))
-
-    assert truth["test/01"] == truth["test/02"] == [[10, 20, "fall"]]
-    for name in ("cam.asf", "cam.vob", "cam.3g2", "cam.h264"):
-        assert f"test/{name}" in videos or name in told
-    assert all(
-        each["reason"] or each["n_frames"] == 50
-        for each in videos.values()
-        if each["name"].startswith("test/cam")
-    )
+    assert {name: each["n_frames"] for name, each in found.videos.items()} == {
+        "train/end": 60,
+        "test/middle": 90,
+    }
+    assert found.truth == {"test/middle": [[40, 65]]}
+    assert "40" in told(found, "train/end")
+    assert "10" in told(found, "test/middle")
 
 
-def test_folders_of_frames(case: Case) -> None:
-    videos, truth, told = surveyed(case("frame_folders"))
+def test_segments_that_are_joined(case: Case, look: Look) -> None:
+    found = look(case("concatenated_ts"))
 
-    counts = {name: found["n_frames"] for name, found in videos.items()}
+    video = found.videos["test/01"]
+    assert (video["n_frames"], round(video["fps"], 6)) == (400, 25.0)
+    assert round(video["duration_seconds"], 6) == 16.0
+    assert found.truth == {"test/01": [[250, 300]]}
+
+
+def test_two_bursts(case: Case, look: Look) -> None:
+    assert look(case("vfr_seconds")).truth == {"test/01": [[125, 175]]}
+
+
+def test_endings_of_recorders(case: Case, look: Look) -> None:
+    found = look(case("endings"))
+
+    assert found.truth == {"test/01": [[10, 20]], "test/02": [[10, 20]]}
+    cams = [each for name, each in found.videos.items() if name.startswith("test/cam")]
+    assert sorted(Path(each["path"]).suffix for each in cams) == [".3g2", ".asf", ".h264", ".vob"]
+    assert {each["n_frames"] for each in cams} == {50}
+
+
+def test_folders_of_frames(case: Case, look: Look) -> None:
+    found = look(case("frame_folders"))
+
+    counts = {name: each["n_frames"] for name, each in found.videos.items()}
     assert counts == {"train/a": 60, "test/gap": 97, "test/twice": 50, "test/extra": 50}
-    assert "error test/gap" in told
-    assert "30" in told
-    assert "32" in told
-    assert "test/twice" in told
-    assert "background.jpg" in told
-    assert "cover.png" in told
-    assert truth.get("test/gap", []) == []  # frame 60 is picture 63 now, until somebody decides
-    assert truth["test/extra"] == truth["test/twice"] == [[30, 40, "fall"]]
+    assert (
+        "error: 3 numbers are missing (30 to 32), so that frame 30 is the picture 0033.jpg"
+        in told(found, "test/gap")
+    )
+    assert "there with two endings: 50 pictures" in told(found, "test/twice")
+    assert "background.jpg, cover.png" in told(found, "test/extra")
+    # Frame 60 of `gap` is picture 63 now, so it has none until somebody decides.
+    assert found.truth == {"test/extra": [[30, 40]], "test/twice": [[30, 40]]}
 
 
-def test_deep_pixels(case: Case) -> None:
-    videos, _truth, told = surveyed(case("deep_pixels"))
+def test_deep_pixels(case: Case, look: Look) -> None:
+    found = look(case("deep_pixels"))
 
-    assert videos["test/thermal"]["status"] == "ready"
-    assert "test/thermal" in told
-    assert videos["test/floats"]["status"] == "rejected"
-    assert "float" in videos["test/floats"]["reason"]
-
-
-def test_through_page_and_rest(case: Case, door: Door) -> None:
-    dataset = door.register(case("concatenated_ts"))
-
-    video = dataset.videos.get(name="test/01")
-    assert (video.n_frames, round(video.fps, 6)) == (400, 25.0)
-    truth = dataset.ground_truth
-    assert truth is not None
-    assert list(truth.intervals.values_list("start_frame", "end_frame")) == [(250, 300)]
+    assert found.videos["test/thermal"]["status"] == "ready"
+    assert 51_241 <= found.videos["test/thermal"]["pixel_low"] < 51_300
+    assert 52_100 < found.videos["test/thermal"]["pixel_high"] <= 52_181
+    assert found.videos["test/floats"]["status"] == "rejected"
+    assert "float" in found.videos["test/floats"]["reason"]

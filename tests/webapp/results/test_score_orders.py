@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import runpy
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from django.test import Client
 
-from tests.conftest import SHARED_DATA
 from tests.factories.datasets import SplitFactory, SplitMemberFactory, VideoFactory
 from tests.factories.results import add_to_test
 from tests.factories.runs import RunFactory
@@ -35,7 +30,6 @@ from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db
 
-CASES = SHARED_DATA.parent / "cases"
 N_FRAMES = 6
 Waiting = Callable[..., Run]
 
@@ -247,41 +241,8 @@ def test_a_file_for_one_video_must_be_of_that_one(waiting: Waiting, bob: User) -
         put({"a": [1] * 6, "b": [1] * 6})
 
 
-# --- Cases that people met
-
-
-def case(name: str, folder: Path) -> Path:
-    """The files that a script of the cases makes."""
-    script = CASES / f"{name}.py"
-    if not script.is_file():
-        pytest.skip(f"no cases at {CASES}: set IWAKAN_SHARED_DATA to the folder beside them")
-    arguments = sys.argv
-    sys.argv = [script.name, str(folder)]
-    try:
-        runpy.run_path(str(script), run_name="__main__")
-    finally:
-        sys.argv = arguments
-    return folder
-
-
-@pytest.mark.parametrize("name", ["filename", "video_id", "frame_id", "known"])
-def test_tables_with_other_headings(
-    waiting: Waiting, as_bob: Client, bob: User, tmp_path: Path, name: str
-) -> None:
-    """Clips 1, 2 and 10, abnormal where scores are high; rows in the order of texts."""
-    labels = {video: np.zeros(60, int) for video in ("1", "2", "10")}
-    labels["1"][10:30] = labels["10"][40:50] = 1
-    run = waiting({video: each.tolist() for video, each in labels.items()})
-    data = (case("scores_other_headings", tmp_path) / f"{name}.csv").read_bytes()
-
-    answer = as_bob.put(f"/api/v1/runs/{run.pk}/scores", data, "application/octet-stream").json()
-
-    assert answer["is_complete"], answer
-    assert auroc(run) == 1
-
-
-def test_labels_and_scores_in_one_order(waiting: Waiting, bob: User, tmp_path: Path) -> None:
-    """As `two_orders.py`: one vector of labels, one of scores, clips in two folders."""
+def test_labels_and_scores_in_one_order(waiting: Waiting, bob: User) -> None:
+    """One vector of labels, one of scores, clips in two folders."""
     labels = np.zeros(120, int)
     labels[10:30] = labels[100:110] = 1
     run = waiting({"test/zeta/01": labels[:60].tolist(), "test/alpha/02": labels[60:].tolist()})
