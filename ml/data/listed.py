@@ -23,8 +23,7 @@ from ml.findings import Finding, shortened
 from ml.naming import part_of, split_path
 from ml.normal import ABNORMAL, canonical_label
 from ml.records import BadInput
-from ml.splits.lists import read_list
-from ml.splits.lists._base import Entry
+from ml.splits.lists import Entry, read_list
 from ml.tables import Record, Table, is_blank, read_table
 
 MAX_FRAMES = 10**9  # a year at 30 per second

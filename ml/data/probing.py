@@ -16,7 +16,7 @@ from typing import Any
 
 from ml.data import sandbox
 from ml.data.images import image_files
-from ml.data.layouts._base import Listed
+from ml.data.layouts import Listed
 from ml.data.pixels import FEW_LEVELS, Range, Scale, common_scale
 from ml.findings import Finding, counted, shortened
 from ml.records import BadInput

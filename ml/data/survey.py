@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from ml.data import sandbox
-from ml.data.layouts import open_dataset
-from ml.data.layouts._base import Listed
+from ml.data.layouts import Listed, open_dataset
 from ml.data.probing import N_AT_ONCE, Found, Probing
 from ml.data.truth.normality import own_labels
 from ml.data.truth.settling import GroundTruth, settle

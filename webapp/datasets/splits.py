@@ -17,8 +17,7 @@ from ml.findings import Finding, shortened
 from ml.naming import NameIndex
 from ml.normal import NORMAL
 from ml.records import BadInput
-from ml.splits.lists import read_list
-from ml.splits.lists._base import Entry, SplitList
+from ml.splits.lists import Entry, SplitList, read_list
 from ml.splits.making import Grouped, hold_out_validation, make_folds
 from ml.splits.tables import GROUP_KINDS, read_groups
 from webapp.accounts.models import User

@@ -10,10 +10,12 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from ml.data.layouts._base import LAYOUTS, DatasetLayout
+from ml.data.layouts._base import LAYOUTS, DatasetLayout, Listed
 from ml.records import BadInput
 
 FALLBACK = "folder"
+
+__all__ = ["LAYOUTS", "DatasetLayout", "Listed", "detect", "load_layouts", "open_dataset"]
 
 
 def load_layouts() -> dict[str, type[DatasetLayout]]:

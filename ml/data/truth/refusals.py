@@ -9,9 +9,9 @@ from typing import Any
 
 from ml import headings
 from ml.data.truth.arrays import is_npy, is_npz, mat_variables, shapes_in
-from ml.data.truth.formats._xml import root_of
 from ml.data.truth.hdf5 import is_hdf5
 from ml.data.truth.source import Source
+from ml.data.truth.xml import root_of
 from ml.file_kinds import ZIP, kind_of
 from ml.findings import shortened
 from ml.records import BadInput

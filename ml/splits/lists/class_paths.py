@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ml.naming import VIDEO_ENDINGS, ending_of, part_of, without_ending
+from ml.splits.class_names import label_of_folder
 from ml.splits.lists._base import Entry, LineFormat, register
-from ml.splits.lists._names import label_of_folder
 
 ENDINGS = "|".join(sorted(ending[1:] for ending in VIDEO_ENDINGS))
 

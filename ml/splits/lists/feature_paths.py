@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ml.splits.class_names import label_of_ucf_name
 from ml.splits.lists._base import Entry, LineFormat, register
-from ml.splits.lists._names import label_of_ucf_name
 
 
 @register

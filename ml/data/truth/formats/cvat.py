@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from ml.data.truth.claims import Annotations, Claim, Reading
 from ml.data.truth.formats._base import AnnotationFormat, register, united
-from ml.data.truth.formats._xml import Element, parse, root_of
 from ml.data.truth.source import Source
+from ml.data.truth.xml import Element, parse, root_of
 from ml.findings import Finding, shortened
 from ml.records import BadInput, Interval
 

@@ -18,8 +18,8 @@ from xml.etree import ElementTree
 from ml.data.truth.claims import Annotations, Claim, Reading, Seconds
 from ml.data.truth.formats._addresses import path_in
 from ml.data.truth.formats._base import AnnotationFormat, number, register, span_of_seconds
-from ml.data.truth.formats._xml import parse, root_of
 from ml.data.truth.source import Source
+from ml.data.truth.xml import parse, root_of
 from ml.findings import Finding, counted, shortened
 from ml.naming import without_ending
 from ml.records import BadInput

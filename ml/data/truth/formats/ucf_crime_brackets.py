@@ -12,7 +12,7 @@ import re
 from ml.data.truth.claims import Claim, Reading
 from ml.data.truth.formats._base import LineFormat, numbers_in, pairs, register
 from ml.naming import split_path
-from ml.splits.lists._names import label_of_ucf_name
+from ml.splits.class_names import label_of_ucf_name
 
 
 @register
