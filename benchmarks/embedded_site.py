@@ -12,25 +12,36 @@ import django
 from django.core.management import call_command
 from django.db import connection
 
-from webapp.stack import postgres
+from webapp.stack import outside, postgres
 
 
 @contextlib.contextmanager
 def site() -> Iterator[None]:
     """Django is set up inside: what needs its models is imported there."""
-    with tempfile.TemporaryDirectory() as home:
-        Path(home).chmod(0o755)  # Postgres runs as another user
-        server = postgres.start(Path(home))
+    with database() as (_home, url):
+        os.environ |= {
+            "DATABASE_URL": url,
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
+            "IWAKAN_HTTPS": "false",
+            "IWAKAN_SECRET_KEY": "benchmark",
+        }
         try:
-            os.environ |= {
-                "DATABASE_URL": server.url,
-                "DJANGO_SETTINGS_MODULE": "webapp.settings",
-                "IWAKAN_HTTPS": "false",
-                "IWAKAN_SECRET_KEY": "benchmark",
-            }
             django.setup()
             call_command("migrate", verbosity=0)
             yield
         finally:
             connection.close()
+
+
+@contextlib.contextmanager
+def database() -> Iterator[tuple[Path, str]]:
+    """A throw-away folder, and the address of a database whose server keeps its files there."""
+    with tempfile.TemporaryDirectory(prefix="iwakan-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)  # Postgres runs as another user
+        server = postgres.start(home)
+        try:
+            yield home, server.url
+        finally:
             server.stop()
+            outside.remove(home)

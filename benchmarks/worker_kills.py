@@ -7,15 +7,13 @@ jobs are light (steps of sleep with a checkpoint each), so that the queue alone 
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import report
-from webapp.stack import postgres, valkey
+from benchmarks import embedded_site, report
+from webapp.stack import valkey
 
 SEED = 7
 
@@ -23,20 +21,15 @@ SEED = 7
 @contextmanager
 def servers() -> Iterator[tuple[Path, valkey.Valkey]]:
     """A throw-away Postgres and Valkey, to which the environment points from now on."""
-    home = Path(tempfile.mkdtemp(prefix="iwakan-bench-"))
-    home.chmod(0o755)
-    database, broker = postgres.start(home), valkey.start(home)
-    os.environ |= {
-        "IWAKAN_SECRET_KEY": "benchmark only, long enough to satisfy the checks",
-        "IWAKAN_VAR": str(home / "var"),
-        "DATABASE_URL": database.url,
-        "IWAKAN_BROKER_URL": broker.url,
-    }
-    try:
+    with embedded_site.database() as (home, url):
+        broker = valkey.start(home)
+        os.environ |= {
+            "IWAKAN_SECRET_KEY": "benchmark only, long enough to satisfy the checks",
+            "IWAKAN_VAR": str(home / "var"),
+            "DATABASE_URL": url,
+            "IWAKAN_BROKER_URL": broker.url,
+        }
         yield home, broker
-    finally:
-        database.stop()
-        shutil.rmtree(home)
 
 
 def measure(home: Path, broker: valkey.Valkey) -> dict[str, Any]:

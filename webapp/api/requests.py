@@ -9,6 +9,8 @@ from rest_framework.request import Request
 from webapp.accounts.models import ApiToken
 from webapp.accounts.services import DEFAULT_TOKEN_DAYS, LONGEST_TOKEN_DAYS
 from webapp.datasets.models import Dataset, FrameNumbers, Split, Video
+from webapp.datasets.services import MAX_LABELS
+from webapp.datasets.survey import MAX_LABEL_LENGTH
 from webapp.jobs.models import Job
 from webapp.runs.models import Method, Run
 
@@ -60,18 +62,26 @@ class NewToken(Known):
     )
 
 
+def normal_labels_field(**options: Any) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=MAX_LABEL_LENGTH),
+        max_length=MAX_LABELS,
+        help_text="Labels that are normal here, beside those that say so in themselves.",
+        **options,
+    )
+
+
 class NewDataset(Known):
     name = serializers.CharField(max_length=120)
     folder = serializers.CharField(
         max_length=1000, help_text="On the server, below one of its data roots."
     )
     description = serializers.CharField(max_length=10_000, default="", allow_blank=True)
-    normal_labels = serializers.ListField(
-        child=serializers.CharField(max_length=80),
-        max_length=50,
-        default=list,
-        help_text="Labels that are normal here, beside those that say so in themselves.",
-    )
+    normal_labels = normal_labels_field(default=list)
+
+
+class NormalLabels(Known):
+    normal_labels = normal_labels_field()
 
 
 class ImportQuery(Known):

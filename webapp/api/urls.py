@@ -35,6 +35,11 @@ urlpatterns = [
         "datasets/<str:dataset_id>/import", datasets.DatasetImport.as_view(), name="dataset_import"
     ),
     path(
+        "datasets/<str:dataset_id>/normal-labels",
+        datasets.DatasetNormalLabels.as_view(),
+        name="dataset_normal_labels",
+    ),
+    path(
         "datasets/<str:dataset_id>/videos", datasets.DatasetVideos.as_view(), name="dataset_videos"
     ),
     path("datasets/<str:dataset_id>/splits", splits.DatasetSplits.as_view(), name="dataset_splits"),

@@ -8,8 +8,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from webapp.common.errors import UserError
 from webapp.datasets.folders import data_roots
 from webapp.datasets.models import Dataset, FrameNumbers, Part, Video, VideoQuerySet
+from webapp.datasets.services import labels_in
 
 
 def normal_labels_field() -> forms.CharField:
@@ -21,11 +23,6 @@ def normal_labels_field() -> forms.CharField:
             "the dataset's own, such as walking."
         ),
     )
-
-
-def labels_in(text: str) -> list[str]:
-    """Of a field in which commas or lines part them."""
-    return [label.strip() for label in text.replace("\n", ",").split(",") if label.strip()]
 
 
 class DatasetForm(forms.Form):
@@ -67,8 +64,11 @@ class ImportAgainForm(forms.Form):
     frame_numbers = forms.ChoiceField(choices=[("", ""), *FrameNumbers.choices], required=False)
 
     def decision(self) -> str | None:
-        if "frame_numbers" not in self.data or not self.is_valid():
+        """Raise UserError for one that does not exist."""
+        if "frame_numbers" not in self.data:
             return None
+        if not self.is_valid():
+            raise UserError(str(self.errors["frame_numbers"][0]), field="frame_numbers")
         return str(self.cleaned_data["frame_numbers"])
 
 

@@ -14,13 +14,18 @@ from django.db.models import Max
 
 from ml.records import hash_of
 from webapp.datasets import survey
-from webapp.datasets.models import AnnotationSet, Dataset, Interval
+from webapp.datasets.models import AnnotationSet, Dataset, Interval, Video
 from webapp.datasets.report import record_finding, storable_label
 
 # Video name -> [start frame, end frame (exclusive), label], as a child process reports it.
 Reported = dict[str, list[tuple[int, int, str]]]
 NONE_FOUND = "none found"
 MAX_SOURCE_LENGTH = 300
+LOST_EVENTS = (
+    "The events that the ground truth has for it belong to what the video was before, and count "
+    "no longer: it is normal throughout until its ground truth is brought again."
+)
+GONE_EVENTS = "The ground truth has events for it, which count no longer: the video is gone."
 
 
 @transaction.atomic
@@ -28,7 +33,7 @@ def record_annotations(dataset: Dataset, *, event: dict[str, Any]) -> Annotation
     """Store what the folder says as a new version, unless it said the same before."""
     intervals = list(_accepted_intervals(dataset, event["intervals"]))
     before = dataset.annotation_sets.filter(provenance={}).first()
-    if before and before.content_hash == ground_truth_hash(intervals):
+    if before and _is_in_force(before) and before.content_hash == ground_truth_hash(intervals):
         stored = before
     else:
         source = survey.storable(event["source"])[:MAX_SOURCE_LENGTH]
@@ -36,6 +41,11 @@ def record_annotations(dataset: Dataset, *, event: dict[str, Any]) -> Annotation
     stored.imported_by_id = dataset.import_job_id
     stored.save(update_fields=["imported_by"])
     return stored
+
+
+def _is_in_force(stored: AnnotationSet) -> bool:
+    """Not when a video got another row with the same bytes: other pixels are read from them."""
+    return not stored.intervals.filter(video__status=Video.Status.RETIRED).exists()
 
 
 def ensure_ground_truth(dataset: Dataset) -> None:
@@ -49,6 +59,23 @@ def ensure_ground_truth(dataset: Dataset) -> None:
         level="warning",
         text="No ground truth was found: every video counts as normal throughout.",
     )
+
+
+def report_lost_events(dataset: Dataset) -> None:
+    """Say which events of the newest ground truth lie in videos that were retired."""
+    truth = dataset.ground_truth
+    retired = dataset.videos.filter(
+        status=Video.Status.RETIRED, intervals__annotation_set=truth
+    ).order_by("name")
+    current = set(dataset.videos.current().values_list("name", flat=True))
+    for name in retired.values_list("name", flat=True).distinct():
+        replaced = name in current
+        record_finding(
+            dataset,
+            level="error" if replaced else "warning",
+            subject=name,
+            text=LOST_EVENTS if replaced else GONE_EVENTS,
+        )
 
 
 def add_version(

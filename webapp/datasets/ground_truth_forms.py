@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from webapp.datasets.annotation_imports import MAX_FILE_BYTES, Given
-from webapp.datasets.forms import labels_in, normal_labels_field
+from webapp.datasets.forms import normal_labels_field
 from webapp.datasets.listing import MAX_FPS
 from webapp.datasets.models import Dataset, Split
+from webapp.datasets.services import labels_in
 
 AS_THE_FILE_SAYS = ("", _("as its format has it"))
 

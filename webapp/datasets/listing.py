@@ -7,6 +7,7 @@ nothing else. Nothing can be trained or scored by this site.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -81,6 +82,7 @@ def _check(data: bytes, fps: float) -> None:
 def record_listed(dataset: Dataset, *, listed: list[dict[str, Any]]) -> None:
     """Store a row for each video of the list that has none of this name and length yet."""
     current = {video.name: video for video in dataset.videos.current().without_times()}
+    by_bare_name = _by_bare_name(current, listed)
     rows: dict[str, Video] = {}
     for entry in listed:
         if refusal := survey.name_refusal(entry["name"]):
@@ -90,21 +92,45 @@ def record_listed(dataset: Dataset, *, listed: list[dict[str, Any]]) -> None:
             text = "The list names it twice; the first line counts."
             record_finding(dataset, level="warning", subject=entry["name"], text=text)
             continue
-        rows[entry["name"]] = _row(dataset, entry, current.get(entry["name"]))
-    Video.objects.bulk_create([video for video in rows.values() if video.pk not in _pks(current)])
-    for place, video in enumerate(rows.values()):
-        video.place, video.imported_by_id = place, dataset.import_job_id
-    Video.objects.bulk_update(rows.values(), ["place", "imported_by"])
+        there = current.get(entry["name"]) or by_bare_name.get(entry["name"])
+        rows[entry["name"]] = _row(dataset, entry, there)
+    _store(dataset, rows)
 
 
-def _pks(videos: dict[str, Video]) -> set[str]:
-    return {video.pk for video in videos.values()}
+def _by_bare_name(current: dict[str, Video], listed: list[dict[str, Any]]) -> dict[str, Video]:
+    """Rows by the name with a folder that the list has for them now.
+
+    They were stored before folders counted as part of a name. One entry alone must bear the
+    bare name, with as many frames.
+    """
+    bare = {entry["name"]: entry["name"].rpartition("/")[2] for entry in listed}
+    once = {name for name, n in Counter(bare.values()).items() if n == 1}
+    n_frames = {entry["name"]: entry["n_frames"] or 0 for entry in listed}
+    return {
+        name: current[end]
+        for name, end in bare.items()
+        if end in once and end in current and current[end].n_frames == n_frames[name]
+    }
+
+
+def _store(dataset: Dataset, rows: dict[str, Video]) -> None:
+    for place, (name, video) in enumerate(rows.items()):
+        video.name, video.place, video.imported_by_id = name, place, dataset.import_job_id
+    added = [video for video in rows.values() if video._state.adding]
+    kept = [video for video in rows.values() if not video._state.adding]
+    Video.objects.bulk_create(added)
+    Video.objects.bulk_update(
+        kept, ["name", "label", "part", "place", "imported_by"], batch_size=500
+    )
 
 
 def _row(dataset: Dataset, entry: dict[str, Any], there: Video | None) -> Video:
     """The row that is there where it says the same; otherwise that one is retired."""
     n_frames = entry["n_frames"] or 0
+    label = storable_label(dataset, entry["label"], subject=entry["name"])
+    part = entry["part"] or Part.TEST
     if there and there.n_frames == n_frames:
+        there.label, there.part = label, part
         return there
     if there:
         there.status, there.reason = Video.Status.RETIRED, "Its frame count changed."
@@ -115,8 +141,8 @@ def _row(dataset: Dataset, entry: dict[str, Any], there: Video | None) -> Video:
         kind=Video.Kind.LISTED,
         status=Video.Status.READY if n_frames else Video.Status.REJECTED,
         reason="" if n_frames else NO_COUNT,
-        label=storable_label(dataset, entry["label"], subject=entry["name"]),
-        part=entry["part"] or Part.TEST,
+        label=label,
+        part=part,
         n_frames=n_frames,
         fps=dataset.fps,
         duration_seconds=n_frames / dataset.fps,

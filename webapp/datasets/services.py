@@ -7,6 +7,7 @@ never changed here, only followed by newer ones.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_folder
-from webapp.datasets.ground_truth import ensure_ground_truth
+from webapp.datasets.ground_truth import ensure_ground_truth, report_lost_events
 from webapp.datasets.leaks import review_splits
 from webapp.datasets.models import (
     AnnotationSet,
@@ -103,9 +104,21 @@ def set_normal_labels(*, dataset: Dataset, labels: Iterable[str], by: User) -> N
     dataset.save(update_fields=["normal_labels", "updated_at"])
 
 
+def labels_in(text: str) -> list[str]:
+    """Of a text in which commas or lines part them."""
+    return [label.strip() for label in re.split(r"[,\r\n]", text) if label.strip()]
+
+
 def checked_labels(labels: Iterable[str]) -> list[str]:
-    """Each once, without spaces around them. Raise UserError where there are too many."""
+    """Each once, without spaces around them.
+
+    Raise UserError where there are too many, or one could not be told from two on a page.
+    """
     given = list(dict.fromkeys(label.strip() for label in labels if label.strip()))
+    for label in given:
+        if labels_in(label) != [label]:
+            text = _("“%s” holds a comma or the end of a line, which part one label from the next.")
+            raise UserError(text % label, field="normal_labels")
     if len(given) > MAX_LABELS or any(len(label) > survey.MAX_LABEL_LENGTH for label in given):
         text = _("Up to %(n)d normal labels with up to %(max)d characters each can be named.")
         values = {"n": MAX_LABELS, "max": survey.MAX_LABEL_LENGTH}
@@ -203,6 +216,7 @@ def finish_import(dataset: Dataset, format: str) -> None:
     gone = "the list" if dataset.is_listed else "the folder"
     _retire(unseen, f"It is no longer in {gone}.")
     ensure_ground_truth(dataset)
+    report_lost_events(dataset)
     _report_rejected_tests(dataset, _ensure_published_split(dataset))
     dataset.format = format
     dataset.content_hash = _content_hash(dataset)

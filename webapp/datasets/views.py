@@ -21,7 +21,7 @@ from webapp.accounts.views import AuthenticatedRequest, get_or_post
 from webapp.common.errors import UserError
 from webapp.datasets import services
 from webapp.datasets.folders import data_roots, suggested_folders
-from webapp.datasets.forms import DatasetForm, ImportAgainForm, VideoFilterForm, labels_in
+from webapp.datasets.forms import DatasetForm, ImportAgainForm, VideoFilterForm
 from webapp.datasets.ground_truth_forms import ListedDatasetForm
 from webapp.datasets.listing import create_listed_dataset
 from webapp.datasets.models import Dataset
@@ -126,7 +126,7 @@ def _import_context(dataset: Dataset) -> dict[str, Any]:
 def normal_labels(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
     """What is normal in the dataset, for whatever is read from now on."""
     dataset = _dataset(request, dataset_id)
-    labels = labels_in(request.POST.get("normal_labels", ""))
+    labels = services.labels_in(request.POST.get("normal_labels", ""))
     services.set_normal_labels(dataset=dataset, labels=labels, by=request.user)
     messages.success(request, _("Kept for what is imported from now on."))
     return redirect(f"{reverse('datasets:detail', args=[dataset.pk])}?tab=ground-truth")

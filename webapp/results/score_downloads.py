@@ -73,7 +73,9 @@ def scored_in_order(score_set: ScoreSet) -> list[Scored]:
         read_validation(score_set) if score_set.validation_hash else {}
     )
     videos = [each for part in (Part.TEST, Part.VALIDATION) for each in clips_in_order(split, part)]
-    videos += Video.objects.filter(pk__in=found.keys() - {video.pk for video in videos})
+    videos += Video.objects.without_times().filter(
+        pk__in=found.keys() - {video.pk for video in videos}
+    )
     return [Scored(video=each, scores=found[each.pk]) for each in videos if each.pk in found]
 
 

@@ -20,6 +20,7 @@ from webapp.stack import programs
 OUTSIDE = Path("/var/lib/iwakan")
 OWNER = "belongs-to"  # the file in a home's folder that holds the path of the home
 COPY = "programs-"
+COPIES = (f"{COPY}*", "pginstall*")  # the latter is what they were called first
 
 
 def programs_for(home: Path, user: pwd.struct_passwd | None) -> Path:
@@ -44,6 +45,8 @@ def data_folder(home: Path, user: pwd.struct_passwd | None) -> Path:
     if user is None:
         return home
     if (_folder_of(home) / "postgres").exists():  # made when the home was closed
+        with _locked():
+            _claim(home)
         return _folder_of(home)
     if is_open(home):
         return home
@@ -61,7 +64,17 @@ def used_by(home: Path) -> list[Path]:
     """What lies outside for `home`: its folder, and the copies of the programs."""
     if not (_folder_of(home) / OWNER).exists():
         return []
-    return [_folder_of(home), *sorted(OUTSIDE.glob(f"{COPY}*"))]
+    return [_folder_of(home), *_copies()]
+
+
+def goes_with(home: Path) -> list[Path]:
+    """What `remove` takes away: the copies stay while another home that is here uses them."""
+    folder = _folder_of(home)
+    gone = [folder] if folder.exists() else []
+    idle = {each for each, _home in left_behind()}
+    if all(owner.parent in idle.union(gone) for owner in OUTSIDE.glob(f"*/{OWNER}")):
+        gone += _copies()
+    return gone
 
 
 def remove(home: Path) -> list[Path]:
@@ -72,10 +85,7 @@ def remove(home: Path) -> list[Path]:
     if os.geteuid() != 0 or not OUTSIDE.is_dir():
         return []
     with _locked():
-        gone = [_folder_of(home)] if _folder_of(home).exists() else []
-        idle = {folder for folder, _home in left_behind()}
-        if all(owner.parent in idle.union(gone) for owner in OUTSIDE.glob(f"*/{OWNER}")):
-            gone += sorted(OUTSIDE.glob(f"{COPY}*"))
+        gone = goes_with(home)
         for path in gone:
             shutil.rmtree(path)
         with contextlib.suppress(OSError):  # not empty: others use it
@@ -87,6 +97,10 @@ def left_behind() -> list[tuple[Path, str]]:
     """The folders of homes that are gone, each with the path of its home. A disk may be away."""
     owners = {owner.parent: owner.read_text() for owner in OUTSIDE.glob(f"*/{OWNER}")}
     return [(folder, home) for folder, home in owners.items() if not Path(home).exists()]
+
+
+def _copies() -> list[Path]:
+    return sorted(copy for copies in COPIES for copy in OUTSIDE.glob(copies))
 
 
 def is_open(path: Path) -> bool:

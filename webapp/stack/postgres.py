@@ -47,6 +47,11 @@ def start(home: Path, *, port: int | None = None, options: tuple[str, ...] = ())
     password_file = home / "postgres-password"
     if not (data / "PG_VERSION").exists():
         _initialise(data, binaries=binaries, password_file=password_file, user=user)
+    elif not password_file.exists():
+        raise RuntimeError(
+            f"The database in {data} cannot be opened: its password, which lay in "
+            f"{password_file}, is gone. Put that file back, or remove the data with `make clean`"
+        )
     port = port or processes.free_port()
     log = home / "log" / "postgres.log"
     settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", *options]

@@ -25,7 +25,7 @@ STORED = (
 def stored(home: Path) -> list[Path]:
     """What `remove` would take away, the folders outside the checkout among it."""
     inside = [home / name for name in STORED if (home / name).exists()]
-    return inside + outside.used_by(home)
+    return inside + outside.goes_with(home)
 
 
 def remove(home: Path) -> list[Path]:

@@ -144,6 +144,35 @@ def test_record_video_with_another_scale_is_another_video(dataset, folder):
     assert before.content_hash != after.content_hash
 
 
+def test_ground_truth_of_the_folder_follows_a_video_to_another_scale(dataset, folder):
+    """Its bytes are the same ones, so that nothing but the row tells the two apart."""
+    deep = {"pixel_low": 1000, "pixel_high": 2000}
+    truth = {"event": "annotations", "source": "masks", "intervals": {"a": [(2, 5, "")]}}
+    import_all(dataset, folder, ready_video(folder, "a", **deep), truth)
+
+    import_all(dataset, folder, ready_video(folder, "a", **deep | {"pixel_high": 3000}), truth)
+
+    stored = dataset.ground_truth
+    assert stored.version == 2
+    [interval] = stored.intervals.select_related("video")
+    assert (interval.video.status, interval.video.pixel_high) == ("ready", 3000)
+
+
+def test_ground_truth_that_people_brought_for_what_a_video_was_before_is_told(dataset, folder):
+    both = [ready_video(folder, name) for name in ("a", "b")]
+    import_all(dataset, folder, *both)
+    events = [
+        Interval(video=video, start_frame=2, end_frame=5) for video in dataset.videos.current()
+    ]
+    ground_truth.add_version(dataset, events, source="brought", provenance={"file": "gt.json"})
+
+    after = import_all(dataset, folder, ready_video(folder, "a", sha256=f"{'other':0>64}"))
+
+    told = {each["subject"]: (each["level"], each["text"]) for each in after.report}
+    assert told["a"] == ("error", ground_truth.LOST_EVENTS)
+    assert told["b"] == ("warning", ground_truth.GONE_EVENTS)
+
+
 def test_content_hash_of_videos_without_a_scale_is_as_it_always_was(dataset, folder):
     after = import_all(dataset, folder, ready_video(folder, "a"))
 

@@ -49,15 +49,43 @@ def test_on_the_forms(as_bob: Client, folder: Path, settings: LazySettings) -> N
 def test_over_rest(team: Team, bob: User, folder: Path) -> None:
     _token, secret = accounts.create_token(team=team, name="t", scope="submit", by=bob)
     client = Client(headers={"Authorization": f"Bearer {secret}"})
-    body = {"name": "Here", "folder": str(folder), "normal_labels": ["walking", "a, b"]}
+    body = {"name": "Here", "folder": str(folder), "normal_labels": ["walking", "巡回"]}
 
     assert client.post("/api/v1/datasets", body, "application/json").status_code == 202
     address = "/api/v1/listed-datasets?name=Far&fps=25&normal_labels=walking,standing"
     assert client.post(address, b"name,n_frames\nx,90\n", "text/csv").status_code == 202
 
     here, far = Dataset.objects.order_by("-name")
-    assert client.get(f"/api/v1/datasets/{here.pk}").json()["normal_labels"] == ["walking", "a, b"]
+    assert client.get(f"/api/v1/datasets/{here.pk}").json()["normal_labels"] == ["walking", "巡回"]
     assert far.normal_labels == ["walking", "standing"]
+
+
+def test_changed_later_over_rest(team: Team, bob: User, dataset: Dataset) -> None:
+    _token, secret = accounts.create_token(team=team, name="t", scope="submit", by=bob)
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    address = f"/api/v1/datasets/{dataset.pk}/normal-labels"
+
+    answer = client.put(address, {"normal_labels": ["standing", " 巡回"]}, "application/json")
+
+    assert (answer.status_code, answer.json()) == (200, {"normal_labels": ["standing", "巡回"]})
+    dataset.refresh_from_db()
+    assert dataset.normal_labels == ["standing", "巡回"]
+    refused = client.put(address, {"normal_labels": ["a, b"]}, "application/json")
+    assert refused.status_code == 422
+    assert "“a, b” holds a comma" in refused.json()["detail"]
+
+
+def test_over_rest_only_by_whoever_may_import(team: Team, vera: User, dataset: Dataset) -> None:
+    _token, secret = accounts.create_token(team=team, name="t", scope="read", by=vera)
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+
+    answer = client.put(
+        f"/api/v1/datasets/{dataset.pk}/normal-labels", {"normal_labels": []}, "application/json"
+    )
+
+    assert answer.status_code == 403
+    dataset.refresh_from_db()
+    assert dataset.normal_labels == ["walking"]
 
 
 def test_changed_later_by_whoever_may_import(
@@ -82,6 +110,12 @@ def test_too_many_or_too_long(dataset: Dataset, bob: User, labels: list[str]) ->
 
     dataset.refresh_from_db()
     assert dataset.normal_labels == ["walking"]
+
+
+@pytest.mark.parametrize("label", ["a, b", "a\nb", "a\r\nb"])
+def test_one_that_a_page_would_show_as_two(dataset: Dataset, bob: User, label: str) -> None:
+    with pytest.raises(UserError, match="holds a comma or the end of a line"):
+        services.set_normal_labels(dataset=dataset, labels=["walking", label], by=bob)
 
 
 def test_a_viewer_may_not_set_them(dataset: Dataset, vera: User) -> None:

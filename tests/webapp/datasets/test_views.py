@@ -347,8 +347,19 @@ def test_import_again_decides_about_numbers_only_where_it_is_asked(as_bob, team,
 
     assert decided(frame_numbers="order") == "order"
     assert decided() == "order"
-    assert decided(frame_numbers="guess") == "order"
     assert decided(frame_numbers="") == ""
+
+
+def test_import_again_refuses_a_decision_that_does_not_exist(as_bob, team, folder):
+    dataset = DatasetFactory.create(team=team, folder=str(folder), frame_numbers="order")
+
+    answer = as_bob.post(f"{url(dataset)}/import", {"frame_numbers": "guess"})
+
+    assert answer.status_code == 422
+    assert "guess" in answer.text
+    assert Job.objects.count() == 0
+    dataset.refresh_from_db()
+    assert dataset.frame_numbers == "order"
 
 
 def test_import_tab_asks_what_frames_are_whose_numbers_do_not_fit(as_bob, as_vera, dataset):

@@ -150,9 +150,13 @@ def test_the_copy_goes_with_the_last_home_that_uses_it(
     copy = outside.programs_for(home, unprivileged())
     assert outside.programs_for(other, unprivileged()) == copy
 
+    assert outside.goes_with(home) == [outside._folder_of(home)]
     assert outside.remove(home) == [outside._folder_of(home)]
     assert programs.fault(copy, unprivileged()) == ""
 
+    older = elsewhere / "pginstall18-0123456789ab"  # as the first version named its copies
+    older.mkdir()
+    assert older in outside.goes_with(other)
     outside.remove(other)
     assert not elsewhere.exists()
 
@@ -181,6 +185,26 @@ def test_data_stay_where_they_were_made(home: Path, elsewhere: Path) -> None:
     home.parent.chmod(OPEN)
 
     assert outside.data_folder(home, unprivileged()) == folder
+
+
+@needs_root
+def test_data_that_were_made_before_owners_were_written_get_theirs(
+    home: Path, elsewhere: Path
+) -> None:
+    folder = outside._folder_of(home)
+    (folder / "postgres").mkdir(parents=True)
+
+    assert outside.data_folder(home, unprivileged()) == folder
+
+    assert folder in outside.used_by(home)
+
+
+def test_a_database_whose_password_is_gone_is_named(home: Path) -> None:
+    (home / "postgres").mkdir()
+    (home / "postgres" / "PG_VERSION").touch()
+
+    with pytest.raises(RuntimeError, match=r"postgres-password, is gone.*`make clean`"):
+        postgres.start(home)
 
 
 @needs_root

@@ -16,6 +16,7 @@ from webapp.api.authentication import caller
 from webapp.api.requests import (
     ImportQuery,
     NewDataset,
+    NormalLabels,
     OrderedQuery,
     VideoQuery,
     read_body,
@@ -82,6 +83,17 @@ class DatasetImport(APIView):
         dataset = get_object_or_404(datasets, pk=dataset_id)
         wanted = read_query(ImportQuery, request)
         return accepted(services.import_again(dataset=dataset, by=caller(request), **wanted))
+
+
+class DatasetNormalLabels(APIView):
+    @extend_schema(request=NormalLabels, responses=NormalLabels)
+    def put(self, request: Request, dataset_id: str) -> Response:
+        """Say which labels are normal here, for whatever is read from now on."""
+        datasets = Dataset.objects.visible_to(request.user).select_related("team")
+        dataset = get_object_or_404(datasets, pk=dataset_id)
+        labels = read_body(NormalLabels, request)["normal_labels"]
+        services.set_normal_labels(dataset=dataset, labels=labels, by=caller(request))
+        return Response({"normal_labels": dataset.normal_labels})
 
 
 class DatasetVideos(ListView[Video]):

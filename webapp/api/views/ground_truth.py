@@ -32,6 +32,7 @@ from webapp.datasets.annotation_imports import (
 )
 from webapp.datasets.listing import MAX_FPS, create_listed_dataset
 from webapp.datasets.models import AnnotationImport, AnnotationSet, Dataset, Interval
+from webapp.datasets.services import labels_in
 
 FILE = {"application/octet-stream": OpenApiTypes.BINARY}
 OPTIONS = ("format", "base", "end", "rate", "split")
@@ -228,7 +229,7 @@ class ListedDatasets(APIView):
 
 def _list(request: Request) -> Response:
     wanted: dict[str, Any] = read_query(NewListedDataset, request)
-    wanted["normal_labels"] = wanted["normal_labels"].split(",")
+    wanted["normal_labels"] = labels_in(wanted["normal_labels"])
     dataset = create_listed_dataset(
         team=current_team(request._request), data=sent_file(request), **wanted, by=caller(request)
     )
