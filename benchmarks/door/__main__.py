@@ -19,7 +19,7 @@ from typing import Any
 from django.db import connection
 
 from benchmarks import report
-from benchmarks.door._base import TITLES, Case, Outcome, cases_of, run
+from benchmarks.door._base import NOBODY_KNOWS, TITLES, Case, Outcome, cases_of, run
 from benchmarks.embedded_site import site
 
 N_AT_ONCE = 2
@@ -96,6 +96,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     others = [each for each in outcomes if each.verdict != "right"]
     return {
         "n_files": len(outcomes),
+        "n_with_right_value": sum(each.case.right != NOBODY_KNOWS for each in outcomes),
         "all": dict(Counter(TITLES[each.verdict] for each in outcomes)),
         "by_kind": by_kind,
         "not_simply_right": {

@@ -85,10 +85,21 @@ def cases_of(only: str = "") -> Iterator[Case]:
 def judge(case: Case, brought: Brought) -> Verdict:
     if brought.value == case.right:
         return "told" if brought.told else "right"
-    if brought.refusal:
+    nobody_knows = case.right == NOBODY_KNOWS
+    if brought.refusal and (nobody_knows or is_part(brought.value, case.right)):
         return "refused"
-    is_harmless = case.right == NOBODY_KNOWS and brought.told
+    is_harmless = nobody_knows and brought.told
     return "told" if is_harmless else "wrong" if brought.told else "silent"
+
+
+def is_part(value: Any, right: Any) -> bool:
+    """Whether nothing is kept that the right value does not have in the same place."""
+    if isinstance(value, dict) and isinstance(right, dict):
+        return all(is_part(each, right.get(key)) for key, each in value.items())
+    if isinstance(value, list) and isinstance(right, list):
+        rest = iter(right)
+        return all(each in rest for each in value)  # in the same order
+    return value == right or value in (None, "", [], {}, ())
 
 
 def run(case: Case, folder: Path) -> Outcome:
