@@ -176,6 +176,21 @@ JOB_MISSED_LEASES = 3  # leases without renewal until a job counts as lost
 JOB_CANCEL_GRACE_SECONDS = 3  # between TERM and KILL
 JOB_MAX_TRIES = 3  # a job that is lost three times is not tried again
 
+# What takes seconds to compute is kept by each process; what is limited is counted on the broker.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "limits": {
+        "BACKEND": "webapp.common.limits.BrokerCache",
+        "LOCATION": CELERY_BROKER_URL,
+        "KEY_PREFIX": "iwakan-limits",
+        "OPTIONS": {
+            "serializer": "webapp.common.limits.JsonSerializer",
+            "socket_connect_timeout": 1,
+            "socket_timeout": 1,
+        },
+    },
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "webapp.api.authentication.TokenAuthentication",
@@ -191,7 +206,7 @@ REST_FRAMEWORK = {
         "webapp.api.throttling.ReadThrottle",
         "webapp.api.throttling.ChangeThrottle",
     ],
-    # Per person and token, counted by each web process for itself.
+    # Per person and token, counted by `webapp.common.limits`.
     "DEFAULT_THROTTLE_RATES": {"read": "1200/min", "change": "120/min"},
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -1,12 +1,12 @@
 """Every address of the site, asked by everybody: a route missing here fails the test."""
 
+import json
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.http import HttpResponse
@@ -21,6 +21,7 @@ from tests.factories.results import explain, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory, sweep_of
 from webapp.accounts import services
 from webapp.accounts.models import Invitation, Role, Team, User
+from webapp.api import throttling
 from webapp.datasets.models import AnnotationImport
 from webapp.jobs.models import Job
 from webapp.runs.models import Run
@@ -187,6 +188,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     },
     "api:dataset": {"GET": READ},
     "api:dataset_import": {"POST": of_team(403, 409)},  # an import is under way
+    "api:dataset_normal_labels": {"PUT": of_team(403, 200)},
     "api:dataset_videos": {"GET": READ},
     "api:dataset_splits": {"GET": READ, "POST": of_team(403, 201)},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
@@ -278,7 +280,6 @@ class World:
         values = self.ids | {"secret": self.secrets.get(name)}
         path = reverse(name, kwargs={each: values[each] for each in ROUTES[name]})
         cookies = copy(client.cookies)
-        cache.clear()  # nobody asks too often
         with transaction.atomic():
             response = self._send(client, name, method, path)
             response.getvalue()
@@ -293,6 +294,8 @@ class World:
             kind = JSON if name.startswith("api:") else MULTIPART_CONTENT
             query = self.queries.get(name)
             return client.post(path, self.bodies.get(name, {}), kind, query_params=query)
+        if name in self.bodies:
+            return client.generic(method, path, json.dumps(self.bodies[name]), JSON)
         return client.generic(method, path)
 
 
@@ -324,6 +327,7 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "runs:equivalent": {"method": run.method_id},
         "sharing:new": {"expires": "30"},
         "api:tokens": {"name": "x", "scope": "read"},
+        "api:dataset_normal_labels": {"normal_labels": ["walking"]},
         "api:datasets": {"name": "x", "folder": "/nowhere"},
         "api:dataset_splits": {"name": "x", "files": [LIST]},
         "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
@@ -334,6 +338,11 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
         "api:sweeps": {"dataset": run.dataset_id, "method": run.method_id},
     }
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asks_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling.ReadThrottle, "rate", "100000/min", raising=False)
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,6 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from webapp.common import limits
 from webapp.common.errors import UserError
 from webapp.sharing.models import ShareLink
 from webapp.sharing.services import open_link
@@ -78,11 +77,5 @@ def busy(request: HttpRequest) -> HttpResponse:
 
 
 def is_too_often(link: ShareLink) -> bool:
-    """Counted by each process of the site for itself, so that a link that went round does not
-    keep the site from its members."""
-    key = f"share_{link.pk}_{int(time.time()) // PERIOD_SECONDS}"
-    cache.add(key, 0, PERIOD_SECONDS)
-    try:
-        return cache.incr(key) > REQUESTS_PER_PERIOD
-    except ValueError:  # dropped just now, since the cache was full
-        return False
+    """So that a link that went round does not keep the site from its members."""
+    return limits.count(f"share_{link.pk}", seconds=PERIOD_SECONDS) > REQUESTS_PER_PERIOD

@@ -1,7 +1,9 @@
 """Every refusal is a problem document with a sentence in it."""
 
 import json
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -9,6 +11,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from webapp.accounts.models import User
+from webapp.common import limits
 
 JSON = "application/json"
 MEMBERS = {
@@ -105,13 +108,14 @@ def test_permission_denied(reader: Client) -> None:
 
 def test_throttled(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.api.throttling.ReadThrottle.rate", "1/min", raising=False)
-    monkeypatch.setattr("webapp.api.throttling.ReadThrottle.timer", lambda self: 1_000_000.0)
+    clock = SimpleNamespace(time=lambda: 50.0, monotonic=time.monotonic)
+    monkeypatch.setattr(limits, "time", clock)
     reader.get("/api/v1/me")
 
     response = reader.get("/api/v1/me")
 
     problem = assert_problem(response, 429, "throttled")
-    assert 1 <= float(response.headers["Retry-After"]) <= 60
+    assert response.headers["Retry-After"] == "10"
     assert problem["retryable"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 from tests.factories.results import explain
 from tests.webapp.sharing.conftest import moment_of, protocol_id
 from tests.webapp.test_permission_matrix import ROUTES
+from webapp.common import limits
 from webapp.datasets.models import AnnotationSet
 from webapp.sharing import open_views, opened
 from webapp.sharing.models import ShareLink
@@ -358,7 +360,8 @@ def test_a_kept_picture_is_not_valid_after_the_end(moment_path, video, client):
 
 def test_one_link_is_not_asked_without_end(share, run, client, monkeypatch):
     monkeypatch.setattr(opened, "REQUESTS_PER_PERIOD", 3)
-    monkeypatch.setattr(opened, "time", SimpleNamespace(time=lambda: 0.0))  # no new minute begins
+    clock = SimpleNamespace(time=lambda: 0.0, monotonic=time.monotonic)  # no new minute begins
+    monkeypatch.setattr(limits, "time", clock)
     busy, other = (share("run", {"runs": [run.pk]}) for _ in range(2))
     answers = [client.get(busy) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
