@@ -39,10 +39,9 @@ class DatasetLayout(ABC):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    @classmethod
     @abstractmethod
-    def recognises(cls, folder: Path) -> bool:
-        """Whether the content of `folder` looks like this layout."""
+    def recognises(self) -> bool:
+        """Whether the content of its folder looks like this layout."""
 
     @abstractmethod
     def videos(self) -> tuple[list[Listed], list[Finding]]: ...

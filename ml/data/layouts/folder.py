@@ -51,8 +51,7 @@ class PlainFolder(DatasetLayout):
         self._manifest = _find_manifest(folder)
         self._rows: dict[str, Row] = {}
 
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(self) -> bool:
         return True
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:

@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from functools import cached_property
+from pathlib import PurePosixPath
 
 from ml.data.images import DEFAULT_FPS
 from ml.data.layouts._base import DatasetLayout, Listed, register
@@ -40,21 +41,25 @@ class OwnClips(DatasetLayout):
     title = "Own clips: normal ones to train on, and labels beside the others"
     is_general = True
 
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
-        if any((folder / name).exists() for name in MANIFESTS):
+    def recognises(self) -> bool:
+        if any((self.folder / name).exists() for name in MANIFESTS):
             return False
-        parts = [_part_of(video) for video in without_masks(list_videos(folder)[0])]
+        parts = [_part_of(video) for video in self._listing[0]]
         return "train" in parts and None not in parts
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:
-        listed, findings = list_videos(self.folder)
-        videos = [_completed(video) for video in without_masks(listed)]
+        listed, findings = self._listing
+        videos = [_completed(video) for video in listed]
         return videos, [*findings, *_assumptions(videos)]
+
+    @cached_property
+    def _listing(self) -> tuple[list[Listed], list[Finding]]:
+        listed, findings = list_videos(self.folder)
+        return without_masks(listed), findings
 
     def truth(self, videos: list[Listed]) -> Truth:
         found, of_images = candidates(self.folder, videos)
-        return Truth(sources=sources(found), may_mix=True, findings=tuple(of_images))
+        return Truth(sources=sources(self.folder, found), may_mix=True, findings=tuple(of_images))
 
 
 def _part_of(video: Listed) -> Part | None:

@@ -31,12 +31,11 @@ PLACES = ("Test", "testing", "gt", ".")  # where ground truth lies
 class UCSD(DatasetLayout):
     title = "UCSD Ped1 / Ped2"
 
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
-        inner = [path.name for path in folder.glob("UCSDped[12]") if path.is_dir()]
+    def recognises(self) -> bool:
+        inner = [path.name for path in self.folder.glob("UCSDped[12]") if path.is_dir()]
         if inner:
             raise BadInput(f"choose one dataset inside this folder: {' or '.join(sorted(inner))}")
-        return bool(_files(folder, "UCSDped*.m"))
+        return bool(_files(self.folder, "UCSDped*.m"))
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:
         listed, findings = list_videos(self.folder)

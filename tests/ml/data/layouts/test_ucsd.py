@@ -7,7 +7,7 @@ import pytest
 import scipy.io
 from PIL import Image
 
-from ml.data.layouts import detect, open_dataset
+from ml.data.layouts import open_dataset
 from ml.data.truth.settling import GroundTruth
 from ml.findings import Finding
 from ml.records import BadInput, Interval
@@ -199,12 +199,12 @@ def test_ucsd_two_clips_of_one_number_are_an_error(tmp_path: Path) -> None:
     ]
 
 
-def test_detect_asks_for_one_of_both_datasets(tmp_path: Path) -> None:
+def test_open_dataset_asks_for_one_of_both_datasets(tmp_path: Path) -> None:
     for name in ("UCSDped1", "UCSDped2"):
         (tmp_path / name / "Test").mkdir(parents=True)
 
     with pytest.raises(BadInput, match=r"choose one dataset .*: UCSDped1 or UCSDped2"):
-        detect(tmp_path)
+        open_dataset(tmp_path)
 
 
 @pytest.mark.shared_data
