@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from ml.data.images import is_image
 from ml.data.layouts._base import Listed
+from ml.data.truth.formats.mask_images import SUFFIX
 from ml.data.truth.settling import TruthFile, TruthSource
 from ml.data.truth.source import files_in
 from ml.findings import Finding, Level
@@ -27,7 +28,6 @@ NOT_READ = (".xlsx", ".xls", ".ods", ".pkl")  # whoever brings one is told what 
 TEXTS = (".txt", ".md")
 KINDS = frozenset({*TABLES, *NOT_READ, *TEXTS})
 FOLDERS = ("labels", "label", "annotations", "annotation", "ground_truth", "groundtruth", "gt")
-MASKS = "_gt"
 ADDED = re.compile(r"[_-](labels?|gt|ground_?truth|annotations?|mask)$", re.IGNORECASE)
 MEANT = re.compile(r"label|annot|ground.?truth|anomal|interval|(^|_)gt(_|$)", re.IGNORECASE)
 
@@ -52,7 +52,7 @@ class Candidate:
 
 def candidates(folder: Path, videos: Sequence[Listed]) -> tuple[list[Candidate], list[Finding]]:
     """Files of one clip first, otherwise by kind and name; and what is none of them."""
-    found = [*_mask_folders(folder, videos)]
+    found = [*mask_folders(folder, videos)]
     findings: list[Finding] = []
     clips = {folder / video.path: video.name for video in videos if video.kind == "frames"}
     called = _by_stem(videos)
@@ -76,7 +76,7 @@ def _files_in(place: Path) -> list[Path]:
 
 def without_masks(videos: Sequence[Listed]) -> list[Listed]:
     """Folders of masks look like clips."""
-    masks = {f"{video.name}{MASKS}" for video in videos}
+    masks = {f"{video.name}{SUFFIX}" for video in videos}
     return [video for video in videos if video.kind == "file" or video.name not in masks]
 
 
@@ -102,9 +102,10 @@ def _not_used(clip: str, of_images: Mapping[str, Sequence[Path]]) -> Iterator[Fi
         yield Finding(level="warning", subject=clip, text=text)
 
 
-def _mask_folders(folder: Path, videos: Iterable[Listed]) -> Iterator[Candidate]:
+def mask_folders(folder: Path, videos: Iterable[Listed]) -> Iterator[Candidate]:
+    """`Test001_gt` beside `Test001`. Links are not followed."""
     for video in videos:
-        path = folder / f"{video.name}{MASKS}"
+        path = folder / f"{video.name}{SUFFIX}"
         if path.is_dir() and not path.is_symlink():
             yield Candidate(path=path, own=video.name)
 
@@ -123,7 +124,7 @@ def sources(folder: Path, found: Sequence[Candidate]) -> tuple[TruthSource, ...]
     for each in found:
         file = TruthFile(path=each.path, own=each.own, missed=_missed(each))
         if each.own:
-            own[MASKS if each.path.is_dir() else each.path.suffix].append(file)
+            own[SUFFIX if each.path.is_dir() else each.path.suffix].append(file)
         else:
             path = each.path.relative_to(folder).as_posix()
             name = path if namesakes[each.path.name] > 1 else each.path.name

@@ -14,7 +14,6 @@ from ml.tables import decode, is_text, lines_of, read_grid
 
 MAX_TEXT_BYTES = 64_000_000
 MAX_HEADING = 10_000  # characters of first lines that may hold the names of columns
-LFS = b"version https://git-lfs"
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,15 @@ def test_ucsd_as_published_is_read_from_its_images(tmp_path: Path) -> None:
     assert "agrees with UCSDped1.m on 1 of 1 clips" in text
 
 
+def test_ucsd_masks_behind_a_link_are_not_followed(tmp_path: Path) -> None:
+    folder = dataset(tmp_path / "data", "1:5", "1:8")
+    (tmp_path / "masks").mkdir()
+    Image.new("L", (8, 6), 255).save(tmp_path / "masks" / "1.png")
+    (folder / "testing" / "01_gt").symlink_to(tmp_path / "masks")
+
+    assert sentences(truth(folder).findings) == []
+
+
 def test_ucsd_masks_that_differ_are_an_error(tmp_path: Path) -> None:
     folder = dataset(tmp_path, "1:5", "1:8")
     first = np.zeros((10, 4, 4))
