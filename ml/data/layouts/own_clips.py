@@ -6,7 +6,8 @@
 
 Training clips lie in `train`, `training` or `normal`, or in `normal` inside the first two, and
 are normal. Validation clips lie in `val` or `validation`, test clips in `test` or `testing`
-or in the dataset's folder itself. A clip may be a folder of images, taken at 25 per second.
+or in the dataset's folder itself. A clip may be a folder of images, taken at 25 per second unless
+their names are times.
 
 Labels are any ground truth that `ml.data.truth.formats` recognises by its content, which says how
 its frames count: a line per frame, start and end of each interval in frames or seconds, JSON,
@@ -86,7 +87,7 @@ def _assumptions(videos: Sequence[Listed]) -> Iterator[Finding]:
     images = [video.name for video in videos if video.kind == "frames"]
     if images:
         text = (
-            f"folders of images have no rate, so {DEFAULT_FPS:g} per second is taken; a manifest "
-            f"can say otherwise: {shortened(images)}"
+            f"folders of images have no rate, so {DEFAULT_FPS:g} per second is taken unless their "
+            f"names are times; a manifest can say otherwise: {shortened(images)}"
         )
         yield Finding(level="info", subject="videos", text=text)

@@ -55,8 +55,8 @@ def test_own_clips_parts_and_labels(tmp_path: Path) -> None:
         ("training", "taken to be normal throughout, to train on: 2 clips"),
         (
             "videos",
-            "folders of images have no rate, so 25 per second is taken; a manifest can say "
-            "otherwise: training/b",
+            "folders of images have no rate, so 25 per second is taken unless their names are "
+            "times; a manifest can say otherwise: training/b",
         ),
     ]
 
