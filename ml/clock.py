@@ -75,8 +75,7 @@ class Clock:
         gaps = np.diff(self.times)
         if not self.frame_seconds:
             return None
-        slack = max(0.1 * self.frame_seconds, MILLISECONDS)
-        if np.any(np.abs(gaps - self.frame_seconds) > slack):
+        if not are_usual(gaps, self.frame_seconds).all():
             return None
         span = float(self.times[-1] - self.times[0]) if len(gaps) else 0.0
         return len(gaps) / span if span else 1 / self.frame_seconds
@@ -163,6 +162,11 @@ class Clock:
     def _middles(self) -> Floats:
         gaps = np.append(np.diff(self.times), self.frame_seconds)
         return self.times + np.minimum(gaps, self.frame_seconds or np.inf) / 2
+
+
+def are_usual(gaps: Floats, usual: float) -> NDArray[np.bool_]:
+    """Which gaps between frames differ from the usual one by 10 % at most, or by rounding."""
+    return np.abs(gaps - usual) <= max(0.1 * usual, MILLISECONDS)
 
 
 MILLISECONDS = 0.002  # many containers round each time to one, so that two gaps differ by two

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 
+from ml.data.signatures import JPEG, is_video
+
 WORKBOOK = "an Excel workbook: save the sheet as CSV"
 PICKLE = "a Python pickle, which can run code when it is read: save plain numbers or text"
 VIDEO = "a video: name the file that annotates it"
@@ -15,7 +17,7 @@ PACKED = "packed: unpack it first"
 STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file: save the sheet as CSV"),
     (b"\x89PNG", PICTURE),
-    (b"\xff\xd8\xff", PICTURE),
+    (JPEG, PICTURE),
     (b"GIF8", PICTURE),
     (b"II*\0", PICTURE),
     (b"MM\0*", PICTURE),
@@ -26,16 +28,10 @@ STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\0", PACKED),
     (b"\x28\xb5\x2f\xfd", PACKED),
     (b"Rar!", PACKED),
-    (b"\x1aE\xdf\xa3", VIDEO),
-    (b"FLV\x01", VIDEO),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", VIDEO),
-    (b"\0\0\x01\xba", VIDEO),
-    (b"\0\0\x01\xb3", VIDEO),
 )
 PICKLED = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 ZIP = b"PK\x03\x04"
 OFFICE = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/", b"word/")
-MP4_BOXES = (b"ftyp", b"moov", b"mdat")
 
 
 def kind_of(head: bytes) -> str:
@@ -50,9 +46,7 @@ def kind_of(head: bytes) -> str:
         return found
     if head.startswith(PICKLED):
         return PICKLE
-    is_avi = head[:4] == b"RIFF" and head[8:12] == b"AVI "
-    is_stream = head[:1] == b"G" == head[188:189]
-    return VIDEO if is_avi or is_stream or head[4:8] in MP4_BOXES else ""
+    return VIDEO if is_video(head) else ""
 
 
 def _kind_of_archive(head: bytes) -> str:

@@ -79,7 +79,7 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def order_in_words(names: Sequence[str]) -> str:
-    """For people: `01, 02, 10 … 21 (21 clips, by the numbers in their names)`."""
+    """For people: `01, 02, 03, …, 21 (21 clips)`."""
     shown = names if len(names) <= 5 else [*names[:3], "…", names[-1]]
     n_clips = f"{len(names):,} clips" if len(names) != 1 else "1 clip"
     return f"{', '.join(shown)} ({n_clips})"

@@ -1,4 +1,4 @@
-"""Disks that are full."""
+"""Disks that are full, and files that are open."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+
+def open_files(folder: Path) -> list[Path]:
+    """Below `folder`, those that this process holds open."""
+    links = Path("/proc/self/fd").iterdir()
+    held = (link.readlink() for link in links if link.is_symlink())  # that of the listing is gone
+    return [path for path in held if path.is_relative_to(folder)]
 
 
 @contextmanager

@@ -28,12 +28,14 @@ def recording(
     start: float = 0.0,
     times: Sequence[float] | None = None,
     sound_seconds: float = 0.0,
+    sound_start: float = 0.0,
     b_frames: int | None = None,
     aspect: Fraction | None = None,
 ) -> Path:
-    """Frame k is shown at `start` + k / rate, or at start + times[k]; sound begins at 0."""
+    """Frame k is shown at `start` + k / rate, or at start + times[k]; sound at `sound_start`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w", format=format) as out:
+    early = {"avoid_negative_ts": "disabled"} if sound_start < 0 else {}
+    with av.open(str(path), "w", format=format, options=early) as out:
         is_x264 = codec == "libx264"
         options = {"g": "25"} | ({"bf": str(b_frames)} if b_frames is not None else {})
         stream: Any = out.add_stream(codec, rate=rate, options=options if is_x264 else {})
@@ -45,7 +47,7 @@ def recording(
         if is_timed:
             stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS)
         if sound_seconds:
-            _add_silence(out, sound_seconds)
+            _add_silence(out, sound_seconds, sound_start)
         for index in range(n_frames):
             frame = _grey(index, size)
             if is_timed:
@@ -61,10 +63,11 @@ def _grey(index: int, size: tuple[int, int]) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(shade, format="rgb24")
 
 
-def _add_silence(out: Any, seconds: float) -> None:
+def _add_silence(out: Any, seconds: float, start: float) -> None:
     sound: Any = out.add_stream("aac", rate=48_000)
     sound.layout = "mono"
-    for first in range(0, int(seconds * 48_000), 1024):
+    begin = round(start * 48_000)
+    for first in range(begin, begin + int(seconds * 48_000), 1024):
         silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
         silence.sample_rate, silence.pts = 48_000, first
         silence.time_base = Fraction(1, 48_000)

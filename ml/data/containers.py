@@ -11,6 +11,8 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
+from ml.records import BadInput
+
 # FFmpeg's names of demuxers, not suffixes. Each reads one file from beginning to end.
 # STREAMS have no container: nothing in them says when a picture is shown.
 STREAMS = ("h264", "hevc", "m4v", "mpegvideo", "mjpeg")
@@ -20,6 +22,15 @@ FORMATS = (
 )  # fmt: skip
 SAFE_OPTIONS = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}
 MAX_PIXELS = 7680 * 4320  # of one frame; a few hundred kB can hold frames that take gigabytes
+
+
+def check_size(width: int, height: int) -> None:
+    """Of a frame. Raise BadInput where it is too large."""
+    if width * height > MAX_PIXELS:
+        raise BadInput(
+            f"frames of {width}×{height} are larger than the {MAX_PIXELS / 1e6:.0f} million "
+            "pixels allowed"
+        )
 
 
 def open_video(path: Path) -> InputContainer:

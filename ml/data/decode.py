@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from ml.data.containers import open_video
 from ml.data.images import image_files
+from ml.data.outline import Outline, outline
 from ml.data.pictures import NO_SCALE, read_picture
 from ml.data.pixels import Scale
 from ml.data.streams import bits_of, deep_values, is_grey, packets_of, video_stream
@@ -29,19 +31,34 @@ def decode(
 
     Raise BadInput when a frame cannot be decoded, or when there are not `video.n_frames`.
     """
-    for _seconds, frame in decode_timed(video, size=size, grey=grey):
+    for _seconds, frame in _sized(video, _upright_frames(video, grey=grey), size):
         yield frame
 
 
 def decode_timed(
     video: VideoRecord, *, size: tuple[int, int] | None = None, grey: bool = False
 ) -> Iterator[Timed]:
-    """As `decode`, each frame with the seconds at which a player shows it.
+    """As `decode`, each frame with the seconds at which a player shows it, as import stores them.
 
-    None where nothing says so: images, frames without a time.
+    None where nothing says so: images, frames without a time. A file is read through once before.
     """
+    frames = _upright_frames(video, grey=grey, seen=_outline(video))
+    yield from _sized(video, frames, size)
+
+
+def _outline(video: VideoRecord) -> Outline | None:
+    if video.kind == "frames":
+        return None
+    with _named(video):
+        return outline(Path(video.path))
+
+
+def _sized(
+    video: VideoRecord, frames: Iterable[Timed], size: tuple[int, int] | None
+) -> Iterator[Timed]:
+    """Counted, too. Raise BadInput where there are not `video.n_frames`."""
     n_decoded = 0
-    for seconds, frame in _upright_frames(video, grey=grey):
+    for seconds, frame in frames:
         n_decoded += 1
         if video.n_frames and n_decoded > video.n_frames:
             raise BadInput(f"{name_of(video)} has more than the {video.n_frames} frames expected")
@@ -65,27 +82,37 @@ def resize(frame: Frame, size: tuple[int, int]) -> Frame:
     return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _upright_frames(video: VideoRecord, *, grey: bool) -> Iterator[Timed]:
+def _upright_frames(
+    video: VideoRecord, *, grey: bool, seen: Outline | None = None
+) -> Iterator[Timed]:
     turns = video.rotation // 90
-    frames = _image_frames if video.kind == "frames" else _file_frames
-    for seconds, frame in frames(video, grey=grey):
+    is_folder = video.kind == "frames"
+    frames = _image_frames(video, grey=grey) if is_folder else _file_frames(video, seen, grey=grey)
+    for seconds, frame in frames:
         yield seconds, np.rot90(frame, turns) if turns else frame
 
 
-def _file_frames(video: VideoRecord, *, grey: bool) -> Iterator[Timed]:
+def _file_frames(video: VideoRecord, seen: Outline | None, *, grey: bool) -> Iterator[Timed]:
+    """Without times where the file was not `seen` before."""
+    with _named(video), open_video(Path(video.path)) as container:
+        stream = video_stream(container)
+        stream.codec_context.thread_count = 0  # as many as there are cores
+        bring = _to_bytes(stream.codec_context.pix_fmt, _scale_of(video), grey=grey)
+        packets = packets_of(container, stream)
+        packets = seen.put_right(packets) if seen else packets
+        frames = (frame for packet in packets for frame in packet.decode())
+        for number, frame in enumerate(frames):
+            yield seen.seconds_at(number, frame.pts) if seen else None, bring(frame)
+
+
+@contextmanager
+def _named(video: VideoRecord) -> Iterator[None]:
+    """What cannot be read is told with the name of the video."""
     try:
-        with open_video(Path(video.path)) as container:
-            stream = video_stream(container)
-            stream.codec_context.thread_count = 0  # as many as there are cores
-            bring = _to_bytes(stream.codec_context.pix_fmt, _scale_of(video), grey=grey)
-            start = (container.start_time or 0) / av.time_base  # players begin there
-            packets = packets_of(container, stream)
-            for frame in (frame for packet in packets for frame in packet.decode()):
-                seconds = None if frame.pts is None else frame.time - start
-                yield seconds, bring(frame)
+        yield
     except av.MemoryError:
         raise
-    except av.FFmpegError as error:
+    except (av.FFmpegError, OSError) as error:
         raise BadInput(f"{name_of(video)} cannot be decoded: {error.strerror}") from error
     except BadInput as error:
         raise BadInput(f"{name_of(video)}: {error}") from error

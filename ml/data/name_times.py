@@ -12,14 +12,18 @@ from itertools import pairwise
 
 from ml.records import natural_key
 
-EPOCH = re.compile(r"(?<!\d)(\d{10})(?:[.,_](\d{1,9}))?(?!\d)|(?<!\d)(\d{13}|\d{16}|\d{19})(?!\d)")
+# `doubtful` digits are a fraction of a second, or a count.
+EPOCH = re.compile(
+    r"(?<!\d)(\d{10})(?:[.,](\d{1,9})|_(?P<doubtful>\d{1,9}))?(?!\d)"
+    r"|(?<!\d)(?P<whole>\d{13}|\d{16}|\d{19})(?!\d)"
+)
 YEARS = (datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 DATED = re.compile(
     r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)[T _-]*(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)"
-    r"(?:[.,](\d{1,9})|[_-]?(\d{6}|\d{3}))?(?!\d)"
+    r"(?:[.,](\d{1,9})|[_-]?(?P<doubtful>\d{6}|\d{3}))?(?!\d)"
 )
 OF_A_DAY = re.compile(r"(?<!\d)(\d\d)([-_:.h])(\d\d)[-_:.m](\d\d)s?(?:[.,](\d{1,9}))?(?!\d)")
-SECONDS = re.compile(r"(?<![\d.,])(\d{1,6})[.,](\d{2,9})s?(?![\d.,])")
+SECONDS = re.compile(r"(?<![\d.,])(\d{1,6})[.,](?P<doubtful>\d{2,9})s?(?![\d.,])")
 Seconds = tuple[Fraction, ...]
 
 
@@ -54,10 +58,10 @@ def name_times(stems: Sequence[str]) -> NameTimes | None:
 
 def _epoch(match: re.Match[str]) -> Fraction | None:
     """Seconds since 1970, or thousandths, millionths, billionths of them."""
-    if match[3]:
-        value = Fraction(int(match[3]), 1000 ** ((len(match[3]) - 10) // 3))
+    if whole := match["whole"]:
+        value = Fraction(int(whole), 1000 ** ((len(whole) - 10) // 3))
     else:
-        value = int(match[1]) + _fraction(match[2])
+        value = int(match[1]) + _fraction(match[2] or match["doubtful"])
     return value if YEARS[0].timestamp() <= value < YEARS[1].timestamp() else None
 
 
@@ -67,7 +71,7 @@ def _dated(match: re.Match[str]) -> Fraction | None:
     except ValueError:
         return None
     is_meant = YEARS[0] <= moment < YEARS[1]
-    seconds = Fraction(int(moment.timestamp())) + _fraction(match[7] or match[8])
+    seconds = Fraction(int(moment.timestamp())) + _fraction(match[7] or match["doubtful"])
     return seconds if is_meant else None
 
 
@@ -79,7 +83,7 @@ def _of_a_day(match: re.Match[str]) -> Fraction | None:
 
 
 def _of_seconds(match: re.Match[str]) -> Fraction | None:
-    return int(match[1]) + _fraction(match[2])
+    return int(match[1]) + _fraction(match["doubtful"])
 
 
 def _fraction(digits: str | None) -> Fraction:
@@ -112,15 +116,21 @@ def _rest_agrees(
 def _is_certain(
     pattern: re.Pattern[str], matches: Sequence[re.Match[str]], seconds: Sequence[Fraction]
 ) -> bool:
-    """Whether they are no counts: `1.01`, `1.02` may be two counts, `1.04`, `1.08` are not."""
-    if pattern is SECONDS:
-        widths = {len(match[2]) for match in matches}
-        unit = Fraction(1, 10 ** max(widths))
-        steps = [after - before for before, after in pairwise(sorted(seconds))]
-        return len(widths) == 1 and min(steps) > unit
+    """Whether they are no counts."""
+    doubtful = [digits for match in matches if (digits := match.groupdict().get("doubtful"))]
+    if doubtful:
+        return _steps_are_no_counts(doubtful, seconds)
     if pattern is not OF_A_DAY or all(match[5] for match in matches):
         return True
     return _runs_through_minutes(seconds)
+
+
+def _steps_are_no_counts(digits: Sequence[str], seconds: Sequence[Fraction]) -> bool:
+    """`1.01`, `1.02` and `12-00-00_001`, `12-00-00_002` may be, `1.04`, `1.08` are not."""
+    widths = {len(each) for each in digits}
+    unit = Fraction(1, 10 ** max(widths))
+    steps = [after - before for before, after in pairwise(sorted(seconds))]
+    return len(widths) == 1 and min(steps) > unit
 
 
 def _runs_through_minutes(seconds: Sequence[Fraction]) -> bool:

@@ -59,7 +59,7 @@ def read_numbering(names: Sequence[str], n_bytes: Callable[[str], int]) -> Numbe
     """Of the images of one folder; `n_bytes` is asked for where the same picture is there twice."""
     images = sorted(names, key=natural_key)
     numbered = [name for name in images if re.search(r"\d", _stem(name))]
-    unnumbered = [name for name in images if name not in set(numbered)]
+    unnumbered = [name for name in images if not re.search(r"\d", _stem(name))]
     if not numbered:
         return Numbering(names=tuple(images), warnings=tuple(_without_numbers(images)))
     if len(unnumbered) >= len(numbered):
@@ -108,7 +108,8 @@ def _once(names: Sequence[str], n_bytes: Callable[[str], int]) -> tuple[list[str
         weights[_ending(name)] += n_bytes(name)
     best = sorted(endings, key=lambda each: (-endings[each], -weights[each], each))
     kept = [min(same, key=lambda name: best.index(_ending(name))) for same in by_stem.values()]
-    left_out = [name for name in names if name not in set(kept)]
+    is_kept = set(kept)
+    left_out = [name for name in names if name not in is_kept]
     text = (
         f"there with two endings: {counted(len(left_out), 'picture')}; taken once, as {best[0]}, "
         f"and left out: {shortened(left_out, N_SHOWN)}"
@@ -126,18 +127,26 @@ def _by_time(names: Sequence[str]) -> Numbering | None:
     order = sorted(range(len(names)), key=lambda at: (found.seconds[at], natural_key(names[at])))
     seconds = [found.seconds[at] for at in order]
     ordered = tuple(names[at] for at in order)
+    if seconds[0] == seconds[-1]:  # that of the whole recording
+        return None
     if not found.is_certain:
         return _as_counts(ordered)
     if len(set(seconds)) < len(seconds):
-        text = (
-            f"the names are times, but several pictures share one, so these give the order and "
-            f"not the clock: {shortened(ordered, N_SHOWN)}"
-        )
-        return Numbering(names=ordered, warnings=(text,))
+        return _without_clock(ordered)
     return Numbering(names=ordered, seconds=tuple(float(each - seconds[0]) for each in seconds))
 
 
-def _as_counts(ordered: tuple[str, ...]) -> Numbering | None:
+def _without_clock(ordered: tuple[str, ...]) -> Numbering:
+    """Names of which some share their time, so that a count in them tells what is missing."""
+    counts = _by_number(ordered)
+    text = (
+        f"the names are times, but several pictures share one, so these give the order and "
+        f"not the clock: {shortened(ordered, N_SHOWN)}"
+    )
+    return replace(counts, names=ordered, warnings=(text, *counts.warnings))
+
+
+def _as_counts(ordered: tuple[str, ...]) -> Numbering:
     """Names that may be times or counts: in the same order either way, with a word about it."""
     counts = _by_number(ordered)
     text = (
@@ -197,7 +206,7 @@ def _numbers(names: Sequence[str]) -> tuple[Mapping[str, int], str]:
         columns = [tuple(re.findall(r"\d+", _stem(name))) for name in alike]
         column = _counting(columns)
         if column is None:
-            return {}, _fault_of_columns(alike, columns)
+            return {}, _fault_of_columns(alike)
         numbers |= {name: int(row[column]) for name, row in zip(alike, columns, strict=True)}
     if len(by_shape) > 1 and not _is_one_count(numbers.values()):
         main = max(by_shape, key=len)
@@ -227,7 +236,7 @@ def _counting(columns: Sequence[Columns]) -> int | None:
     return min(apart, key=lambda at: (spans[at], -at)) if apart else None
 
 
-def _fault_of_columns(names: Sequence[str], columns: Sequence[Columns]) -> str:
+def _fault_of_columns(names: Sequence[str]) -> str:
     ends = f"{names[0]}, {names[-1]}" if len(names) > 1 else names[0]
     return f"the names count in several numbers at once, and none tells all of them apart: {ends}"
 

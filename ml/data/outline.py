@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -52,6 +52,32 @@ class Outline:
     is_bare: bool = False
     dropped: str = ""  # a sentence, if no picture turns out to be hidden in another's place
     warnings: tuple[str, ...] = ()
+
+    def put_right(self, packets: Iterable[av.Packet]) -> Iterator[av.Packet]:
+        """All `packets` of the stream, in the order of the file, with the right stamps."""
+        shifts = iter(self.shifts.tolist())
+        for packet in packets:
+            shift = next(shifts, 0) if packet.size else 0
+            if shift and packet.pts is not None:
+                packet.pts += shift
+            if shift and packet.dts is not None:
+                packet.dts += shift
+            yield packet
+
+    def seconds_at(self, number: int, tick: int | None) -> float | None:
+        """When a player shows the frame that is decoded as this one, with this stamp.
+
+        None where that cannot be told before all are decoded.
+        """
+        if self.is_bare:
+            return number / self.fps
+        if self.places:
+            return float(self._placed[number]) if number < len(self._placed) else None
+        return None if tick is None else float((tick - self.zero) * self.tick)
+
+    @cached_property
+    def _placed(self) -> Seconds:
+        return np.sort(self.places[0])
 
 
 def outline(path: Path) -> Outline:

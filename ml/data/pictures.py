@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from ml.data.containers import MAX_PIXELS
+from ml.data.containers import check_size
 from ml.data.pixels import Bytes, Scale
 from ml.data.signatures import check_no_pointer
 from ml.records import BadInput
@@ -78,7 +78,7 @@ def check_picture(path: Path) -> tuple[int, int]:
         check_no_pointer(start.read(512))
     try:
         with Image.open(path, formats=READABLE) as image:
-            _check_size(*image.size)
+            check_size(*image.size)
             _check_kind(image)
             is_turned = image.getexif().get(ORIENTATION) in TURNED and image.format != "TIFF"
             return image.size[::-1] if is_turned else image.size  # of a TIFF it is that as shown
@@ -91,14 +91,6 @@ def check_picture(path: Path) -> tuple[int, int]:
 
 
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # tag of EXIF, and what turns by a quarter
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise BadInput(
-            f"frames of {width}×{height} are larger than the {MAX_PIXELS / 1e6:.0f} million "
-            "pixels allowed"
-        )
 
 
 def _check_kind(image: Image.Image) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +51,6 @@ class Range:
     def n_levels(self) -> int:
         """Of the 256 that the highest 8 bits make, those that what is usual spans."""
         return (self.usual_high >> 8) - (self.usual_low >> 8) + 1
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Range:
-        return cls(**value)
 
 
 class Histogram:

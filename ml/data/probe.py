@@ -151,7 +151,6 @@ class _Decoded:
     def frames(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
         for packet in self._packets(container, stream):
             if packet.size:
-                self._put_right(packet)
                 self.n_packets += 1
                 self.ends_early = packet.is_corrupt
             frames = decoded_frames(packet)
@@ -162,19 +161,11 @@ class _Decoded:
 
     def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[av.Packet]:
         try:
-            yield from packets_of(container, stream)
+            yield from self._seen.put_right(packets_of(container, stream))
         except av.MemoryError:
             raise
         except av.FFmpegError:
             self._breaks_off = True
-
-    def _put_right(self, packet: av.Packet) -> None:
-        shifts = self._seen.shifts
-        shift = int(shifts[self.n_packets]) if self.n_packets < len(shifts) else 0
-        if shift and packet.pts is not None:
-            packet.pts += shift
-        if shift and packet.dts is not None:
-            packet.dts += shift
 
     def _note(self, frame: av.VideoFrame) -> None:
         size = (frame.width, frame.height)

@@ -64,7 +64,7 @@ def check_no_pointer(head: bytes) -> None:
 
 
 def is_video(head: bytes) -> bool:
-    """Whether a file that begins with these `HEAD` bytes may be a video that is read."""
+    """Whether a file that begins with these bytes, at least `HEAD`, may be a video that is read."""
     return (
         head[4:8] in MP4_BOXES
         or head.startswith(STARTS)

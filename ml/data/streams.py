@@ -16,21 +16,13 @@ from av.video.format import VideoFormat
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from ml.data.containers import MAX_PIXELS, open_video
+from ml.data.containers import check_size, open_video
 from ml.data.pixels import Values
 from ml.records import BadInput
 
 N_THREADS = int(os.environ.get("DECODER_THREADS", "2"))  # of one file that is imported
 REFORMATTER = VideoReformatter()
 MAX_ASPECT = 10  # a pixel that is longer than this is a fault of the header
-
-
-def check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise BadInput(
-            f"frames of {width}×{height} are larger than the {MAX_PIXELS / 1e6:.0f} million "
-            "pixels allowed"
-        )
 
 
 def opened(path: Path) -> InputContainer:

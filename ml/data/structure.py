@@ -58,13 +58,13 @@ def places(path: Path, stream: int) -> NDArray[np.bool_]:
     with path.open("rb") as file:
         sizes = bytearray(
             size > 0
-            for name, size in _chunks(file.fileno(), path.stat().st_size)
+            for name, size in _chunks(file.fileno())
             if name[:2] == wanted and name[2:] in PICTURES
         )
     return np.frombuffer(bytes(sizes), np.uint8).astype(bool)
 
 
-def _chunks(descriptor: int, n_bytes: int) -> Iterator[tuple[bytes, int]]:
+def _chunks(descriptor: int) -> Iterator[tuple[bytes, int]]:
     """Name and size of each chunk of an AVI, those inside the lists of pictures included."""
     at = 0
     while len(head := os.pread(descriptor, 12, at)) >= 8:

@@ -70,7 +70,7 @@ def _known(video: Listed, found: Found | None) -> KnownVideo:
         n_frames=found["n_frames"],
         fps=found["fps"],
         numbering_fault=found["numbering_fault"],
-        times=np.load(found["pts"], mmap_mode="r"),
+        times=np.load(found["pts"]),
     )
 
 

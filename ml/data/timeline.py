@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.clock import PAUSE_FRAMES, Clock, are_usual
 from ml.findings import counted
 
 Times = NDArray[np.float64]
 MOSTLY = 0.9
-ROUNDING = 0.002  # seconds by which two gaps differ that are rounded to 1 ms each
-PAUSE = 5  # usual gaps that a longer one has at least to be a pause
 
 
 def usual_fps(times: Times) -> float:
@@ -24,7 +23,8 @@ def usual_fps(times: Times) -> float:
     if len(times) < 2:
         return 0.0
     gaps = np.diff(times)
-    usual, moving = _are_usual(gaps), gaps < PAUSE * np.median(gaps)
+    middle = float(np.median(gaps))
+    usual, moving = are_usual(gaps, middle), gaps < PAUSE_FRAMES * middle
     kept = next((each for each in (usual, moving) if each.mean() >= MOSTLY), None)
     if kept is None or kept.all():
         return float(len(gaps) / (times[-1] - times[0]))
@@ -32,22 +32,15 @@ def usual_fps(times: Times) -> float:
 
 
 def is_variable(times: Times) -> bool:
-    """Whether a gap differs from what is usual by 10 %, and by more than rounding can."""
-    return not bool(_are_usual(np.diff(times)).all())
+    """Whether the gaps between frames are not all the usual one."""
+    gaps = np.diff(times)
+    return len(gaps) > 0 and not bool(are_usual(gaps, float(np.median(gaps))).all())
 
 
 def pauses(times: Times) -> list[tuple[float, float]]:
-    """Start and length, in seconds, of those of a second and more."""
-    if len(times) < 3:
-        return []
-    gaps = np.diff(times)
-    found = np.flatnonzero(gaps >= max(1.0, PAUSE * float(np.median(gaps))))
-    return [(float(times[at]), float(gaps[at])) for at in found]
-
-
-def _are_usual(gaps: Times) -> NDArray[np.bool_]:
-    middle = float(np.median(gaps)) if len(gaps) else 0.0
-    return np.abs(gaps - middle) <= max(0.1 * middle, ROUNDING)
+    """Start and length, in seconds, of those in the recording."""
+    ends = Clock.of_times(times).pauses
+    return [(float(times[end - 1]), float(times[end] - times[end - 1])) for end in ends]
 
 
 def laid_out(

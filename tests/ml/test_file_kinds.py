@@ -36,6 +36,8 @@ def zipped(*names: str, content: bytes = b"x") -> bytes:
         (b"RIFF\0\0\0\0AVI LIST", file_kinds.VIDEO),
         (b"\x1aE\xdf\xa3\x01\0", file_kinds.VIDEO),
         (b"G\0" * 94 + b"G\0", file_kinds.VIDEO),
+        (b"\0\0\0\x01\x67\x64\0\x1f\xac\xd9", file_kinds.VIDEO),  # H.264 without a container
+        (b"DHAV\xfd\0\0\0", file_kinds.VIDEO),
     ],
 )
 def test_kinds(head: bytes, kind: str) -> None:

@@ -15,7 +15,7 @@ from ml.records import BadInput
 
 FALLBACK = "folder"
 
-__all__ = ["LAYOUTS", "DatasetLayout", "Listed", "detect", "load_layouts", "open_dataset"]
+__all__ = ["LAYOUTS", "DatasetLayout", "Listed", "load_layouts", "open_dataset"]
 
 
 def load_layouts() -> dict[str, type[DatasetLayout]]:
@@ -29,12 +29,12 @@ def open_dataset(folder: Path, name: str = "") -> DatasetLayout:
     layouts = load_layouts()
     if name and name not in layouts:
         raise BadInput(f"{name} is not a known format: {', '.join(sorted(layouts))}")
-    return layouts[name or detect(folder)](folder)
+    return layouts[name](folder) if name else _recognised(folder)
 
 
-def detect(folder: Path) -> str:
+def _recognised(folder: Path) -> DatasetLayout:
     """Raise BadInput when a format sees that another folder was meant."""
-    layouts = load_layouts()
-    special = [name for name in sorted(layouts) if name != FALLBACK]
-    special.sort(key=lambda name: layouts[name].is_general)
-    return next((name for name in special if LAYOUTS[name].recognises(folder)), FALLBACK)
+    special = [name for name in sorted(LAYOUTS) if name != FALLBACK]
+    special.sort(key=lambda name: LAYOUTS[name].is_general)
+    found = (layout for name in special if (layout := LAYOUTS[name](folder)).recognises())
+    return next(found, None) or LAYOUTS[FALLBACK](folder)

@@ -16,9 +16,10 @@ from ml.records import Part
 class Listed:
     """A video found on disk, not opened yet.
 
-    `name` is the path below the dataset's folder without its ending. `fps` is the rate at
-    which images were taken; video files carry their own, which stands here once they are probed.
-    `frame_numbers` is `order` where somebody said that the pictures of a folder count as they lie.
+    `name` is the path below the dataset's folder, without its ending unless this alone tells two
+    videos apart. `fps` is the rate at which images were taken, None where nobody says; video files
+    carry their own, whatever stands here. `frame_numbers` is `order` where somebody said that the
+    pictures of a folder count as they lie.
     """
 
     name: str
@@ -39,10 +40,9 @@ class DatasetLayout(ABC):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    @classmethod
     @abstractmethod
-    def recognises(cls, folder: Path) -> bool:
-        """Whether the content of `folder` looks like this layout."""
+    def recognises(self) -> bool:
+        """Whether the content of its folder looks like this layout."""
 
     @abstractmethod
     def videos(self) -> tuple[list[Listed], list[Finding]]: ...

@@ -16,9 +16,11 @@ from pathlib import Path, PurePosixPath
 
 from ml.data.images import is_image
 from ml.data.layouts._base import Listed
+from ml.data.truth.formats.mask_images import SUFFIX
 from ml.data.truth.settling import TruthFile, TruthSource
 from ml.data.truth.source import files_in
 from ml.findings import Finding, Level
+from ml.records import natural_key
 
 # Where several files are about a clip, the first of these kinds is its ground truth.
 TABLES = (".csv", ".tsv", ".json", ".xml", ".eaf", ".boris", ".npy", ".npz", ".mat")
@@ -26,7 +28,6 @@ NOT_READ = (".xlsx", ".xls", ".ods", ".pkl")  # whoever brings one is told what 
 TEXTS = (".txt", ".md")
 KINDS = frozenset({*TABLES, *NOT_READ, *TEXTS})
 FOLDERS = ("labels", "label", "annotations", "annotation", "ground_truth", "groundtruth", "gt")
-MASKS = "_gt"
 ADDED = re.compile(r"[_-](labels?|gt|ground_?truth|annotations?|mask)$", re.IGNORECASE)
 MEANT = re.compile(r"label|annot|ground.?truth|anomal|interval|(^|_)gt(_|$)", re.IGNORECASE)
 
@@ -51,23 +52,31 @@ class Candidate:
 
 def candidates(folder: Path, videos: Sequence[Listed]) -> tuple[list[Candidate], list[Finding]]:
     """Files of one clip first, otherwise by kind and name; and what is none of them."""
-    found = [*_mask_folders(folder, videos)]
+    found = [*mask_folders(folder, videos)]
     findings: list[Finding] = []
     clips = {folder / video.path: video.name for video in videos if video.kind == "frames"}
+    called = _by_stem(videos)
     for place in dict.fromkeys([*_places(folder, videos), *clips]):
-        paths = [path for path in files_in(place, "*") if path.suffix.lower() in KINDS]
+        here, paths = PurePosixPath(place.relative_to(folder)), _files_in(place)
         if clip := clips.get(place, ""):
             of_images = _of_images(place, paths)
             findings += _not_used(clip, of_images)
             left_out = {path for alike in of_images.values() for path in alike}
             paths = [path for path in paths if path not in left_out]
-        found += [Candidate(path=path, own=clip or _own(path, folder, videos)) for path in paths]
+        found += [Candidate(path=path, own=clip or _own(path, here, called)) for path in paths]
     return sorted(found, key=_rank), findings
+
+
+def _files_in(place: Path) -> list[Path]:
+    """Of the KINDS. Most files of a folder may be images, so these are not even looked at."""
+    endings = {path.suffix for path in place.iterdir() if path.suffix.lower() in KINDS}
+    found = [path for ending in endings for path in files_in(place, f"*{ending}")]
+    return sorted(found, key=lambda path: natural_key(path.name))
 
 
 def without_masks(videos: Sequence[Listed]) -> list[Listed]:
     """Folders of masks look like clips."""
-    masks = {f"{video.name}{MASKS}" for video in videos}
+    masks = {f"{video.name}{SUFFIX}" for video in videos}
     return [video for video in videos if video.kind == "file" or video.name not in masks]
 
 
@@ -93,9 +102,10 @@ def _not_used(clip: str, of_images: Mapping[str, Sequence[Path]]) -> Iterator[Fi
         yield Finding(level="warning", subject=clip, text=text)
 
 
-def _mask_folders(folder: Path, videos: Iterable[Listed]) -> Iterator[Candidate]:
+def mask_folders(folder: Path, videos: Iterable[Listed]) -> Iterator[Candidate]:
+    """`Test001_gt` beside `Test001`. Links are not followed."""
     for video in videos:
-        path = folder / f"{video.name}{MASKS}"
+        path = folder / f"{video.name}{SUFFIX}"
         if path.is_dir() and not path.is_symlink():
             yield Candidate(path=path, own=video.name)
 
@@ -106,14 +116,20 @@ def _rank(found: Candidate) -> tuple[bool, int]:
     return not found.own, kinds.index(suffix)
 
 
-def sources(found: Iterable[Candidate]) -> tuple[TruthSource, ...]:
-    """Files of one kind about one clip each are one source."""
-    files: dict[str, list[TruthFile]] = defaultdict(list)
+def sources(folder: Path, found: Sequence[Candidate]) -> tuple[TruthSource, ...]:
+    """Files of one kind about one clip each are one source, any other file is its own."""
+    namesakes = Counter(each.path.name for each in found if not each.own)
+    own: dict[str, list[TruthFile]] = defaultdict(list)
+    others: list[TruthSource] = []
     for each in found:
-        ending = MASKS if each.path.is_dir() else each.path.suffix
-        source = f"*{ending}" if each.own else each.path.name
-        files[source].append(TruthFile(path=each.path, own=each.own, missed=_missed(each)))
-    return tuple(_source(source, of_source) for source, of_source in files.items())
+        file = TruthFile(path=each.path, own=each.own, missed=_missed(each))
+        if each.own:
+            own[SUFFIX if each.path.is_dir() else each.path.suffix].append(file)
+        else:
+            path = each.path.relative_to(folder).as_posix()
+            name = path if namesakes[each.path.name] > 1 else each.path.name
+            others.append(TruthSource(name=name, files=(file,)))
+    return (*(_source(ending, files) for ending, files in own.items()), *others)
 
 
 def _missed(candidate: Candidate) -> Level | None:
@@ -122,8 +138,8 @@ def _missed(candidate: Candidate) -> Level | None:
     return "warning" if candidate.is_meant else None
 
 
-def _source(source: str, files: Sequence[TruthFile]) -> TruthSource:
-    name = files[0].path.name if len(files) == 1 else f"{source} of {len(files)} clips"
+def _source(ending: str, files: Sequence[TruthFile]) -> TruthSource:
+    name = files[0].path.name if len(files) == 1 else f"*{ending} of {len(files)} clips"
     return TruthSource(name=name, files=tuple(files))
 
 
@@ -140,17 +156,25 @@ def _is_label_folder(path: Path) -> bool:
     return path.name.lower() in FOLDERS and path.is_dir() and not path.is_symlink()
 
 
-def _own(path: Path, folder: Path, videos: Sequence[Listed]) -> str:
-    """Of the clip that lies beside under the same name, or of the only one that is called so."""
-    here = path.parent.relative_to(folder).as_posix()
-    stems = _stems(path)
-    called = [video for video in videos if _stem(video) in stems]
-    beside = [v for v in called if PurePosixPath(v.path).parent.as_posix() == here]
+def _own(path: Path, here: PurePosixPath, videos: Mapping[str, Sequence[Listed]]) -> str:
+    """Of the clip that lies beside under the same name, or of the only one that is called so.
+
+    `here` is the folder of `path` below that of the dataset, `videos` are by their stems.
+    """
+    called = [video for stem in _stems(path) for video in videos.get(stem, ())]
+    beside = [video for video in called if PurePosixPath(video.path).parent == here]
     counts = Counter(video.part for video in called)
     tested = [video for video in called if video.part == "test"]
     only = tested if counts["test"] == 1 else called
     chosen = beside or (only if path.parent.name.lower() in FOLDERS else [])
     return chosen[0].name if len(chosen) == 1 else ""
+
+
+def _by_stem(videos: Iterable[Listed]) -> Mapping[str, Sequence[Listed]]:
+    found: dict[str, list[Listed]] = defaultdict(list)
+    for video in videos:
+        found[_stem(video)].append(video)
+    return found
 
 
 def _stems(path: Path) -> set[str]:

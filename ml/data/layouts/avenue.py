@@ -47,12 +47,11 @@ LABEL_FILE = re.compile(r"(frame_labels_)?avenue.*\.(npy|npz|mat)", re.IGNORECAS
 class AvenueVideos(DatasetLayout):
     title = "CUHK Avenue"
 
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(self) -> bool:
         return (
-            any(map(_is_mask, _masks(folder)[:1]))
-            or _has_numbered_clips(folder)
-            or any(LABEL_FILE.fullmatch(path.name) for path in arrays_beside(folder))
+            any(map(_is_mask, _masks(self.folder)[:1]))
+            or _has_numbered_clips(self.folder)
+            or any(LABEL_FILE.fullmatch(path.name) for path in arrays_beside(self.folder))
         )
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:

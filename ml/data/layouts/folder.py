@@ -15,8 +15,9 @@ label      of the whole video: "normal", a class, or nothing
 intervals  abnormal frames: counted from 0, end exclusive (61:180 are the frames 61 to 179);
            a third value is the class, otherwise the video's label is. One that is labelled
            normal makes nothing abnormal
-fps        at which the images of an image sequence were taken; 25 when absent. Video files
-           carry their own times, and intervals always count decoded frames
+fps        at which the images of an image sequence were taken; when absent, what the times in
+           their names say, else 25. Video files carry their own times, and intervals always
+           count decoded frames
 n_frames   as it is believed to be; compared with what is counted
 frame_numbers  `order`: the pictures of an image sequence are its frames as they lie, although
            numbers in their names are missing or do not fit
@@ -51,8 +52,7 @@ class PlainFolder(DatasetLayout):
         self._manifest = _find_manifest(folder)
         self._rows: dict[str, Row] = {}
 
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(self) -> bool:
         return True
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:

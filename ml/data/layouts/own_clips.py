@@ -6,7 +6,8 @@
 
 Training clips lie in `train`, `training` or `normal`, or in `normal` inside the first two, and
 are normal. Validation clips lie in `val` or `validation`, test clips in `test` or `testing`
-or in the dataset's folder itself. A clip may be a folder of images, taken at 25 per second.
+or in the dataset's folder itself. A clip may be a folder of images, taken at 25 per second unless
+their names are times.
 
 Labels are any ground truth that `ml.data.truth.formats` recognises by its content, which says how
 its frames count: a line per frame, start and end of each interval in frames or seconds, JSON,
@@ -20,7 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from functools import cached_property
+from pathlib import PurePosixPath
 
 from ml.data.images import DEFAULT_FPS
 from ml.data.layouts._base import DatasetLayout, Listed, register
@@ -40,21 +42,25 @@ class OwnClips(DatasetLayout):
     title = "Own clips: normal ones to train on, and labels beside the others"
     is_general = True
 
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
-        if any((folder / name).exists() for name in MANIFESTS):
+    def recognises(self) -> bool:
+        if any((self.folder / name).exists() for name in MANIFESTS):
             return False
-        parts = [_part_of(video) for video in without_masks(list_videos(folder)[0])]
+        parts = [_part_of(video) for video in self._listing[0]]
         return "train" in parts and None not in parts
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:
-        listed, findings = list_videos(self.folder)
-        videos = [_completed(video) for video in without_masks(listed)]
+        listed, findings = self._listing
+        videos = [_completed(video) for video in listed]
         return videos, [*findings, *_assumptions(videos)]
+
+    @cached_property
+    def _listing(self) -> tuple[list[Listed], list[Finding]]:
+        listed, findings = list_videos(self.folder)
+        return without_masks(listed), findings
 
     def truth(self, videos: list[Listed]) -> Truth:
         found, of_images = candidates(self.folder, videos)
-        return Truth(sources=sources(found), may_mix=True, findings=tuple(of_images))
+        return Truth(sources=sources(self.folder, found), may_mix=True, findings=tuple(of_images))
 
 
 def _part_of(video: Listed) -> Part | None:
@@ -81,7 +87,7 @@ def _assumptions(videos: Sequence[Listed]) -> Iterator[Finding]:
     images = [video.name for video in videos if video.kind == "frames"]
     if images:
         text = (
-            f"folders of images have no rate, so {DEFAULT_FPS:g} per second is taken; a manifest "
-            f"can say otherwise: {shortened(images)}"
+            f"folders of images have no rate, so {DEFAULT_FPS:g} per second is taken unless their "
+            f"names are times; a manifest can say otherwise: {shortened(images)}"
         )
         yield Finding(level="info", subject="videos", text=text)

@@ -44,8 +44,8 @@ TRAINED, TESTED = re.compile(r"\d\d_\d{3}"), re.compile(r"\d\d_\d{4}")
 class ShanghaiTech(DatasetLayout):
     title = "ShanghaiTech Campus"
 
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
+    def recognises(self) -> bool:
+        folder = self.folder
         is_masked = any(_masks(folder, name) for name in (FRAME_MASKS, PIXEL_MASKS))
         return is_masked or (
             _are_called(folder / "training", TRAINED) and _are_called(folder / "testing", TESTED)

@@ -12,12 +12,13 @@ makes a frame abnormal), the concatenated 0/1 vector of MNAD, the ranges of ano_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from ml.data.layouts._base import DatasetLayout, Listed, register
+from ml.data.layouts._beside import mask_folders
 from ml.data.layouts._listing import is_inside, list_videos
+from ml.data.truth.formats.mask_images import SUFFIX
 from ml.data.truth.settling import Truth, TruthFile, TruthSource
 from ml.findings import Finding
 from ml.normal import NORMAL
@@ -31,19 +32,18 @@ PLACES = ("Test", "testing", "gt", ".")  # where ground truth lies
 class UCSD(DatasetLayout):
     title = "UCSD Ped1 / Ped2"
 
-    @classmethod
-    def recognises(cls, folder: Path) -> bool:
-        inner = [path.name for path in folder.glob("UCSDped[12]") if path.is_dir()]
+    def recognises(self) -> bool:
+        inner = [path.name for path in self.folder.glob("UCSDped[12]") if path.is_dir()]
         if inner:
             raise BadInput(f"choose one dataset inside this folder: {' or '.join(sorted(inner))}")
-        return bool(_files(folder, "UCSDped*.m"))
+        return bool(_files(self.folder, "UCSDped*.m"))
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:
         listed, findings = list_videos(self.folder)
         return [
             replace(video, fps=FPS, label=NORMAL if video.part == "train" else "")
             for video in listed
-            if not video.name.endswith("_gt") and not video.name.startswith("gt/")
+            if not video.name.endswith(SUFFIX) and not video.name.startswith("gt/")
         ], findings
 
     def truth(self, videos: list[Listed]) -> Truth:
@@ -53,15 +53,10 @@ class UCSD(DatasetLayout):
             TruthSource(name=path.name, files=(TruthFile(path=path, part="test"),))
             for path in paths
         ]
-        return Truth(sources=(*sources, *_mask_folders(self.folder, videos)))
-
-
-def _mask_folders(folder: Path, videos: Iterable[Listed]) -> Iterator[TruthSource]:
-    """`Test001_gt` beside `Test001`."""
-    beside = [(folder / f"{video.name}_gt", video.name) for video in videos]
-    files = [TruthFile(path=path, own=name) for path, name in beside if path.is_dir()]
-    if files:
-        yield TruthSource(name="pixel masks", files=tuple(files))
+        found = mask_folders(self.folder, videos)
+        if masks := tuple(TruthFile(path=each.path, own=each.own) for each in found):
+            sources.append(TruthSource(name="pixel masks", files=masks))
+        return Truth(sources=tuple(sources))
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

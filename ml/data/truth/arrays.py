@@ -140,7 +140,7 @@ def as_labels(values: NDArray[np.generic], name: str) -> Labels:
         raise BadInput(f"{name} has shape {values.shape} where one vector is expected")
     if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
         raise BadInput(f"{name} has values other than 0 and 1")
-    return np.asarray(values, np.uint8).ravel()
+    return np.array(values, np.uint8).ravel()  # a copy: a mapped file would stay open
 
 
 def any_pixel(mask: NDArray[np.generic], name: str) -> Labels:

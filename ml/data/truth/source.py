@@ -1,4 +1,4 @@
-"""A file or folder of ground truth, looked at by many formats but read once."""
+"""A file or folder of ground truth, as formats look at it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from ml.tables import decode, is_text, lines_of, read_grid
 
 MAX_TEXT_BYTES = 64_000_000
 MAX_HEADING = 10_000  # characters of first lines that may hold the names of columns
-LFS = b"version https://git-lfs"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file or a folder, looked at by many formats but read once."""
+    """A file whose text is read and parsed once, however many formats look at it, or a folder.
+
+    Arrays and what lies in a folder are read from `path` by the formats themselves.
+    """
 
     path: Path
     name: str  # as it was given, which `path` need not be

@@ -1,9 +1,10 @@
 """Where the videos end in one vector that runs through all of them.
 
-First one habit for all videos is looked for (`_tails`). Where none gives the vector's length,
-each video may have its own number of whole segments: with ground truth that is known already,
-dynamic programming finds the lengths under which the fewest labels disagree with it. What more
-than one best layout leaves open is said to be open.
+First one habit for all videos is looked for (`tails`), with segments of 16 frames. Where none
+gives the vector's length, habits with other segments may, or each video may have its own number
+of whole segments: with ground truth that is known already, dynamic programming finds the lengths
+under which the fewest labels disagree with it. What more than one best layout leaves open is said
+to be open.
 """
 
 from __future__ import annotations

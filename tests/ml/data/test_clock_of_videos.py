@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml.clock import Clock
-from ml.data.decode import decode
+from ml.data.decode import decode, decode_timed
 from ml.data.probe import Facts, outline, probe
 from ml.records import BadInput, VideoRecord
 from tests import hostile, toys
@@ -78,6 +78,31 @@ def test_event_in_a_recording_with_pauses_lies_where_a_player_shows_it(tmp_path:
         "1 pause without a picture, as where a recorder waits for motion: the longest is 60.0 s, "
         "after 3.96 s; times keep them",
     )
+
+
+RECORDERS: dict[str, Callable[[Path], Path]] = {
+    "late": lambda folder: recording(folder / "a.mp4", start=0.5, sound_seconds=2.5),
+    "edit list": lambda folder: hostile.cut_by_edit_list(
+        folder / "a.mp4", n_frames=60, n_hidden=25
+    ),
+    "primed": lambda folder: recording(folder / "a.mkv", sound_seconds=2.0, sound_start=-0.05),
+    "avi": lambda folder: recording(folder / "a.avi", b_frames=3),
+    "bare": lambda folder: recording(folder / "a.h264", format="h264"),
+    "joined": lambda folder: joined(
+        folder / "a.ts", *[recording(folder / "one.ts", format="mpegts")] * 2
+    ),
+}
+
+
+@pytest.mark.parametrize("recorder", RECORDERS.values(), ids=RECORDERS)
+def test_times_while_frames_are_decoded_are_those_of_the_import(
+    tmp_path: Path, recorder: Callable[[Path], Path]
+) -> None:
+    path = recorder(tmp_path)
+
+    seconds = [second for second, _frame in decode_timed(VideoRecord(id="v", path=str(path)))]
+
+    assert seconds == pytest.approx(probed(path).pts.tolist(), abs=1e-9)
 
 
 # --- Joined segments

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.data.decode import decode
+from ml.data.decode import decode, decode_timed
 from ml.records import BadInput, VideoRecord
 from tests import toys
 
@@ -123,6 +123,8 @@ def test_decode_playlist_under_a_videos_name_is_refused(tmp_path: Path) -> None:
 def test_decode_missing_file_and_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
         list(decode(record(tmp_path / "a.mp4")))
+    with pytest.raises(BadInput, match="No such file"):
+        list(decode_timed(record(tmp_path / "a.mp4")))
     with pytest.raises(BadInput, match="No such file"):
         list(decode(record(tmp_path / "a", kind="frames")))
 

@@ -194,6 +194,50 @@ def test_scene_and_frame_are_no_seconds() -> None:
     assert "may be times" in found.warnings[0]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2024-05-01_12-00-00_{:03}.png",
+        "20240501_120000-{:06}.png",
+        "20240501120000{:03}.png",
+        "1714560000_{:04}.png",
+        "1714560000_{}.png",
+    ],
+)
+def test_counter_behind_a_stamp_is_no_fraction_of_a_second(name: str) -> None:
+    names = [name.format(index) for index in range(1, 20)]
+
+    found = numbered(names[::-1])
+
+    assert (found.names, found.seconds, found.fault) == (tuple(names), (), "")
+    assert "may be times" in found.warnings[0]
+    assert f"so that frame 7 is the picture {names[8]}" in numbered(names[:7] + names[8:]).fault
+
+
+def test_thousandths_behind_a_stamp_are_a_clock() -> None:
+    names = [f"2024-05-01_12-00-0{index // 25}_{index % 25 * 40:03}.png" for index in range(30)]
+
+    assert numbered(names).seconds == pytest.approx([index / 25 for index in range(30)])
+
+
+@pytest.mark.parametrize("stamp", ["2024-05-01_12-00-00", "1714560000000", "12-30-05"])
+def test_counter_behind_one_stamp_goes_by_its_count(stamp: str) -> None:
+    names = [f"{stamp}_{index:05}.png" for index in range(1, 20)]
+
+    assert numbered(names[::-1]) == Numbering(names=tuple(names))
+    assert numbered(names[:7] + names[8:]).fault.startswith("1 number is missing (8)")
+
+
+def test_pictures_of_the_same_second_keep_the_fault_of_their_count() -> None:
+    names = [f"{index}_20210503_1230{index // 2:02}.jpg" for index in (1, 2, 3, 5, 6)]
+
+    found = numbered(names)
+
+    assert found.names == tuple(names)
+    assert found.fault.startswith("1 number is missing (4), so that frame 3 is the picture 5_")
+    assert "several pictures share one" in found.warnings[0]
+
+
 def test_pictures_of_the_same_second_are_no_clock() -> None:
     names = [f"{index}_20210503_1230{index // 2:02}.jpg" for index in range(1, 9)]
 

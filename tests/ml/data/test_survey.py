@@ -11,9 +11,11 @@ from PIL import Image
 from ml import cli
 from ml.data.decode import decode
 from ml.data.survey import survey, survey_to_manifest
+from ml.data.truth.settling import GroundTruth, settle
 from ml.events import Event, Reporter, to_nobody
 from ml.records import BadInput, Manifest
 from tests import hostile, toys
+from tests.disks import open_files
 
 
 def surveyed(folder: Path, **spec: Any) -> dict[str, list[Event]]:
@@ -99,6 +101,22 @@ def test_survey_odd_but_sound_videos_are_ready(tmp_path: Path) -> None:
     assert found["vfr"]["is_variable_rate"]
     assert found["edit"]["n_frames"] == 28
     assert {one["reason"] for one in found.values()} == {""}
+
+
+def test_survey_holds_no_file_of_times_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, seen = tmp_path / "data", []
+    toys.moving_square_video(folder / "train" / "a.mp4", 4)
+
+    def looked(*given: Any) -> GroundTruth:
+        seen.append(open_files(tmp_path))
+        return settle(*given)
+
+    monkeypatch.setattr("ml.data.survey.settle", looked)
+    surveyed(folder)
+
+    assert seen == [[]]
 
 
 def test_survey_without_normal_training_videos(tmp_path: Path) -> None:

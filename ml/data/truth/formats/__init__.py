@@ -15,10 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ml.data.signatures import LFS_POINTER
 from ml.data.truth.claims import Annotations, Reading
 from ml.data.truth.formats._base import FORMATS, AnnotationFormat, in_order
 from ml.data.truth.normality import own_labels, without_normal
-from ml.data.truth.source import LFS, Source
+from ml.data.truth.source import Source
 from ml.findings import Finding
 from ml.records import BadInput
 
@@ -89,7 +90,7 @@ def _check(source: Source) -> None:
         raise BadInput(f"{source.name} is neither a file nor a folder")
     if source.path.is_file() and not source.head:
         raise BadInput(f"{source.name} is empty")
-    if source.head.startswith(LFS):
+    if source.head.startswith(LFS_POINTER):
         raise BadInput(f"{source.name} is a Git LFS pointer: fetch the file itself")
     check_kind(source)
 

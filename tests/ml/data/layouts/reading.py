@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml.data.layouts import open_dataset
-from ml.data.layouts._base import Listed
+from ml.data.layouts import DatasetLayout, Listed, open_dataset
 from ml.data.survey import survey
 from ml.data.truth.settling import GroundTruth, settle
 from ml.data.truth.videos import KnownVideo, VideoSet
@@ -60,8 +59,11 @@ def opened(folder: Path, n_frames: Mapping[str, int] | int, fps: float = 10) -> 
         for video in videos
     ]
     truth = settle(dataset.truth(videos), VideoSet(known))
-    name = type(dataset).__module__.rpartition(".")[2]
-    return Opened(name, videos, truth, [*findings, *truth.findings])
+    return Opened(name_of(dataset), videos, truth, [*findings, *truth.findings])
+
+
+def name_of(dataset: DatasetLayout) -> str:
+    return type(dataset).__module__.rpartition(".")[2]
 
 
 def surveyed(folder: Path, out_dir: Path) -> dict[str, list[Event]]:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import scipy.io
 
-from ml.data.layouts import detect
-from tests.ml.data.layouts.reading import Opened, opened, surveyed, touch
+from ml.data.layouts import open_dataset
+from tests.ml.data.layouts.reading import Opened, name_of, opened, surveyed, touch
 
 # Of the 21 test clips as they were published.
 COUNTS = [
@@ -217,7 +217,7 @@ def test_avenue_ranges_go_through_clips_by_number(in_two_folders: Path) -> None:
 def test_folders_with_videos_of_other_names_are_not_avenue(tmp_path: Path) -> None:
     touch(tmp_path, "training_videos/monday.avi", "testing_videos/tuesday.avi")
 
-    assert detect(tmp_path) == "own_clips"
+    assert name_of(open_dataset(tmp_path)) == "own_clips"
 
 
 @pytest.mark.shared_data

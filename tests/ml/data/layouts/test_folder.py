@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from ml.data.layouts import detect, open_dataset
-from ml.data.layouts._base import Listed
+from ml.data.layouts import Listed, open_dataset
 from ml.data.truth.settling import GroundTruth, settle
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.records import BadInput, Interval
-from tests.ml.data.layouts.reading import opened
+from tests.ml.data.layouts.reading import name_of, opened
 
 
 def dataset(folder: Path, *names: str, csv: str = "", videos: Any = None) -> Path:
@@ -209,8 +208,8 @@ def test_folder_manifest_that_links_elsewhere_is_not_read(tmp_path: Path) -> Non
     assert "hunter2" not in "".join(said)
 
 
-def test_detect_takes_anything_else_for_a_folder(tmp_path: Path) -> None:
-    assert detect(dataset(tmp_path, "a.mp4")) == "folder"
+def test_open_dataset_takes_anything_else_for_a_folder(tmp_path: Path) -> None:
+    assert name_of(open_dataset(dataset(tmp_path, "a.mp4"))) == "folder"
 
 
 def test_open_dataset_unknown_format_lists_the_known(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from ml.data.layouts import detect, open_dataset
+from ml.data.layouts import open_dataset
 from ml.data.layouts._beside import Candidate
-from tests.ml.data.layouts.reading import Opened, opened, touch
+from ml.data.layouts._listing import list_videos
+from tests.ml.data.layouts.reading import Opened, name_of, opened, touch
 
 WITHOUT = "nothing says where this test clip is abnormal, so it counts as normal throughout"
 
@@ -53,8 +55,8 @@ def test_own_clips_parts_and_labels(tmp_path: Path) -> None:
         ("training", "taken to be normal throughout, to train on: 2 clips"),
         (
             "videos",
-            "folders of images have no rate, so 25 per second is taken; a manifest can say "
-            "otherwise: training/b",
+            "folders of images have no rate, so 25 per second is taken unless their names are "
+            "times; a manifest can say otherwise: training/b",
         ),
     ]
 
@@ -77,7 +79,7 @@ def test_own_clips_parts_and_labels(tmp_path: Path) -> None:
 def test_own_clips_are_told_from_other_layouts(
     tmp_path: Path, names: Sequence[str], expected: str
 ) -> None:
-    assert detect(touch(tmp_path, *names)) == expected
+    assert name_of(open_dataset(touch(tmp_path, *names))) == expected
 
 
 def test_own_clips_can_be_named_for_a_folder_of_classes(tmp_path: Path) -> None:
@@ -126,6 +128,30 @@ def test_own_clips_one_table_for_all_in_seconds(tmp_path: Path) -> None:
     assert found.truth.source == "events.csv"
     assert found.spans == {"test/01": [(2, 5)], "test/02": []}
     assert found.said() == []
+
+
+def test_own_clips_tables_of_one_name_are_sources_of_their_own(tmp_path: Path) -> None:
+    folder = touch(dataset(tmp_path), "val/c.mp4")
+    head = "video,start_frame,end_frame\n"
+    (folder / "test" / "labels.csv").write_text(f"{head}01,2,5\n02,,\n")
+    (folder / "val" / "labels.csv").write_text(f"{head}c,1,3\ntest/01,2,6\n")
+
+    found = read(folder)
+
+    assert found.truth.source == "test/labels.csv, val/labels.csv"
+    assert found.spans == {"test/01": [(2, 5)], "test/02": [], "val/c": [(1, 3)]}
+    assert found.said() == [
+        ("test/01", "val/labels.csv says [2, 6), test/labels.csv says [2, 5)"),
+    ]
+
+
+def test_own_clips_lists_its_videos_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = Mock(side_effect=list_videos)
+    monkeypatch.setattr("ml.data.layouts.own_clips.list_videos", looked)
+
+    read(dataset(tmp_path))
+
+    assert looked.call_count == 1
 
 
 def test_own_clips_labels_in_a_folder_of_their_own(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml.data.layouts import detect
+from ml.data.layouts import open_dataset
 from ml.records import intervals_of
 from tests import toys
-from tests.ml.data.layouts.reading import opened, pairs, surveyed, touch
+from tests.ml.data.layouts.reading import name_of, opened, pairs, surveyed, touch
 
 FRAME_MASKS = "testing/test_frame_mask"
 PIXEL_MASKS = "testing/test_pixel_mask"
@@ -121,7 +121,7 @@ def test_shanghaitech_vector_goes_through_clips_by_id(tmp_path: Path) -> None:
 def test_folders_with_other_ids_are_not_shanghaitech(tmp_path: Path) -> None:
     touch(tmp_path, "training/videos/monday.avi", "testing/frames/01_0014/000.jpg")
 
-    assert detect(tmp_path) == "folder"
+    assert name_of(open_dataset(tmp_path)) == "folder"
 
 
 def test_shanghaitech_clip_as_video_and_as_frames_is_taken_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import scipy.io
 from PIL import Image
 
-from ml.data.layouts import detect, open_dataset
+from ml.data.layouts import open_dataset
 from ml.data.truth.settling import GroundTruth
 from ml.findings import Finding
 from ml.records import BadInput, Interval
@@ -80,6 +80,15 @@ def test_ucsd_as_published_is_read_from_its_images(tmp_path: Path) -> None:
     ((subject, text),) = sentences(found.findings, "info")
     assert subject == "pixel masks"
     assert "agrees with UCSDped1.m on 1 of 1 clips" in text
+
+
+def test_ucsd_masks_behind_a_link_are_not_followed(tmp_path: Path) -> None:
+    folder = dataset(tmp_path / "data", "1:5", "1:8")
+    (tmp_path / "masks").mkdir()
+    Image.new("L", (8, 6), 255).save(tmp_path / "masks" / "1.png")
+    (folder / "testing" / "01_gt").symlink_to(tmp_path / "masks")
+
+    assert sentences(truth(folder).findings) == []
 
 
 def test_ucsd_masks_that_differ_are_an_error(tmp_path: Path) -> None:
@@ -199,12 +208,12 @@ def test_ucsd_two_clips_of_one_number_are_an_error(tmp_path: Path) -> None:
     ]
 
 
-def test_detect_asks_for_one_of_both_datasets(tmp_path: Path) -> None:
+def test_open_dataset_asks_for_one_of_both_datasets(tmp_path: Path) -> None:
     for name in ("UCSDped1", "UCSDped2"):
         (tmp_path / name / "Test").mkdir(parents=True)
 
     with pytest.raises(BadInput, match=r"choose one dataset .*: UCSDped1 or UCSDped2"):
-        detect(tmp_path)
+        open_dataset(tmp_path)
 
 
 @pytest.mark.shared_data
