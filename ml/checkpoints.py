@@ -30,6 +30,7 @@ Tensors = dict[str, Tensor]
 class Checkpoint:
     """What was learnt up to `step`, and what the training loop needs to go on from there.
 
+    `threads` of the CPU decide in which order sums are made; 0 where they were not recorded.
     `tensors` are named modules/<module>/<key> and optimisers/<optimiser>/<parameter>/<key>;
     `loop` and `optimisers` are JSON.
     """
@@ -39,6 +40,7 @@ class Checkpoint:
     seed: int
     step: int
     epoch: float
+    threads: int = 0
     tensors: Tensors = field(repr=False)
     optimisers: dict[str, Any] = field(default_factory=dict, repr=False)
     loop: dict[str, Any] = field(default_factory=dict)

@@ -46,8 +46,9 @@ def train(spec: Spec, reporter: Reporter) -> None:
     from ml.training import Training, seed_everything
 
     seed = _seed(spec)
-    resume = spec.get("resume")
+    resume = _checkpoint(spec["resume"]) if spec.get("resume") else None
     seed_everything(seed)
+    spec = spec | {"threads": _threads(spec, resume)}
     method = _method(spec["method"], spec["config"], spec, reporter)
     training = Training(
         method=spec["method"],
@@ -55,7 +56,7 @@ def train(spec: Spec, reporter: Reporter) -> None:
         seed=seed,
         folder=_out_dir(spec),
         reporter=reporter,
-        resume_from=_checkpoint(resume) if resume else None,
+        resume_from=resume,
         checkpoint_seconds=spec.get("checkpoint_seconds", Training.checkpoint_seconds),
     )
     method.fit(Manifest(videos=_videos(spec)), training)
@@ -163,6 +164,18 @@ def _method(name: str, config: dict[str, Any], spec: Spec, reporter: Reporter) -
     chosen = device.choose(spec.get("device", "auto"))
     reporter.send("facts", values=device.device_facts(chosen))
     return method(parsed, chosen)
+
+
+def _threads(spec: Spec, resume: Checkpoint | None) -> int | None:
+    """A training goes on with as many as it was begun with. Raise BadInput for others."""
+    wanted = spec.get("threads")
+    begun = resume.threads if resume else 0
+    if begun and wanted and wanted != begun:
+        raise BadInput(
+            f"threads: the training was begun with {begun} and goes on bit for bit only with as "
+            f"many (given: {wanted})"
+        )
+    return begun or wanted
 
 
 def _seed(spec: Spec) -> int:

@@ -358,6 +358,7 @@ class _Loop:
             seed=self.training.seed,
             step=self.step,
             epoch=self._position(),
+            threads=torch.get_num_threads(),
             tensors=checkpoints.pack(learner.modules, learner.optimisers),
             optimisers={
                 name: optimiser.state_dict()["param_groups"]

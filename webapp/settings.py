@@ -170,6 +170,8 @@ DATA_ROOTS = [
 
 # Jobs. Their rows in Postgres are the truth; the broker only rings.
 CELERY_BROKER_URL = env("IWAKAN_BROKER_URL", default=EMBEDDED.broker_url)
+# CPU threads for a job on this worker; 0: an equal share of its cores for each of its slots.
+WORKER_THREADS = env.int("IWAKAN_THREADS", default=0)
 WORK_DIR = Path(env("IWAKAN_WORK_DIR", default=str(VAR_DIR / "work")))
 JOB_LEASE_SECONDS = 10
 JOB_MISSED_LEASES = 3  # leases without renewal until a job counts as lost

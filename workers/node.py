@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from webapp.common.errors import DATABASE_AWAY
 from webapp.jobs import services
-from webapp.jobs.models import WorkerNode
+from webapp.jobs.models import Job, WorkerNode
 from webapp.runs.services import publish_methods
 from workers.child import environment
 from workers.lease import patiently
@@ -26,6 +27,12 @@ from workers.lease import patiently
 logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5.0
 ASK_SECONDS = 120.0  # the first import of torch on a cold disk takes its time
+
+
+def share_of_cores(job: Job) -> int:
+    """Threads for a job on this node, all of whose slots may be busy at once."""
+    slots = job.worker.slots if job.worker else 1
+    return settings.WORKER_THREADS or max(1, len(os.sched_getaffinity(0)) // slots)
 
 
 class Node:

@@ -176,11 +176,33 @@ def test_job_killed_in_mid_epoch_and_resumed_ends_bit_for_bit_the_same(
     last = [event for event in killed.named("checkpoint") if event["epoch"] % 1][-1]
 
     resume = {"weights": last["weights"], "state": last["state"]}
-    resumed = Job(train_spec(manifest, tmp_path / "on", **asked, resume=resume), tmp_path / "c")
+    on = train_spec(manifest, tmp_path / "on", **asked, resume=resume, threads=None)
+    resumed = Job(on, tmp_path / "c")
     resumed.finish()
 
     weights = [Path(job.named("checkpoint")[-1]["weights"]) for job in (whole, resumed)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_a_training_goes_on_with_as_many_threads_as_it_was_begun_with(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    job = Job(train_spec(manifest, tmp_path / "out"), tmp_path / "train")
+    job.finish()
+    last = job.named("checkpoint")[-1]
+    resume = {"weights": last["weights"], "state": last["state"]}
+    assert json.loads(Path(last["state"]).read_text())["threads"] == 1
+
+    more = train_spec(manifest, tmp_path / "on", resume=resume, threads=2)
+    [failed] = [each for each in run_here(more) if each["event"] == "failed"]
+    silent = Job(train_spec(manifest, tmp_path / "on", resume=resume, threads=None), tmp_path / "b")
+    silent.finish()
+
+    assert failed["failure"] == "bad_input"
+    assert "begun with 1 and goes on bit for bit only with as many (given: 2)" in failed["sentence"]
+    assert [
+        each["values"]["threads"] for each in silent.named("facts") if "threads" in each["values"]
+    ] == [1]
 
 
 def test_job_ended_by_term_leaves_a_checkpoint(manifest: Manifest, tmp_path: Path) -> None:

@@ -98,8 +98,10 @@ def test_prepare_resumes_from_the_last_checkpoint(
     CheckpointFactory.create(run=run, step=10, is_best=True)
     CheckpointFactory.create(run=run, step=20, weights__data=b"later weights")
 
-    resume = kind.prepare(job, folder)["resume"]
+    spec = kind.prepare(job, folder)
+    resume = spec["resume"]
 
+    assert spec["threads"] is None  # those of the checkpoint
     assert Path(resume["weights"]).read_bytes() == b"later weights"
     assert Path(resume["state"]).read_bytes() == b"{}"
 

@@ -19,6 +19,7 @@ from webapp.results.services import evaluate_all, save_scores
 from webapp.runs import services, training
 from webapp.runs.models import Checkpoint, Run
 from workers.kinds import register
+from workers.node import share_of_cores
 from workers.run_files import fetch_checkpoint, run_of, videos_of
 
 # Thresholds are chosen on validation scores of the same weights.
@@ -41,7 +42,7 @@ class Score:
             "with_maps": settings.STORE_ERROR_MAPS,
             "out_dir": str(folder / "out"),
             "device": "auto",
-            "threads": None,
+            "threads": share_of_cores(job),
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:

@@ -10,6 +10,7 @@ from webapp.datasets.models import Part
 from webapp.jobs.models import Job
 from webapp.runs import services, training
 from workers.kinds import register
+from workers.node import share_of_cores
 from workers.run_files import fetch_checkpoint, run_of, videos_of
 
 
@@ -27,7 +28,7 @@ class Train:
             "resume": fetch_checkpoint(last, folder / "resume") if last else None,
             "out_dir": str(folder / "out"),
             "device": "auto",
-            "threads": None,
+            "threads": None if last else share_of_cores(job),  # those of its checkpoint
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
