@@ -228,7 +228,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "JobStatus": "webapp.jobs.models.Job.Status",
         "VideoStatus": "webapp.datasets.models.Video.Status",
-        "JobKind": "webapp.jobs.models.Job.Kind",
+        "JobKind": "webapp.jobs.kinds.CHOICES",
         "RunKind": "webapp.runs.models.Run.Kind",
         "ShareLinkKind": "webapp.sharing.models.ShareLink.Kind",
         "RunSelection": "webapp.runs.models.Run.Selection",

@@ -42,7 +42,7 @@ class JobFactory(DjangoModelFactory[Job]):
     # In the order of creation, also within a millisecond.
     id = factory.Sequence(lambda n: f"job_{n:026}")
     team = factory.SubFactory(TeamFactory)
-    kind = Job.Kind.TRAIN
+    kind = "train"
     subject_id = factory.Sequence(lambda n: f"run_{n}")
     title = factory.Sequence(lambda n: f"Job {n}")
     queue = Job.Queue.CPU

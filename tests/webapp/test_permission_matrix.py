@@ -23,7 +23,6 @@ from webapp.accounts import services
 from webapp.accounts.models import Invitation, Role, Team, User
 from webapp.api import throttling
 from webapp.datasets.models import AnnotationImport
-from webapp.jobs.models import Job
 from webapp.runs.models import Run
 from webapp.sharing.services import create_link
 
@@ -354,9 +353,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
     explain(run, {video: None})
     for name in ("poster", "contact_sheet", "proxy"):
         getattr(video, name).save(name, ContentFile(b"picture"))
-    run.dataset.import_job = JobFactory.create(
-        team=team, kind=Job.Kind.IMPORT, subject_id=run.dataset_id
-    )
+    run.dataset.import_job = JobFactory.create(team=team, kind="import", subject_id=run.dataset_id)
     run.dataset.save()
     sweep = sweep_of(RunFactory.create(team=team))
     draft = AnnotationImport.objects.create(dataset=run.dataset, name="labels.csv")

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from webapp.accounts.models import ApiToken, Membership, User
 from webapp.datasets.models import AnnotationSet, Dataset, Interval, Split, Video
+from webapp.jobs import kinds
 from webapp.jobs.models import Job
 from webapp.jobs.services import queue_position, waiting_reason
 from webapp.results.models import Evaluation, Protocol
@@ -71,6 +72,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
+    kind = serializers.ChoiceField(choices=kinds.CHOICES)
     status_reason = serializers.SerializerMethodField()
     queue_position = serializers.SerializerMethodField()
     progress = ObjectField()
@@ -97,8 +99,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     def get_result_url(self, job: Job) -> str:
         """What it works for: a dataset, a run or a file of ground truth."""
-        routes = {Job.Kind.IMPORT: "api:dataset", Job.Kind.ANNOTATE: "api:annotation_import"}
-        return reverse(routes.get(Job.Kind(job.kind), "api:run"), args=[job.subject_id])
+        return reverse(job.facts_of_kind.route, args=[job.subject_id])
 
     def get_log_url(self, job: Job) -> str:
         return reverse("api:job_log", args=[job.pk])

@@ -75,7 +75,7 @@ def start_annotation_import(*, dataset: Dataset, given: Given, by: User) -> Anno
         draft.path = str(resolve_path(given.path))
     draft.job = submit(
         team=dataset.team,
-        kind=Job.Kind.ANNOTATE,
+        kind="annotate",
         subject_id=draft.pk,
         title=f"Read {draft.name} for {dataset.name}",
         queue=Job.Queue.CPU,

@@ -147,7 +147,7 @@ def import_again(*, dataset: Dataset, by: User, frame_numbers: str | None = None
 def submit_import(dataset: Dataset, *, by: User) -> Job:
     job = submit(
         team=dataset.team,
-        kind=Job.Kind.IMPORT,
+        kind="import",
         subject_id=dataset.pk,
         title=f"Import {dataset.name}",
         queue=Job.Queue.CPU,

@@ -7,17 +7,20 @@ A job's row is the truth about it, and its own outbox: a Celery message only say
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, OuterRef, Q, Subquery, When, Window
 from django.db.models.functions import Coalesce, RowNumber
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
+from webapp.jobs import kinds
 
 # A worker says every five seconds that it is there; four times silent and it is not.
 SILENT_SECONDS = 20
@@ -77,8 +80,9 @@ class JobQuerySet(TeamOwnedQuerySet):
         """
         running = Job.objects.active().filter(queue=queue, team=OuterRef("team")).order_by()
         n_running = running.values("team").annotate(n=Count("id")).values("n")
-        begins = Case(When(kind=Job.Kind.SCORE, then=0), default=1)
-        place = Window(RowNumber(), partition_by="team", order_by=[begins, "id"])
+        turns = [When(kind=name, then=kind.turn) for name, kind in kinds.KINDS.items()]
+        order: list[Any] = [Case(*turns, default=1), "id"]
+        place = Window(RowNumber(), partition_by="team", order_by=order)
         waiting = self.waiting().filter(queue=queue)
         return waiting.annotate(turn=place + Coalesce(Subquery(n_running), 0)).order_by(
             "turn", "id"
@@ -96,12 +100,6 @@ class Job(models.Model):
     Every change of state is a guarded UPDATE in `services.py`; `fence` is raised by the
     claim, and whatever a worker writes about the job carries it.
     """
-
-    class Kind(models.TextChoices):
-        IMPORT = "import", _("Import")
-        TRAIN = "train", _("Train")
-        SCORE = "score", _("Score")
-        ANNOTATE = "annotate", _("Read ground truth")
 
     class Status(models.TextChoices):
         CREATED = "created", _("Created")
@@ -142,7 +140,7 @@ class Job(models.Model):
 
     id = PrefixedIdField(prefix="job")
     team = models.ForeignKey(Team, models.CASCADE, related_name="jobs")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(max_length=8)  # name in `webapp.jobs.kinds`
     # Id of the dataset (ds_…) or run (run_…) it works for: those apps lie above this one.
     subject_id = models.CharField(max_length=36, db_index=True)
     title = models.CharField(max_length=200)
@@ -212,6 +210,19 @@ class Job(models.Model):
         return f"{self.title} ({self.kind})"
 
     @property
+    def facts_of_kind(self) -> kinds.Kind:
+        return kinds.find(self.kind)
+
+    @property
+    def kind_title(self) -> str:
+        return str(self.facts_of_kind.title)
+
+    @property
+    def subject_url(self) -> str:
+        """The page of what it works for."""
+        return reverse(self.facts_of_kind.page, args=[self.subject_id])
+
+    @property
     def is_terminal(self) -> bool:
         return self.status in self.TERMINAL
 
@@ -235,6 +246,20 @@ class Job(models.Model):
         """Per unit of the progress; None until it is known."""
         per_second = self.progress.get("per_second")
         return 1 / per_second if per_second else None
+
+
+class JobEvent(models.Model):
+    """That a job ended, for whoever wants to hear of it. Written together with its end."""
+
+    job = models.OneToOneField(Job, models.CASCADE, related_name="event")
+    status = models.CharField(max_length=10, choices=Job.Status.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.status}"
 
 
 class LogChunk(models.Model):

@@ -93,7 +93,7 @@ def run_jobs(run: Run) -> JobQuerySet:
     """Newest first. The training of a run that scores another one's weights is that one's."""
     own = Q(subject_id=run.pk)
     if run.trained_by_id:
-        own |= Q(subject_id=run.trained_by_id, kind=Job.Kind.TRAIN)
+        own |= Q(subject_id=run.trained_by_id, kind="train")
     return Job.objects.filter(own)
 
 

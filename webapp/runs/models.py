@@ -264,13 +264,13 @@ class Run(TimestampedModel):
 
     @property
     def status_label(self) -> str:
-        """Training or scoring while it runs, else the word for its state."""
+        """What is done while its job runs, else the word for its state."""
         job = self.current_job
         if job is None:
             return str(_("Scored") if self.scored_at else _("Waiting for scores"))
         if job.status != Job.Status.RUNNING:
             return job.get_status_display()
-        return str(_("Scoring") if job.kind == Job.Kind.SCORE else _("Training"))
+        return str(job.facts_of_kind.working)
 
     @property
     def job(self) -> Job:

@@ -55,7 +55,7 @@ def create_run(
         dataset_hash=dataset.content_hash,
         created_by=by,
     )
-    run.current_job = submit_job(run, Job.Kind.TRAIN, queue=queue or jobs.default_queue(), by=by)
+    run.current_job = submit_job(run, "train", queue=queue or jobs.default_queue(), by=by)
     run.save()
     return run
 
@@ -118,7 +118,7 @@ def resume_run(*, run: Run, by: User) -> Run:
     if not run.can_resume:
         sentence = _("%(run)s is %(status)s: there is nothing to resume.")
         raise ConflictError(sentence % {"run": run, "status": run.status_label})
-    if run != trainer and trainer.job.kind == Job.Kind.TRAIN:
+    if run != trainer and trainer.job.kind == "train":
         job = _training_to_wait_for(trainer, by)
     else:
         job = _submit_again(run, by)
@@ -136,7 +136,7 @@ def training_finished(run: Run, job: Job) -> Job:
     _locked(run)
     scorings = {}
     for each in _waiting_for(job):
-        score = submit_job(each, Job.Kind.SCORE, queue=job.queue, by=each.created_by)
+        score = submit_job(each, "score", queue=job.queue, by=each.created_by)
         Run.objects.filter(pk=each.pk).update(current_job=score)
         scorings[each.pk] = score
     return scorings[run.pk]
@@ -221,7 +221,7 @@ def _leave_training(run: Run, by: User) -> bool:
     """
     shared = run.job
     own = jobs.submit_cancelled(
-        team=run.team, kind=Job.Kind.SCORE, subject_id=run.pk, title=run.name,
+        team=run.team, kind="score", subject_id=run.pk, title=run.name,
         queue=shared.queue, by=by,
     )  # fmt: skip
     if not Run.objects.filter(pk=run.pk, current_job=shared).update(current_job=own):

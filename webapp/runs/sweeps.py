@@ -215,7 +215,7 @@ def _begin(runs: Sequence[Run], *, queue: str, by: User) -> None:
     """Store the runs, each with the job that trains it; the trainer stands before the others."""
     for run in runs:
         if run.trained_by is None:
-            run.current_job = submit_job(run, Job.Kind.TRAIN, queue=queue, by=by, rings=False)
+            run.current_job = submit_job(run, "train", queue=queue, by=by, rings=False)
         else:
             run.current_job = run.trained_by.current_job
     Run.objects.bulk_create(runs)

@@ -30,7 +30,7 @@ def test_import_answers_with_the_job(submitter: Client, folder: Path, team: Team
     dataset = Dataset.objects.get()
     assert dataset.team == team
     assert response.headers["Location"] == f"/api/v1/jobs/{dataset.import_job_id}"
-    assert response.json()["kind"] == Job.Kind.IMPORT
+    assert response.json()["kind"] == "import"
     assert response.json()["result_url"] == f"{DATASETS}/{dataset.pk}"
 
 

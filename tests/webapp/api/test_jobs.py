@@ -64,7 +64,7 @@ def test_job_failed_says_why(reader: Client, running: Job) -> None:
 
 
 def test_import_job_leads_to_its_dataset(reader: Client, team: Team) -> None:
-    job = JobFactory.create(team=team, kind=Job.Kind.IMPORT, subject_id="ds_1")
+    job = JobFactory.create(team=team, kind="import", subject_id="ds_1")
 
     shown = reader.get(f"/api/v1/jobs/{job.pk}").json()
 

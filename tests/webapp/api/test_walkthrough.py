@@ -120,7 +120,7 @@ def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     assert shell.run(job).json()["status"] == "succeeded"
     assert shell.run(dataset).json()["splits"][0]["n_test"] == 1
 
-    assert shell.run(again).json()["kind"] == Job.Kind.IMPORT
+    assert shell.run(again).json()["kind"] == "import"
     assert shell.run(again).status_code == 409
     end_jobs()
 

@@ -27,9 +27,9 @@ def test_queue_position_follows_the_turns_of_the_teams():
 
 def test_queue_position_of_what_ends_a_run_is_before_what_begins_one():
     team, other = TeamFactory.create_batch(2)
-    begins = JobFactory.create_batch(2, team=team, kind=Job.Kind.TRAIN)
-    ends = JobFactory.create_batch(2, team=team, kind=Job.Kind.SCORE)
-    theirs = JobFactory.create(team=other, kind=Job.Kind.TRAIN)
+    begins = JobFactory.create_batch(2, team=team, kind="train")
+    ends = JobFactory.create_batch(2, team=team, kind="score")
+    theirs = JobFactory.create(team=other, kind="train")
 
     positions = [services.queue_position(job) for job in [*ends, *begins, theirs]]
 

@@ -169,7 +169,7 @@ def test_create_run_viewer_and_stranger_may_not(split: Split, vera: User, charli
     assert not Job.objects.exists()
 
 
-def ended_run(team: Team, status: str, kind: str = Job.Kind.TRAIN) -> Run:
+def ended_run(team: Team, status: str, kind: str = "train") -> Run:
     return RunFactory.create(
         team=team, current_job__ended=True, current_job__status=status, current_job__kind=kind
     )
@@ -235,9 +235,9 @@ def test_resume_run_submits_a_successor(team: Team, bob: User, status: str) -> N
 
 
 def test_resume_run_whose_scoring_failed_scores_again(team: Team, bob: User) -> None:
-    run = ended_run(team, "failed", kind=Job.Kind.SCORE)
+    run = ended_run(team, "failed", kind="score")
 
-    assert services.resume_run(run=run, by=bob).current_job.kind == Job.Kind.SCORE
+    assert services.resume_run(run=run, by=bob).current_job.kind == "score"
 
 
 def test_resume_run_with_nothing_to_resume(team: Team, bob: User) -> None:

@@ -72,7 +72,7 @@ def finish(job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(status=Job.Status.RUNNING, fence=1)
     job.refresh_from_db()
     with jobs.fenced(job) as held:
-        if job.kind == Job.Kind.TRAIN:
+        if job.kind == "train":
             services.training_finished(Run.objects.get(pk=job.subject_id), held)
         jobs.finish(held, status=Job.Status.SUCCEEDED)
 

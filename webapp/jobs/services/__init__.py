@@ -2,7 +2,7 @@
 
 `submission` is what people cause, `execution` what the worker that holds a job writes
 about it, `log` its output, `queue` the answers about waiting, `upkeep` the repair of what
-died on the way, `nodes` the workers themselves.
+died on the way, `nodes` the workers themselves. However a job ends, it does so in `transitions`.
 """
 
 from webapp.jobs.services.execution import (

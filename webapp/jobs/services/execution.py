@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from webapp.jobs.models import Job, WorkerNode
 from webapp.jobs.services.submission import OnReplaced, succeed
+from webapp.jobs.services.transitions import end
 
 CANDIDATES = 20  # as many rivals may win the race for a job before a worker gives up
 ENDS_FROM = {
@@ -95,11 +96,9 @@ def finish(
 ) -> bool:
     """End a held job. False, and no change, when its state does not allow this end."""
     ending = Job.objects.held_as(job).filter(status__in=ENDS_FROM[Job.Status(status)])
-    return bool(
-        ending.update(
-            status=status, failure=failure, reason=reason, traceback=traceback,
-            result=result or {}, finished_at=timezone.now(), lease_until=None,
-        )
+    return end(
+        ending, status=status, failure=failure, reason=reason, traceback=traceback,
+        result=result or {},
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.jobs.models import Job, WorkerNode
+from webapp.jobs.services.transitions import end
 
 # Called with a lost job and its successor, in the transaction that makes the successor.
 OnReplaced = Callable[[Job, Job], None]
@@ -110,9 +111,9 @@ def request_cancel(*, job: Job, by: User) -> Job:
     require(by, Permission.RUN_CANCEL, team=job.team)
     now = timezone.now()
     this = Job.objects.filter(pk=job.pk)
-    this.waiting().update(
-        status=Job.Status.CANCELLED, reason=f"Cancelled by {by} before it started.",
-        cancel_requested_at=now, finished_at=now,
+    end(
+        this.waiting(), status=Job.Status.CANCELLED, cancel_requested_at=now,
+        reason=f"Cancelled by {by} before it started.",
     )  # fmt: skip
     this.filter(status__in=[Job.Status.STARTING, Job.Status.RUNNING]).update(
         status=Job.Status.CANCELLING, reason=f"{by} asked to cancel it.", cancel_requested_at=now
