@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ml import code_pages
 from ml.findings import Finding, shortened
@@ -27,7 +27,6 @@ INDEX = ("", "unnamed: 0")  # how pandas heads the column of row numbers
 ISO_2022 = re.compile(rb"\x1b\$[@AB]|\x1b\$\)[AC]")  # how it changes to other alphabets
 MAX_CELL = 1_000_000
 SPACE = re.compile(r"[^\S\r\n]")
-WESTERN = frozenset("€‚’“”–—…°±²³µ·§«»¿¡£©®ªº")
 csv.field_size_limit(MAX_CELL)
 
 
@@ -317,9 +316,3 @@ def _check_names(grid: Grid, columns: Sequence[str]) -> None:
         raise BadInput(f"{grid.name}: column {columns.index('') + 1} has cells, but no heading")
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
         raise BadInput(f"{grid.name}: two columns are called {shortened(twice)}")
-
-
-def unknown_columns(table: Table, known: Iterable[str]) -> list[str]:
-    """Headings that a reader does not understand, as they stand."""
-    understood: set[Any] = set(known)
-    return [name for name in table.columns if name not in understood]
