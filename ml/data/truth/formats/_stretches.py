@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from ml.data.truth.source import Source
 from ml.findings import Finding
 from ml.headings import Ends, Unit
 from ml.naming import part_of, split_path
-from ml.normal import is_normal
+from ml.normal import canonical_label, is_normal
 from ml.records import BadInput
 from ml.tables import Record, Table, is_blank, number_of, read_table
 
 CLOCK_PARTS = 3
 MAX_RATE = 1_000
-SAME = 0.51  # of a frame or a second, as durations are rounded
+ROUNDED: dict[Unit, float] = {"frames": 0, "seconds": 0.51, "milliseconds": 0.00051, "clock": 0.51}
 
 
 def is_table_of(source: Source, units: Collection[Unit]) -> bool:
@@ -111,21 +111,30 @@ def _check_names(table: Table, columns: Columns, others: Collection[str]) -> Non
 
 def _check_durations(table: Table, columns: Columns, duration: str) -> None:
     """Raise BadInput unless it is that of each stretch, which says nothing new."""
-    for record in table.records:
-        given = table.number(record, duration)
-        start, end = (_position(table, record, each, columns.ends.unit) for each in _ends(columns))
+    rows = [record for record in table.records if not is_blank(record.get(duration))]
+    if columns.times and not _unlike(table, rows, columns.times, duration):
+        return
+    if unlike := _unlike(table, rows, columns.ends, duration):
+        raise table.fault(
+            unlike[0],
+            f"{duration} {unlike[0].get(duration)}, read in the unit of {columns.ends.start}, is "
+            "not that of the stretch: call it video_duration, in seconds, or leave it out",
+        )
+
+
+def _unlike(table: Table, rows: Iterable[Record], ends: Ends, duration: str) -> list[Record]:
+    """Rows whose duration, in the unit of their ends, is not from one to the other."""
+
+    def is_unlike(row: Record) -> bool:
+        start, end, given = (
+            _position(table, row, each, ends.unit) for each in (ends.start, ends.end, duration)
+        )
         if given is None or start is None or end is None:
-            continue
-        if min(abs(end - start - given), abs(end - start + 1 - given)) > SAME:
-            raise table.fault(
-                record,
-                f"{duration} is not that of the stretch: call it video_duration, in seconds, or "
-                "leave it out",
-            )
+            return False
+        lengths = (end - start, end - start + 1) if ends.unit == "frames" else (end - start,)
+        return all(abs(length - given) > ROUNDED[ends.unit] for length in lengths)
 
-
-def _ends(columns: Columns) -> tuple[str, str]:
-    return columns.ends.start, columns.ends.end
+    return [row for row in rows if is_unlike(row)]
 
 
 def _by_video(table: Table, columns: Columns, own: str) -> dict[str, list[Record]]:
@@ -145,18 +154,41 @@ def _claim(
     read = [(row, _span(row, table, columns)) for row in rows]
     spans = [span for _row, span in read if span is not None]
     silent = [row for row, span in read if span is None]
-    label = next((each for row in silent if (each := _label(row, columns))), "")
-    if silent and spans and not (label and reading.is_normal(label)):
-        raise table.fault(silent[0], f"{path} has stretches elsewhere and none here")
-    is_nowhere = bool(label) and not spans
+    if spans:
+        _check_silent(path, silent, table, columns, reading)
+    label = "" if spans else _label_nowhere(path, silent, table, columns, reading)
     found = Claim(
         path=path,
-        label=label if is_nowhere else "",
+        label=label,
         part=_part(rows, table, columns),
         n_frames=_count(rows, table, columns),
         duration_seconds=_one_number(rows, table, columns.length),
     )
-    return _with_spans(found, None if is_nowhere else spans, table, columns, reading, rows)
+    return _with_spans(found, None if label else spans, table, columns, reading, rows)
+
+
+def _check_silent(
+    path: str, silent: Sequence[Record], table: Table, columns: Columns, reading: Reading
+) -> None:
+    """Raise BadInput where a row without a stretch names an event, and others have stretches."""
+    for row in silent:
+        label = _label(row, columns)
+        if not label or not reading.is_normal(label):
+            raise table.fault(row, f"{path} has stretches elsewhere and none here")
+
+
+def _label_nowhere(
+    path: str, rows: Sequence[Record], table: Table, columns: Columns, reading: Reading
+) -> str:
+    """What a video without a stretch is called. Raise BadInput where its rows differ in it."""
+    called: dict[str, str] = {}
+    for row in rows:
+        if label := _label(row, columns):
+            called.setdefault(canonical_label(label, reading.normal_labels), label)
+        if len(called) > 1:
+            names = " and ".join(called.values())
+            raise table.fault(row, f"{path} is called {names}, and has a stretch of neither")
+    return next(iter(called.values()), "")
 
 
 def _with_spans(
