@@ -6,8 +6,6 @@ an interval's end is included, and which frame rate is meant.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from pathlib import Path
 
 from ml.data.layouts._base import LAYOUTS, DatasetLayout, Listed
@@ -15,18 +13,12 @@ from ml.records import BadInput
 
 FALLBACK = "folder"
 
-__all__ = ["LAYOUTS", "DatasetLayout", "Listed", "detect", "load_layouts", "open_dataset"]
-
-
-def load_layouts() -> dict[str, type[DatasetLayout]]:
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
-    return LAYOUTS
+__all__ = ["DatasetLayout", "Listed", "detect", "open_dataset"]
 
 
 def open_dataset(folder: Path, name: str = "") -> DatasetLayout:
     """The dataset in `folder` read as format `name`, or as what its content looks like."""
-    layouts = load_layouts()
+    layouts = LAYOUTS.load()
     if name and name not in layouts:
         raise BadInput(f"{name} is not a known format: {', '.join(sorted(layouts))}")
     return layouts[name or detect(folder)](folder)
@@ -34,7 +26,5 @@ def open_dataset(folder: Path, name: str = "") -> DatasetLayout:
 
 def detect(folder: Path) -> str:
     """Raise BadInput when a format sees that another folder was meant."""
-    layouts = load_layouts()
-    special = [name for name in sorted(layouts) if name != FALLBACK]
-    special.sort(key=lambda name: layouts[name].is_general)
-    return next((name for name in special if LAYOUTS[name].recognises(folder)), FALLBACK)
+    special = [(name, layout) for name, layout in LAYOUTS.in_order() if name != FALLBACK]
+    return next((name for name, layout in special if layout.recognises(folder)), FALLBACK)

@@ -7,8 +7,6 @@ videos, so names are never padded or shortened.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -25,7 +23,6 @@ from ml.splits.lists._base import (
     ListFile,
     ListFormat,
     SplitList,
-    in_order,
 )
 
 MAX_LINES = 1_000_000
@@ -33,9 +30,7 @@ HEAD = 65_536
 
 
 def load_formats() -> dict[str, type[ListFormat]]:
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
-    return FORMATS
+    return FORMATS.load()
 
 
 def read_list(data: bytes, file_name: str, normal_labels: Collection[str] = ()) -> SplitList:
@@ -45,11 +40,11 @@ def read_list(data: bytes, file_name: str, normal_labels: Collection[str] = ()) 
     with the line that does not fit.
     """
     file = _checked(ListFile(data, file_name))
-    name = _detect(file)
-    entries, doubts = _labelled(list(FORMATS[name].entries(file)), file_name, normal_labels)
+    name, kind = _detect(file)
+    entries, doubts = _labelled(list(kind.entries(file)), file_name, normal_labels)
     distinct = list(_distinct(entries, file_name))
-    repeated = [] if FORMATS[name].folds_crops else _repeated(entries, file_name)
-    notes = FORMATS[name].notes(file)
+    repeated = [] if kind.folds_crops else _repeated(entries, file_name)
+    notes = kind.notes(file)
     return SplitList(
         format=name,
         n_lines=len(entries),
@@ -90,11 +85,10 @@ def _label(label: str, also: Collection[str]) -> str:
     return ABNORMAL if label in ("1", "1.0") else canonical_label(label, also)
 
 
-def _detect(file: ListFile) -> str:
-    load_formats()
-    for name, kind in in_order():
+def _detect(file: ListFile) -> tuple[str, type[ListFormat]]:
+    for name, kind in FORMATS.in_order():
         if kind.recognises(file):
-            return name
+            return name, kind
     raise BadInput(_why_unknown(file))
 
 
@@ -119,7 +113,7 @@ SHOWN = 8
 
 
 def _spoilt(file: ListFile) -> str:
-    kinds = [kind for _name, kind in in_order() if issubclass(kind, LineFormat)]
+    kinds = [kind for _name, kind in FORMATS.in_order() if issubclass(kind, LineFormat)]
     kind = max(kinds, key=lambda kind: sum(kind.fits(line) for line in file.lines))
     if not any(kind.fits(line) for line in file.lines):
         return f"{file.name} is no split list that is known: its first line is {file.lines[0]!r}"

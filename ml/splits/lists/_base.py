@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from ml.findings import Finding
 from ml.records import BadInput, Part
+from ml.registries import Registry
 from ml.tables import Table, decode, lines_of, read_grid, read_table
 
 MAX_HEADING = 10_000  # characters of a first line that may hold the names of columns
@@ -137,18 +138,5 @@ class LineFormat(ListFormat):
     def entry(cls, match: re.Match[str]) -> Entry: ...
 
 
-FORMATS: dict[str, type[ListFormat]] = {}
-
-
-def register(kind: type[ListFormat]) -> type[ListFormat]:
-    """Add a format to the catalogue under the name of its module."""
-    name = kind.__module__.rpartition(".")[2]
-    if name in FORMATS and FORMATS[name] is not kind:
-        raise ValueError(f"{kind.__module__} registers a second format")
-    FORMATS[name] = kind
-    return kind
-
-
-def in_order() -> Iterable[tuple[str, type[ListFormat]]]:
-    """Special formats before general ones, otherwise by name."""
-    return sorted(FORMATS.items(), key=lambda item: (item[1].is_general, item[0]))
+FORMATS: Registry[ListFormat] = Registry("ml.splits.lists", "format")
+register = FORMATS.register

@@ -8,15 +8,13 @@ marks as normal is taken out of what it says here, once for all formats.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ml.data.truth.claims import Annotations, Reading
-from ml.data.truth.formats._base import FORMATS, AnnotationFormat, in_order
+from ml.data.truth.formats._base import FORMATS, AnnotationFormat
 from ml.data.truth.normality import own_labels, without_normal
 from ml.data.truth.source import LFS, Source
 from ml.findings import Finding
@@ -27,9 +25,7 @@ MAX_RATE = 1_000
 
 
 def load_formats() -> dict[str, type[AnnotationFormat]]:
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
-    return FORMATS
+    return FORMATS.load()
 
 
 def read_annotations(
@@ -48,9 +44,10 @@ def read_annotations(
     source = Source(path, name or path.name)
     _check(source)
     found = format or _detect(source)
-    if found not in load_formats():
-        raise BadInput(f"{found} is not a known format: {', '.join(sorted(FORMATS))}")
-    kind = FORMATS[found]
+    known = load_formats()
+    if found not in known:
+        raise BadInput(f"{found} is not a known format: {', '.join(sorted(known))}")
+    kind = known[found]
     if format and not kind.recognises(source):
         raise BadInput(f"{source.name} does not look like {kind.title}{_instead(source)}")
     counting = _checked(kind.stated(source)) | asked
@@ -97,8 +94,7 @@ def _check(source: Source) -> None:
 def _detect(source: Source) -> str:
     from ml.data.truth.refusals import why_unknown
 
-    load_formats()
-    for name, kind in in_order():
+    for name, kind in FORMATS.in_order():
         if kind.recognises(source):
             return name
     raise BadInput(why_unknown(source))
@@ -107,7 +103,7 @@ def _detect(source: Source) -> str:
 def _instead(source: Source) -> str:
     """What it is, where that is known: another format was asked for."""
     try:
-        return f", but like {FORMATS[_detect(source)].title}"
+        return f", but like {load_formats()[_detect(source)].title}"
     except BadInput as error:
         return f". It {str(error).removeprefix(f'{source.name} ')}"
 
