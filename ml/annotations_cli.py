@@ -11,13 +11,14 @@ from typing import Any
 
 from ml.data.listed import list_videos
 from ml.data.truth.alignment import align
+from ml.data.truth.claims import COUNTING
 from ml.data.truth.formats import read_annotations
 from ml.data.truth.rows import Alignment
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.findings import Finding, counted
 from ml.records import BadInput, Interval, Manifest
 
-GIVEN = ("base", "end", "rate", "normal_labels")
+GIVEN = (*COUNTING, "normal_labels")
 
 
 def add_verb(verbs: Any) -> None:

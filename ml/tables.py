@@ -26,8 +26,13 @@ GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # one thousand, or one and 
 INDEX = ("", "unnamed: 0")  # how pandas heads the column of row numbers
 ISO_2022 = re.compile(rb"\x1b\$[@AB]|\x1b\$\)[AC]")  # how it changes to other alphabets
 MAX_CELL = 1_000_000
+LINE = re.compile(r"[^\r\n]+")
 SPACE = re.compile(r"[^\S\r\n]")
 csv.field_size_limit(MAX_CELL)
+
+
+class EmptyTable(BadInput):
+    """A table without a row that has something in it."""
 
 
 class Row(NamedTuple):
@@ -145,7 +150,7 @@ def read_grid(data: bytes, name: str) -> Grid:
     opened = open_table(data, name)
     rows = tuple(opened.rows)
     if not rows:
-        raise BadInput(f"{name} is empty")
+        raise EmptyTable(f"{name} is empty")
     return Grid(name=name, delimiter=opened.delimiter, rows=rows, findings=opened.findings)
 
 
@@ -241,7 +246,8 @@ def _without_statement(text: str) -> tuple[str, str]:
 
 def _delimiter(text: str) -> str:
     """What parts the first filled line into most cells; spaces where nothing else does."""
-    first = next((line for line in lines_of(text) if line.strip()), "")
+    lines = (match[0] for match in LINE.finditer(text))
+    first = next((line for line in lines if line.strip()), "")
     counts = {each: len(_cells_of(first, each)) for each in DELIMITERS}
     best = max(DELIMITERS, key=lambda each: counts[each])
     if counts[best] > 1:
@@ -287,7 +293,9 @@ def _headed(grid: Grid) -> Table:
                 f"{width}"
             )
     padded = [(*row.cells[:width], *[""] * (width - len(row.cells))) for row in rows]
-    kept = [at for at, name in enumerate(names) if not _is_void(at, name, padded)]
+    kept = [
+        at for at, name in enumerate(names) if not is_void(at, name, [row[at] for row in padded])
+    ]
     columns = [names[at] for at in kept]
     _check_names(grid, columns)
     records = (
@@ -303,12 +311,11 @@ def _headed(grid: Grid) -> Table:
     )
 
 
-def _is_void(at: int, name: str, rows: Sequence[Sequence[str]]) -> bool:
-    """A column of row numbers in front, and columns with nothing in them."""
-    cells = [row[at] for row in rows]
-    if at == 0 and name in INDEX and cells == [str(number) for number in range(len(cells))]:
-        return True
-    return name == "" and not any(cells)
+def is_void(at: int, heading: str, cells: Sequence[str]) -> bool:
+    """Whether a column says nothing: row numbers in front, or no heading and nothing below it."""
+    numbers = map(str, range(len(cells)))
+    is_index = at == 0 and heading.lower() in INDEX and all(map(str.__eq__, cells, numbers))
+    return is_index or (heading == "" and not any(cells))
 
 
 def _check_names(grid: Grid, columns: Sequence[str]) -> None:

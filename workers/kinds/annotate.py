@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ml.data.truth.claims import COUNTING
 from ml.events import Event
 from webapp.datasets import annotation_imports
 from webapp.datasets.models import AnnotationImport
@@ -12,14 +13,12 @@ from webapp.jobs.models import Job
 from workers.kinds import register
 from workers.run_files import fetch
 
-GIVEN = ("base", "end", "rate")
-
 
 @register("annotate")
 class Annotate:
     def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
         draft = _draft_of(job)
-        given = {name: draft.options[name] for name in GIVEN if name in draft.options}
+        given = {name: draft.options[name] for name in COUNTING if name in draft.options}
         return {
             "verb": "annotate",
             "path": _path(draft, folder),

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from ml import headings, strict_json
 from ml.data.numbering import IN_ORDER, FrameNumbers
-from ml.data.truth.claims import Annotations, Claim
+from ml.data.truth.claims import MAX_RATE, Annotations, Claim
 from ml.data.truth.normality import without_normal
 from ml.findings import Finding
 from ml.naming import part_of
@@ -20,7 +20,6 @@ from ml.records import BadInput, Interval
 from ml.tables import Table, decode, is_blank, number_of, read_table
 
 COLUMNS = ("name", "part", "label", "intervals", "fps", "n_frames", "frame_numbers")
-MAX_RATE = 1_000
 TURNED_INTO_A_TIME = re.compile(r"00(\.0+)?( [AP]M)?", re.IGNORECASE)
 EVENTS = (
     "it has a row per event: a manifest has one per video, with intervals such as 60:180. Give "

@@ -260,7 +260,9 @@ def test_what_the_command_line_leaves_can_be_brought(
     assert frames == {"test/01": [none, 3, 4], "02": [1, 2, none]}
 
 
-def test_a_million_scores_come_back_and_are_read_again(as_bob: Client, bob: User, team: Team) -> None:
+def test_a_million_scores_come_back_and_are_read_again(
+    as_bob: Client, bob: User, team: Team
+) -> None:
     """290 videos of 3,800 frames, as the test part of UCF-Crime has them."""
     template = RunFactory.create(team=team)
     rng = np.random.default_rng(0)

@@ -13,15 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ml.data.truth.claims import Annotations, Reading
+from ml.data.truth.claims import COUNTING, MAX_RATE, Annotations, Reading
 from ml.data.truth.formats._base import FORMATS, AnnotationFormat
 from ml.data.truth.normality import own_labels, without_normal
 from ml.data.truth.source import LFS, Source
 from ml.findings import Finding
 from ml.records import BadInput
-
-COUNTING = ("base", "end", "rate")
-MAX_RATE = 1_000
 
 
 def load_formats() -> dict[str, type[AnnotationFormat]]:

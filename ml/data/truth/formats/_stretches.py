@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml import headings
-from ml.data.truth.claims import Annotations, Claim, Reading, Seconds
+from ml.data.truth.claims import MAX_RATE, Annotations, Claim, Reading, Seconds
 from ml.data.truth.formats._base import MAX_SECONDS, span_of_seconds
 from ml.data.truth.source import Source
 from ml.findings import Finding
@@ -18,7 +18,6 @@ from ml.records import BadInput
 from ml.tables import Record, Table, is_blank, number_of, read_table
 
 CLOCK_PARTS = 3
-MAX_RATE = 1_000
 ROUNDED: dict[Unit, float] = {"frames": 0, "seconds": 0.51, "milliseconds": 0.00051, "clock": 0.51}
 
 
