@@ -191,6 +191,11 @@ def is_text(head: bytes) -> bool:
     return is_marked or b"\0" not in head or bool(_without_mark(head))
 
 
+def is_statement(line: str) -> bool:
+    """Whether it is `sep=;`, with which Excel says what parts the cells below."""
+    return STATED.fullmatch(line.strip()) is not None
+
+
 def lines_of(text: str) -> list[str]:
     """By line ends alone: other signs that Python breaks at may stand in names."""
     return re.split(r"\r\n|\n|\r", text)

@@ -24,7 +24,7 @@ from ml.naming import part_of, split_path
 from ml.normal import ABNORMAL, canonical_label
 from ml.records import BadInput
 from ml.splits.lists import Entry, read_list
-from ml.tables import Record, Table, is_blank, read_table
+from ml.tables import Record, Table, is_blank
 
 MAX_FRAMES = 10**9  # a year at 30 per second
 DEFAULT_PART = "test"  # files with frame counts are made for testing
@@ -76,7 +76,7 @@ def annotates(path: Path, name: str = "") -> bool:
 
 def _is_table(source: Source) -> bool:
     """Ours; one that says where events lie as well is read as ground truth."""
-    columns = source.headings
+    columns = source.text.headings
     return (
         headings.video_column(columns) is not None
         and any(headings.plain(column) in headings.COUNT for column in columns)
@@ -85,7 +85,7 @@ def _is_table(source: Source) -> bool:
 
 
 def _table(source: Source) -> Found:
-    table = read_table(source.data, source.name)
+    table = source.text.table
     meant = (headings.COUNT, headings.LABEL, headings.PART)
     count, label, part = (headings.first_of(table, each) for each in meant)
     name = headings.video_column(table.columns)

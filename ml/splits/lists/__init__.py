@@ -20,10 +20,12 @@ from ml.splits.lists._base import (
     FORMATS,
     Entry,
     LineFormat,
-    ListFile,
     ListFormat,
     SplitList,
 )
+from ml.text_files import TextFile
+
+__all__ = ["Entry", "SplitList", "load_formats", "read_list"]
 
 MAX_LINES = 1_000_000
 HEAD = 65_536
@@ -39,7 +41,7 @@ def read_list(data: bytes, file_name: str, normal_labels: Collection[str] = ()) 
     `normal_labels` are a dataset's own, beside those that say so in themselves. Raise BadInput
     with the line that does not fit.
     """
-    file = _checked(ListFile(data, file_name))
+    file = _checked(TextFile(data, file_name))
     name, kind = _detect(file)
     entries, doubts = _labelled(list(kind.entries(file)), file_name, normal_labels)
     distinct = list(_distinct(entries, file_name))
@@ -53,7 +55,7 @@ def read_list(data: bytes, file_name: str, normal_labels: Collection[str] = ()) 
     )
 
 
-def _checked(file: ListFile) -> ListFile:
+def _checked(file: TextFile) -> TextFile:
     if kind := kind_of(file.data[:HEAD]):
         raise BadInput(f"{file.name} is {kind}")
     if not file.lines:
@@ -85,14 +87,14 @@ def _label(label: str, also: Collection[str]) -> str:
     return ABNORMAL if label in ("1", "1.0") else canonical_label(label, also)
 
 
-def _detect(file: ListFile) -> tuple[str, type[ListFormat]]:
+def _detect(file: TextFile) -> tuple[str, type[ListFormat]]:
     for name, kind in FORMATS.in_order():
         if kind.recognises(file):
             return name, kind
     raise BadInput(_why_unknown(file))
 
 
-def _why_unknown(file: ListFile) -> str:
+def _why_unknown(file: TextFile) -> str:
     """What it is, where that can be told, or the first line that spoils what most others are."""
     first = file.lines[0]
     if first.startswith(("{", "[", "<")):
@@ -112,7 +114,7 @@ WANTED = "a list has a line per video, or is a table with video_name and subset"
 SHOWN = 8
 
 
-def _spoilt(file: ListFile) -> str:
+def _spoilt(file: TextFile) -> str:
     kinds = [kind for _name, kind in FORMATS.in_order() if issubclass(kind, LineFormat)]
     kind = max(kinds, key=lambda kind: sum(kind.fits(line) for line in file.lines))
     if not any(kind.fits(line) for line in file.lines):

@@ -52,7 +52,7 @@ def read_annotations(
     annotations = _read(kind, source, reading)
     if not annotations.claims and annotations.vector is None:
         raise BadInput(f"{source.name} annotates no video")
-    findings = (*source.findings, *annotations.findings, *_unused(asked, annotations, source))
+    findings = (*source.text.findings, *annotations.findings, *_unused(asked, annotations, source))
     annotations = replace(
         annotations, format=found, title=kind.title, reading=reading, findings=findings
     )

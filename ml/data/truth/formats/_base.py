@@ -52,14 +52,14 @@ class LineFormat(AnnotationFormat):
 
     @classmethod
     def recognises(cls, source: Source) -> bool:
-        peeked = source.lines[:PEEKED_LINES]
+        peeked = source.text.lines[:PEEKED_LINES]
         n_fitting = sum(cls.pattern.fullmatch(line) is not None for line in peeked)
         return bool(peeked) and n_fitting >= cls.share * len(peeked)
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         claims, findings = [], []
-        for number, line in source.numbered:
+        for number, line in source.text.numbered:
             match = cls.pattern.fullmatch(line)
             if match:
                 try:

@@ -15,7 +15,7 @@ from ml.headings import Ends, Unit
 from ml.naming import part_of, split_path
 from ml.normal import canonical_label, is_normal
 from ml.records import BadInput
-from ml.tables import Record, Table, is_blank, number_of, read_table
+from ml.tables import Record, Table, is_blank, number_of
 
 CLOCK_PARTS = 3
 ROUNDED: dict[Unit, float] = {"frames": 0, "seconds": 0.51, "milliseconds": 0.00051, "clock": 0.51}
@@ -23,7 +23,7 @@ ROUNDED: dict[Unit, float] = {"frames": 0, "seconds": 0.51, "milliseconds": 0.00
 
 def is_table_of(source: Source, units: Collection[Unit]) -> bool:
     """Whether its headings name start and end in one of `units`, and nothing in frames before."""
-    ends = headings.ends_in(source.headings, headings.ALL_UNITS)
+    ends = headings.ends_in(source.text.headings, headings.ALL_UNITS)
     return ends is not None and ends.unit in units
 
 
@@ -73,7 +73,7 @@ class Columns:
 
 def read_stretches(source: Source, reading: Reading, units: Collection[Unit]) -> Annotations:
     """A claim per video. Raise BadInput, with the line, for whatever is not certain."""
-    table = read_table(source.data, source.name)
+    table = source.text.table
     columns = Columns.of(table, units)
     findings = _sort_out(table, columns)
     by_video = _by_video(table, columns, Path(source.name).stem)
