@@ -14,7 +14,7 @@ from dataclasses import replace
 from ml import headings
 from ml.file_kinds import kind_of
 from ml.findings import Finding, shortened
-from ml.normal import ABNORMAL, canonical_label
+from ml.normal import normal_among, video_label
 from ml.records import BadInput
 from ml.splits.lists._base import (
     FORMATS,
@@ -68,23 +68,14 @@ def _checked(file: TextFile) -> TextFile:
 def _labelled(
     entries: list[Entry], file_name: str, also: Collection[str]
 ) -> tuple[list[Entry], list[Finding]]:
-    """With one way to say normal. Numbers of classes say nothing: 0 may be one of them."""
-    numbers = {entry.label for entry in entries if entry.label.isdecimal()}
-    if numbers <= {"0", "1"} or "0" not in numbers or "0" in also:
-        return [replace(entry, label=_label(entry.label, also)) for entry in entries], []
-    text = (
-        f"its labels are numbers ({shortened(sorted(numbers, key=int))}), and 0 may be normal or "
-        "the first class: they are not used"
-    )
-    left = [
-        replace(entry, label="" if entry.label in numbers else _label(entry.label, also))
-        for entry in entries
-    ]
-    return left, [Finding(level="warning", subject=file_name, text=text)]
-
-
-def _label(label: str, also: Collection[str]) -> str:
-    return ABNORMAL if label in ("1", "1.0") else canonical_label(label, also)
+    """With one way to say normal; without labels where nobody knows what they say."""
+    try:
+        also = normal_among((entry.label for entry in entries), file_name, also)
+    except BadInput as error:
+        text = f"{str(error).removeprefix(f'{file_name}: ')}; until then labels are not used"
+        doubt = Finding(level="warning", subject=file_name, text=text)
+        return [replace(entry, label="") for entry in entries], [doubt]
+    return [replace(entry, label=video_label(entry.label, also)) for entry in entries], []
 
 
 def _detect(file: TextFile) -> tuple[str, type[ListFormat]]:

@@ -12,7 +12,7 @@ from ml import headings
 from ml.findings import Finding
 from ml.naming import ending_of, part_of, split_path
 from ml.splits.lists._base import Entry, ListFormat, register
-from ml.tables import Record, Table, is_blank
+from ml.tables import Record, Table
 from ml.text_files import TextFile
 
 
@@ -50,11 +50,10 @@ def _entry(table: Table, record: Record) -> Entry:
     if part is None:
         text = f"{name}: the subset {given!r} is none of training, validation and test"
         raise table.fault(record, text)
-    label = record.get(headings.first_of(table, headings.LABEL))
     return Entry(
         name=name,
         folder=folder,
-        label="" if is_blank(label) and label.lower() != "none" else label,
+        label=record.get(headings.first_of(table, headings.LABEL)),
         part=part,
         ending=ending_of(path),
         n_frames=table.whole(record, headings.first_of(table, headings.COUNT)) or None,

@@ -21,6 +21,10 @@ from ml.findings import Finding
 from ml.records import BadInput
 
 
+class UnknownFormat(BadInput):
+    """No format recognises it."""
+
+
 def load_formats() -> dict[str, type[AnnotationFormat]]:
     return FORMATS.load()
 
@@ -94,7 +98,7 @@ def _detect(source: Source) -> str:
     for name, kind in FORMATS.in_order():
         if kind.recognises(source):
             return name
-    raise BadInput(why_unknown(source))
+    raise UnknownFormat(why_unknown(source))
 
 
 def _instead(source: Source) -> str:
@@ -128,4 +132,4 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
     return {key: options[key] for key in COUNTING if options.get(key) is not None}
 
 
-__all__ = ["Annotations", "Reading", "load_formats", "read_annotations"]
+__all__ = ["Annotations", "Reading", "UnknownFormat", "load_formats", "read_annotations"]

@@ -13,7 +13,7 @@ from ml.data.truth.source import Source
 from ml.findings import Finding
 from ml.headings import Ends, Unit
 from ml.naming import part_of, split_path
-from ml.normal import canonical_label, is_normal
+from ml.normal import canonical_label, label_in
 from ml.records import BadInput
 from ml.tables import Record, Table, is_blank, number_of
 
@@ -242,9 +242,7 @@ def _span_in(record: Record, table: Table, columns: Columns, ends: Ends) -> Seco
 
 
 def _label(record: Record, columns: Columns) -> str:
-    """Empty where pandas has written that there is none."""
-    label = record.get(columns.label)
-    return "" if is_blank(label) and not is_normal(label) else label
+    return label_in(record.get(columns.label))
 
 
 def _position(table: Table, record: Record, column: str, unit: Unit) -> float | None:
