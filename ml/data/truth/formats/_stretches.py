@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -110,30 +110,27 @@ def _check_names(table: Table, columns: Columns, others: Collection[str]) -> Non
 
 def _check_durations(table: Table, columns: Columns, duration: str) -> None:
     """Raise BadInput unless it is that of each stretch, which says nothing new."""
-    rows = [record for record in table.records if not is_blank(record.get(duration))]
-    if columns.times and not _unlike(table, rows, columns.times, duration):
-        return
-    if unlike := _unlike(table, rows, columns.ends, duration):
-        raise table.fault(
-            unlike[0],
-            f"{duration} {unlike[0].get(duration)}, read in the unit of {columns.ends.start}, is "
-            "not that of the stretch: call it video_duration, in seconds, or leave it out",
-        )
+    for row in table.records:
+        if is_blank(row.get(duration)) or _span(row, table, columns) is None:
+            continue
+        units = (ends for ends in (columns.times, columns.ends) if ends)
+        if not any(_lasts(row, table, ends, duration) for ends in units):
+            raise table.fault(
+                row,
+                f"{duration} {row.get(duration)}, read in the unit of {columns.ends.start}, is not "
+                "that of the stretch: call it video_duration, in seconds, or leave it out",
+            )
 
 
-def _unlike(table: Table, rows: Iterable[Record], ends: Ends, duration: str) -> list[Record]:
-    """Rows whose duration, in the unit of their ends, is not from one to the other."""
-
-    def is_unlike(row: Record) -> bool:
-        start, end, given = (
-            _position(table, row, each, ends.unit) for each in (ends.start, ends.end, duration)
-        )
-        if given is None or start is None or end is None:
-            return False
-        lengths = (end - start, end - start + 1) if ends.unit == "frames" else (end - start,)
-        return all(abs(length - given) > ROUNDED[ends.unit] for length in lengths)
-
-    return [row for row in rows if is_unlike(row)]
+def _lasts(row: Record, table: Table, ends: Ends, duration: str) -> bool:
+    """Whether the duration, in the unit of these ends, is from one to the other."""
+    start, end, given = (
+        _position(table, row, each, ends.unit) for each in (ends.start, ends.end, duration)
+    )
+    if start is None or end is None or given is None:
+        return False
+    lengths = (end - start, end - start + 1) if ends.unit == "frames" else (end - start,)
+    return any(abs(length - given) <= ROUNDED[ends.unit] for length in lengths)
 
 
 def _by_video(table: Table, columns: Columns, own: str) -> dict[str, list[Record]]:

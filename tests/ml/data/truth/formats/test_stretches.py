@@ -324,6 +324,7 @@ def test_durations_are_read_as_starts_are(tmp_path: Path, head: str, row: str) -
     ("head", "row"),
     [
         ("start_frame,end_frame", "60,180,122"),
+        ("start_frame,end_frame,start_time,end_time", "60,180,,,122"),
         ("start_seconds,end_seconds", "2.4,7.2,5.8"),
         ("start_ms,end_ms", "2400,7200,4.8"),
         ("start_time,end_time", "0:02.4,0:07.2,0:12"),
