@@ -43,7 +43,7 @@ def main() -> None:
 def _counts(paths: list[Path]) -> list[int]:
     from ml.data.listed import list_videos
 
-    listed = [video for path in paths for video in list_videos(path)[0]]
+    listed = [video for path in paths for video in list_videos(path).videos]
     return [video.n_frames for video in listed if video.n_frames]
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from ml.data.listed import list_videos
 from ml.data.truth.alignment import align
+from ml.data.truth.claims import COUNTING
 from ml.data.truth.formats import read_annotations
 from ml.data.truth.rows import Alignment
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.findings import Finding, counted
 from ml.records import BadInput, Interval, Manifest
 
-GIVEN = ("base", "end", "rate", "normal_labels")
+GIVEN = (*COUNTING, "normal_labels")
 
 
 def add_verb(verbs: Any) -> None:
@@ -48,7 +49,7 @@ def add_verb(verbs: Any) -> None:
 def show(options: argparse.Namespace) -> int:
     """Print how it lies; 1 where something in it no repair can settle."""
     given = {name: getattr(options, name) for name in GIVEN if getattr(options, name) is not None}
-    known, doubts = _videos(options.videos)
+    known, doubts = _videos(options.videos, options.normal_labels or [])
     videos = VideoSet([replace(video, fps=options.fps) for video in known])
     labels = {"normal_labels": options.normal_labels or []}
     found = align(
@@ -62,17 +63,17 @@ def show(options: argparse.Namespace) -> int:
     return int(bool(_errors([*found.findings, *notes])))
 
 
-def _videos(path: Path) -> tuple[list[KnownVideo], list[Finding]]:
+def _videos(path: Path, normal_labels: Sequence[str]) -> tuple[list[KnownVideo], list[Finding]]:
     """Of a manifest or of a list. Raise BadInput where it is neither."""
     try:
         manifest = Manifest.load(path)
     except BadInput:
-        listed, findings = list_videos(path)
+        listed = list_videos(path, normal_labels=normal_labels)
         return [
             KnownVideo(name=each.name, n_frames=each.n_frames, label=each.label, part=each.part)
-            for each in listed
+            for each in listed.videos
             if each.n_frames
-        ], findings
+        ], listed.findings
     return [
         KnownVideo(name=each.id, n_frames=each.n_frames, label=each.label, part=each.part)
         for each in manifest.videos

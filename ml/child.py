@@ -127,15 +127,15 @@ def list_videos(spec: Spec, reporter: Reporter) -> None:
     """The videos of a dataset without files: see `ml.data.listed`."""
     from dataclasses import asdict
 
-    from ml.data.listed import annotates, list_videos
+    from ml.data.listed import list_videos
 
     _limit_memory()
-    path, name = Path(spec["path"]), spec.get("name", "")
-    found, findings = list_videos(path, name, spec.get("normal_labels") or ())
-    reporter.send("listed", values=[video.to_json() for video in found])
-    for finding in findings:
+    labels = spec.get("normal_labels") or ()
+    found = list_videos(Path(spec["path"]), spec.get("name", ""), labels)
+    reporter.send("listed", values=[video.to_json() for video in found.videos])
+    for finding in found.findings:
         reporter.send("finding", **asdict(finding))
-    reporter.send("result", values={"format": "list", "annotates": annotates(path, name)})
+    reporter.send("result", values={"format": "list", "annotates": found.annotates})
 
 
 VERBS: dict[str, Callable[[Spec, Reporter], None]] = {

@@ -1,14 +1,20 @@
-"""Which labels say that nothing is wrong: one rule for every format, list, manifest and upload.
+"""What labels say: one rule for every format, list, manifest and upload.
 
-Annotators mark normal stretches, too. Such a label makes no frame abnormal.
+Annotators mark normal stretches, too: such a label makes no frame abnormal. Others say that
+something is abnormal and name no class. Numbers and letters are clear only beside the others of
+their file.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
+
+from ml.findings import shortened
+from ml.records import BadInput
+from ml.tables import is_blank
 
 NORMAL = "normal"
 ABNORMAL = "abnormal"  # where normal is told from abnormal but no class is named
@@ -17,7 +23,7 @@ ABNORMAL = "abnormal"  # where normal is told from abnormal but no class is name
 WORDS = frozenset(
     {
         "normality", "regular", "usual", "ordinary", "uneventful", "routine", "background",
-        "negative", "neg", "ok", "okay", "good", "safe", "none", "0", "0.0", "false", "no",
+        "negative", "neg", "ok", "okay", "good", "safe", "none", "0", "false", "no",
         "普通", "ノーマル", "なし", "無し", "無", "いいえ", "无", "否", "没有",
         "일반", "보통", "노멀", "평상시", "평시", "평상", "없음", "아니오", "아니요",
     }
@@ -48,6 +54,88 @@ DENIALS = re.compile(
 )
 
 
+# Says abnormal and names no class.
+MARKED = frozenset(
+    {
+        "1", "true", "yes", "y", "positive",
+        "はい", "あり", "有り", "有", "是", "예", "네", "있음",
+    }
+)  # fmt: skip
+# A letter or number that says no beside the one that says yes; elsewhere it may be a class.
+NO_BESIDE = {"n": ("y", "a", "p"), "f": ("t",), "-1": ("1",)}
+UNCLEAR = ("n", "-1")
+EITHER_WAY = (frozenset({"o", "x"}), frozenset({"○", "×"}), frozenset({"○", "✕"}))
+WHOLE = re.compile(r"\+?(-?\d+)(?:\.0*|,0)?")  # pandas turns whole numbers beside gaps into 2.0
+NEGATIVE = re.compile(r"-\d+[.,]\d+")  # a dash parts words, but not a sign from its number
+PARTING = re.compile(r"[\s_\-/:;,()\[\]]+")
+SHOWN_LABELS = 5
+
+
+def label_in(cell: str) -> str:
+    """What a cell or an entry for a label holds: empty where it says that there is none.
+
+    `none` says normal. Whole numbers are written in one way, `2.0` as `2`.
+    """
+    label = cell.strip()
+    if is_blank(label) and not is_normal(label):
+        return ""
+    number = WHOLE.fullmatch(unicodedata.normalize("NFKC", label))
+    return number[1] if number else label
+
+
+def video_label(cell: str, also: Collection[str] = ()) -> str:
+    """Of a whole video: `normal`, `abnormal` where a mark names no class, or a class, or empty."""
+    label = canonical_label(label_in(cell), also)
+    return ABNORMAL if is_mark(label) else label
+
+
+def is_mark(label: str) -> bool:
+    """Whether it says abnormal and names no class."""
+    return label.casefold() in MARKED
+
+
+def normal_among(labels: Iterable[str], source: str, also: Collection[str] = ()) -> tuple[str, ...]:
+    """`also`, and what says normal beside all other labels of a file.
+
+    Raise BadInput where numbers or letters may say normal or be classes.
+    """
+    given = {label_in(label).casefold() for label in labels} - {""}
+    _check_numbers(given, source, also)
+    named = {label for label in given if not is_normal(label, also)}
+    if len(named) > 1 and any(named <= pair for pair in EITHER_WAY):
+        raise BadInput(
+            f"{source}: either of {' and '.join(sorted(named))} may say normal: name the one that "
+            "does as a normal label, or write words"
+        )
+    return (*also, *_said_no(named, "0" in given, source))
+
+
+def _check_numbers(given: Collection[str], source: str, also: Collection[str]) -> None:
+    """A 0 beside 1 is normal; beside other numbers it may be the first of the classes."""
+    numbers = sorted((label for label in given if WHOLE.fullmatch(label)), key=int)
+    if "0" in numbers and set(numbers) - {"0", "1"} and not _is_own("0", also):
+        raise BadInput(
+            f"{source}: its labels are numbers ({shortened(numbers, SHOWN_LABELS)}), and 0 may be "
+            "normal or the first class: name it as a normal label, or write names"
+        )
+
+
+def _said_no(named: Collection[str], has_zero: bool, source: str) -> Iterator[str]:
+    """What says no in a file of nothing but yes and no. Raise BadInput where it may be a class."""
+    for no, beside in NO_BESIDE.items():
+        if any(named == {no, yes} for yes in beside) and not (has_zero and no == "-1"):
+            yield no
+        elif no in named and no in UNCLEAR:
+            raise BadInput(
+                f"{source}: the label {no!r} may say normal or be a class: name it as a normal "
+                "label, or write words"
+            )
+
+
+def _is_own(label: str, also: Collection[str]) -> bool:
+    return label in {label_in(each) for each in also}
+
+
 def is_normal(label: str, also: Collection[str] = ()) -> bool:
     """Whether a label that is not empty says "normal"; `also` are a dataset's own such labels."""
     words = _plain(label)
@@ -69,8 +157,6 @@ def canonical_label(label: str, also: Collection[str] = ()) -> str:
 
 def _plain(label: str) -> str:
     folded = unicodedata.normalize("NFKC", label).strip().casefold()
+    if number := WHOLE.fullmatch(folded):
+        return number[1]
     return folded if NEGATIVE.fullmatch(folded) else " ".join(PARTING.sub(" ", folded).split())
-
-
-NEGATIVE = re.compile(r"-\d+(\.\d+)?")  # a dash parts words, but not a sign from its number
-PARTING = re.compile(r"[\s_\-/:;,()\[\]]+")

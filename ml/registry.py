@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import importlib
 import logging
-import pkgutil
 from dataclasses import asdict
 from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ml import methods
 from ml.methods._base import METHODS, Method
 from ml.records import BadInput
 
@@ -21,14 +19,13 @@ ENTRY_POINTS = "iwakan.methods"
 
 def load_methods() -> dict[str, type[Method]]:
     """Import every module of ml.methods and every plug-in; a broken plug-in is left out."""
-    for module in pkgutil.iter_modules(methods.__path__):
-        importlib.import_module(f"{methods.__name__}.{module.name}")
+    known = METHODS.load()
     for plug_in in entry_points(group=ENTRY_POINTS):
         try:
             importlib.import_module(plug_in.module)
         except Exception:  # whatever foreign code does on import
             logger.exception("the method plug-in %s cannot be loaded", plug_in.value)
-    return METHODS
+    return known
 
 
 def get_method(name: str) -> type[Method]:

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ml import code_pages
 from ml.findings import Finding, shortened
@@ -26,9 +26,13 @@ GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # one thousand, or one and 
 INDEX = ("", "unnamed: 0")  # how pandas heads the column of row numbers
 ISO_2022 = re.compile(rb"\x1b\$[@AB]|\x1b\$\)[AC]")  # how it changes to other alphabets
 MAX_CELL = 1_000_000
+LINE = re.compile(r"[^\r\n]+")
 SPACE = re.compile(r"[^\S\r\n]")
-WESTERN = frozenset("€‚’“”–—…°±²³µ·§«»¿¡£©®ªº")
 csv.field_size_limit(MAX_CELL)
+
+
+class EmptyTable(BadInput):
+    """A table without a row that has something in it."""
 
 
 class Row(NamedTuple):
@@ -146,7 +150,7 @@ def read_grid(data: bytes, name: str) -> Grid:
     opened = open_table(data, name)
     rows = tuple(opened.rows)
     if not rows:
-        raise BadInput(f"{name} is empty")
+        raise EmptyTable(f"{name} is empty")
     return Grid(name=name, delimiter=opened.delimiter, rows=rows, findings=opened.findings)
 
 
@@ -185,6 +189,11 @@ def is_text(head: bytes) -> bool:
     """Whether a file that begins so is text; one in UTF-16 has zeros in it."""
     is_marked = any(head.startswith(mark) for mark, _encoding in MARKS)
     return is_marked or b"\0" not in head or bool(_without_mark(head))
+
+
+def is_statement(line: str) -> bool:
+    """Whether it is `sep=;`, with which Excel says what parts the cells below."""
+    return STATED.fullmatch(line.strip()) is not None
 
 
 def lines_of(text: str) -> list[str]:
@@ -242,7 +251,8 @@ def _without_statement(text: str) -> tuple[str, str]:
 
 def _delimiter(text: str) -> str:
     """What parts the first filled line into most cells; spaces where nothing else does."""
-    first = next((line for line in lines_of(text) if line.strip()), "")
+    lines = (match[0] for match in LINE.finditer(text))
+    first = next((line for line in lines if line.strip()), "")
     counts = {each: len(_cells_of(first, each)) for each in DELIMITERS}
     best = max(DELIMITERS, key=lambda each: counts[each])
     if counts[best] > 1:
@@ -288,7 +298,9 @@ def _headed(grid: Grid) -> Table:
                 f"{width}"
             )
     padded = [(*row.cells[:width], *[""] * (width - len(row.cells))) for row in rows]
-    kept = [at for at, name in enumerate(names) if not _is_void(at, name, padded)]
+    kept = [
+        at for at, name in enumerate(names) if not is_void(at, name, [row[at] for row in padded])
+    ]
     columns = [names[at] for at in kept]
     _check_names(grid, columns)
     records = (
@@ -304,12 +316,11 @@ def _headed(grid: Grid) -> Table:
     )
 
 
-def _is_void(at: int, name: str, rows: Sequence[Sequence[str]]) -> bool:
-    """A column of row numbers in front, and columns with nothing in them."""
-    cells = [row[at] for row in rows]
-    if at == 0 and name in INDEX and cells == [str(number) for number in range(len(cells))]:
-        return True
-    return name == "" and not any(cells)
+def is_void(at: int, heading: str, cells: Sequence[str]) -> bool:
+    """Whether a column says nothing: row numbers in front, or no heading and nothing below it."""
+    numbers = map(str, range(len(cells)))
+    is_index = at == 0 and heading.lower() in INDEX and all(map(str.__eq__, cells, numbers))
+    return is_index or (heading == "" and not any(cells))
 
 
 def _check_names(grid: Grid, columns: Sequence[str]) -> None:
@@ -317,9 +328,3 @@ def _check_names(grid: Grid, columns: Sequence[str]) -> None:
         raise BadInput(f"{grid.name}: column {columns.index('') + 1} has cells, but no heading")
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
         raise BadInput(f"{grid.name}: two columns are called {shortened(twice)}")
-
-
-def unknown_columns(table: Table, known: Iterable[str]) -> list[str]:
-    """Headings that a reader does not understand, as they stand."""
-    understood: set[Any] = set(known)
-    return [name for name in table.columns if name not in understood]

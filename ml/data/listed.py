@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from ml import headings
-from ml.data.truth.formats import read_annotations
+from ml.data.truth.claims import Claim
+from ml.data.truth.formats import UnknownFormat, read_annotations
 from ml.data.truth.source import Source
 from ml.findings import Finding, shortened
 from ml.naming import part_of, split_path
-from ml.normal import ABNORMAL, canonical_label
+from ml.normal import normal_among, video_label
 from ml.records import BadInput
 from ml.splits.lists import Entry, read_list
-from ml.tables import Record, Table, is_blank, read_table
+from ml.tables import Record, Table
 
 MAX_FRAMES = 10**9  # a year at 30 per second
 DEFAULT_PART = "test"  # files with frame counts are made for testing
@@ -44,39 +45,37 @@ class ListedVideo:
         return {key: value for key, value in asdict(self).items() if key != "folder"}
 
 
-Found = tuple[list[ListedVideo], list[Finding]]
-
-
-def list_videos(path: Path, name: str = "", normal_labels: Collection[str] = ()) -> Found:
+@dataclass(frozen=True, kw_only=True)
+class Listing:
     """The videos of a file in its order, and what is to be said of it.
 
-    `normal_labels` are a dataset's own, beside those that say so in themselves. Raise BadInput
-    where the file has no frame counts.
+    Where it `annotates`, it says where anomalies are, too.
+    """
+
+    videos: list[ListedVideo]
+    findings: list[Finding]
+    annotates: bool = False
+
+
+def list_videos(path: Path, name: str = "", normal_labels: Collection[str] = ()) -> Listing:
+    """`normal_labels` are a dataset's own, beside those that say so in themselves.
+
+    Raise BadInput where the file has no frame counts.
     """
     source = Source(path, name or path.name)
-    found, findings = _table(source) if _is_table(source) else _of_other(source, normal_labels)
-    if all(video.n_frames is None for video in found):
+    read = _table if _is_table(source) else _of_other
+    found = read(source, normal_labels)
+    if all(video.n_frames is None for video in found.videos):
         raise BadInput(f"{source.name} does not say how many frames a video has")
-    for video in found:
+    for video in found.videos:
         if video.n_frames and video.n_frames > MAX_FRAMES:
             raise BadInput(f"{video.name}: {video.n_frames} frames are more than a video has")
-    once = list(_once(found, source.name))
-    labelled = [replace(each, label=canonical_label(each.label, normal_labels)) for each in once]
-    return [_named(each) for each in labelled], findings
-
-
-def annotates(path: Path, name: str = "") -> bool:
-    """Whether the file says where anomalies are, too."""
-    try:
-        claims = read_annotations(path, name=name).claims
-    except BadInput:
-        return False
-    return any(claim.intervals or claim.seconds or claim.labels is not None for claim in claims)
+    return replace(found, videos=[_named(each) for each in _once(found.videos, source.name)])
 
 
 def _is_table(source: Source) -> bool:
     """Ours; one that says where events lie as well is read as ground truth."""
-    columns = source.headings
+    columns = source.text.headings
     return (
         headings.video_column(columns) is not None
         and any(headings.plain(column) in headings.COUNT for column in columns)
@@ -84,16 +83,23 @@ def _is_table(source: Source) -> bool:
     )
 
 
-def _table(source: Source) -> Found:
-    table = read_table(source.data, source.name)
+def _table(source: Source, normal_labels: Collection[str]) -> Listing:
+    table = source.text.table
     meant = (headings.COUNT, headings.LABEL, headings.PART)
     count, label, part = (headings.first_of(table, each) for each in meant)
     name = headings.video_column(table.columns)
     rates = [column for column in table.columns if headings.plain(column) in headings.RATE]
     known = {name, count, label, part}
     findings = [*table.findings, *headings.sort_out(source.name, table.columns, known, rates)]
-    videos = [_of_row(table, record, name, count, label, part) for record in table.records]
-    return videos, findings
+    cells = (record.get(label) for record in table.records)
+    normal = normal_among(cells, source.name, normal_labels)
+    videos = [
+        replace(
+            _of_row(table, record, name, count, part), label=video_label(record.get(label), normal)
+        )
+        for record in table.records
+    ]
+    return Listing(videos=videos, findings=findings)
 
 
 def _of_row(
@@ -101,7 +107,6 @@ def _of_row(
     record: Record,
     name: str | None,
     count: str | None,
-    label: str | None,
     part: str | None,
 ) -> ListedVideo:
     folder, video = split_path(record.get(name))
@@ -117,39 +122,39 @@ def _of_row(
         name=video,
         folder=folder,
         n_frames=n_frames,
-        label=_label(record.get(label)),
         part=part_of(given) or DEFAULT_PART,
     )
 
 
-def _label(text: str) -> str:
-    if text in ("1", "1.0"):
-        return ABNORMAL
-    return "" if is_blank(text) and text.lower() != "none" else text
-
-
-def _of_other(source: Source, normal_labels: Collection[str]) -> Found:
-    """A split list is asked where the file is no ground truth."""
+def _of_other(source: Source, normal_labels: Collection[str]) -> Listing:
+    """Ground truth, or where no format of that recognises the file, a split list."""
     options = {"normal_labels": list(normal_labels)}
     try:
         found = read_annotations(source.path, name=source.name, options=options)
-    except BadInput:
+    except UnknownFormat:
         if not source.is_text:
             raise
         listed = read_list(source.data, source.name, normal_labels)
-        return list(_of_list(listed.entries)), list(listed.findings)
-    videos = [
-        ListedVideo(
-            name=claim.name,
-            folder=claim.folder,
-            n_frames=claim.n_frames if claim.rate is None else None,  # at a rate of the file's own
-            label=claim.label,
-            part=claim.part or DEFAULT_PART,
-        )
-        for claim in found.claims
-        if claim.name
-    ]
-    return videos, list(found.findings)
+        return Listing(videos=list(_of_list(listed.entries)), findings=list(listed.findings))
+    return Listing(
+        videos=[_of_claim(claim) for claim in found.claims if claim.name],
+        findings=list(found.findings),
+        annotates=any(_says_where(claim) for claim in found.claims),
+    )
+
+
+def _says_where(claim: Claim) -> bool:
+    return bool(claim.intervals or claim.seconds) or claim.labels is not None
+
+
+def _of_claim(claim: Claim) -> ListedVideo:
+    return ListedVideo(
+        name=claim.name,
+        folder=claim.folder,
+        n_frames=claim.n_frames if claim.rate is None else None,  # at a rate of the file's own
+        label=claim.label,
+        part=claim.part or DEFAULT_PART,
+    )
 
 
 def _of_list(entries: Iterable[Entry]) -> Iterator[ListedVideo]:

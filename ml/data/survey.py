@@ -7,7 +7,7 @@ thing a person should know, then `result`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from ml.data.truth.settling import GroundTruth, settle
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.events import Event, Reporter
 from ml.findings import Finding, Level, counted, shortened
-from ml.normal import NORMAL, canonical_label
+from ml.normal import NORMAL, normal_among, video_label
 from ml.records import BadInput, Interval, Manifest, VideoRecord
 
 TOLD = ("warnings", "notes")  # of a video: in findings, not in its event
@@ -43,7 +43,7 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     dataset = open_dataset(folder, spec.get("format", ""))
     also = own_labels(spec.get("normal_labels") or ())
     listed, findings = dataset.videos()
-    videos = [replace(video, label=canonical_label(video.label, also)) for video in listed]
+    videos = labelled(listed, folder.name, also)
     if not videos:
         why = "".join(f"; {finding.text}" for finding in findings[:N_REASONS])
         raise BadInput(f"no video and no folder of images was found in {folder}{why}")
@@ -57,6 +57,12 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     for finding in told:
         reporter.send("finding", **asdict(finding))
     reporter.send("result", values={"format": type(dataset).__module__.rpartition(".")[2]})
+
+
+def labelled(listed: Sequence[Listed], folder: str, also: Collection[str]) -> list[Listed]:
+    """Raise BadInput where nobody knows which of a manifest's labels say normal."""
+    also = normal_among((video.label for video in listed), f"the manifest in {folder}", also)
+    return [replace(video, label=video_label(video.label, also)) for video in listed]
 
 
 def _known(video: Listed, found: Found | None) -> KnownVideo:

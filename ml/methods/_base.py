@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from ml.records import Manifest, Scores, VideoRecord
+from ml.registries import Registry
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from ml.training import Training
 
-METHODS: dict[str, type[Method]] = {}
 # What is learnt depends on the first three groups alone: runs that differ only in options of
 # "Scoring" may share one training.
 Group = Literal["Data", "Model", "Training", "Scoring"]
@@ -88,16 +88,8 @@ class Method(ABC):
     def score(self, video: VideoRecord) -> Scores: ...
 
 
-def register(method: type[Method]) -> type[Method]:
-    """Add a method to the catalogue under the name of its module."""
-    name = method.__module__.rpartition(".")[2]
-    if name in METHODS:
-        raise ValueError(
-            f"{method.__module__}.{method.__name__} would be a second method named {name}: "
-            f"{METHODS[name].__module__}.{METHODS[name].__name__} has that name"
-        )
-    METHODS[name] = method
-    return method
+METHODS: Registry[Method] = Registry("ml.methods", "method")
+register = METHODS.register
 
 
 def option(group: Group, title: str, description: str, **limits: Any) -> Any:

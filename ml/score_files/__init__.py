@@ -6,9 +6,6 @@ unpacks without end, and every fault is a BadInput with a sentence for whoever s
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
 from ml.records import BadInput
 from ml.score_files._base import FORMATS, Format, ScoreFile, Series, Values
 from ml.score_files._layout import Layout
@@ -23,10 +20,7 @@ __all__ = [
 
 
 def load_formats() -> dict[str, type[Format]]:
-    for module in pkgutil.iter_modules(__path__):
-        if not module.name.startswith("_"):
-            importlib.import_module(f"{__name__}.{module.name}")
-    return FORMATS
+    return FORMATS.load()
 
 
 def read(data: bytes) -> ScoreFile:
@@ -35,11 +29,11 @@ def read(data: bytes) -> ScoreFile:
         raise BadInput("the file is empty")
     if refusal := why_not(data):
         raise BadInput(refusal)
-    for _name, layout in sorted(load_formats().items()):
+    for _name, layout in FORMATS.in_order():
         if layout.recognises(data):
             found = layout.read(data)
             if found.series is None and not found.by_video:
                 raise BadInput("the file holds no scores")
             return found
-    titles = ", ".join(sorted(layout.title for layout in FORMATS.values()))
+    titles = ", ".join(sorted(layout.title for layout in load_formats().values()))
     raise BadInput(f"this is no score file; known are: {titles}")

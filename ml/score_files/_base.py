@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.records import BadInput
+from ml.registries import Registry
 
 Values = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -62,13 +63,8 @@ class Format(ABC):
     def read(cls, data: bytes) -> ScoreFile: ...
 
 
-FORMATS: dict[str, type[Format]] = {}
-
-
-def register(layout: type[Format]) -> type[Format]:
-    """Add a format to the catalogue under the name of its module."""
-    FORMATS[layout.__module__.rpartition(".")[2]] = layout
-    return layout
+FORMATS: Registry[Format] = Registry("ml.score_files", "format")
+register = FORMATS.register
 
 
 def vector(given: NDArray[Any]) -> Values:

@@ -7,10 +7,8 @@ Where a frame has no score, null stands.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from ml.records import BadInput
 from ml.score_files._base import Format, ScoreFile, Series, of_numbers, register
 from ml.score_files._layout import STATABLE, stated_in
 from ml.score_files._texts import is_rounded_to_zero
+from ml.strict_json import check_text, parse
 from ml.tables import MARKS, decode
 
 LISTS = ("scores", "score", "values", "predictions", "anomaly_scores")
@@ -42,32 +41,12 @@ class Json(Format):
     @classmethod
     def read(cls, data: bytes) -> ScoreFile:
         text, _findings = decode(data, "it")
-        read = partial(json.loads, object_pairs_hook=_each_once, parse_float=_kept)
-        try:
-            given: Any = read(text)
-        except (ValueError, RecursionError) as error:
-            raise BadInput(f"it cannot be read as JSON: {error}") from error
+        given = parse(text, "it", fraction=_kept, has_gaps=True)
         if isinstance(given, list):
             return ScoreFile(series=_series(given))
         if FRAMES in given or _is_one(given):
             return _of_one(given)
         return ScoreFile(by_video={name: _of_video(name, each) for name, each in given.items()})
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in given:
-            raise BadInput(f"the name {name[:80]!r} stands twice in it")
-        _check_text(name)
-        given[name] = value
-    return given
-
-
-def _check_text(name: str) -> None:
-    """Half a pair of surrogates can be escaped in JSON, and nobody can be told of it."""
-    if any("\ud800" <= sign <= "\udfff" for sign in name):
-        raise BadInput(f"the name {name[:80]!r} in it is no text")
 
 
 def _kept(text: str) -> float:
@@ -85,7 +64,7 @@ def _is_one(given: Mapping[str, Any]) -> bool:
 
 def _of_one(given: dict[str, Any]) -> ScoreFile:
     name = next((str(given[key]) for key in NAMES if given.get(key)), "")
-    _check_text(name)
+    check_text(name, "it")
     series = _of_object(given)
     return ScoreFile(by_video={name: series}) if name else ScoreFile(series=series)
 

@@ -18,7 +18,7 @@ from ml.records import BadInput
 from ml.score_files._base import Counts, Format, Numbers, ScoreFile, Series, Values, register
 from ml.score_files._columns import PLACES, Kind, kinds_of
 from ml.score_files._texts import Column
-from ml.tables import NUMBER, Row, is_blank, open_table
+from ml.tables import NUMBER, Row, is_blank, is_text, is_void, open_table
 
 MAX_ROWS = 5_000_000
 AT_ONCE = 200  # rows: so few at a time that no collection of garbage walks through them
@@ -26,7 +26,6 @@ FRAME_AND_SCORE = ("frame", "score")
 PANDAS_SERIES = ("", "0")  # the heading that pandas gives to numbers without a name
 WHOLE = ""  # the key of a table without videos
 TEXT = re.compile(rb"[^\x00-\x08\x0e-\x1f]*")
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @register
@@ -36,7 +35,7 @@ class Table(Format):
     @classmethod
     def recognises(cls, data: bytes) -> bool:
         begins = data[:4096]
-        return bool(TEXT.fullmatch(begins)) or begins.startswith(UTF_16) or _is_wide(begins)
+        return is_text(begins) and (b"\0" in begins or TEXT.fullmatch(begins) is not None)
 
     @classmethod
     def read(cls, data: bytes) -> ScoreFile:
@@ -46,12 +45,6 @@ class Table(Format):
         columns.read(body)
         notes = [finding.text + "." for finding in opened.findings]
         return columns.file([*notes, *columns.notes()])
-
-
-def _is_wide(begins: bytes) -> bool:
-    """Every other byte is 0 and the rest is text: UTF-16 without a mark."""
-    halves = begins[::2], begins[1::2]
-    return any(TEXT.fullmatch(text) and not any(zeros) for text, zeros in (halves, halves[::-1]))
 
 
 def _headed(rows: Iterator[Row]) -> tuple[Sequence[str], Iterator[Row]]:
@@ -114,13 +107,11 @@ class _Columns:
 
     def _drop_void(self) -> None:
         """Columns with nothing in them, and the row numbers that pandas writes in front."""
-        numbers = map(str, range(len(self.lines)))
-        first = self.columns[0]
-        if first.heading.lower() in ("", "unnamed: 0") and all(
-            map(str.__eq__, first.cells, numbers)
-        ):
-            del self.columns[0]
-        self.columns = [each for each in self.columns if each.heading or any(each.cells)]
+        self.columns = [
+            each
+            for at, each in enumerate(self.columns)
+            if not is_void(at, each.heading, each.cells)
+        ]
         if any(not each.heading for each in self.columns):
             raise BadInput("a column has cells, but no heading")
 

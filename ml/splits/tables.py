@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ml.headings import plain, video_column
 from ml.records import BadInput
-from ml.tables import Table, read_table
+from ml.tables import EmptyTable, Table, read_table
 
 GROUP_KINDS = ("source", "camera", "actor")
 COLUMNS = dict(zip(GROUP_KINDS, GROUP_KINDS, strict=True))
@@ -38,10 +38,8 @@ def read_groups(
 def _table(data: bytes, file_name: str) -> Table:
     try:
         table = read_table(data, file_name)
-    except BadInput as error:
-        if str(error) == f"{file_name} is empty":
-            raise BadInput(f"{file_name} has no rows below its head") from error
-        raise
+    except EmptyTable as error:
+        raise BadInput(f"{file_name} has no rows below its head") from error
     if table.findings:  # names with other letters are compared with those of videos
         raise BadInput(f"{file_name} is no UTF-8 text; save it as UTF-8")
     if not table.records:

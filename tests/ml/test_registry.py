@@ -10,7 +10,7 @@ import pytest
 
 from ml import registry
 from ml.methods import conv_ae
-from ml.methods._base import METHODS, ReadySweep, Variant, register
+from ml.methods._base import ReadySweep, Variant, register
 from ml.records import BadInput
 
 
@@ -143,5 +143,5 @@ def test_load_methods_from_entry_points(plug_ins: Path, caplog: pytest.LogCaptur
         assert registry.load_methods()["own_method"].title == "Own"
         assert "the method plug-in broken_method cannot be loaded" in caplog.text
     finally:
-        METHODS.pop("own_method")
+        registry.load_methods().pop("own_method")
         sys.modules.pop("own_method")

@@ -23,11 +23,18 @@ from ml.strict_json import parse
         ("[" * 100_000, "a.json is no JSON: it is nested too deep"),
         ("9" * 5_000, "a.json is no JSON: "),
         ("", "a.json is no JSON"),
+        (r'{"a": {"\ud800": 1}}', r"a.json has the name '\\ud800', which is no text"),
     ],
 )
 def test_what_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
         parse(text, "a.json")
+
+
+def test_scores_have_gaps_and_numbers_as_they_are_written() -> None:
+    found = parse("[NaN, -Infinity, 0.10, 1]", "a", fraction=lambda text: len(text), has_gaps=True)
+
+    assert str(found) == "[nan, -inf, 4, 1]"
 
 
 def test_a_byte_order_mark_is_no_part_of_it() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.records import BadInput
-from ml.tables import Table, decode, number_of, read_grid, read_table, unknown_columns
+from ml.tables import Table, decode, number_of, read_grid, read_table
 
 FRAMES = "video,start_frame,end_frame,label\n01,60,180,fall\n02,,,\n"
 
@@ -146,12 +146,11 @@ def test_signs_that_are_no_line_ends_part_nothing() -> None:
     assert records(table) == [{"name": "a\x85b\u2028c", "end": "1"}]
 
 
-def test_columns_that_nobody_asked_for() -> None:
+def test_the_first_of_several_names() -> None:
     table = read_table(b"name,end,extra\na,1,2\n", "a")
 
     assert table.first_of(("video", "name")) == "name"
     assert table.first_of(("video",)) is None
-    assert unknown_columns(table, ("name", "end")) == ["extra"]
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=8).map(

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories.datasets import (
     AnnotationSetFactory,
@@ -22,6 +24,7 @@ from webapp.common.errors import UserError
 from webapp.datasets.annotation_imports import (
     Given,
     accept_annotation_import,
+    known_videos,
     needed_repairs,
     order_of,
     start_annotation_import,
@@ -144,6 +147,18 @@ def test_seconds_become_frames_by_the_times_that_are_stored(
     assert rows["test/a"]["intervals"] == [[20, 40, ""]]
     assert rows["test/b"]["intervals"] == [[25, 30, ""], [60, 75, ""]]
     assert [row["notes"] for row in rows.values()] == [[], []]
+
+
+def test_videos_and_their_times_are_of_one_moment(dataset: Dataset, tmp_path: Path) -> None:
+    times = np.arange(100) / 25
+    dataset.videos.filter(name="test/b").update(pts_seconds=times.astype("<f8").tobytes())
+
+    with CaptureQueriesContext(connection) as asked:
+        found = known_videos(dataset, tmp_path / "times.npy")
+
+    assert sum("pts_seconds" in each["sql"] for each in asked) == 1
+    assert {each["name"]: each["has_times"] for each in found} == {"test/a": False, "test/b": True}
+    assert np.load(tmp_path / "times.npy").tolist() == times.tolist()
 
 
 def test_a_file_that_is_no_ground_truth(

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from webapp.accounts.models import User
@@ -31,6 +30,7 @@ from webapp.datasets.models import (
     Interval,
     Part,
     Split,
+    Video,
 )
 from webapp.datasets.order import clips_in_order
 from webapp.jobs.models import Job
@@ -124,33 +124,26 @@ def record_alignment(draft: AnnotationImport, alignment: dict[str, Any]) -> None
     draft.save(update_fields=["alignment", "updated_at"])
 
 
-def known_videos(dataset: Dataset) -> list[dict[str, Any]]:
-    """JSON of `ml.data.truth.formats` KnownVideo for each ready video, by name."""
+def known_videos(dataset: Dataset, times: Path) -> list[dict[str, Any]]:
+    """JSON of `ml.data.truth.videos` KnownVideo for each ready video, by name.
+
+    The times of all frames of those that have some go to `times`, end to end, as float64 `.npy`.
+    """
     newest = dataset.splits.first()
     parts = dict(newest.members.values_list("video_id", "part")) if newest else {}
-    return [
-        {
-            "name": video.name,
-            "n_frames": video.n_frames,
-            "label": video.label,
-            "part": parts.get(video.pk, video.part),
-            "sha256": video.sha256,
-            "fps": video.fps,
-            "source": video.source,
-            "numbering_fault": video.numbering_fault,
-            "has_times": video.n_times == video.n_frames,
-        }
-        for video in dataset.videos.ready().without_times().with_n_times()
-    ]
+    known, stored = [], [np.zeros(0)]
+    for video in dataset.videos.ready().iterator(chunk_size=50):
+        own = np.frombuffer(video.pts_seconds, "<f8")
+        has_times = len(own) == video.n_frames
+        known.append(_facts(video, parts.get(video.pk, video.part)) | {"has_times": has_times})
+        stored += [own] if has_times else []
+    np.save(times, np.concatenate(stored))
+    return known
 
 
-def write_times(dataset: Dataset, path: Path) -> str:
-    """The times of all frames of `known_videos` that have some, end to end, as float64 `.npy`."""
-    rows = dataset.videos.ready().with_n_times().filter(n_times=F("n_frames"))
-    stored = rows.values_list("pts_seconds", flat=True).iterator(chunk_size=50)
-    times = [np.frombuffer(each, "<f8") for each in stored]
-    np.save(path, np.concatenate([np.zeros(0), *times]))
-    return str(path)
+def _facts(video: Video, part: str) -> dict[str, Any]:
+    names = ("name", "n_frames", "label", "sha256", "fps", "source", "numbering_fault")
+    return {name: getattr(video, name) for name in names} | {"part": part}
 
 
 def order_of(draft: AnnotationImport) -> list[str]:

@@ -9,7 +9,6 @@ import numpy as np
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
-from django.db.models.functions import Length
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -151,10 +150,6 @@ class VideoQuerySet(TeamOwnedQuerySet):
     def without_times(self) -> VideoQuerySet:
         """Leaves the table of frame times, 8 bytes a frame, in the database."""
         return self.defer("pts_seconds")
-
-    def with_n_times(self) -> VideoQuerySet:
-        """Adds `n_times`: of how many frames the times are stored, all of them or none."""
-        return self.annotate(n_times=Length("pts_seconds") / 8)
 
     def normal(self, annotation_set: AnnotationSet | None = None) -> VideoQuerySet:
         """Called abnormal neither by their label nor by the ground truth, the newest unless told.

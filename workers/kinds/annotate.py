@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ml.data.truth.claims import COUNTING
 from ml.events import Event
 from webapp.datasets import annotation_imports
 from webapp.datasets.models import AnnotationImport
@@ -12,22 +13,21 @@ from webapp.jobs.models import Job
 from workers.kinds import register
 from workers.run_files import fetch
 
-GIVEN = ("base", "end", "rate")
-
 
 @register("annotate")
 class Annotate:
     def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
         draft = _draft_of(job)
-        given = {name: draft.options[name] for name in GIVEN if name in draft.options}
+        given = {name: draft.options[name] for name in COUNTING if name in draft.options}
+        times = folder / "times.npy"
         return {
             "verb": "annotate",
             "path": _path(draft, folder),
             "name": draft.name,
             "format": draft.options.get("format", ""),
             "options": given | {"normal_labels": draft.dataset.normal_labels},
-            "videos": annotation_imports.known_videos(draft.dataset),
-            "times": annotation_imports.write_times(draft.dataset, folder / "times.npy"),
+            "videos": annotation_imports.known_videos(draft.dataset, times),
+            "times": str(times),
             "order": annotation_imports.order_of(draft),
             "reference": annotation_imports.reference_of(draft.dataset),
         }

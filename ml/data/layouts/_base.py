@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from ml.data.truth.settling import Truth
 from ml.findings import Finding
 from ml.records import Part
+from ml.registries import Registry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +53,5 @@ class DatasetLayout(ABC):
         """Which files say where anomalies are, and about which videos."""
 
 
-LAYOUTS: dict[str, type[DatasetLayout]] = {}
-
-
-def register(layout: type[DatasetLayout]) -> type[DatasetLayout]:
-    """Add a layout to the catalogue under the name of its module."""
-    name = layout.__module__.rpartition(".")[2]
-    if name in LAYOUTS and LAYOUTS[name] is not layout:
-        raise ValueError(f"{layout.__module__} registers a second layout")
-    LAYOUTS[name] = layout
-    return layout
+LAYOUTS: Registry[DatasetLayout] = Registry("ml.data.layouts", "layout")
+register = LAYOUTS.register

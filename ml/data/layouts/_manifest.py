@@ -11,16 +11,15 @@ from typing import Any, get_args
 
 from ml import headings, strict_json
 from ml.data.numbering import IN_ORDER, FrameNumbers
-from ml.data.truth.claims import Annotations, Claim
+from ml.data.truth.claims import MAX_RATE, Annotations, Claim
 from ml.data.truth.normality import without_normal
 from ml.findings import Finding
 from ml.naming import part_of
-from ml.normal import canonical_label, is_normal
+from ml.normal import is_normal, label_in, normal_among
 from ml.records import BadInput, Interval
 from ml.tables import Table, decode, is_blank, number_of, read_table
 
 COLUMNS = ("name", "part", "label", "intervals", "fps", "n_frames", "frame_numbers")
-MAX_RATE = 1_000
 TURNED_INTO_A_TIME = re.compile(r"00(\.0+)?( [AP]M)?", re.IGNORECASE)
 EVENTS = (
     "it has a row per event: a manifest has one per video, with intervals such as 60:180. Give "
@@ -31,7 +30,10 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One video of the manifest, checked for itself; intervals bear the labels of their own."""
+    """One video of the manifest, checked for itself; intervals bear the labels of their own.
+
+    Labels stand as they are written: what they say depends on those of all rows.
+    """
 
     name: str
     part: str = ""
@@ -71,7 +73,8 @@ def annotations_of(
 
     One without a label bears its video's, unless that says normal.
     """
-    normal = tuple(also)
+    given = [label for row in rows.values() for label in _labels(row)]
+    normal = normal_among(given, source, tuple(also))
     claims = (
         Claim(
             path=name,
@@ -81,6 +84,11 @@ def annotations_of(
         for name, row in rows.items()
     )
     return without_normal(Annotations(claims=tuple(claims)), source=source, also=normal)
+
+
+def _labels(row: Row) -> Iterator[str]:
+    yield row.label
+    yield from (each.label for each in row.intervals)
 
 
 def _labelled(row: Row, normal: tuple[str, ...]) -> Iterator[Interval]:
@@ -145,7 +153,7 @@ def _row(values: Values) -> Row:
     if unknown:
         raise BadInput(f"unknown: {', '.join(unknown)}; known are {', '.join(COLUMNS)}")
     name, part = (str(values.get(key) or "").strip() for key in ("name", "part"))
-    label = "" if values.get("label") is None else str(values["label"]).strip()
+    label = "" if values.get("label") is None else label_in(str(values["label"]))
     if not name:
         raise BadInput("it has no name")
     if part and not part_of(part):
@@ -154,7 +162,7 @@ def _row(values: Values) -> Row:
     return Row(
         name=name.replace("\\", "/"),
         part=part.lower(),
-        label=canonical_label(label),
+        label=label,
         fps=_rate(values.get("fps")),
         n_frames=_count(name, values.get("n_frames")),
         frame_numbers=_frame_numbers(name, values.get("frame_numbers")),

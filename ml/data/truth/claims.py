@@ -15,6 +15,8 @@ from ml.records import Interval
 
 Labels = NDArray[np.uint8]
 End = Literal["inclusive", "exclusive"]
+COUNTING = ("base", "end", "rate")  # of a Reading, as they may be stated
+MAX_RATE = 1_000  # frames per second
 Seconds = tuple[float, float, str]  # start, end, label
 
 

@@ -8,23 +8,19 @@ from dataclasses import dataclass, field, replace
 from ml.data.truth.claims import Annotations, Claim
 from ml.data.truth.rows import Row
 from ml.findings import Finding, counted, shortened
-from ml.normal import NORMAL, canonical_label, is_normal
-from ml.records import BadInput, Interval
+from ml.normal import (
+    NORMAL,
+    SHOWN_LABELS,
+    is_mark,
+    is_normal,
+    label_in,
+    normal_among,
+    video_label,
+)
+from ml.records import Interval
 
 FRAMES_APART = 1  # an end may be meant inclusive
 SECONDS_APART = 0.1
-# Says abnormal and names no class.
-MARKED = frozenset(
-    {
-        "1", "1.0", "true", "yes", "y", "positive",
-        "はい", "あり", "有り", "有", "是", "예", "네", "있음",
-    }
-)  # fmt: skip
-# A letter or number that says no beside the one that says yes; elsewhere it may be a class.
-NO_BESIDE = {"n": ("y", "a", "p"), "f": ("t",), "-1": ("1",)}
-UNCLEAR = ("n", "-1")
-EITHER_WAY = (frozenset({"o", "x"}), frozenset({"○", "×"}), frozenset({"○", "✕"}))
-SHOWN_LABELS = 5
 WHOLE = 0.95  # of a video: people leave small gaps between stretches
 Span = tuple[float, float, str]
 
@@ -50,8 +46,7 @@ def without_normal(
     `also` are labels that are normal in this dataset. Findings say which labels were taken as
     normal. Raise BadInput where labels are numbers or letters and nobody knows what they say.
     """
-    _check_numbers(annotations.claims, source, also)
-    also = (*also, *_said_no(annotations.claims, source, also))
+    also = normal_among(_labels(annotations.claims), source, also)
     taken = _Taken()
     claims = tuple(_abnormal(claim, also, taken) for claim in annotations.claims)
     findings = (*annotations.findings, *_told(taken, source))
@@ -63,39 +58,10 @@ def own_labels(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label.strip() for label in given if label.strip()))
 
 
-def _check_numbers(claims: Iterable[Claim], source: str, also: Collection[str]) -> None:
-    """A 0 beside 1 is normal; beside other numbers it may be the first of the classes."""
-    labels = {label.strip() for claim in claims for _start, _end, label in _spans(claim)}
-    numbers = sorted((label for label in labels if label.isdecimal()), key=int)
-    if numbers[:1] == ["0"] and int(numbers[-1]) > 1 and not _is_own("0", also):
-        raise BadInput(
-            f"{source}: its labels are numbers ({shortened(numbers, SHOWN_LABELS)}), and 0 may be "
-            "normal or the first class: name it as a normal label, or write names"
-        )
-
-
-def _said_no(claims: Iterable[Claim], source: str, also: Collection[str]) -> Iterator[str]:
-    """What says no in a file of nothing but yes and no. Raise BadInput where it may be a class."""
-    labels = {label.strip().casefold() for claim in claims for *_ends, label in _spans(claim)}
-    labels |= {claim.label.strip().casefold() for claim in claims}
-    named = {label for label in labels if label and not is_normal(label, also)}
-    if len(named) > 1 and any(named <= pair for pair in EITHER_WAY):
-        raise BadInput(
-            f"{source}: either of {' and '.join(sorted(named))} may say normal: name the one that "
-            "does as a normal label, or write words"
-        )
-    for no, beside in NO_BESIDE.items():
-        if any(named == {no, yes} for yes in beside):
-            yield no
-        elif no in named and no in UNCLEAR:
-            raise BadInput(
-                f"{source}: the label {no!r} may say normal or be a class: name it as a normal "
-                "label, or write words"
-            )
-
-
-def _is_own(label: str, also: Collection[str]) -> bool:
-    return label.strip().casefold() in {each.strip().casefold() for each in also}
+def _labels(claims: Iterable[Claim]) -> Iterator[str]:
+    for claim in claims:
+        yield claim.label
+        yield from (label for _start, _end, label in _spans(claim))
 
 
 def _spans(claim: Claim) -> Sequence[Span]:
@@ -106,7 +72,7 @@ def _spans(claim: Claim) -> Sequence[Span]:
 
 def _abnormal(claim: Claim, also: Collection[str], taken: _Taken) -> Claim:
     normal = [span for span in _spans(claim) if is_normal(span[2], also)]
-    found = replace(claim, label=canonical_label(claim.label.strip(), also))
+    found = replace(claim, label=video_label(claim.label, also))
     if claim.seconds is not None:
         found = replace(found, seconds=tuple(_left(claim.seconds, also)))
     elif claim.intervals is not None:
@@ -136,8 +102,8 @@ def _left_frames(intervals: Iterable[Interval], also: Collection[str]) -> Iterat
 
 
 def _class(label: str) -> str:
-    stripped = label.strip()
-    return "" if stripped.casefold() in MARKED else stripped
+    found = label_in(label)
+    return "" if is_mark(found) else found
 
 
 def _note(claim: Claim, normal: Sequence[Span], taken: _Taken) -> None:

@@ -44,7 +44,7 @@ def why_unknown(source: Source) -> str:
 
 
 def _first_line(source: Source) -> str:
-    return f"; its first line is {source.lines[0][:80]!r}" if source.lines else ""
+    return f"; its first line is {source.text.lines[0][:80]!r}" if source.text.lines else ""
 
 
 def _arrays(source: Source) -> str:
@@ -66,8 +66,8 @@ def _arrays(source: Source) -> str:
 
 def _json(source: Source) -> str:
     if why := source.why_no_json():
-        objects = sum(line.startswith("{") and line.endswith("}") for line in source.lines)
-        if objects > 1 and objects == len(source.lines):
+        objects = sum(line.startswith("{") and line.endswith("}") for line in source.text.lines)
+        if objects > 1 and objects == len(source.text.lines):
             return "has a JSON object per line: make it one document"
         return why.removeprefix(f"{source.name} ")
     document = source.document
@@ -118,11 +118,11 @@ def _xml(source: Source) -> str:
 
 
 def _table(source: Source) -> str:
-    columns = [column for column in source.headings if not headings.is_index(column)]
+    columns = [column for column in source.text.headings if not headings.is_index(column)]
     plain = {headings.plain(column) for column in columns}
     if {"annotation_id", "lead_time"} <= plain or {"annotator", "lead_time"} <= plain:
         return "is Label Studio's CSV: export as JSON"
-    if source.lines and source.lines[0].lstrip("# ").startswith("Exported using VGG"):
+    if source.text.lines and source.text.lines[0].lstrip("# ").startswith("Exported using VGG"):
         return "is VIA's CSV: save the project, which is JSON"
     if pair := headings.unsaid_ends(columns):
         if pair[1] == "stop_frame":
@@ -140,7 +140,7 @@ def _table(source: Source) -> str:
 
 
 def _subtitles(source: Source) -> str:
-    is_one = any(TIMED_TEXT.match(line) for line in source.lines[:20])
+    is_one = any(TIMED_TEXT.match(line) for line in source.text.lines[:20])
     return f"has subtitles: make it a table with {TABLE}" if is_one else ""
 
 

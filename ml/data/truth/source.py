@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ml import strict_json
-from ml.findings import Finding
 from ml.records import BadInput, natural_key
-from ml.tables import decode, is_text, lines_of, read_grid
+from ml.tables import is_text
+from ml.text_files import TextFile
 
 MAX_TEXT_BYTES = 64_000_000
-MAX_HEADING = 10_000  # characters of first lines that may hold the names of columns
 
 
 @dataclass(frozen=True)
@@ -47,43 +46,9 @@ class Source:
         return bool(self.head) and is_text(self.head)
 
     @cached_property
-    def text(self) -> str:
-        """Raise BadInput where it is in no encoding that can be told."""
-        return self._decoded[0]
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """About its encoding, where it is text."""
-        return self._decoded[1] if self.is_text else ()
-
-    @cached_property
-    def _decoded(self) -> tuple[str, tuple[Finding, ...]]:
-        return decode(self.data, self.name)
-
-    @cached_property
-    def numbered(self) -> list[tuple[int, str]]:
-        """Lines with something in them and their numbers from 1; none of what is no text."""
-        if not self.is_text:
-            return []
-        lines = ((number, line.strip()) for number, line in enumerate(lines_of(self.text), start=1))
-        return [(number, line) for number, line in lines if line]
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """Those with something in them; empty for what is no text."""
-        return [line for _number, line in self.numbered]
-
-    @cached_property
-    def headings(self) -> tuple[str, ...]:
-        """Cells of the first line in lower case, if it is the first line of a table."""
-        for n_lines in (2, 1):  # the second where the first says what parts the cells
-            first = "\n".join(self.lines[:n_lines])[:MAX_HEADING]
-            try:
-                cells = read_grid(first.encode(), self.name).rows[0].cells
-            except (BadInput, IndexError):
-                continue
-            return tuple(cell.lower() for cell in cells)
-        return ()
+    def text(self) -> TextFile:
+        """Without a line for what is no text."""
+        return TextFile(self.data if self.is_text else b"", self.name)
 
     @cached_property
     def document(self) -> Any:
@@ -91,10 +56,10 @@ class Source:
 
         Raise BadInput where it is JSON with a key twice or with a number that is none.
         """
-        if not self.is_text or not self.text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        if not self.text.content.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
             return None
         try:
-            return strict_json.parse(self.text, self.name)
+            return strict_json.parse(self.text.content, self.name)
         except BadInput as error:
             if isinstance(error.__cause__, ValueError | RecursionError):
                 return None
@@ -102,10 +67,10 @@ class Source:
 
     def why_no_json(self) -> str:
         """A sentence about a text that begins like JSON and is none; empty for any other."""
-        if not self.is_text or not self.text.lstrip().startswith(("{", "[")):
+        if not self.text.content.lstrip().startswith(("{", "[")):
             return ""
         try:
-            strict_json.parse(self.text, self.name)
+            strict_json.parse(self.text.content, self.name)
         except BadInput as error:
             return str(error)
         return ""

@@ -46,7 +46,10 @@ class KnownVideo:
 
 def known_videos(videos: Sequence[Mapping[str, Any]], times: str = "") -> list[KnownVideo]:
     """From JSON. The file `times` (.npy) holds the times of those that have `has_times`, end to
-    end in their order."""
+    end in their order.
+
+    Raise ValueError where it holds more or fewer: some would be of another video's frames.
+    """
     stored = np.load(times, mmap_mode="r") if times else np.zeros(0)
     known, start = [], 0
     for video in videos:
@@ -55,6 +58,8 @@ def known_videos(videos: Sequence[Mapping[str, Any]], times: str = "") -> list[K
             facts["times"] = stored[start : start + facts["n_frames"]]
             start += facts["n_frames"]
         known.append(KnownVideo(**facts))
+    if start != len(stored):
+        raise ValueError(f"{len(stored)} times of frames where the videos have {start}")
     return known
 
 

@@ -18,16 +18,16 @@ def root_of(source: Source) -> str:
     """The name of the outermost element; empty where it is no XML."""
     if not source.is_text:
         return ""
-    head = SKIPPED.sub("", source.text[:PEEKED].lstrip("\ufeff")).lstrip()
+    head = SKIPPED.sub("", source.text.content[:PEEKED].lstrip("\ufeff")).lstrip()
     match = ROOT.match(head)
     return match[1] if match else ""
 
 
 def parse(source: Source, tool: str) -> Element:
     """Raise BadInput where it is damaged, or defines what `tool` never writes."""
-    if "<!DOCTYPE" in source.text or "<!ENTITY" in source.text:
+    if "<!DOCTYPE" in source.text.content or "<!ENTITY" in source.text.content:
         raise BadInput(f"{source.name} defines entities of its own, which {tool} never does")
     try:
-        return ElementTree.fromstring(source.text.lstrip("\ufeff"))
+        return ElementTree.fromstring(source.text.content.lstrip("\ufeff"))
     except (ElementTree.ParseError, ValueError) as error:
         raise BadInput(f"{source.name} is no whole XML: {error}") from error

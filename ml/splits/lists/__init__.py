@@ -7,8 +7,6 @@ videos, so names are never padded or shortened.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -16,26 +14,25 @@ from dataclasses import replace
 from ml import headings
 from ml.file_kinds import kind_of
 from ml.findings import Finding, shortened
-from ml.normal import ABNORMAL, canonical_label
+from ml.normal import normal_among, video_label
 from ml.records import BadInput
 from ml.splits.lists._base import (
     FORMATS,
     Entry,
     LineFormat,
-    ListFile,
     ListFormat,
     SplitList,
-    in_order,
 )
+from ml.text_files import TextFile
+
+__all__ = ["Entry", "SplitList", "load_formats", "read_list"]
 
 MAX_LINES = 1_000_000
 HEAD = 65_536
 
 
 def load_formats() -> dict[str, type[ListFormat]]:
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
-    return FORMATS
+    return FORMATS.load()
 
 
 def read_list(data: bytes, file_name: str, normal_labels: Collection[str] = ()) -> SplitList:
@@ -44,12 +41,12 @@ def read_list(data: bytes, file_name: str, normal_labels: Collection[str] = ()) 
     `normal_labels` are a dataset's own, beside those that say so in themselves. Raise BadInput
     with the line that does not fit.
     """
-    file = _checked(ListFile(data, file_name))
-    name = _detect(file)
-    entries, doubts = _labelled(list(FORMATS[name].entries(file)), file_name, normal_labels)
+    file = _checked(TextFile(data, file_name))
+    name, kind = _detect(file)
+    entries, doubts = _labelled(list(kind.entries(file)), file_name, normal_labels)
     distinct = list(_distinct(entries, file_name))
-    repeated = [] if FORMATS[name].folds_crops else _repeated(entries, file_name)
-    notes = FORMATS[name].notes(file)
+    repeated = [] if kind.folds_crops else _repeated(entries, file_name)
+    notes = kind.notes(file)
     return SplitList(
         format=name,
         n_lines=len(entries),
@@ -58,7 +55,7 @@ def read_list(data: bytes, file_name: str, normal_labels: Collection[str] = ()) 
     )
 
 
-def _checked(file: ListFile) -> ListFile:
+def _checked(file: TextFile) -> TextFile:
     if kind := kind_of(file.data[:HEAD]):
         raise BadInput(f"{file.name} is {kind}")
     if not file.lines:
@@ -71,34 +68,24 @@ def _checked(file: ListFile) -> ListFile:
 def _labelled(
     entries: list[Entry], file_name: str, also: Collection[str]
 ) -> tuple[list[Entry], list[Finding]]:
-    """With one way to say normal. Numbers of classes say nothing: 0 may be one of them."""
-    numbers = {entry.label for entry in entries if entry.label.isdecimal()}
-    if numbers <= {"0", "1"} or "0" not in numbers or "0" in also:
-        return [replace(entry, label=_label(entry.label, also)) for entry in entries], []
-    text = (
-        f"its labels are numbers ({shortened(sorted(numbers, key=int))}), and 0 may be normal or "
-        "the first class: they are not used"
-    )
-    left = [
-        replace(entry, label="" if entry.label in numbers else _label(entry.label, also))
-        for entry in entries
-    ]
-    return left, [Finding(level="warning", subject=file_name, text=text)]
+    """With one way to say normal; without labels where nobody knows what they say."""
+    try:
+        also = normal_among((entry.label for entry in entries), file_name, also)
+    except BadInput as error:
+        text = f"{str(error).removeprefix(f'{file_name}: ')}; until then labels are not used"
+        doubt = Finding(level="warning", subject=file_name, text=text)
+        return [replace(entry, label="") for entry in entries], [doubt]
+    return [replace(entry, label=video_label(entry.label, also)) for entry in entries], []
 
 
-def _label(label: str, also: Collection[str]) -> str:
-    return ABNORMAL if label in ("1", "1.0") else canonical_label(label, also)
-
-
-def _detect(file: ListFile) -> str:
-    load_formats()
-    for name, kind in in_order():
+def _detect(file: TextFile) -> tuple[str, type[ListFormat]]:
+    for name, kind in FORMATS.in_order():
         if kind.recognises(file):
-            return name
+            return name, kind
     raise BadInput(_why_unknown(file))
 
 
-def _why_unknown(file: ListFile) -> str:
+def _why_unknown(file: TextFile) -> str:
     """What it is, where that can be told, or the first line that spoils what most others are."""
     first = file.lines[0]
     if first.startswith(("{", "[", "<")):
@@ -118,8 +105,8 @@ WANTED = "a list has a line per video, or is a table with video_name and subset"
 SHOWN = 8
 
 
-def _spoilt(file: ListFile) -> str:
-    kinds = [kind for _name, kind in in_order() if issubclass(kind, LineFormat)]
+def _spoilt(file: TextFile) -> str:
+    kinds = [kind for _name, kind in FORMATS.in_order() if issubclass(kind, LineFormat)]
     kind = max(kinds, key=lambda kind: sum(kind.fits(line) for line in file.lines))
     if not any(kind.fits(line) for line in file.lines):
         return f"{file.name} is no split list that is known: its first line is {file.lines[0]!r}"

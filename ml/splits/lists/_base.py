@@ -6,14 +6,12 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import ClassVar
 
 from ml.findings import Finding
-from ml.records import BadInput, Part
-from ml.tables import Table, decode, lines_of, read_grid, read_table
-
-MAX_HEADING = 10_000  # characters of a first line that may hold the names of columns
+from ml.records import Part
+from ml.registries import Registry
+from ml.text_files import TextFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,47 +49,6 @@ class SplitList:
     findings: tuple[Finding, ...] = field(default_factory=tuple)
 
 
-@dataclass(frozen=True)
-class ListFile:
-    """A file, looked at by many formats but read once."""
-
-    data: bytes
-    name: str
-
-    @cached_property
-    def _decoded(self) -> tuple[str, tuple[Finding, ...]]:
-        return decode(self.data, self.name)
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """About its encoding."""
-        return self._decoded[1]
-
-    @cached_property
-    def numbered(self) -> list[tuple[int, str]]:
-        """Lines with something in them, and their numbers from 1."""
-        lines = enumerate(lines_of(self._decoded[0]), start=1)
-        return [(number, line.strip()) for number, line in lines if line.strip()]
-
-    @cached_property
-    def lines(self) -> list[str]:
-        return [line for _number, line in self.numbered]
-
-    @cached_property
-    def headings(self) -> tuple[str, ...]:
-        """Cells of the first line in lower case, if it is the first line of a table."""
-        try:
-            cells = read_grid(self.lines[0][:MAX_HEADING].encode(), self.name).rows[0].cells
-        except (BadInput, IndexError):
-            return ()
-        return tuple(cell.lower() for cell in cells)
-
-    @cached_property
-    def table(self) -> Table:
-        """Raise BadInput where it is none."""
-        return read_table(self.data, self.name)
-
-
 class ListFormat(ABC):
     """One way to list videos. A format that `is_general` is asked only when no other fits."""
 
@@ -101,15 +58,15 @@ class ListFormat(ABC):
 
     @classmethod
     @abstractmethod
-    def recognises(cls, file: ListFile) -> bool: ...
+    def recognises(cls, file: TextFile) -> bool: ...
 
     @classmethod
     @abstractmethod
-    def entries(cls, file: ListFile) -> Iterator[Entry]:
+    def entries(cls, file: TextFile) -> Iterator[Entry]:
         """Of a file that it recognises. May raise BadInput where one cannot be meant."""
 
     @classmethod
-    def notes(cls, file: ListFile) -> Iterable[Finding]:
+    def notes(cls, file: TextFile) -> Iterable[Finding]:
         """What of a file that it recognises is not used. May raise BadInput."""
         return ()
 
@@ -124,11 +81,11 @@ class LineFormat(ListFormat):
         return cls.pattern.fullmatch(line) is not None
 
     @classmethod
-    def recognises(cls, file: ListFile) -> bool:
+    def recognises(cls, file: TextFile) -> bool:
         return all(cls.fits(line) for line in file.lines)
 
     @classmethod
-    def entries(cls, file: ListFile) -> Iterator[Entry]:
+    def entries(cls, file: TextFile) -> Iterator[Entry]:
         matches = (cls.pattern.fullmatch(line) for line in file.lines)
         return (cls.entry(match) for match in matches if match)
 
@@ -137,18 +94,5 @@ class LineFormat(ListFormat):
     def entry(cls, match: re.Match[str]) -> Entry: ...
 
 
-FORMATS: dict[str, type[ListFormat]] = {}
-
-
-def register(kind: type[ListFormat]) -> type[ListFormat]:
-    """Add a format to the catalogue under the name of its module."""
-    name = kind.__module__.rpartition(".")[2]
-    if name in FORMATS and FORMATS[name] is not kind:
-        raise ValueError(f"{kind.__module__} registers a second format")
-    FORMATS[name] = kind
-    return kind
-
-
-def in_order() -> Iterable[tuple[str, type[ListFormat]]]:
-    """Special formats before general ones, otherwise by name."""
-    return sorted(FORMATS.items(), key=lambda item: (item[1].is_general, item[0]))
+FORMATS: Registry[ListFormat] = Registry("ml.splits.lists", "format")
+register = FORMATS.register

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from ml import headings
 from ml.findings import Finding
 from ml.naming import ending_of, part_of, split_path
-from ml.splits.lists._base import Entry, ListFile, ListFormat, register
-from ml.tables import Record, Table, is_blank
+from ml.splits.lists._base import Entry, ListFormat, register
+from ml.tables import Record, Table
+from ml.text_files import TextFile
 
 
 @register
@@ -20,17 +21,17 @@ class Subsets(ListFormat):
     title = "a table with the columns video_name and subset"
 
     @classmethod
-    def recognises(cls, file: ListFile) -> bool:
+    def recognises(cls, file: TextFile) -> bool:
         columns = file.headings
         has_part = any(headings.plain(column) in headings.PART for column in columns)
         return has_part and headings.video_column(columns) is not None and len(file.lines) > 1
 
     @classmethod
-    def entries(cls, file: ListFile) -> Iterator[Entry]:
+    def entries(cls, file: TextFile) -> Iterator[Entry]:
         return (_entry(file.table, record) for record in file.table.records)
 
     @classmethod
-    def notes(cls, file: ListFile) -> Iterable[Finding]:
+    def notes(cls, file: TextFile) -> Iterable[Finding]:
         table = file.table
         meant = (headings.PART, headings.LABEL, headings.COUNT)
         known = {headings.video_column(table.columns)}
@@ -49,11 +50,10 @@ def _entry(table: Table, record: Record) -> Entry:
     if part is None:
         text = f"{name}: the subset {given!r} is none of training, validation and test"
         raise table.fault(record, text)
-    label = record.get(headings.first_of(table, headings.LABEL))
     return Entry(
         name=name,
         folder=folder,
-        label="" if is_blank(label) and label.lower() != "none" else label,
+        label=record.get(headings.first_of(table, headings.LABEL)),
         part=part,
         ending=ending_of(path),
         n_frames=table.whole(record, headings.first_of(table, headings.COUNT)) or None,

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.data.listed import ListedVideo, annotates, list_videos
+from ml.data.listed import ListedVideo, list_videos
 from ml.records import BadInput
 
 
 def listed(folder: Path, text: str, name: str = "videos.csv") -> list[ListedVideo]:
     path = folder / name
     path.write_text(text)
-    return list_videos(path)[0]
+    return list_videos(path).videos
 
 
 def test_our_table(tmp_path: Path) -> None:
@@ -84,10 +84,11 @@ def test_what_annotates_and_what_only_lists(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text(json.dumps({"videos": [{"name": "a", "n_frames": 9, "intervals": []}]}))
 
-    assert annotates(counted)
-    assert not annotates(normal)
-    assert not annotates(manifest)
-    assert [video.n_frames for video in list_videos(manifest)[0]] == [9]
+    assert list_videos(counted).annotates
+    assert not list_videos(counted, normal_labels=["Abuse"]).annotates
+    assert not list_videos(normal).annotates
+    assert not list_videos(manifest).annotates
+    assert [video.n_frames for video in list_videos(manifest).videos] == [9]
 
 
 @pytest.mark.shared_data
@@ -116,13 +117,13 @@ def test_real_files(
     n_frames: int | None,
     is_annotated: bool,
 ) -> None:
-    found, _findings = list_videos(shared_data / file)
+    found = list_videos(shared_data / file)
 
-    assert len({video.name for video in found}) == n_videos
-    assert sum(video.n_frames is not None for video in found) == n_counted
+    assert len({video.name for video in found.videos}) == n_videos
+    assert sum(video.n_frames is not None for video in found.videos) == n_counted
     if n_frames:
-        assert sum(video.n_frames or 0 for video in found) == n_frames
-    assert annotates(shared_data / file) == is_annotated
+        assert sum(video.n_frames or 0 for video in found.videos) == n_frames
+    assert found.annotates == is_annotated
 
 
 def test_tables_as_spreadsheets_write_them_with_labels_that_say_normal(tmp_path: Path) -> None:
@@ -131,15 +132,15 @@ def test_tables_as_spreadsheets_write_them_with_labels_that_say_normal(tmp_path:
     path = tmp_path / "videos.csv"
     path.write_bytes(text.encode("utf-16"))
 
-    found, [finding] = list_videos(path, normal_labels=["Patrol"])
+    found = list_videos(path, normal_labels=["Patrol"])
 
-    assert [(each.name, each.n_frames, each.label, each.part) for each in found] == [
+    assert [(each.name, each.n_frames, each.label, each.part) for each in found.videos] == [
         ("a", 100, "normal", "train"),
         ("b", 50, "normal", "test"),
         ("c", 7, "abnormal", "test"),
         ("d", 7, "Abnormal", "test"),
     ]
-    assert finding.text == "the columns fps, notes are not used"
+    assert [each.text for each in found.findings] == ["the columns fps, notes are not used"]
 
 
 @pytest.mark.parametrize(
@@ -163,3 +164,19 @@ def test_a_count_at_a_rate_of_the_file_is_no_count_of_frames(tmp_path: Path) -> 
 
     with pytest.raises(BadInput, match="does not say how many frames a video has"):
         listed(tmp_path, json.dumps([task]))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "video,start_frame,end_frame,n_frames\na,60.5,180,200\n",
+            "line 2: start_frame 60.5 is no",
+        ),
+        ("a/b.mp4 99 Abuse 1 -1 -1 -1\n", "line 1: 1 -1 is an event with one end"),
+        ("a 3\n", "is no split list that is known"),
+    ],
+)
+def test_what_is_wrong_with_ground_truth_is_said(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        listed(tmp_path, text)

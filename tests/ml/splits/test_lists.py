@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from ml.records import BadInput
-from ml.splits.lists import load_formats, read_list
-from ml.splits.lists._base import Entry, SplitList
+from ml.splits.lists import Entry, SplitList, load_formats, read_list
 
 
 def read(*lines: str) -> SplitList:
@@ -306,3 +305,22 @@ def test_two_files_that_differ_in_their_endings_alone() -> None:
         ("cam/01.mp4", "cam/01", "test"),
     ]
     assert found.findings == ()
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "|"])
+def test_a_table_that_says_what_parts_its_cells(delimiter: str) -> None:
+    text = "sep=;\r\nvideo_name;subset;class\r\na.mp4;training;0\r\nb.mp4;testing;1\r\n"
+
+    found = read_list(text.replace(";", delimiter).encode(), "fold_1.csv")
+
+    assert (found.format, found.n_lines) == ("subsets", 2)
+    assert [(each.name, each.part, each.label) for each in found.entries] == [
+        ("a", "train", "normal"),
+        ("b", "test", "abnormal"),
+    ]
+
+
+def test_a_list_of_lines_below_what_parts_their_cells() -> None:
+    found = read_list(b"sep=,\n01_001,0,764\n01_0014,1,-1\n", "SH.csv")
+
+    assert [each.name for each in found.entries] == ["01_001", "01_0014"]

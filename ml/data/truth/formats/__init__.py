@@ -8,29 +8,26 @@ marks as normal is taken out of what it says here, once for all formats.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ml.data.signatures import LFS_POINTER
-from ml.data.truth.claims import Annotations, Reading
-from ml.data.truth.formats._base import FORMATS, AnnotationFormat, in_order
+from ml.data.truth.claims import COUNTING, MAX_RATE, Annotations, Reading
+from ml.data.truth.formats._base import FORMATS, AnnotationFormat
 from ml.data.truth.normality import own_labels, without_normal
 from ml.data.truth.source import Source
 from ml.findings import Finding
 from ml.records import BadInput
 
-COUNTING = ("base", "end", "rate")
-MAX_RATE = 1_000
+
+class UnknownFormat(BadInput):
+    """No format recognises it."""
 
 
 def load_formats() -> dict[str, type[AnnotationFormat]]:
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
-    return FORMATS
+    return FORMATS.load()
 
 
 def read_annotations(
@@ -49,9 +46,10 @@ def read_annotations(
     source = Source(path, name or path.name)
     _check(source)
     found = format or _detect(source)
-    if found not in load_formats():
-        raise BadInput(f"{found} is not a known format: {', '.join(sorted(FORMATS))}")
-    kind = FORMATS[found]
+    known = load_formats()
+    if found not in known:
+        raise BadInput(f"{found} is not a known format: {', '.join(sorted(known))}")
+    kind = known[found]
     if format and not kind.recognises(source):
         raise BadInput(f"{source.name} does not look like {kind.title}{_instead(source)}")
     counting = _checked(kind.stated(source)) | asked
@@ -59,7 +57,7 @@ def read_annotations(
     annotations = _read(kind, source, reading)
     if not annotations.claims and annotations.vector is None:
         raise BadInput(f"{source.name} annotates no video")
-    findings = (*source.findings, *annotations.findings, *_unused(asked, annotations, source))
+    findings = (*source.text.findings, *annotations.findings, *_unused(asked, annotations, source))
     annotations = replace(
         annotations, format=found, title=kind.title, reading=reading, findings=findings
     )
@@ -98,17 +96,16 @@ def _check(source: Source) -> None:
 def _detect(source: Source) -> str:
     from ml.data.truth.refusals import why_unknown
 
-    load_formats()
-    for name, kind in in_order():
+    for name, kind in FORMATS.in_order():
         if kind.recognises(source):
             return name
-    raise BadInput(why_unknown(source))
+    raise UnknownFormat(why_unknown(source))
 
 
 def _instead(source: Source) -> str:
     """What it is, where that is known: another format was asked for."""
     try:
-        return f", but like {FORMATS[_detect(source)].title}"
+        return f", but like {load_formats()[_detect(source)].title}"
     except BadInput as error:
         return f". It {str(error).removeprefix(f'{source.name} ')}"
 
@@ -136,4 +133,4 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
     return {key: options[key] for key in COUNTING if options.get(key) is not None}
 
 
-__all__ = ["Annotations", "Reading", "load_formats", "read_annotations"]
+__all__ = ["Annotations", "Reading", "UnknownFormat", "load_formats", "read_annotations"]

@@ -14,6 +14,7 @@ from ml.findings import Finding, shortened
 from ml.naming import repeated
 from ml.normal import is_normal
 from ml.records import BadInput, Interval
+from ml.registries import Registry
 from ml.tables import number_of
 
 PEEKED_LINES = 200
@@ -51,14 +52,14 @@ class LineFormat(AnnotationFormat):
 
     @classmethod
     def recognises(cls, source: Source) -> bool:
-        peeked = source.lines[:PEEKED_LINES]
+        peeked = source.text.lines[:PEEKED_LINES]
         n_fitting = sum(cls.pattern.fullmatch(line) is not None for line in peeked)
         return bool(peeked) and n_fitting >= cls.share * len(peeked)
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         claims, findings = [], []
-        for number, line in source.numbered:
+        for number, line in source.text.numbered:
             match = cls.pattern.fullmatch(line)
             if match:
                 try:
@@ -145,21 +146,8 @@ def united(intervals: Iterable[Interval]) -> list[Interval]:
     return [interval for of_label in by_label.values() for interval in of_label]
 
 
-FORMATS: dict[str, type[AnnotationFormat]] = {}
-
-
-def register(kind: type[AnnotationFormat]) -> type[AnnotationFormat]:
-    """Add a format to the catalogue under the name of its module."""
-    name = kind.__module__.rpartition(".")[2]
-    if name in FORMATS and FORMATS[name] is not kind:
-        raise ValueError(f"{kind.__module__} registers a second format")
-    FORMATS[name] = kind
-    return kind
-
-
-def in_order() -> Iterable[tuple[str, type[AnnotationFormat]]]:
-    """Special formats before general ones, otherwise by name."""
-    return sorted(FORMATS.items(), key=lambda item: (item[1].is_general, item[0]))
+FORMATS: Registry[AnnotationFormat] = Registry("ml.data.truth.formats", "format")
+register = FORMATS.register
 
 
 def numbers_in(text: str) -> Iterator[int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from ml.data.truth.claims import Reading, Seconds
 from ml.data.truth.formats._addresses import LOCAL, path_in
@@ -44,9 +45,10 @@ def path_of(data: Json) -> str:
     given = [str(data[key]) for key in VIDEO_KEYS if key in data]
     given += [str(value) for value in data.values() if without_ending(str(value)) != str(value)]
     address = given[0] if given else ""
-    if "://" not in address and not LOCAL.fullmatch(address):
-        address = f"http://here/{address.lstrip('/')}"  # an address of Label Studio's own server
     path = path_in(address)
+    if "://" not in address and not LOCAL.fullmatch(address):
+        # What it serves itself is escaped, as addresses are.
+        path = (unquote(path) if UPLOADED.match(path) else path).lstrip("/")
     uploaded = UPLOADED.sub("", path)  # elsewhere eight digits may be a date
     return path if uploaded == path else UPLOAD_PREFIX.sub(r"\1", uploaded)
 

@@ -7,24 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml import headings
-from ml.data.truth.claims import Annotations, Claim, Reading, Seconds
+from ml.data.truth.claims import MAX_RATE, Annotations, Claim, Reading, Seconds
 from ml.data.truth.formats._base import MAX_SECONDS, span_of_seconds
 from ml.data.truth.source import Source
 from ml.findings import Finding
 from ml.headings import Ends, Unit
 from ml.naming import part_of, split_path
-from ml.normal import is_normal
+from ml.normal import canonical_label, label_in
 from ml.records import BadInput
-from ml.tables import Record, Table, is_blank, number_of, read_table
+from ml.tables import Record, Table, is_blank, number_of
 
 CLOCK_PARTS = 3
-MAX_RATE = 1_000
-SAME = 0.51  # of a frame or a second, as durations are rounded
+ROUNDED: dict[Unit, float] = {"frames": 0, "seconds": 0.51, "milliseconds": 0.00051, "clock": 0.51}
 
 
 def is_table_of(source: Source, units: Collection[Unit]) -> bool:
     """Whether its headings name start and end in one of `units`, and nothing in frames before."""
-    ends = headings.ends_in(source.headings, headings.ALL_UNITS)
+    ends = headings.ends_in(source.text.headings, headings.ALL_UNITS)
     return ends is not None and ends.unit in units
 
 
@@ -74,7 +73,7 @@ class Columns:
 
 def read_stretches(source: Source, reading: Reading, units: Collection[Unit]) -> Annotations:
     """A claim per video. Raise BadInput, with the line, for whatever is not certain."""
-    table = read_table(source.data, source.name)
+    table = source.text.table
     columns = Columns.of(table, units)
     findings = _sort_out(table, columns)
     by_video = _by_video(table, columns, Path(source.name).stem)
@@ -111,21 +110,27 @@ def _check_names(table: Table, columns: Columns, others: Collection[str]) -> Non
 
 def _check_durations(table: Table, columns: Columns, duration: str) -> None:
     """Raise BadInput unless it is that of each stretch, which says nothing new."""
-    for record in table.records:
-        given = table.number(record, duration)
-        start, end = (_position(table, record, each, columns.ends.unit) for each in _ends(columns))
-        if given is None or start is None or end is None:
+    for row in table.records:
+        if is_blank(row.get(duration)) or _span(row, table, columns) is None:
             continue
-        if min(abs(end - start - given), abs(end - start + 1 - given)) > SAME:
+        units = (ends for ends in (columns.times, columns.ends) if ends)
+        if not any(_lasts(row, table, ends, duration) for ends in units):
             raise table.fault(
-                record,
-                f"{duration} is not that of the stretch: call it video_duration, in seconds, or "
-                "leave it out",
+                row,
+                f"{duration} {row.get(duration)}, read in the unit of {columns.ends.start}, is not "
+                "that of the stretch: call it video_duration, in seconds, or leave it out",
             )
 
 
-def _ends(columns: Columns) -> tuple[str, str]:
-    return columns.ends.start, columns.ends.end
+def _lasts(row: Record, table: Table, ends: Ends, duration: str) -> bool:
+    """Whether the duration, in the unit of these ends, is from one to the other."""
+    start, end, given = (
+        _position(table, row, each, ends.unit) for each in (ends.start, ends.end, duration)
+    )
+    if start is None or end is None or given is None:
+        return False
+    lengths = (end - start, end - start + 1) if ends.unit == "frames" else (end - start,)
+    return any(abs(length - given) <= ROUNDED[ends.unit] for length in lengths)
 
 
 def _by_video(table: Table, columns: Columns, own: str) -> dict[str, list[Record]]:
@@ -145,18 +150,41 @@ def _claim(
     read = [(row, _span(row, table, columns)) for row in rows]
     spans = [span for _row, span in read if span is not None]
     silent = [row for row, span in read if span is None]
-    label = next((each for row in silent if (each := _label(row, columns))), "")
-    if silent and spans and not (label and reading.is_normal(label)):
-        raise table.fault(silent[0], f"{path} has stretches elsewhere and none here")
-    is_nowhere = bool(label) and not spans
+    if spans:
+        _check_silent(path, silent, table, columns, reading)
+    label = "" if spans else _label_nowhere(path, silent, table, columns, reading)
     found = Claim(
         path=path,
-        label=label if is_nowhere else "",
+        label=label,
         part=_part(rows, table, columns),
         n_frames=_count(rows, table, columns),
         duration_seconds=_one_number(rows, table, columns.length),
     )
-    return _with_spans(found, None if is_nowhere else spans, table, columns, reading, rows)
+    return _with_spans(found, None if label else spans, table, columns, reading, rows)
+
+
+def _check_silent(
+    path: str, silent: Sequence[Record], table: Table, columns: Columns, reading: Reading
+) -> None:
+    """Raise BadInput where a row without a stretch names an event, and others have stretches."""
+    for row in silent:
+        label = _label(row, columns)
+        if not label or not reading.is_normal(label):
+            raise table.fault(row, f"{path} has stretches elsewhere and none here")
+
+
+def _label_nowhere(
+    path: str, rows: Sequence[Record], table: Table, columns: Columns, reading: Reading
+) -> str:
+    """What a video without a stretch is called. Raise BadInput where its rows differ in it."""
+    called: dict[str, str] = {}
+    for row in rows:
+        if label := _label(row, columns):
+            called.setdefault(canonical_label(label, reading.normal_labels), label)
+        if len(called) > 1:
+            names = " and ".join(called.values())
+            raise table.fault(row, f"{path} is called {names}, and has a stretch of neither")
+    return next(iter(called.values()), "")
 
 
 def _with_spans(
@@ -211,9 +239,7 @@ def _span_in(record: Record, table: Table, columns: Columns, ends: Ends) -> Seco
 
 
 def _label(record: Record, columns: Columns) -> str:
-    """Empty where pandas has written that there is none."""
-    label = record.get(columns.label)
-    return "" if is_blank(label) and not is_normal(label) else label
+    return label_in(record.get(columns.label))
 
 
 def _position(table: Table, record: Record, column: str, unit: Unit) -> float | None:

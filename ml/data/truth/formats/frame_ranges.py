@@ -29,12 +29,12 @@ class FrameRanges(AnnotationFormat):
 
     @classmethod
     def recognises(cls, source: Source) -> bool:
-        return any(RANGE.fullmatch(line) for line in source.lines[:100])
+        return any(RANGE.fullmatch(line) for line in source.text.lines[:100])
 
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
-        ranges = [match for line in source.lines if (match := RANGE.fullmatch(line))]
-        for number, line in source.numbered:
+        ranges = [match for line in source.text.lines if (match := RANGE.fullmatch(line))]
+        for number, line in source.text.numbered:
             if LIKE_ONE.fullmatch(line) and not RANGE.fullmatch(line):
                 text = f"{line[:80]!r} is marked neither (A) nor (N)"
                 raise BadInput(f"{source.name}, line {number}: {text}")

@@ -62,13 +62,12 @@ class FrameTable(AnnotationFormat):
     def recognises(cls, source: Source) -> bool:
         if not source.is_text:
             return False
-        return _names_labels(source.headings) or _looks_so(source)
+        return _names_labels(source.text.headings) or _looks_so(source)
 
     @classmethod
     def stated(cls, source: Source) -> dict[str, Any]:
-        first = "\n".join(source.lines[:3]).encode()
         try:
-            frames, _findings = _frames(read_grid(first, source.name), source)
+            frames, _findings = _frames(source.text.first(3), source)
         except BadInput:  # which will be told when all of it is read
             return {}
         base = frames[0].number if frames else None
@@ -93,9 +92,8 @@ def _names_labels(columns: Sequence[str]) -> bool:
 
 def _looks_so(source: Source) -> bool:
     """Without headings: labels alone, or behind numbers that count the lines."""
-    head = "\n".join(source.lines[:PEEKED_LINES])
     try:
-        rows = read_grid(head.encode(), source.name).rows
+        rows = source.text.first(PEEKED_LINES).rows
     except BadInput:
         return False
     if rows and _is_headed(rows):  # what it says is looked at later

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ml.data.truth.claims import Annotations, Claim, Reading
+from ml.data.truth.claims import COUNTING, Annotations, Claim, Reading
 from ml.data.truth.formats._base import (
     AnnotationFormat,
     label_of,
@@ -36,7 +36,6 @@ from ml.naming import part_of
 from ml.records import BadInput, Interval
 
 Json = dict[str, Any]
-COUNTING = ("base", "end", "rate")
 # Of a video; those of a manifest of `python -m ml` that say nothing of time are passed over.
 NAMES = ("name", "id", "video")
 KNOWN = {*NAMES, "intervals", "seconds", "n_frames", "label", "part", "duration_seconds"}

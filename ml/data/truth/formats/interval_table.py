@@ -38,7 +38,7 @@ class IntervalTable(AnnotationFormat):
 
     @classmethod
     def stated(cls, source: Source) -> dict[str, Any]:
-        ends = headings.ends_in(source.headings, UNITS)
+        ends = headings.ends_in(source.text.headings, UNITS)
         return {"end": "inclusive"} if ends and ends.is_last else {}
 
     @classmethod

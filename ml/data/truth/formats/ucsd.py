@@ -41,7 +41,7 @@ class UCSD(AnnotationFormat):
                 part="test",
                 intervals=read_ranges(entry, reading),
             )
-            for position, entry in enumerate(entries_in(source.text, source.name))
+            for position, entry in enumerate(entries_in(source.text.content, source.name))
         )
         return Annotations(claims=tuple(claims))
 

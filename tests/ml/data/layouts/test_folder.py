@@ -136,14 +136,6 @@ def test_folder_video_listed_with_and_without_its_ending(tmp_path: Path) -> None
     assert truth.intervals == {"a": (span(1, 2, ""),)}
 
 
-def test_folder_normal_may_be_written_with_a_capital(tmp_path: Path) -> None:
-    folder = dataset(tmp_path, "a.mp4", csv="name,part,label\na,train,Normal\n")
-
-    (video,), said, _ = read(folder)
-
-    assert (video.label, said) == ("normal", [])
-
-
 def test_folder_fractions_are_no_frames(tmp_path: Path) -> None:
     folder = dataset(tmp_path, "a.mp4", videos=[{"name": "a", "intervals": [[2.5, 4.0]]}])
 

@@ -18,7 +18,6 @@ from tests.ml.data.truth.laying import align
 pytestmark = pytest.mark.shared_data
 
 PAST_THE_END = ["Arson011", "Arson016", "Explosion033", "Fighting003", "Shooting015"]
-EARLY = [1, 2, 3, 4, 5, 6]
 
 
 def spans(intervals: Sequence[Interval]) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.data.truth.claims import Reading
-from ml.data.truth.formats import FORMATS, load_formats, read_annotations
+from ml.data.truth.formats import load_formats, read_annotations
 from ml.records import BadInput, Interval
 
 
@@ -31,7 +31,7 @@ def test_every_format_says_what_it_is() -> None:
     for name, kind in load_formats().items():
         assert kind.title, name
         assert kind.__module__.endswith(name)
-    assert len(FORMATS) >= 20
+    assert len(load_formats()) >= 20
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
@@ -446,3 +446,19 @@ def test_a_folder_with_a_pixel_mask_per_video(tmp_path: Path) -> None:
         "01_0014": [0, 1, 0],
         "01_0015": [0, 1],
     }
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ",", ";"])
+@pytest.mark.parametrize("base", [0, 1])
+def test_labels_of_frames_behind_row_numbers_of_pandas(
+    tmp_path: Path, delimiter: str, base: int
+) -> None:
+    rows = "".join(f"{at}\t{at + base}\t{at // 2}\n" for at in range(4))
+    path = write(tmp_path, "01.tsv", f"\tframe\tlabel\n{rows}".replace("\t", delimiter))
+
+    found = read_annotations(path)
+
+    assert found.format == "frame_table"
+    assert found.reading.base == base
+    assert found.claims[0].labels is not None
+    assert found.claims[0].labels.tolist() == [0, 0, 1, 1]

@@ -249,7 +249,16 @@ def test_two_tasks_of_one_video(tmp_path: Path) -> None:
         ("/data/local-files/?d=cam%2F01.mp4", "cam/01.mp4"),
         ("s3://bucket/cam/01.mp4", "cam/01.mp4"),
         ("https://host:8080/data/upload/1/0a1b2c3d-01.mp4?token=a/b", "01.mp4"),
+        ("https://host/cam/01.mp4#t=3", "cam/01.mp4"),
         ("cam/01.mp4", "cam/01.mp4"),
+        ("cam/clip#3.mp4", "cam/clip#3.mp4"),
+        ("clip?3.mp4", "clip?3.mp4"),
+        ("cam/100%20.mp4", "cam/100%20.mp4"),
+        ("/data/upload/7/0a1b2c3d-clip%233.mp4", "clip#3.mp4"),
+        ("/data/upload/7/0a1b2c3d-clip#3.mp4", "clip#3.mp4"),
+        ("/data/local-files/?d=cam/clip#3.mp4", "cam/clip#3.mp4"),
+        ("s3://bucket/cam/clip#3.mp4", "cam/clip#3.mp4"),
+        ("file:///C:/cam/clip#3.mp4", "C:/cam/clip#3.mp4"),
     ],
 )
 def test_addresses(tmp_path: Path, address: str, path: str) -> None:

@@ -171,6 +171,12 @@ def test_a_class_without_numbers_is_abnormal_and_not_where(tmp_path: Path) -> No
         ('01,60,180,"fall', "line 2: a quoted cell has no end"),
         ("01,60,180,fall\n01,,,\n", "line 3: 01 has stretches elsewhere and none here"),
         (
+            "01,60,180,fall\n01,,,normal\n01,,,fight\n",
+            "line 4: 01 has stretches elsewhere and none here",
+        ),
+        ("01,,,normal\n01,,,fight\n", "line 3: 01 is called normal and fight, and has a stretch"),
+        ("01,,,fall\n01,,,fight\n", "line 3: 01 is called fall and fight, and has a stretch"),
+        (
             "01,60,180,fall\n01,200,220,\n02,1e10,2e10,",
             "line 4: 1e[+]10 to 2e[+]10 lie in no video",
         ),
@@ -188,7 +194,7 @@ def test_rows_that_are_refused_with_their_line(tmp_path: Path, rows: str, fault:
         ("video,start_frame,end_frame,offset", "01,1,2,5", "the column offset may say"),
         ("video,start_frame,end_frame,is_normal", "01,1,2,1", "the column is_normal may say"),
         ("video,start_frame,end_frame,fps", "01,1,2,0", "fps 0 is no number of frames"),
-        ("video,start_frame,end_frame,duration", "01,1,2,500", "duration is not that of the str"),
+        ("video,start_frame,end_frame,duration", "01,1,2,500", "is not that of the stretch: call"),
         ("video,start_frame,end_frame,n_frames", "01,1,2,0", "n_frames 0 is no number of frames"),
         ("video,start_frame,end_frame,split", "01,1,2,later", "split later is none of train"),
         ("video,start_frame,end_frame,label,class", "01,1,2,a,b", "may mean the same"),
@@ -292,3 +298,39 @@ def test_a_name_and_its_path_agree(tmp_path: Path) -> None:
 def test_whether_a_stop_frame_is_abnormal_is_not_said(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="does not say whether stop_frame is abnormal itself"):
         read(tmp_path, "video,start_frame,stop_frame\n01,60,180\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("start_frame,end_frame", "60,180,120"),
+        ("start_frame,end_frame", "60,180,121"),
+        ("start_frame,end_frame,start_time,end_time", "60,180,2.4,7.2,4.8"),
+        ("start_frame,end_frame,start_ms,end_ms", "60,180,2400,7200,4800"),
+        ("start_seconds,end_seconds", "2.4,7.2,5"),
+        ("start_ms,end_ms", "2400,7200,4800"),
+        ("start_time,end_time", "00:00:02.4,00:00:07.2,00:00:04.8"),
+        ("start_time,end_time", "0:02.4,0:07.2,4.8"),
+    ],
+)
+def test_durations_are_read_as_starts_are(tmp_path: Path, head: str, row: str) -> None:
+    found = read(tmp_path, f"video,{head},duration\n01,{row}\n02,{',' * row.count(',')}\n")
+
+    assert [claim.label for claim in found.claims] == ["", ""]
+    assert [each.text for each in found.findings] == ["the column duration is not used"]
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("start_frame,end_frame", "60,180,122"),
+        ("start_frame,end_frame,start_time,end_time", "60,180,,,122"),
+        ("start_seconds,end_seconds", "2.4,7.2,5.8"),
+        ("start_ms,end_ms", "2400,7200,4.8"),
+        ("start_time,end_time", "0:02.4,0:07.2,0:12"),
+    ],
+)
+def test_durations_of_something_else(tmp_path: Path, head: str, row: str) -> None:
+    told = r"line 2: duration \S+, read in the unit of start_\w+, is not that of the stretch"
+    with pytest.raises(BadInput, match=told):
+        read(tmp_path, f"video,{head},duration\n01,{row}\n")
