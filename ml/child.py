@@ -138,9 +138,18 @@ def list_videos(spec: Spec, reporter: Reporter) -> None:
     reporter.send("result", values={"format": "list", "annotates": found.annotates})
 
 
+def evaluate(spec: Spec, reporter: Reporter) -> None:
+    """Every number of the spec's tasks: see `ml.evaluation.tasks`."""
+    from ml.evaluation.tasks import evaluate_tasks
+
+    done = evaluate_tasks(spec["tasks"], _out_dir(spec), reporter)
+    reporter.send("result", values={"n_evaluations": done})
+
+
 VERBS: dict[str, Callable[[Spec, Reporter], None]] = {
     "train": train,
     "score": score,
+    "evaluate": evaluate,
     "survey": survey,
     "annotate": annotate,
     "list_videos": list_videos,

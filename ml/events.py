@@ -7,6 +7,7 @@
     {"event": "video", …}      one surveyed video (ml.data.survey)
     {"event": "scores", "video_id": …, "path": npy, "first_frame": 0, "frames_per_value": 1}
     {"event": "explanation", "video_id": …, "path": png, "rule": …}  and what ml.explanations says
+    {"event": "evaluation", "task": 0, "protocol": 3, "path": json, "replicates": npy}
     {"event": "facts", "values": {"torch": "2.13.0", "device": "cpu", …}}
     {"event": "result", "values": {…}}
     {"event": "failed", "failure": "bad_input", "sentence": …, "traceback": …}
@@ -24,7 +25,7 @@ from typing import Any
 
 Event = dict[str, Any]
 LOGGED = ("point", "checkpoint", "scores", "facts", "finding")
-PATHS = ("weights", "state", "path")  # of files that only the supervisor cares for
+PATHS = ("weights", "state", "path", "replicates")  # of files that only the supervisor cares for
 
 
 class Reporter:

@@ -15,8 +15,10 @@ from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from tests import evaluating
 from tests.factories.accounts import MembershipFactory, TeamFactory
 from webapp.accounts.models import Role, Team, User
+from webapp.results import uploads, virtual
 
 # How long an example takes says something of the machine and nothing of the code.
 hypothesis.settings.register_profile(
@@ -60,6 +62,13 @@ def _own_folders(settings: object, tmp_path: Path) -> None:
 def _fast_passwords(settings: object) -> None:
     """The real hasher takes a third of a second for each person a test makes."""
     settings.PASSWORD_HASHERS = [FAST_HASHER]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def eager_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that has evaluated what came in before anybody asks for the numbers."""
+    for module in (uploads, virtual):
+        monkeypatch.setattr(module, "submit_evaluation", evaluating.submit_and_end)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,10 @@ class Replicates:
     names: tuple[str, ...]
     values: Floats
     drawn: str
+
+    def facts(self) -> dict[str, Any]:
+        """All but the values, as JSON."""
+        return {"names": list(self.names), "n": len(self.values), "draws": self.drawn}
 
     def intervals(self) -> dict[str, list[float]]:
         """By name, of the numbers that have one."""

@@ -102,10 +102,11 @@ class Page(Door):
 
     def bring_scores(self, run_id: str, path: Path) -> None:
         file = SimpleUploadedFile(path.name, path.read_bytes())
-        return self.client.post(
+        self.client.post(
             f"/runs/{run_id}/scores",
             {"unit": "frame", "first_frame": 0, "frames_per_value": 1, "scores": file},
         )
+        self.work()
 
     def _made(self, url: str, answers: dict[str, Any]) -> Dataset:
         response = self.client.post(url, answers)
@@ -138,6 +139,7 @@ class Rest(Door):
         url = f"/api/v1/runs/{run_id}/scores"
         response = self.client.put(url, path.read_bytes(), content_type=BINARY)
         assert response.json()["is_complete"], response.content.decode()
+        self.work()
 
     def _made(self, response: Any) -> Dataset:
         assert response.status_code == 202, response.content.decode()

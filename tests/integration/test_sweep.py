@@ -85,11 +85,11 @@ def test_two_ways_of_scoring_share_one_training(
     assert response.status_code == 302, response.context["form"].errors
     sweep = Sweep.objects.get()
     jobs = work(worker)
-    assert [job.kind for job in jobs] == ["train", "score", "score"]
+    assert [job.kind for job in jobs] == ["train", "score", "score", "evaluate", "evaluate"]
     trainer, other = sweep.runs.order_by("sweep_row")
     assert other.trained_by == trainer
     assert [run.status for run in sweep.runs.all()] == ["succeeded", "succeeded"]
-    assert {job.provenance["weights_of"] for job in jobs[1:]} == {trainer.pk}
+    assert {job.provenance["weights_of"] for job in jobs[1:3]} == {trainer.pk}
     assert jobs[1].provenance["weights_sha256"] == jobs[2].provenance["weights_sha256"]
 
     alone = create_run(

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 
 from ml.explanations import ErrorMaps
+from tests.evaluating import end_evaluations
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import labelled_run
 from tests.factories.runs import CheckpointFactory
@@ -94,7 +95,7 @@ def test_prepare_without_a_checkpoint(kind: JobKind, job: Job, folder: Path) -> 
         kind.prepare(job, folder)
 
 
-def test_success_stores_scores_and_evaluates_under_every_protocol(
+def test_success_stores_scores_and_has_them_evaluated(
     kind: JobKind, job: Job, run: Run, folder: Path
 ) -> None:
     kind.on_event(job, scores(run, folder, "a", 0.1, 0.2, 0.8, 0.9), folder)
@@ -104,6 +105,10 @@ def test_success_stores_scores_and_evaluates_under_every_protocol(
     score_set = ScoreSet.objects.get()
     assert (score_set.run, score_set.job, score_set.rule) == (run, job, "Every frame has a score.")
     assert score_set.videos.get(video__name="b").frames_per_value == 3
+    run.refresh_from_db()
+    assert (run.job.kind, run.job.status, run.job.subject_id) == ("evaluate", "created", run.pk)
+    assert not Evaluation.objects.exists()
+    end_evaluations()
     aurocs = {each.protocol.slug: each.metrics["auroc"] for each in Evaluation.objects.all()}
     assert aurocs == dict.fromkeys((preset.slug for preset in PRESETS), 1.0)
 
@@ -155,6 +160,7 @@ def test_success_chooses_thresholds_on_the_validation_scores(
     score_set = ScoreSet.objects.get()
     assert score_set.videos.count() == 2
     assert score_set.validation_videos.get().video == held_out
+    end_evaluations()
     evaluation = Evaluation.objects.get(protocol__slug="frame-raw")
     assert evaluation.counts["n_videos"] == 2
     first, second = evaluation.thresholds

@@ -1,26 +1,24 @@
 """Runs that belong together: the folds of one cross-validation, and seeds of one configuration.
 
-Their scores are pooled when the last fold is scored, never while a page is drawn.
+Their scores are pooled by the job that evaluates the last fold, never while a page is drawn.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean, stdev
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from ml.evaluation import EVALUATOR_VERSION, METRICS, Metric, Settings, evaluate_videos
+from ml.evaluation import EVALUATOR_VERSION, METRICS, Metric, Settings
 from ml.records import hash_of
 from webapp.datasets.models import Part, Split, SplitMember, Video
 from webapp.results.headlines import IS_CURRENT, LONG
-from webapp.results.labelled import labelled_scores
 from webapp.results.models import Evaluation, PooledEvaluation, Protocol, ScoreSet
 from webapp.runs.models import Run, RunQuerySet
 
@@ -123,7 +121,7 @@ class CrossValidation:
 
     @property
     def pool_hash(self) -> str:
-        return hash_of(sorted(run.score_set.pk for run in self.runs))
+        return pool_hash(run.score_set.pk for run in self.runs)
 
     @cached_property
     def pooled(self) -> dict[int, PooledEvaluation]:
@@ -164,6 +162,20 @@ class CrossValidation:
         )
 
 
+def pool_hash(score_sets: Iterable[str]) -> str:
+    """Of the ids of the score sets of all folds."""
+    return hash_of(sorted(score_sets))
+
+
+def pooled_key(score_sets: Sequence[ScoreSet]) -> dict[str, Any]:
+    """By which the evaluations that this evaluator makes of all folds together are found."""
+    return {
+        "pool_hash": pool_hash(each.pk for each in score_sets),
+        "annotation_set": score_sets[0].run.annotation_set,
+        "evaluator_version": EVALUATOR_VERSION,
+    }
+
+
 def same_configuration(run: Run) -> RunQuerySet:
     """Runs of the team that differ at most in their seed, data and name."""
     return Run.objects.filter(
@@ -200,41 +212,6 @@ def evaluations_by_own_truth(runs: Iterable[Run]) -> list[Evaluation]:
         annotation_set=F("score_set__run__annotation_set"),
     )
     return list(found.select_related("score_set", "protocol").defer(*LONG))
-
-
-@transaction.atomic
-def pool_folds(run: Run, protocols: Iterable[Protocol]) -> list[PooledEvaluation]:
-    """Evaluate the scores of all folds together, once the last of them is scored.
-
-    Empty where they cannot be pooled. The splits are held meanwhile: of two folds that end at
-    once, the second must see the first.
-    """
-    if CrossValidation.of(run) is None:
-        return []
-    held = Split.objects.select_for_update(no_key=True).order_by("pk")
-    list(held.filter(dataset=run.dataset_id, name=run.split.name, version=run.split.version))
-    folds = CrossValidation(run)
-    return [] if folds.refusal else [_pool(folds, protocol) for protocol in protocols]
-
-
-def _pool(folds: CrossValidation, protocol: Protocol) -> PooledEvaluation:
-    truth = folds.runs[0].annotation_set
-    key = {
-        "pool_hash": folds.pool_hash,
-        "protocol": protocol,
-        "annotation_set": truth,
-        "evaluator_version": EVALUATOR_VERSION,
-    }
-    if existing := PooledEvaluation.objects.filter(**key).first():
-        return existing
-    score_sets = list(ScoreSet.objects.filter(run__in=folds.runs).select_related("run"))
-    videos = [video for each in score_sets for video in labelled_scores(each, truth)]
-    videos.sort(key=lambda video: video.video_id)
-    outcome = evaluate_videos(videos, Settings.from_json(protocol.settings))
-    values = {name: getattr(outcome, name) for name in ("metrics", "intervals", "counts")}
-    pooled = PooledEvaluation.objects.create(**key, **values)
-    pooled.score_sets.set(score_sets)
-    return pooled
 
 
 def spread_of(values: Iterable[float | None]) -> Spread | None:

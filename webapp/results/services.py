@@ -13,7 +13,6 @@ from ml.records import BadInput, Scores, hash_of
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
-from webapp.results.folds import pool_folds
 from webapp.results.labelled import labelled_scores, labelled_validation
 from webapp.results.models import (
     Evaluation,
@@ -26,7 +25,14 @@ from webapp.results.protocols import ensure_protocols
 from webapp.runs.models import Run
 from webapp.runs.services import mark_scored
 
-__all__ = ["ensure_protocols", "evaluate", "evaluate_all", "evaluate_under_each", "save_scores"]
+__all__ = [
+    "ensure_protocols",
+    "evaluate",
+    "evaluate_under_each",
+    "evaluations_key",
+    "hashes_of",
+    "save_scores",
+]
 
 
 @transaction.atomic
@@ -73,11 +79,7 @@ def evaluate_under_each(score_set: ScoreSet, protocols: Sequence[Protocol]) -> l
 
     Evaluations that exist are returned as they are.
     """
-    key = {
-        "score_set": score_set,
-        "annotation_set": score_set.run.annotation_set,
-        "evaluator_version": EVALUATOR_VERSION,
-    }
+    key = evaluations_key(score_set)
     existing = Evaluation.objects.filter(**key, protocol__in=protocols).select_related("protocol")
     found = {each.protocol_id: each for each in existing}
     missing = [protocol for protocol in protocols if protocol.pk not in found]
@@ -87,15 +89,28 @@ def evaluate_under_each(score_set: ScoreSet, protocols: Sequence[Protocol]) -> l
     return [found[protocol.pk] for protocol in protocols]
 
 
+def evaluations_key(score_set: ScoreSet) -> dict[str, Any]:
+    """By which the evaluations that this evaluator makes of a run are found."""
+    return {
+        "score_set": score_set,
+        "annotation_set": score_set.run.annotation_set,
+        "evaluator_version": EVALUATOR_VERSION,
+    }
+
+
+def hashes_of(score_set: ScoreSet) -> dict[str, str]:
+    return {
+        "score_hash": score_set.content_hash,
+        "annotation_hash": score_set.run.annotation_set.content_hash,
+    }
+
+
 def _evaluated(score_set: ScoreSet, protocols: Sequence[Protocol]) -> Iterator[dict[str, Any]]:
     """Values of an evaluation under each of `protocols`; scores are read once."""
     if not protocols:
         return
     annotation_set = score_set.run.annotation_set
-    hashes = {
-        "score_hash": score_set.content_hash,
-        "annotation_hash": annotation_set.content_hash,
-    }
+    hashes = hashes_of(score_set)
     outcomes = evaluate_under(
         labelled_scores(score_set, annotation_set),
         [Settings.from_json(protocol.settings) for protocol in protocols],
@@ -103,29 +118,6 @@ def _evaluated(score_set: ScoreSet, protocols: Sequence[Protocol]) -> Iterator[d
     )
     for outcome in outcomes:
         yield outcome.to_json() | _replicates(outcome) | hashes
-
-
-@transaction.atomic
-def evaluate_all(score_set: ScoreSet) -> None:
-    """Under every preset: what a run gets as soon as its scores are there.
-
-    The last fold of a cross-validation to be scored brings the numbers of all together.
-    """
-    protocols = ensure_protocols()
-    evaluate_under_each(score_set, protocols)
-    pool_folds(score_set.run, protocols)
-
-
-def evaluate_missing() -> int:
-    """Evaluate every score set under each preset where this evaluator has not done so yet."""
-    n_before = Evaluation.objects.count()
-    for protocol in ensure_protocols():
-        done = Evaluation.objects.filter(protocol=protocol, evaluator_version=EVALUATOR_VERSION)
-        for score_set in ScoreSet.objects.exclude(evaluations__in=done).select_related("run"):
-            evaluate(score_set, protocol)
-    for run in Run.objects.scored().filter(split__fold__isnull=False).select_related("split"):
-        pool_folds(run, ensure_protocols())
-    return Evaluation.objects.count() - n_before
 
 
 def _check_scores(run: Run, scores: Mapping[str, Scores], part: Part) -> None:
@@ -206,10 +198,6 @@ def _copy(
 def _replicates(outcome: Outcome) -> dict[str, Any]:
     replicates = outcome.replicates
     return {
-        "replicates": {
-            "names": list(replicates.names),
-            "n": len(replicates.values),
-            "draws": replicates.drawn,
-        },
+        "replicates": replicates.facts(),
         "replicate_values": replicates.values.astype("<f8").tobytes(),
     }

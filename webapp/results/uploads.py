@@ -1,7 +1,7 @@
 """Runs that were trained elsewhere: their scores come in, video by video or all at once.
 
 Scores wait until those of every test video are there. Then, in one transaction, they become
-the run's score set and are evaluated. Nothing is ever half stored. Validation videos may have
+the run's score set, and a job evaluates it. Nothing is ever half stored. Validation videos may have
 scores too, before the last test video has: all of them or none.
 """
 
@@ -22,9 +22,10 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Dataset, Part, Split, Video
 from webapp.datasets.order import clips_in_order, told_order
+from webapp.results.evaluation_jobs import submit_evaluation
 from webapp.results.models import PendingScores, ValidationScores, VideoScores
 from webapp.results.score_names import Named, some
-from webapp.results.services import evaluate_all, save_scores
+from webapp.results.services import save_scores
 from webapp.runs.models import LARGEST_SEED, SUPERVISION, Run
 from webapp.runs.services import LONGEST_NAME, check_unchanged, ground_truth_of
 
@@ -97,7 +98,7 @@ def store_scores(*, run: Run, video: Video, data: bytes, layout: Layout, by: Use
     require(by, Permission.RUN_SUBMIT, team=run.team)
     found = _parsed(data)
     series = found.series or _only_of(found, video, run)
-    return _store(run, {video: series}, layout, found.notes)
+    return _store(run, {video: series}, layout, found.notes, by)
 
 
 @transaction.atomic
@@ -107,8 +108,8 @@ def store_score_set(*, run: Run, data: bytes, layout: Layout, by: User) -> Progr
     found = _parsed(data)
     if found.series is not None:
         cut, notes = _cut(found.series, run.split, layout)
-        return _store(run, cut, layout, (*found.notes, *notes))
-    return _store(run, Named(run).all(found.by_video), layout, found.notes)
+        return _store(run, cut, layout, (*found.notes, *notes), by)
+    return _store(run, Named(run).all(found.by_video), layout, found.notes, by)
 
 
 def test_videos(run: Run) -> list[Video]:
@@ -144,7 +145,7 @@ def _only_of(found: ScoreFile, video: Video, run: Run) -> Series:
 
 
 def _store(
-    run: Run, given: Mapping[Video, Series], layout: Layout, notes: Sequence[str]
+    run: Run, given: Mapping[Video, Series], layout: Layout, notes: Sequence[str], by: User
 ) -> Progress:
     run = Run.objects.select_for_update(of=("self",)).select_related("split", "team").get(pk=run.pk)
     if run.kind != Run.Kind.UPLOADED:
@@ -152,17 +153,17 @@ def _store(
         raise ConflictError(sentence % run, code="not_uploaded")
     placed, told = _spread(given, layout)
     _check_videos(run, list(given))
-    reached = _keep(run, placed)
+    reached = _keep(run, placed, by)
     return replace(reached, notes=[*notes, *told])
 
 
-def _keep(run: Run, given: Mapping[Video, Placed]) -> Progress:
+def _keep(run: Run, given: Mapping[Video, Placed], by: User) -> Progress:
     if run.scored_at is not None:
         return _check_same(run, {video: each.scores for video, each in given.items()})
     for video, placed in given.items():
         PendingScores.objects.update_or_create(run=run, video=video, defaults=_row(placed))
     reached = progress(run)
-    return _complete(run) if reached.is_complete else reached
+    return _complete(run, by) if reached.is_complete else reached
 
 
 def _row(placed: Placed) -> dict[str, object]:
@@ -176,11 +177,11 @@ def _row(placed: Placed) -> dict[str, object]:
     }
 
 
-def _complete(run: Run) -> Progress:
+def _complete(run: Run, by: User) -> Progress:
     pending = list(run.pending_scores.all())
     scores = {row.video_id: row.scores for row in pending}
     held_out = {video.pk for video in clips_in_order(run.split, Part.VALIDATION)}
-    score_set = save_scores(
+    save_scores(
         run=run,
         job=None,
         scores={pk: each for pk, each in scores.items() if pk not in held_out},
@@ -188,7 +189,7 @@ def _complete(run: Run) -> Progress:
         rule=_rule({row.rule for row in pending}),
     )
     run.pending_scores.all().delete()
-    evaluate_all(score_set)
+    submit_evaluation(run, by=by)
     return Progress(run=Run.objects.for_list().get(pk=run.pk), missing=[])
 
 

@@ -1,4 +1,4 @@
-"""Virtual runs: a recipe over other runs' scores, without a job and without stored arrays."""
+"""Virtual runs: a recipe over other runs' scores, without stored arrays."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ml.records import BadInput, hash_of
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError
+from webapp.results.evaluation_jobs import submit_evaluation
 from webapp.results.models import ScoreSet
 from webapp.results.scores import fused_scores, score_sets_of
-from webapp.results.services import evaluate_all
 from webapp.results.validation import fused_hashes
 from webapp.runs.models import Run
 from webapp.runs.services import LONGEST_NAME
@@ -53,7 +53,8 @@ def create_virtual_run(*, team: Team, recipe: dict[str, Any], name: str = "", by
         created_by=by,
         scored_at=timezone.now(),
     )
-    evaluate_all(_score_set(run, parsed))
+    _score_set(run, parsed)
+    submit_evaluation(run, by=by)
     return run
 
 

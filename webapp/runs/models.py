@@ -146,12 +146,12 @@ class RunQuerySet(TeamOwnedQuerySet):
 class Run(TimestampedModel):
     """A method with its config and seed on a split of a dataset, and what came of it.
 
-    A trained run has jobs, and its state is that of `current_job`: training first, then
-    scoring. One that scores the weights of another run, `trained_by`, has the training job of
-    that run until the training has ended, and a scoring job of its own from then on.
+    Its state is that of `current_job`: training first, then scoring, then evaluating. One that
+    scores the weights of another run, `trained_by`, has the training job of that run until the
+    training has ended, and a scoring job of its own from then on.
 
-    An uploaded run brings its scores; a virtual one is computed from other runs by its recipe.
-    These two have no job, and wait until they are scored.
+    An uploaded run brings its scores, and has no job until the last of them is there; a virtual
+    one is computed from other runs by its recipe. Both are only evaluated.
     """
 
     class Kind(models.TextChoices):
@@ -268,6 +268,8 @@ class Run(TimestampedModel):
         job = self.current_job
         if job is None:
             return str(_("Scored") if self.scored_at else _("Waiting for scores"))
+        if job.status == Job.Status.SUCCEEDED and self.kind != self.Kind.TRAINED:
+            return str(_("Scored"))
         if job.status != Job.Status.RUNNING:
             return job.get_status_display()
         return str(job.facts_of_kind.working)

@@ -1,4 +1,4 @@
-"""Scoring of a run's test and validation videos, and the evaluation under every protocol."""
+"""Scoring of a run's test and validation videos, which is followed by its evaluation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from ml.records import Scores
 from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
 from webapp.jobs.services import record_facts
+from webapp.results.evaluation_jobs import submit_evaluation
 from webapp.results.explanations import Sheet, save_explanations
-from webapp.results.services import evaluate_all, save_scores
+from webapp.results.services import save_scores
 from webapp.runs import services, training
 from webapp.runs.models import Checkpoint, Run
 from workers.kinds import register
@@ -63,7 +64,7 @@ class Score:
             else None,
             rule=job.result["rule"],
         )
-        evaluate_all(score_set)
+        submit_evaluation(run, by=run.created_by)
         save_explanations(score_set, collected_sheets(folder))  # last: files know no rollback
 
     def on_replaced(self, old: Job, new: Job) -> None:

@@ -219,9 +219,9 @@ def _intervals(name: str, values: Iterable[Any]) -> Iterator[Interval]:
 
 def _frame(value: Any) -> int:
     """Raise TypeError or ValueError for a fraction: that would be seconds, and no frame."""
-    if not isinstance(value, str):
+    if not isinstance(value, str | float):
         return operator.index(value)
-    number = number_of(value.strip())
+    number = number_of(value.strip()) if isinstance(value, str) else value
     if not number.is_integer():
         raise ValueError(f"{value} is no whole number")
     return int(number)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ml import metrics
+from tests.evaluating import end_evaluations, evaluate_run
 from tests.factories.datasets import (
     AnnotationSetFactory,
     IntervalFactory,
@@ -18,7 +19,7 @@ from tests.factories.results import float32
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Split
-from webapp.results import services
+from webapp.results import evaluation_jobs, services
 from webapp.results.folds import CrossValidation, seed_spreads, seeds_of, spread_of
 from webapp.results.models import PooledEvaluation, Protocol
 from webapp.results.protocols import PRESETS, RAW
@@ -66,8 +67,8 @@ def score(run: Run, scores: Sequence[Sequence[float]] | None = None) -> Run:
     members = run.split.members.filter(part="test").order_by("pk")
     wanted = scores or SCORES[(run.split.fold or 1) - 1]
     arrays = {member.video_id: float32(*each) for member, each in zip(members, wanted, strict=True)}
-    score_set = services.save_scores(run=run, job=run.current_job, scores=arrays, rule="all")
-    services.evaluate_all(score_set)
+    services.save_scores(run=run, job=run.current_job, scores=arrays, rule="all")
+    evaluate_run(run)
     return run
 
 
@@ -186,7 +187,8 @@ def test_a_split_without_folds_has_none(team: Team) -> None:
 def test_what_an_older_evaluator_left_is_pooled_again(first: Run) -> None:
     all_scored(first)
     PooledEvaluation.objects.all().delete()
-    services.evaluate_missing()
+    assert evaluation_jobs.submit_missing() == 1
+    end_evaluations()
     assert numbers(first)["auroc"].pooled is not None
 
 

@@ -21,7 +21,11 @@ from webapp.accounts.models import Team
 from webapp.datasets.models import Split
 from webapp.runs.models import Run
 
-pytestmark = [pytest.mark.django_db, pytest.mark.shared_data]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.shared_data,
+    pytest.mark.usefixtures("eager_worker"),
+]
 
 PADDING_ALONE = {"macro_padding": True, "metric": "macro_auroc"}
 # By protocol: the number, to four digits but for the one that was published with five.

@@ -21,7 +21,7 @@ from webapp.results.uploads import Layout, Progress, create_uploaded_run, store_
 from webapp.results.virtual import create_virtual_run
 from webapp.runs.models import Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]
 
 BINARY = "application/octet-stream"
 LABELS = {"a": [0, 0, 0, 1, 1, 1, 0, 0], "b": [0] * 6}

@@ -28,7 +28,7 @@ from webapp.results.uploads import (
 )
 from webapp.runs.models import Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]
 
 N_FRAMES = 6
 Waiting = Callable[..., Run]

@@ -26,7 +26,7 @@ from webapp.results.uploads import Layout, create_uploaded_run, find_video, stor
 from webapp.results.virtual import create_virtual_run
 from webapp.runs.models import Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]
 
 BINARY = "application/octet-stream"
 NAN = None

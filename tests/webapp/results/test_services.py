@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from ml.evaluation import EVALUATOR_VERSION
 from ml.records import Scores
+from tests.evaluating import end_evaluations
 from tests.factories.datasets import SplitMemberFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.common.errors import ConflictError, UserError
+from webapp.jobs.models import Job
 from webapp.results import services
 from webapp.results.models import Evaluation, Protocol, ScoreSet, VideoScores
 from webapp.results.protocols import PRESETS, RAW
@@ -136,8 +139,11 @@ def test_what_an_older_evaluator_left_is_evaluated_again(run):
     raw = services.ensure_protocols()[0]
     services.evaluate(score_set, raw)
     Evaluation.objects.update(evaluator_version=1)
+    Job.objects.update(status="succeeded", finished_at=timezone.now())
 
     call_command("evaluate_again")
 
+    assert end_evaluations() == 1
     assert Evaluation.objects.filter(protocol=raw).count() == 2
-    assert services.evaluate_missing() == 0
+    call_command("evaluate_again")
+    assert end_evaluations() == 0

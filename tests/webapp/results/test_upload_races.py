@@ -29,7 +29,7 @@ from webapp.results.protocols import PRESETS
 from webapp.results.uploads import Layout, create_uploaded_run, store_score_set, store_scores
 from webapp.runs.models import Run
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("eager_worker")]
 
 N_VIDEOS, N_FRAMES = 6, 40
 NAMES = [f"{number:02}" for number in range(N_VIDEOS)]

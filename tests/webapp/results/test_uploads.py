@@ -30,7 +30,7 @@ from webapp.results.uploads import (
 )
 from webapp.runs.models import Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]
 
 BINARY = "application/octet-stream"
 GOOD = {"a": [0.1, 0.2, 0.9, 0.8], "b": [0.0, 0.3, 0.1]}

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from ml.records import Scores
+from tests.evaluating import evaluate_run
 from tests.factories.datasets import IntervalFactory, SplitMemberFactory, VideoFactory
 from tests.factories.results import float32, labelled_run
 from tests.factories.runs import RunFactory
@@ -21,7 +22,7 @@ from webapp.results.uploads import Layout, Progress, create_uploaded_run, store_
 from webapp.results.virtual import create_virtual_run
 from webapp.runs.models import Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]
 
 LABELS = {"a": [0, 0, 1, 1], "b": [0, 0, 0]}
 TESTED = {"a": float32(0.1, 0.2, 0.8, 0.9), "b": float32(0.3, 0.3, 0.3)}
@@ -42,7 +43,7 @@ def save(run: Run, *, validation: dict[str, Scores] | None) -> ScoreSet:
         validation={ids[name]: each for name, each in validation.items()} if validation else None,
         rule="every frame",
     )
-    services.evaluate_all(score_set)
+    evaluate_run(run)
     return score_set
 
 

@@ -18,7 +18,7 @@ from webapp.results.scores import read_scores
 from webapp.results.virtual import create_virtual_run
 from webapp.runs.models import Run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]
 
 LABELS = {"a": [0, 0, 1, 1], "b": [0, 0, 0]}
 
@@ -60,8 +60,10 @@ def test_a_mean_is_computed_as_it_is_read(first: Run, second: Run, bob: User) ->
     mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
 
     np.testing.assert_array_equal(by_name(mixed)["a"].values, [0.5, 2, 2.5, 2.5])
-    assert (VideoScores.objects.count(), Job.objects.count()) == (n_stored, n_jobs)
-    assert mixed.current_job is None
+    assert VideoScores.objects.count() == n_stored
+    assert Job.objects.count() == n_jobs + 1
+    assert Job.objects.latest("pk").kind == "evaluate"
+    mixed.refresh_from_db()
     assert mixed.status == Job.Status.SUCCEEDED
 
 
@@ -158,7 +160,7 @@ def mixed(first: Run, second: Run, bob: User) -> Run:
 
 
 @pytest.mark.parametrize("address", ["/", "/runs", "/runs/{run}", "/runs/{run}/progress"])
-def test_pages_show_a_run_without_a_job(as_bob: Client, mixed: Run, address: str) -> None:
+def test_pages_show_a_run_that_is_only_evaluated(as_bob: Client, mixed: Run, address: str) -> None:
     response = as_bob.get(address.format(run=mixed.pk))
 
     assert response.status_code == 200
@@ -172,11 +174,11 @@ def test_run_page_shows_the_recipe(as_bob: Client, mixed: Run, first: Run) -> No
     assert "Learning curve" not in page
 
 
-def test_a_run_without_a_job_cannot_be_cancelled(as_bob: Client, mixed: Run) -> None:
+def test_a_run_that_is_evaluated_cannot_be_cancelled(as_bob: Client, mixed: Run) -> None:
     response = as_bob.post(f"/runs/{mixed.pk}/cancel")
 
     assert response.status_code == 409
-    assert "has no job" in response.content.decode()
+    assert "The job has already ended" in response.content.decode()
 
 
 def test_the_video_page_draws_a_mix_beside_its_members(

@@ -19,7 +19,13 @@ from webapp.jobs.services.execution import (
 )
 from webapp.jobs.services.log import append_log, log_tail, read_log
 from webapp.jobs.services.nodes import announce, forget_silent_workers, retire
-from webapp.jobs.services.queue import default_queue, free_slots, queue_position, waiting_reason
+from webapp.jobs.services.queue import (
+    default_queue,
+    free_slots,
+    light_queue,
+    queue_position,
+    waiting_reason,
+)
 from webapp.jobs.services.submission import (
     request_cancel,
     ring_in_turn,
@@ -40,6 +46,7 @@ __all__ = [
     "forget_silent_workers",
     "free_slots",
     "hand_back",
+    "light_queue",
     "log_tail",
     "mark_running",
     "queue_position",

@@ -15,6 +15,12 @@ def default_queue() -> str:
     return Job.Queue.GPU if has_gpu else Job.Queue.CPU
 
 
+def light_queue() -> str:
+    """For work that needs no GPU: that of the GPUs only where nobody else is alive."""
+    cpu = WorkerNode.objects.alive().serving(Job.Queue.CPU)
+    return Job.Queue.CPU if cpu.exists() else default_queue()
+
+
 def queue_position(job: Job) -> int | None:
     """1 for the job that starts next; None when the job does not wait."""
     waiting = list(Job.objects.in_turn(job.queue).values_list("pk", flat=True))

@@ -118,6 +118,21 @@ def test_folder_unfit_row_is_reported(tmp_path: Path, row: str, sentence: str) -
     assert sentence in "\n".join(said)
 
 
+@pytest.mark.parametrize(("start", "is_frame"), [(10.0, True), (10.5, False), ("10.0", True)])
+def test_folder_json_frames_are_whole_numbers_however_written(
+    tmp_path: Path, start: float | str, is_frame: bool
+) -> None:
+    folder = dataset(tmp_path, "a.mp4")
+    entry = {"name": "a", "intervals": [[start, 20.0]]}
+    (folder / "manifest.json").write_text(json.dumps({"videos": [entry]}))
+
+    _, said, truth = read(folder)
+
+    kept = [(each.start_frame, each.end_frame) for each in truth.intervals.get("a", ())]
+    assert kept == ([(10, 20)] if is_frame else [])
+    assert ("is not an interval" in "\n".join(said)) != is_frame
+
+
 def test_folder_video_listed_twice(tmp_path: Path) -> None:
     folder = dataset(tmp_path, "a.mp4", csv="name,intervals\na,1:2\na,3:4\n")
 

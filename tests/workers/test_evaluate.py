@@ -1,0 +1,118 @@
+"""Evaluation as a job: a real child computes, the numbers are those of the evaluator itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.forms.models import model_to_dict
+
+from ml.events import Event
+from tests.factories.jobs import JobFactory
+from tests.factories.results import float32, labelled_run, save_by_name
+from webapp.accounts.models import Team
+from webapp.jobs.models import Job
+from webapp.results.models import Evaluation
+from webapp.results.protocols import PRESETS, ensure_protocols
+from webapp.results.services import evaluate_under_each
+from webapp.runs.models import Run
+from workers import kinds
+from workers.kinds import JobKind
+
+pytestmark = pytest.mark.django_db
+OURS = ("id", "score_set")
+
+
+@pytest.fixture
+def kind() -> JobKind:
+    return kinds.find("evaluate").kind
+
+
+@pytest.fixture
+def run(team: Team) -> Run:
+    random = np.random.default_rng(3)
+    labels = {name: random.integers(0, 2, 60).tolist() for name in ("a", "b", "c")}
+    run = labelled_run(labels, team=team)
+    save_by_name(run, {name: float32(*random.normal(size=60)) for name in labels})
+    return run
+
+
+@pytest.fixture
+def job(run: Run) -> Job:
+    run.current_job = JobFactory.create(
+        team=run.team, kind="evaluate", subject_id=run.pk, held=True
+    )
+    run.save()
+    return run.current_job
+
+
+def work(spec: dict[str, Any], folder: Path) -> list[Event]:
+    """What the child tells."""
+    path = folder / "spec.json"
+    path.write_text(json.dumps(spec))
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "ml", "job", str(path), "--events-fd", str(writing)]
+    child = subprocess.Popen(command, pass_fds=[writing])
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        events = [json.loads(line) for line in pipe]
+    assert child.wait() == 0, events
+    return events
+
+
+def done(kind: JobKind, job: Job, folder: Path) -> list[Event]:
+    events = work(kind.prepare(job, folder), folder)
+    for event in events:
+        if event["event"] == "evaluation":
+            kind.on_event(job, event, folder)
+    kind.on_success(job, folder)
+    return events
+
+
+def stored(evaluation: Evaluation) -> dict[str, Any]:
+    values = model_to_dict(evaluation, exclude=OURS)
+    return values | {"replicate_values": bytes(evaluation.replicate_values)}
+
+
+def test_its_numbers_are_those_of_the_evaluator_bit_for_bit(
+    kind: JobKind, job: Job, run: Run, tmp_path: Path
+) -> None:
+    events = done(kind, job, tmp_path)
+
+    made = {each.protocol_id: stored(each) for each in Evaluation.objects.all()}
+    assert len(made) == len(PRESETS)
+    Evaluation.objects.all().delete()
+    here = evaluate_under_each(run.score_set, ensure_protocols())
+    assert made == {each.protocol_id: stored(each) for each in here}
+    assert [event["done"] for event in events if event["event"] == "progress"] == list(
+        range(1, len(PRESETS) + 1)
+    )
+
+
+def test_numbers_that_are_there_are_not_made_again(
+    kind: JobKind, job: Job, run: Run, tmp_path: Path
+) -> None:
+    there = evaluate_under_each(run.score_set, ensure_protocols()[:2])
+
+    [task] = kind.prepare(job, tmp_path)["tasks"]
+    assert len(task["protocols"]) == len(PRESETS) - 2
+
+    evaluate_under_each(run.score_set, ensure_protocols())
+    done(kind, job, tmp_path)
+    assert Evaluation.objects.filter(pk__in=[each.pk for each in there]).count() == 2
+    assert Evaluation.objects.count() == len(PRESETS)
+
+
+def test_a_lost_job_goes_on_as_its_successor(kind: JobKind, job: Job, run: Run) -> None:
+    successor = JobFactory.create(team=run.team, kind="evaluate", subject_id=run.pk)
+
+    kind.on_replaced(job, successor)
+
+    run.refresh_from_db()
+    assert run.current_job == successor
