@@ -26,15 +26,18 @@ from workers.watch import Stop, Watch
 
 logger = logging.getLogger(__name__)
 NEVER = threading.Event()
+_claiming = threading.Lock()  # what a slot may take depends on what the others hold
 
 
 def run_next(queue: str, *, worker: WorkerNode, is_stopping: threading.Event = NEVER) -> Job | None:
     """Run the job whose turn it is, to its end. None when nothing waits."""
     if is_stopping.is_set():
         return None
-    job = patiently(lambda: services.claim_next(queue, worker=worker))
+    with _claiming:
+        job = patiently(lambda: services.claim_next(queue, worker=worker))
     if job is not None:
         Supervision(job, is_stopping).run()
+        patiently(lambda: services.ring_for_long(queue))
     return job
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.factories.jobs import JobFactory
 from tests.patience import PATIENCE, wait_until
 from tests.workers.conftest import acting_job, is_running
 from webapp.jobs import services
@@ -305,3 +306,14 @@ def test_frozen_supervisor_wakes_up_and_changes_nothing(start, tmp_path):
     assert process.wait(PATIENCE) == 0
     assert list(Job.objects.order_by("pk").values()) == before
     assert not job.log_chunks.exists()
+
+
+def test_whoever_ends_rings_for_a_training_that_was_kept_out_meanwhile(worker, monkeypatch):
+    rung = []
+    monkeypatch.setattr("webapp.dispatch.ring", lambda queue: rung.append(queue) or True)
+    acting_job()
+    JobFactory.create(kind="train", status="queued")
+
+    supervisor.run_next("cpu", worker=worker)
+
+    assert rung == ["cpu"]

@@ -53,6 +53,11 @@ class WorkerNode(models.Model):
         return self.name
 
     @property
+    def n_long_slots(self) -> int:
+        """For jobs that are not short: all but one, unless it has no more than that."""
+        return max(1, self.slots - 1)
+
+    @property
     def is_alive(self) -> bool:
         silent = timezone.now() - self.last_seen_at
         return self.stopped_at is None and silent.total_seconds() < SILENT_SECONDS

@@ -57,7 +57,7 @@ def test_claim_delivered_twice_finds_nothing_to_do(team, worker):
 @pytest.mark.django_db(transaction=True)
 def test_claim_race_has_one_winner_per_job():
     workers = WorkerNodeFactory.create_batch(4)
-    jobs = JobFactory.create_batch(8, status=Job.Status.QUEUED)
+    jobs = JobFactory.create_batch(8, status=Job.Status.QUEUED, kind="score")
 
     def claim_all(worker):
         claimed = []
@@ -72,8 +72,8 @@ def test_claim_race_has_one_winner_per_job():
 
 
 def test_claim_next_lets_teams_take_turns(worker):
-    first, second = JobFactory.create_batch(2)
-    JobFactory.create_batch(3, team=first.team)
+    first, second = JobFactory.create_batch(2, kind="score")
+    JobFactory.create_batch(3, team=first.team, kind="score")
 
     claimed = [services.claim_next("cpu", worker=worker) for _ in range(2)]
 
@@ -84,6 +84,33 @@ def test_claim_next_leaves_other_queues_alone(worker):
     JobFactory.create(queue="gpu")
 
     assert services.claim_next("cpu", worker=worker) is None
+
+
+def test_claim_next_keeps_a_slot_from_trainings(team, worker):
+    trainings = JobFactory.create_batch(2, team=team)
+    first = services.claim_next("cpu", worker=worker)
+    assert first == trainings[0]
+    assert services.claim_next("cpu", worker=worker) is None
+
+    short = JobFactory.create(team=team, kind="import")
+    assert services.claim_next("cpu", worker=worker) == short
+
+    services.finish(first, status="failed")
+    assert services.claim_next("cpu", worker=worker) == trainings[1]
+
+
+def test_claim_next_takes_trainings_into_the_only_slot(team):
+    one = WorkerNodeFactory.create(slots=1)
+    job = JobFactory.create(team=team)
+
+    assert services.claim_next("cpu", worker=one) == job
+
+
+def test_claim_next_counts_what_the_worker_itself_holds(team, worker):
+    JobFactory.create(held=True, worker=WorkerNodeFactory.create(slots=2))
+    job = JobFactory.create(team=team)
+
+    assert services.claim_next("cpu", worker=worker) == job
 
 
 def test_mark_running_only_from_starting(team, worker):

@@ -82,19 +82,34 @@ def test_waiting_reason_ignores_a_worker_that_said_good_bye(worker):
 
 def test_waiting_reason_when_all_slots_are_busy(worker):
     JobFactory.create(held=True, worker=worker, started_at=ago(minutes=40))
-    JobFactory.create(held=True, worker=worker)
+    JobFactory.create(held=True, worker=worker, kind="score")
 
-    reason = services.waiting_reason(JobFactory.create())
+    reason = services.waiting_reason(JobFactory.create(kind="score"))
 
     assert reason.replace("\xa0", " ") == (
         "2 of 2 slots of queue cpu are busy; the oldest job started 40 minutes ago."
     )
 
 
-def test_waiting_reason_when_a_slot_is_free(worker):
-    JobFactory.create(held=True, worker=worker)
+def test_waiting_reason_when_the_only_free_slot_is_kept_for_what_is_short(worker):
+    JobFactory.create(held=True, worker=worker, started_at=ago(minutes=40))
 
-    assert services.waiting_reason(JobFactory.create()).startswith("A worker is free")
+    reason = services.waiting_reason(JobFactory.create())
+
+    assert reason.replace("\xa0", " ") == (
+        "The only slot of queue cpu that takes trainings is busy; its job started 40 minutes ago."
+    )
+    short = services.waiting_reason(JobFactory.create(kind="import"))
+    assert short.startswith("A worker is free")
+
+
+@pytest.mark.parametrize(("held", "waiting"), [("score", "train"), ("train", "score")])
+def test_waiting_reason_when_a_slot_is_free(worker, held, waiting):
+    JobFactory.create(held=True, worker=worker, kind=held)
+
+    reason = services.waiting_reason(JobFactory.create(kind=waiting))
+
+    assert reason.startswith("A worker is free")
 
 
 def test_waiting_reason_of_a_job_that_does_not_wait():

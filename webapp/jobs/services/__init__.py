@@ -28,6 +28,7 @@ from webapp.jobs.services.queue import (
 )
 from webapp.jobs.services.submission import (
     request_cancel,
+    ring_for_long,
     ring_in_turn,
     submit,
     submit_cancelled,
@@ -58,6 +59,7 @@ __all__ = [
     "request_cancel",
     "retire",
     "ring_again",
+    "ring_for_long",
     "ring_in_turn",
     "submit",
     "submit_cancelled",

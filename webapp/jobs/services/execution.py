@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from webapp.jobs import kinds
 from webapp.jobs.models import Job, WorkerNode
 from webapp.jobs.services.submission import OnReplaced, succeed
 from webapp.jobs.services.transitions import end
@@ -43,11 +44,20 @@ def claim(job_id: str, *, worker: WorkerNode) -> Job | None:
 
 
 def claim_next(queue: str, *, worker: WorkerNode) -> Job | None:
-    """Take the waiting job whose turn it is; None when there is none."""
-    for job_id in list(Job.objects.in_turn(queue).values_list("pk", flat=True)[:CANDIDATES]):
+    """Take the waiting job whose turn it is; None when there is none that `worker` may take."""
+    waiting = Job.objects.in_turn(queue)
+    if not may_take_long(worker):
+        waiting = waiting.exclude(kind__in=kinds.long_kinds())
+    for job_id in list(waiting.values_list("pk", flat=True)[:CANDIDATES]):
         if job := claim(job_id, worker=worker):
             return job
     return None
+
+
+def may_take_long(worker: WorkerNode) -> bool:
+    """Its last slot is kept from trainings, so that nothing short ever waits behind one."""
+    held = Job.objects.active().filter(worker=worker, kind__in=kinds.long_kinds())
+    return held.count() < worker.n_long_slots
 
 
 def mark_running(job: Job) -> bool:

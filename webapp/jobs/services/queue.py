@@ -1,11 +1,14 @@
 """Answers about waiting: where a job stands, and why it has not started."""
 
+from typing import Any
+
 from django.db.models import Count, Min, Sum
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from webapp.jobs import kinds
 from webapp.jobs.models import Job, JobQuerySet, WorkerNode
 
 
@@ -29,7 +32,7 @@ def queue_position(job: Job) -> int | None:
 
 def waiting_reason(job: Job) -> str:
     """One sentence; empty when the job does not wait."""
-    return _queue_state(job.queue) if job.status in Job.WAITING else ""
+    return _queue_state(job) if job.status in Job.WAITING else ""
 
 
 def free_slots(queue: str) -> int:
@@ -46,19 +49,44 @@ def _held(queue: str) -> JobQuerySet:
     return Job.objects.active().filter(worker__in=WorkerNode.objects.alive().serving(queue))
 
 
-def _queue_state(queue: str) -> str:
-    n_slots = _n_slots(queue)
-    if n_slots == 0:
-        return _nobody_there(queue)
-    held = _held(queue).aggregate(n=Count("id"), oldest=Min("started_at"))
-    if held["n"] < n_slots:
-        return _("A worker is free and takes it in a moment.")
+def _queue_state(job: Job) -> str:
+    workers = list(WorkerNode.objects.alive().serving(job.queue))
+    if not workers:
+        return _nobody_there(job.queue)
+    everything, long = _held(job.queue), _held(job.queue).filter(kind__in=kinds.long_kinds())
+    n_long = sum(worker.n_long_slots for worker in workers)
+    if job.kind in kinds.long_kinds() and long.count() >= n_long:
+        return _busy_for_long(job.queue, long, n_long)
+    n_slots = sum(worker.slots for worker in workers)
+    if everything.count() >= n_slots:
+        return _busy(job.queue, everything, n_slots)
+    return _("A worker is free and takes it in a moment.")
+
+
+def _busy(queue: str, held: JobQuerySet, n_slots: int) -> str:
     return ngettext(
         "The only slot of queue %(queue)s is busy; its job started %(age)s ago.",
         "%(n)s of %(n_slots)s slots of queue %(queue)s are busy; the oldest job started "
         "%(age)s ago.",
         n_slots,
-    ) % {"queue": queue, "n": held["n"], "n_slots": n_slots, "age": timesince(held["oldest"])}
+    ) % _busy_words(queue, held, n_slots)
+
+
+def _busy_for_long(queue: str, held: JobQuerySet, n_slots: int) -> str:
+    """A slot of each worker with several is kept for imports, scoring and evaluation."""
+    return ngettext(
+        "The only slot of queue %(queue)s that takes trainings is busy; its job started "
+        "%(age)s ago.",
+        "%(n)s of %(n_slots)s slots of queue %(queue)s that take trainings are busy; the oldest "
+        "job started %(age)s ago.",
+        n_slots,
+    ) % _busy_words(queue, held, n_slots)
+
+
+def _busy_words(queue: str, held: JobQuerySet, n_slots: int) -> dict[str, Any]:
+    found = held.aggregate(n=Count("id"), oldest=Min("started_at"))
+    age = timesince(found["oldest"]) if found["oldest"] else ""
+    return {"queue": queue, "n": found["n"], "n_slots": n_slots, "age": age}
 
 
 def _nobody_there(queue: str) -> str:

@@ -13,6 +13,7 @@ from webapp import dispatch
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
+from webapp.jobs import kinds
 from webapp.jobs.models import Job, WorkerNode
 from webapp.jobs.services.transitions import end
 
@@ -91,6 +92,13 @@ def ring(job: Job) -> bool:
     waiting = Job.objects.waiting().filter(pk=job.pk)
     waiting.update(status=Job.Status.QUEUED, rung_at=timezone.now())
     return True
+
+
+def ring_for_long(queue: str) -> bool:
+    """Once more for the training whose turn it is: a slot that may not take it may have heard."""
+    rung = Job.objects.in_turn(queue).filter(status=Job.Status.QUEUED)
+    job = rung.filter(kind__in=kinds.long_kinds()).first()
+    return job is not None and ring(job)
 
 
 def ring_in_turn(jobs: Iterable[Job]) -> int:

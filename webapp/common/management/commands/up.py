@@ -18,7 +18,12 @@ class Command(TellingCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="of the site (default 8000)")
-        parser.add_argument("--slots", type=int, default=2, help="jobs that run at the same time")
+        parser.add_argument(
+            "--slots",
+            type=int,
+            default=2,
+            help="jobs that run at the same time, of which one is never a training",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stack = Stack(
