@@ -98,8 +98,13 @@ TEMPLATES = [
 APPEND_SLASH = False  # a redirected POST would lose its body; paths have one form
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=EMBEDDED.database_url)}
-DATABASES["default"]["CONN_MAX_AGE"] = 60
+# Threads of a process share connections; one that the database has closed is not handed out.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 1,
+    "max_size": env.int("IWAKAN_DATABASE_CONNECTIONS", default=20),  # of each process
+    "timeout": 5,  # seconds to wait for one, and for a database that is away
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
