@@ -83,6 +83,7 @@ def log_context(job: Job) -> dict[str, Any]:
     """What `jobs/_log.html` needs: the end of the log and its place in the whole."""
     data, following = services.log_tail(job)
     return {
+        "log_job": job,
         "log_text": data.decode(errors="replace"),
         "log_start": following - len(data),
         "log_next": following,

@@ -67,7 +67,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     jobs = list(run_jobs(run))
     context = progress_context(run)
     if run.current_job is not None:
-        context |= log_context(run.current_job)
+        context |= log_context(job_of_log(run.current_job, jobs))
     context |= results_of(request, run)
     context |= belonging(run, context["evaluations"])
     context |= {
@@ -95,6 +95,12 @@ def run_jobs(run: Run) -> JobQuerySet:
     if run.trained_by_id:
         own |= Q(subject_id=run.trained_by_id, kind="train")
     return Job.objects.filter(own)
+
+
+def job_of_log(current: Job, jobs: Iterable[Job]) -> Job:
+    """That of the training once all has gone well: what follows it says little."""
+    trainings = [job for job in jobs if not job.facts_of_kind.is_short]
+    return trainings[0] if trainings and current.status == Job.Status.SUCCEEDED else current
 
 
 def results_of(request: HttpRequest, run: Run) -> dict[str, Any]:

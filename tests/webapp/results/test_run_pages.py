@@ -10,6 +10,7 @@ from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import CheckpointFactory, MethodFactory, RunFactory, TrainingPointFactory
 from webapp.accounts.models import Team, User
+from webapp.jobs.models import Job, LogChunk
 from webapp.results.protocols import PRESETS
 from webapp.results.run_pages import PAGE_SIZE, facts_of, latest_of_each_kind
 from webapp.results.services import ensure_protocols, evaluate
@@ -236,3 +237,25 @@ def test_facts_of_are_words_the_most_asked_for_first() -> None:
         ("av", "18.1.0"),
         ("worker", "lab1:7"),
     ]
+
+
+@pytest.mark.parametrize(("status", "shown"), [("succeeded", "epoch 6"), ("failed", "no memory")])
+def test_log_is_that_of_the_training_once_all_has_gone_well(
+    as_vera: Client, team: Team, status: str, shown: str
+) -> None:
+    run = RunFactory.create(team=team, current_job__ended=True)
+    same = {"team": team, "subject_id": run.pk, "ended": True}
+    Job.objects.filter(pk=run.job.pk).update(subject_id=run.pk)
+    printed = {run.job: b"epoch 6"}
+    for kind in ("score", "evaluate"):
+        run.current_job = JobFactory.create(**same, kind=kind, status=status)
+        printed[run.current_job] = b"no memory" if kind == "evaluate" else b"videos"
+    for job, text in printed.items():
+        LogChunk.objects.create(job=job, offset=0, data=text)
+        Job.objects.filter(pk=job.pk).update(log_size=len(text))
+    run.save()
+
+    page = as_vera.get(run.get_absolute_url())
+
+    assert page.context["log_text"] == shown
+    assert f'data-log="/jobs/{page.context["log_job"].pk}/log"' in page.text
