@@ -28,8 +28,8 @@ from ml.data.decode import resize
 from ml.data.frames import FrameStore, store_frames
 from ml.data.images import image_files
 from ml.data.windows import gather, window_starts
-from ml.events import to_nobody
 from ml.records import VideoRecord
+from ml.reports import to_nobody
 from ml.training import shuffled
 
 SEED = 7

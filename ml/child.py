@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml import device
-from ml.events import Reporter
 from ml.failures import TERMINATED, explain
 from ml.records import BadInput, Interval, Manifest, VideoRecord
+from ml.reports import Reporter
 
 if TYPE_CHECKING:
     from ml.checkpoints import Checkpoint

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ml import annotations_cli, child, leaks_cli, watch_cli
-from ml.events import to_descriptor, to_terminal
 from ml.records import BadInput, Manifest, VideoRecord
+from ml.reports import to_descriptor, to_terminal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ml.data.decode import name_of
-from ml.events import Reporter
 from ml.explanations import ErrorMaps, Explains
 from ml.methods._base import Method
 from ml.records import BadInput, Scores, VideoRecord
+from ml.reports import Reporter
 
 INDEX = "scores.json"
 

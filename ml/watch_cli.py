@@ -105,7 +105,7 @@ def _with_seconds(
 def _model(options: argparse.Namespace) -> tuple[Method, str]:
     """The method as it was learnt, and the SHA-256 of its weights."""
     from ml import checkpoints, child
-    from ml.events import to_terminal
+    from ml.reports import to_terminal
 
     weights, state = checkpoints.of(options.checkpoint)
     spec = {"weights": str(weights), "state": str(state)}

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.decode import decode
-from ml.events import Reporter
 from ml.records import VideoRecord
+from ml.reports import Reporter
 
 
 @dataclass(frozen=True, kw_only=True)

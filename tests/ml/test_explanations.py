@@ -13,11 +13,11 @@ import torch
 from PIL import Image
 
 from ml.data.windows import RunningMean, mean_over_windows
-from ml.events import Reporter, to_nobody
 from ml.explanations import CELLS, ErrorMaps, Explains, MapCollector
 from ml.methods._one_class import OneClassMethod
 from ml.records import VideoRecord
 from ml.registry import load_methods
+from ml.reports import Reporter, to_nobody
 from ml.scoring import load_scores, score_videos
 from tests import toys
 

@@ -5,9 +5,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from ml.events import Reporter, to_nobody
 from ml.methods._base import Method
 from ml.records import BadInput, Scores, VideoRecord
+from ml.reports import Reporter, to_nobody
 from ml.scoring import load_scores, score_videos
 
 

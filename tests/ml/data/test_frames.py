@@ -6,8 +6,8 @@ import pytest
 
 from ml.data.decode import decode
 from ml.data.frames import store_frames
-from ml.events import Reporter, to_nobody
 from ml.records import VideoRecord
+from ml.reports import Reporter, to_nobody
 from tests import toys
 from tests.disks import largest_file
 

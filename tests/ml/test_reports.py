@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ml.events import Reporter, to_descriptor, to_terminal
+from ml.reports import Reporter, to_descriptor, to_terminal
 
 
 def test_to_descriptor_sends_one_line_per_event() -> None:
