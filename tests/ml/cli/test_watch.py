@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from ml import checkpoints, cli, watch_cli
+from ml import checkpoints, cli
 from ml.checkpoints import Checkpoint
+from ml.cli import watch
 from ml.data.decode import decode
 from ml.methods.frame_prediction import FramePrediction
 from ml.online import FrameScore
@@ -227,13 +228,13 @@ def test_scores_that_come_late_keep_the_times_of_their_frames() -> None:
 
     frame = np.zeros((2, 2), np.uint8)
     frames = [(seconds, frame) for seconds in (0.5, 0.6, 7.0, 7.1, 90.0)]
-    told = list(watch_cli._scored(Late(), frames))  # type: ignore[arg-type]
+    told = list(watch._scored(Late(), frames))  # type: ignore[arg-type]
     assert told == [(2, 7.0, 0.5), (3, 7.1, 0.5), (4, 90.0, 0.7)]
 
 
 def test_frames_without_times_go_on_at_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
     frame = np.zeros((2, 2), np.uint8)
     frames = [(seconds, frame) for seconds in (None, 0.5, 0.4, None, 9.0)]
-    seconds = [each for each, _frame in watch_cli._by_times(frames, 10)]
+    seconds = [each for each, _frame in watch._by_times(frames, 10)]
     assert seconds == pytest.approx([0.0, 0.5, 0.6, 0.7, 9.0])
     assert capsys.readouterr().err.count("no time for frame 0") == 1
