@@ -14,7 +14,7 @@ from ml.data.layouts._base import LAYOUTS
 from ml.data.truth.formats._base import FORMATS as TRUTH
 from ml.methods._base import METHODS
 from ml.registries import Registry
-from ml.score_files._base import FORMATS as SCORES
+from ml.scores.files._base import FORMATS as SCORES
 from ml.splits.lists._base import FORMATS as LISTS
 
 PLUGS = "plugs_of_a_test"

@@ -187,7 +187,7 @@ class Run(TimestampedModel):
     reference = models.CharField(max_length=300, blank=True)  # paper or code
     # Of a trained run complete: every field of the method, defaults filled in.
     config = models.JSONField(default=dict)
-    # Of a virtual run: see `ml.fusion.Recipe`.
+    # Of a virtual run: see `ml.scores.fusion.Recipe`.
     recipe = models.JSONField(default=dict)
     seed = models.BigIntegerField(default=0)
     sweep = models.ForeignKey(Sweep, models.PROTECT, null=True, related_name="runs")

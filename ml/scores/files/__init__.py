@@ -7,11 +7,11 @@ unpacks without end, and every fault is a BadInput with a sentence for whoever s
 from __future__ import annotations
 
 from ml.records import BadInput
-from ml.score_files._base import FORMATS, Format, ScoreFile, Series, Values
-from ml.score_files._layout import Layout
-from ml.score_files._others import why_not
-from ml.score_files._places import Item
-from ml.score_files._spread import item_of, one_after_another, spread
+from ml.scores.files._base import FORMATS, Format, ScoreFile, Series, Values
+from ml.scores.files._layout import Layout
+from ml.scores.files._others import why_not
+from ml.scores.files._places import Item
+from ml.scores.files._spread import item_of, one_after_another, spread
 
 __all__ = [
     "Item", "Layout", "ScoreFile", "Series", "Values", "item_of", "load_formats",

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.records import BadInput, Scores
-from ml.score_files import Layout, Series, item_of, read, spread
+from ml.scores.files import Layout, Series, item_of, read, spread
 
 NONE = pytest.approx(np.nan, nan_ok=True)
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from ml.findings import shortened
 from ml.records import BadInput
-from ml.score_files._base import Format, ScoreFile, Series, register
-from ml.score_files._layout import STATABLE, stated_in
+from ml.scores.files._base import Format, ScoreFile, Series, register
+from ml.scores.files._layout import STATABLE, stated_in
 from ml.strict_json import parse
 
 MAX_FILES = 20_000
@@ -102,7 +102,7 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def _read_one(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[Series, tuple[str, ...]]:
-    from ml.score_files import read  # the registry needs this module first
+    from ml.scores.files import read  # the registry needs this module first
 
     data = _content(archive, member)
     if data.startswith(b"PK"):

@@ -9,8 +9,8 @@ import numpy as np
 
 from ml.findings import counted
 from ml.records import BadInput
-from ml.score_files._base import Counts, Numbers, Series, Values
-from ml.score_files._layout import WHOLE_VIDEO, Layout
+from ml.scores.files._base import Counts, Numbers, Series, Values
+from ml.scores.files._layout import WHOLE_VIDEO, Layout
 
 BASES = (0, 1)
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from ml.findings import shortened
 from ml.records import BadInput
-from ml.score_files._base import Format, ScoreFile, Series, of_numbers, register
-from ml.score_files._layout import STATABLE, stated_in
-from ml.score_files._texts import is_rounded_to_zero
+from ml.scores.files._base import Format, ScoreFile, Series, of_numbers, register
+from ml.scores.files._layout import STATABLE, stated_in
+from ml.scores.files._texts import is_rounded_to_zero
 from ml.strict_json import check_text, parse
 from ml.tables import MARKS, decode
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.smoothing import smooth
+from ml.scores.smoothing import smooth
 
 NAN = np.nan
 scores = st.lists(st.one_of(st.just(NAN), st.floats(-10, 10)), min_size=1, max_size=30)

@@ -8,7 +8,7 @@ import tokenize
 import numpy as np
 
 from ml.records import BadInput
-from ml.score_files._base import Format, ScoreFile, Series, register, vector
+from ml.scores.files._base import Format, ScoreFile, Series, register, vector
 
 MAGIC = b"\x93NUMPY"
 # All of them seen from NumPy's reading of damaged headers, which are Python source.

@@ -15,9 +15,9 @@ import numpy as np
 
 from ml.findings import shortened
 from ml.records import BadInput
-from ml.score_files._base import Counts, Format, Numbers, ScoreFile, Series, Values, register
-from ml.score_files._columns import PLACES, Kind, kinds_of
-from ml.score_files._texts import Column
+from ml.scores.files._base import Counts, Format, Numbers, ScoreFile, Series, Values, register
+from ml.scores.files._columns import PLACES, Kind, kinds_of
+from ml.scores.files._texts import Column
 from ml.tables import NUMBER, Row, is_blank, is_text, is_void, open_table
 
 MAX_ROWS = 5_000_000

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ml.records import BadInput
-from ml.score_files._base import EXACT, Numbers, Values
+from ml.scores.files._base import EXACT, Numbers, Values
 from ml.tables import GROUPED, is_blank, number_of
 
 PLAIN = re.compile(

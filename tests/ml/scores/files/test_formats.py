@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ml.records import BadInput
-from ml.score_files import ScoreFile, load_formats, read
+from ml.scores.files import ScoreFile, load_formats, read
 
 BOM = b"\xef\xbb\xbf"
 
@@ -276,7 +276,7 @@ def test_an_archive_that_unpacks_without_end_is_refused() -> None:
 
 
 def test_a_table_of_more_rows_than_are_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ml.score_files.table.MAX_ROWS", 20_000)
+    monkeypatch.setattr("ml.scores.files.table.MAX_ROWS", 20_000)
 
     with pytest.raises(BadInput, match="more than 20,000 rows are not read from a table: send npz"):
         read(b"1\n" * 20_001)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ml.findings import counted
 from ml.records import BadInput, Scores, narrowest
-from ml.score_files._base import Series, Values
-from ml.score_files._layout import Layout
-from ml.score_files._places import Item, base_of, check_units, in_place, numbered_alike
+from ml.scores.files._base import Series, Values
+from ml.scores.files._layout import Layout
+from ml.scores.files._places import Item, base_of, check_units, in_place, numbered_alike
 
 USUAL_WIDTHS = (16, 8, 32, 64, 4, 2)
 FROM_ONE = "Frames are counted from 1 in this file: number 1 is the first frame."

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.records import BadInput, Scores
-from ml.smoothing import MAX_SMOOTHING_FRAMES as MAX_SMOOTHING_FRAMES
-from ml.smoothing import Smoothing, smooth
+from ml.scores.smoothing import MAX_SMOOTHING_FRAMES as MAX_SMOOTHING_FRAMES
+from ml.scores.smoothing import Smoothing, smooth
 
 Calibration = Literal["none", "validation", "test_set", "per_video"]
 MAX_MEMBERS = 20

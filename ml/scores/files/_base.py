@@ -63,7 +63,7 @@ class Format(ABC):
     def read(cls, data: bytes) -> ScoreFile: ...
 
 
-FORMATS: Registry[Format] = Registry("ml.score_files", "format")
+FORMATS: Registry[Format] = Registry("ml.scores.files", "format")
 register = FORMATS.register
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ml.fusion import Ingredient, Member, Recipe, fuse
 from ml.records import BadInput, Scores
+from ml.scores.fusion import Ingredient, Member, Recipe, fuse
 
 
 def ingredient(*values: float, first_frame: int = 0, frames_per_value: int = 1) -> Ingredient:
