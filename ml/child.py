@@ -64,7 +64,7 @@ def train(spec: Spec, reporter: Reporter) -> None:
 
 def score(spec: Spec, reporter: Reporter) -> None:
     """Score the spec's videos with what the checkpoint's method has learnt."""
-    from ml.scoring import score_videos
+    from ml.scoring.videos import score_videos
 
     result = score_videos(
         restored(spec, reporter),

@@ -21,7 +21,7 @@ def add_verb(verbs: Any) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from ml.evaluation import Settings, evaluate_videos, scored_videos
-    from ml.scoring import load_scores
+    from ml.scoring.videos import load_scores
 
     videos = Manifest.load(options.manifest).part(options.part)
     scored = scored_videos(videos, load_scores(options.scores))

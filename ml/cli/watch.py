@@ -22,7 +22,7 @@ from ml.records import BadInput, Manifest, VideoRecord
 if TYPE_CHECKING:
     from ml.methods._base import Method
     from ml.methods._one_class import OneClassMethod
-    from ml.online import FrameScore, OnlineScorer
+    from ml.scoring.online import FrameScore, OnlineScorer
 
 STDIN = "-"
 DEFAULT_FPS = 25.0
@@ -65,7 +65,7 @@ def _calibrate(options: argparse.Namespace) -> None:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from ml.online import OnlineScorer
+    from ml.scoring.online import OnlineScorer
 
     method, weights_sha256 = _model(options)
     scorer = OnlineScorer(_one_class(method))

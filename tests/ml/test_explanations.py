@@ -18,7 +18,7 @@ from ml.methods._one_class import OneClassMethod
 from ml.records import VideoRecord
 from ml.registry import load_methods
 from ml.reports import Reporter, to_nobody
-from ml.scoring import load_scores, score_videos
+from ml.scoring.videos import load_scores, score_videos
 from tests import toys
 
 ONE_CLASS = sorted(

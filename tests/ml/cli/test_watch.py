@@ -16,9 +16,9 @@ from ml.checkpoints import Checkpoint
 from ml.cli import watch
 from ml.data.decode import decode
 from ml.methods.frame_prediction import FramePrediction
-from ml.online import FrameScore
 from ml.records import Manifest, VideoRecord
 from ml.registry import as_json
+from ml.scoring.online import FrameScore
 from tests import toys
 
 TINY = FramePrediction.tiny

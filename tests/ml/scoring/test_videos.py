@@ -8,7 +8,7 @@ import pytest
 from ml.methods._base import Method
 from ml.records import BadInput, Scores, VideoRecord
 from ml.reports import Reporter, to_nobody
-from ml.scoring import load_scores, score_videos
+from ml.scoring.videos import load_scores, score_videos
 
 
 def method_that_says(*values: float, first_frame: int = 0) -> Method:

@@ -12,8 +12,8 @@ import torch
 
 from ml.data.decode import decode
 from ml.methods._one_class import OneClassMethod
-from ml.online import OnlineScorer, stream_scores
 from ml.records import BadInput, VideoRecord
+from ml.scoring.online import OnlineScorer, stream_scores
 from tests import toys
 from tests.ml.test_explanations import ONE_CLASS, build
 
