@@ -6,7 +6,7 @@
      "is_best": false, "is_final": false}
     {"event": "video", …}      one surveyed video (ml.data.survey)
     {"event": "scores", "video_id": …, "path": npy, "first_frame": 0, "frames_per_value": 1}
-    {"event": "explanation", "video_id": …, "path": png, "rule": …}  and what ml.explanations says
+    {"event": "explanation", "video_id": …, "path": png, "rule": …}  and what ml.explain.maps says
     {"event": "evaluation", "task": 0, "protocol": 3, "path": json, "replicates": npy}
     {"event": "facts", "values": {"torch": "2.13.0", "device": "cpu", …}}
     {"event": "result", "values": {…}}

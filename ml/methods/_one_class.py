@@ -20,7 +20,7 @@ from ml.data.decode import decode
 from ml.data.frames import FrameStore, store_frames
 from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
 from ml.device import Precision, autocast, send
-from ml.explanations import CELLS, ErrorMaps, MapCollector
+from ml.explain.maps import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
 from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
 from ml.training import Learner, Training, normal_videos

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ml.data.decode import name_of
-from ml.explanations import ErrorMaps, Explains
+from ml.explain.maps import ErrorMaps, Explains
 from ml.methods._base import Method
 from ml.records import BadInput, Scores, VideoRecord
 from ml.reports import Reporter

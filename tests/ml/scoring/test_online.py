@@ -15,7 +15,7 @@ from ml.methods._one_class import OneClassMethod
 from ml.records import BadInput, VideoRecord
 from ml.scoring.online import OnlineScorer, stream_scores
 from tests import toys
-from tests.ml.test_explanations import ONE_CLASS, build
+from tests.ml.explain.test_maps import ONE_CLASS, build
 
 N_FRAMES = 23
 DELAYS = {"conv_ae": 3, "conv3d_ae": 7}

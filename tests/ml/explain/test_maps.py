@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from ml.data.windows import RunningMean, mean_over_windows
-from ml.explanations import CELLS, ErrorMaps, Explains, MapCollector
+from ml.explain.maps import CELLS, ErrorMaps, Explains, MapCollector
 from ml.methods._one_class import OneClassMethod
 from ml.records import VideoRecord
 from ml.registry import load_methods
