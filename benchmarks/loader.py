@@ -24,9 +24,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks import report
-from ml.data.decode import resize
 from ml.data.frames import FrameStore, store_frames
-from ml.data.images import image_files
+from ml.data.video.decode import resize
+from ml.data.video.images import image_files
 from ml.data.windows import gather, window_starts
 from ml.records import VideoRecord
 from ml.reports import to_nobody

@@ -27,7 +27,7 @@ from torch.optim import Optimizer
 
 from ml import checkpoints
 from ml.checkpoints import Checkpoint
-from ml.data.decode import name_of
+from ml.data.video.decode import name_of
 from ml.failures import TERMINATED, Diverged
 from ml.normal import is_normal
 from ml.records import BadInput, Manifest, Part, VideoRecord

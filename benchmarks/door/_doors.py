@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.door._base import Bring, Brought
-from ml.data.decode import decode
 from ml.data.survey import survey
 from ml.data.truth.alignment import align
 from ml.data.truth.formats import read_annotations
 from ml.data.truth.rows import Alignment
 from ml.data.truth.videos import KnownVideo, VideoSet
+from ml.data.video.decode import decode
 from ml.records import BadInput, VideoRecord
 from ml.reports import Event, Reporter
 

@@ -47,8 +47,8 @@ def _survey(options: argparse.Namespace) -> None:
 
 
 def _probe(options: argparse.Namespace) -> None:
-    from ml.data.examine import look
-    from ml.data.thumbnails import quick_sheet
+    from ml.data.video.examine import look
+    from ml.data.video.thumbnails import quick_sheet
 
     print(json.dumps(look(options.file), indent=1))
     if options.contact_sheet:

@@ -137,7 +137,7 @@ def _calibration(path: Path | None, weights_sha256: str) -> Calibration | None:
 
 def _frames(options: argparse.Namespace, size: tuple[int, int]) -> Iterator[Timed]:
     """A rate that was given counts for any source, else the file's own times."""
-    from ml.data.decode import decode, decode_timed
+    from ml.data.video.decode import decode, decode_timed
 
     if options.fps is not None and not options.fps > 0:
         raise BadInput(f"--fps {options.fps}: a number above 0 is expected")
@@ -192,8 +192,8 @@ def _rate(path: Path) -> float:
     """The mean rate that the file states, for frames without a time."""
     import av
 
-    from ml.data.containers import open_video
-    from ml.data.streams import video_stream
+    from ml.data.video.containers import open_video
+    from ml.data.video.streams import video_stream
 
     try:
         with open_video(path) as container:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.decode import decode
+from ml.data.video.decode import decode
 from ml.records import VideoRecord
 from ml.reports import Reporter
 

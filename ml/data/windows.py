@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ml.data.decode import Frame
+from ml.data.video.decode import Frame
 
 
 def span(length: int, stride: int = 1) -> int:

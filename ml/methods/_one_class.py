@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ml.data.decode import decode
 from ml.data.frames import FrameStore, store_frames
+from ml.data.video.decode import decode
 from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
 from ml.device import Precision, autocast, send
 from ml.explain.maps import CELLS, ErrorMaps, MapCollector

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.data.decode import name_of
+from ml.data.video.decode import name_of
 from ml.explain.maps import ErrorMaps, Explains
 from ml.methods._base import Method
 from ml.records import BadInput, Scores, VideoRecord

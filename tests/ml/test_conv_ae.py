@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ml.data.decode import decode
+from ml.data.video.decode import decode
 from ml.methods import conv_ae
 from ml.methods.conv_ae import Autoencoder, ConvAE, ConvAEConfig
 from ml.records import BadInput, Manifest, VideoRecord

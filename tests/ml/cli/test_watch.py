@@ -14,7 +14,7 @@ import torch
 from ml import checkpoints, cli
 from ml.checkpoints import Checkpoint
 from ml.cli import watch
-from ml.data.decode import decode
+from ml.data.video.decode import decode
 from ml.methods.frame_prediction import FramePrediction
 from ml.records import Manifest, VideoRecord
 from ml.registry import as_json

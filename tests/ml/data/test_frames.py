@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.data.decode import decode
 from ml.data.frames import store_frames
+from ml.data.video.decode import decode
 from ml.records import VideoRecord
 from ml.reports import Reporter, to_nobody
 from tests import toys

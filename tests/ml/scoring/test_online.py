@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from ml.data.decode import decode
+from ml.data.video.decode import decode
 from ml.methods._one_class import OneClassMethod
 from ml.records import BadInput, VideoRecord
 from ml.scoring.online import OnlineScorer, stream_scores

@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ml.data.signatures import LFS_POINTER
 from ml.data.truth.claims import COUNTING, MAX_RATE, Annotations, Reading
 from ml.data.truth.formats._base import FORMATS, AnnotationFormat
 from ml.data.truth.normality import own_labels, without_normal
 from ml.data.truth.source import Source
+from ml.data.video.signatures import LFS_POINTER
 from ml.findings import Finding
 from ml.records import BadInput
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ml.data.numbering import Numbering, read_numbering
+from ml.data.video.numbering import Numbering, read_numbering
 
 PLAIN = [f"{index:04}.jpg" for index in range(100)]
 

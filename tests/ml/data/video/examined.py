@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from ml.data.examine import examine
-from ml.data.pixels import Range, common_scale
+from ml.data.video.examine import examine
+from ml.data.video.pixels import Range, common_scale
 
 
 def examined(

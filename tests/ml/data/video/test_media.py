@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.data.decode import decode
-from ml.data.media import proxy_size
-from ml.data.streams import shown_size
-from ml.data.thumbnails import CELL, POSTER, evenly, fit, quick_sheet
+from ml.data.video.decode import decode
+from ml.data.video.media import proxy_size
+from ml.data.video.streams import shown_size
+from ml.data.video.thumbnails import CELL, POSTER, evenly, fit, quick_sheet
 from ml.records import VideoRecord
 from tests import hostile, toys
-from tests.ml.data.examined import examined
+from tests.ml.data.video.examined import examined
 from tests.recorders import deep_video, joined, recording
 
 

@@ -5,9 +5,9 @@ import av
 import numpy as np
 import pytest
 
-from ml.data.containers import open_video
-from ml.data.decode import decode
-from ml.data.probe import Facts, outline, probe
+from ml.data.video.containers import open_video
+from ml.data.video.decode import decode
+from ml.data.video.probe import Facts, outline, probe
 from ml.records import BadInput, VideoRecord
 from tests import hostile, toys
 

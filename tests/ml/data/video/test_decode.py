@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.data.decode import decode, decode_timed
+from ml.data.video.decode import decode, decode_timed
 from ml.records import BadInput, VideoRecord
 from tests import toys
 

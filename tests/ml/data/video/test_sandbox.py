@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ml.data import sandbox
-from ml.data.sandbox import Limits
+from ml.data.video import sandbox
+from ml.data.video.sandbox import Limits
 from ml.records import BadInput
 from tests import toys
 from tests.patience import PATIENCE, wait_until
@@ -175,7 +175,7 @@ def test_child_dies_with_its_parent(tmp_path: Path) -> None:
     pipe = tmp_path / "a.mp4"
     os.mkfifo(pipe)
     code = (
-        "import sys; from pathlib import Path; from ml.data.sandbox import Limits, run\n"
+        "import sys; from pathlib import Path; from ml.data.video.sandbox import Limits, run\n"
         "request = {'path': sys.argv[1], 'kind': 'file', 'fps': None}\n"
         "run(request, folder=Path(sys.argv[2]), n_bytes=0, limits=Limits())\n"
     )

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from ml.data.containers import check_size
-from ml.data.pixels import Bytes, Scale
-from ml.data.signatures import check_no_pointer
+from ml.data.video.containers import check_size
+from ml.data.video.pixels import Bytes, Scale
+from ml.data.video.signatures import check_no_pointer
 from ml.records import BadInput
 
 # OpenCV's pool and FFmpeg's threads would fight for the same cores.

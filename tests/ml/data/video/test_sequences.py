@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.data.decode import decode
-from ml.data.sequences import outline_images, probe_images, read_image
+from ml.data.video.decode import decode
+from ml.data.video.sequences import outline_images, probe_images, read_image
 from ml.records import BadInput, VideoRecord
 from tests import hostile, toys
-from tests.ml.data.examined import examined
+from tests.ml.data.video.examined import examined
 
 ORIENTATION = 0x0112  # tag of EXIF
 

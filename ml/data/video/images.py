@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ml.data.numbering import Numbering, read_numbering
+from ml.data.video.numbering import Numbering, read_numbering
 
 DEFAULT_FPS = 25.0  # where nobody says at which rate images were taken
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})

@@ -16,8 +16,8 @@ from av.video.format import VideoFormat
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from ml.data.containers import check_size, open_video
-from ml.data.pixels import Values
+from ml.data.video.containers import check_size, open_video
+from ml.data.video.pixels import Values
 from ml.records import BadInput
 
 N_THREADS = int(os.environ.get("DECODER_THREADS", "2"))  # of one file that is imported

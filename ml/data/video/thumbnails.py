@@ -12,10 +12,10 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from PIL import Image
 
-from ml.data.outline import outline
-from ml.data.pixels import Histogram, common_scale
-from ml.data.signatures import check_video_signature
-from ml.data.streams import (
+from ml.data.video.outline import outline
+from ml.data.video.pixels import Histogram, common_scale
+from ml.data.video.signatures import check_video_signature
+from ml.data.video.streams import (
     aspect_of,
     bits_of,
     deep_values,

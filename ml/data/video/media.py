@@ -13,10 +13,10 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 from PIL import Image
 
-from ml.data.outline import Outline
-from ml.data.pixels import Scale
-from ml.data.streams import N_THREADS, deep_values, rotation_of, shown_size
-from ml.data.thumbnails import (
+from ml.data.video.outline import Outline
+from ml.data.video.pixels import Scale
+from ml.data.video.streams import N_THREADS, deep_values, rotation_of, shown_size
+from ml.data.video.thumbnails import (
     CELL,
     POSTER,
     evenly,

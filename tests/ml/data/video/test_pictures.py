@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from ml.data.decode import decode
-from ml.data.pictures import check_picture, read_picture, read_pixels
-from ml.data.pixels import Histogram, Range, Scale, common_scale
+from ml.data.video.decode import decode
+from ml.data.video.pictures import check_picture, read_picture, read_pixels
+from ml.data.video.pixels import Histogram, Range, Scale, common_scale
 from ml.records import BadInput, VideoRecord
-from tests.ml.data.examined import examined
+from tests.ml.data.video.examined import examined
 from tests.recorders import deep_video
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (32, 48, 3), np.uint8)

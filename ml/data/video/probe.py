@@ -17,9 +17,9 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from ml.clock import Clock
-from ml.data.outline import Outline, outline, seconds_of
-from ml.data.pixels import FEW_LEVELS, Histogram, Range
-from ml.data.streams import (
+from ml.data.video.outline import Outline, outline, seconds_of
+from ml.data.video.pixels import FEW_LEVELS, Histogram, Range
+from ml.data.video.streams import (
     deep_values,
     opened,
     packets_of,
@@ -27,7 +27,7 @@ from ml.data.streams import (
     shown_size,
     video_stream,
 )
-from ml.data.timeline import is_variable, laid_out, pauses, usual_fps
+from ml.data.video.timeline import is_variable, laid_out, pauses, usual_fps
 from ml.findings import counted, shortened
 from ml.records import BadInput
 

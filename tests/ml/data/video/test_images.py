@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from ml.data.images import image_files
+from ml.data.video.images import image_files
 from ml.records import natural_key
 
 

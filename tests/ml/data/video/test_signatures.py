@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.data.signatures import check_video_signature
+from ml.data.video.signatures import check_video_signature
 from ml.records import BadInput
 from tests import hostile, toys
 

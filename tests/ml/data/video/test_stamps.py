@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ml.data.stamps import lay
-from ml.data.timeline import laid_out, pauses, usual_fps
+from ml.data.video.stamps import lay
+from ml.data.video.timeline import laid_out, pauses, usual_fps
 
 STEP = 3600
 

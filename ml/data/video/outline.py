@@ -15,12 +15,12 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from ml.data import structure
-from ml.data.containers import STREAMS
-from ml.data.signatures import check_video_signature
-from ml.data.stamps import WRAPS, Laid, lay
-from ml.data.streams import aspect_of, bits_of, is_grey, opened, packets_of, video_stream
-from ml.data.timeline import usual_fps
+from ml.data.video import structure
+from ml.data.video.containers import STREAMS
+from ml.data.video.signatures import check_video_signature
+from ml.data.video.stamps import WRAPS, Laid, lay
+from ml.data.video.streams import aspect_of, bits_of, is_grey, opened, packets_of, video_stream
+from ml.data.video.timeline import usual_fps
 from ml.findings import counted
 
 DEFAULT_FPS = 25.0  # where nothing says how fast a video is

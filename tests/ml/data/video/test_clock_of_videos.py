@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ml.clock import Clock
-from ml.data.decode import decode, decode_timed
-from ml.data.probe import Facts, outline, probe
+from ml.data.video.decode import decode, decode_timed
+from ml.data.video.probe import Facts, outline, probe
 from ml.records import BadInput, VideoRecord
 from tests import hostile, toys
 from tests.recorders import WRAP, avi_with_drops, joined, recording

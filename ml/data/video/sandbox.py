@@ -15,18 +15,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml.data.confinement import CLONE_NEWNET, CLONE_NEWUSER, Limits
+from ml.data.video.confinement import CLONE_NEWNET, CLONE_NEWUSER, Limits
 from ml.records import BadInput
 
 __all__ = ["CLONE_NEWNET", "CLONE_NEWUSER", "Limits", "run"]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def run(
     request: dict[str, Any], *, folder: Path, n_bytes: int, limits: Limits, threads: int = 2
 ) -> dict[str, Any]:
-    """Let `ml.data.probe_child` answer; it may write below `folder`, and decodes with `threads`.
+    """Let the module `probe_child` answer. It may write below `folder`, and decodes with `threads`.
 
     Raise BadInput with the child's own sentence, or naming the limit or signal that ended it;
     OSError when the disk is full.
@@ -45,7 +45,7 @@ def run(
 
 def _started(folder: Path, threads: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "ml.data.probe_child"],
+        [sys.executable, "-m", "ml.data.video.probe_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,9 +6,9 @@ from pathlib import Path
 import av
 import pytest
 
-from ml.data.containers import FORMATS, open_video
-from ml.data.decode import decode
-from ml.data.probe import outline, probe
+from ml.data.video.containers import FORMATS, open_video
+from ml.data.video.decode import decode
+from ml.data.video.probe import outline, probe
 from ml.naming import VIDEO_ENDINGS
 from ml.records import VideoRecord
 from tests import toys

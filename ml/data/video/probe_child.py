@@ -1,4 +1,4 @@
-"""The confined child of ml.data.sandbox: one request on stdin, one answer on stdout."""
+"""The confined child of ml.data.video.sandbox: one request on stdin, one answer on stdout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ml.data.confinement import Limits, confine
+from ml.data.video.confinement import Limits, confine
 from ml.records import BadInput
 
 
@@ -37,8 +37,8 @@ def _of(error: OSError, limits: Limits) -> dict[str, Any]:
 
 def _examine(request: dict[str, Any]) -> dict[str, Any]:
     # Imported here: these load FFmpeg, which must not happen before confine().
-    from ml.data.examine import examine
-    from ml.data.pixels import Scale
+    from ml.data.video.examine import examine
+    from ml.data.video.pixels import Scale
 
     scale = request.get("scale")
     return examine(

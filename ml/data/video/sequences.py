@@ -12,13 +12,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.images import DEFAULT_FPS, numbering_of
-from ml.data.numbering import FrameNumbers, Numbering
-from ml.data.outline import Outline
-from ml.data.pictures import check_picture, read_pixels
-from ml.data.pixels import Bytes, Histogram, Range, Scale
-from ml.data.probe import Facts, OnFrame
-from ml.data.timeline import usual_fps
+from ml.data.video.images import DEFAULT_FPS, numbering_of
+from ml.data.video.numbering import FrameNumbers, Numbering
+from ml.data.video.outline import Outline
+from ml.data.video.pictures import check_picture, read_pixels
+from ml.data.video.pixels import Bytes, Histogram, Range, Scale
+from ml.data.video.probe import Facts, OnFrame
+from ml.data.video.timeline import usual_fps
 from ml.findings import shortened
 from ml.records import BadInput
 

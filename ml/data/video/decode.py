@@ -12,12 +12,12 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from ml.data.containers import open_video
-from ml.data.images import image_files
-from ml.data.outline import Outline, outline
-from ml.data.pictures import NO_SCALE, read_picture
-from ml.data.pixels import Scale
-from ml.data.streams import bits_of, deep_values, is_grey, packets_of, video_stream
+from ml.data.video.containers import open_video
+from ml.data.video.images import image_files
+from ml.data.video.outline import Outline, outline
+from ml.data.video.pictures import NO_SCALE, read_picture
+from ml.data.video.pixels import Scale
+from ml.data.video.streams import bits_of, deep_values, is_grey, packets_of, video_stream
 from ml.records import BadInput, VideoRecord
 
 Frame = NDArray[np.uint8]

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ml.data.media import Media
-from ml.data.numbering import FrameNumbers
-from ml.data.outline import Outline, outline
-from ml.data.pixels import Range, Scale, common_scale
-from ml.data.probe import Facts, OnFrame, measure, probe
+from ml.data.video.media import Media
+from ml.data.video.numbering import FrameNumbers
+from ml.data.video.outline import Outline, outline
+from ml.data.video.pixels import Range, Scale, common_scale
+from ml.data.video.probe import Facts, OnFrame, measure, probe
 
 Kind = Literal["file", "frames"]
 
@@ -92,7 +92,7 @@ def _reader(
             range=lambda: measure(path) if is_deep else None,
             read=lambda scale, on_frame: probe(path, seen, on_frame=on_frame),
         )
-    from ml.data import sequences  # loads OpenCV
+    from ml.data.video import sequences  # loads OpenCV
 
     seen = sequences.outline_images(path, fps=fps)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Literal
 
-from ml.data.name_times import name_times
+from ml.data.video.name_times import name_times
 from ml.findings import counted, shortened
 from ml.records import natural_key
 
