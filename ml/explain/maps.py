@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.windows import RunningMean
+from ml.data.samples.windows import RunningMean
 from ml.records import Scores, VideoRecord
 
 CELLS = 32

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ml.data.samples.windows import RunningMean
 from ml.data.video.decode import resize
-from ml.data.windows import RunningMean
 from ml.methods._one_class import Kept, OneClassMethod
 from ml.records import BadInput
 

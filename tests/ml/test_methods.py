@@ -14,7 +14,7 @@ from torch import nn
 
 from ml import checkpoints, device, training
 from ml.checkpoints import Checkpoint
-from ml.data.frames import FrameStore
+from ml.data.samples.frames import FrameStore
 from ml.methods._base import Method, Supervision
 from ml.methods._one_class import OneClassMethod
 from ml.metrics import auroc

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ml.data.windows import RunningMean, mean_over_windows
+from ml.data.samples.windows import RunningMean, mean_over_windows
 from ml.explain.maps import CELLS, ErrorMaps, Explains, MapCollector
 from ml.methods._one_class import OneClassMethod
 from ml.records import VideoRecord

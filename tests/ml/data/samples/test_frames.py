@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.data.frames import store_frames
+from ml.data.samples.frames import store_frames
 from ml.data.video.decode import decode
 from ml.records import VideoRecord
 from ml.reports import Reporter, to_nobody

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.data import windows
+from ml.data.samples import windows
 
 
 @pytest.mark.parametrize(
