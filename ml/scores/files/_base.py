@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.catalogue import Catalogue
 from ml.records import BadInput
-from ml.registries import Registry
 
 Values = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -63,7 +63,7 @@ class Format(ABC):
     def read(cls, data: bytes) -> ScoreFile: ...
 
 
-FORMATS: Registry[Format] = Registry("ml.scores.files", "format")
+FORMATS: Catalogue[Format] = Catalogue("ml.scores.files", "format")
 register = FORMATS.register
 
 

@@ -102,7 +102,7 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def _read_one(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[Series, tuple[str, ...]]:
-    from ml.scores.files import read  # the registry needs this module first
+    from ml.scores.files import read  # the catalogue needs this module first
 
     data = _content(archive, member)
     if data.startswith(b"PK"):

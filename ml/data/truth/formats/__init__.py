@@ -46,10 +46,7 @@ def read_annotations(
     source = Source(path, name or path.name)
     _check(source)
     found = format or _detect(source)
-    known = load_formats()
-    if found not in known:
-        raise BadInput(f"{found} is not a known format: {', '.join(sorted(known))}")
-    kind = known[found]
+    kind = FORMATS.find(found)
     if format and not kind.recognises(source):
         raise BadInput(f"{source.name} does not look like {kind.title}{_instead(source)}")
     counting = _checked(kind.stated(source)) | asked

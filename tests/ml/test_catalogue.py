@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from ml.catalogue import Catalogue
 from ml.data.layouts._base import LAYOUTS
 from ml.data.truth.formats._base import FORMATS as TRUTH
 from ml.methods._base import METHODS
-from ml.registries import Registry
+from ml.records import BadInput
 from ml.scores.files._base import FORMATS as SCORES
 from ml.splits.lists._base import FORMATS as LISTS
 
@@ -25,7 +26,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / PLUGS
     folder.mkdir()
     (folder / "__init__.py").write_text(
-        f"from ml.registries import Registry\nPLUGS = Registry('{PLUGS}', 'plug')\n"
+        f"from ml.catalogue import Catalogue\nPLUGS = Catalogue('{PLUGS}', 'plug')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     yield folder
@@ -33,23 +34,23 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def registry(package: Path, **modules: str) -> Registry[Any]:
+def filled(package: Path, **modules: str) -> Catalogue[Any]:
     for name, body in modules.items():
         text = f"from {PLUGS} import PLUGS\n@PLUGS.register\nclass Plug:\n    {body}\n"
         (package / f"{name}.py").write_text(text)
-    found: Registry[Any] = __import__(PLUGS).PLUGS
+    found: Catalogue[Any] = __import__(PLUGS).PLUGS
     return found
 
 
 def test_modules_are_found_by_their_names(package: Path) -> None:
-    plugs = registry(package, flat="is_general = True", round="pass", _base="pass", square="pass")
+    plugs = filled(package, flat="is_general = True", round="pass", _base="pass", square="pass")
 
     assert sorted(plugs.load()) == ["flat", "round", "square"]
     assert [name for name, _plug in plugs.in_order()] == ["round", "square", "flat"]
 
 
 def test_modules_are_looked_for_once(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plugs = registry(package, flat="pass")
+    plugs = filled(package, flat="pass")
     plugs.load()
 
     monkeypatch.setattr(pkgutil, "iter_modules", lambda path: pytest.fail("looked again"))
@@ -58,15 +59,23 @@ def test_modules_are_looked_for_once(package: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_module_that_cannot_be_imported_is_told_each_time(package: Path) -> None:
-    plugs = registry(package, flat="no_such_name")
+    plugs = filled(package, flat="no_such_name")
 
     for _time in range(2):
         with pytest.raises(NameError, match="no_such_name"):
             plugs.load()
 
 
+def test_a_name_that_is_not_there_is_told_with_those_that_are(package: Path) -> None:
+    plugs = filled(package, flat="pass", round="pass")
+
+    assert plugs.find("flat") is plugs.load()["flat"]
+    with pytest.raises(BadInput, match="square is not a known plug: flat, round"):
+        plugs.find("square")
+
+
 @pytest.mark.parametrize("catalogue", [LAYOUTS, LISTS, METHODS, SCORES, TRUTH])
-def test_a_second_one_of_the_same_name_is_refused(catalogue: Registry[Any]) -> None:
+def test_a_second_one_of_the_same_name_is_refused(catalogue: Catalogue[Any]) -> None:
     name, known = sorted(catalogue.load().items())[0]
     second = type("Second", (), {"__module__": known.__module__})
 

@@ -6,10 +6,12 @@ import importlib
 import pkgutil
 from typing import Generic, TypeVar
 
+from ml.records import BadInput
+
 T = TypeVar("T")
 
 
-class Registry(Generic[T]):
+class Catalogue(Generic[T]):
     """Classes of one kind, each under the name of the module of `package` that registers it."""
 
     def __init__(self, package: str, kind: str) -> None:
@@ -40,6 +42,13 @@ class Registry(Generic[T]):
                     importlib.import_module(f"{self._package}.{module.name}")
             self._is_loaded = True
         return self._known
+
+    def find(self, name: str) -> type[T]:
+        """Raise BadInput, with the names that are known, where there is none of that name."""
+        known = self.load()
+        if name not in known:
+            raise BadInput(f"{name} is not a known {self._kind}: {', '.join(sorted(known))}")
+        return known[name]
 
     def in_order(self) -> list[tuple[str, type[T]]]:
         """As they are asked what a file is: special ones before general ones, else by name."""
