@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks import report
 from ml import device
 from ml.data.samples.windows import mean_over_windows, stream_windows
-from ml.methods._one_class import Kept, OneClassMethod
+from ml.methods import Kept, OneClassMethod
 from ml.registry import load_methods
 from ml.scoring.online import stream_scores
 

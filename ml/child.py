@@ -20,7 +20,7 @@ from ml.reports import Reporter
 
 if TYPE_CHECKING:
     from ml.checkpoints import Checkpoint
-    from ml.methods._base import Method
+    from ml.methods import Method
 
 Spec = dict[str, Any]
 READING_BYTES = 8 * 1024**3  # address space for files that people send

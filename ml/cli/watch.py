@@ -20,8 +20,7 @@ from ml.metrics.calibration import Calibration, calibrate
 from ml.records import BadInput, Manifest, VideoRecord
 
 if TYPE_CHECKING:
-    from ml.methods._base import Method
-    from ml.methods._one_class import OneClassMethod
+    from ml.methods import Method, OneClassMethod
     from ml.scoring.online import FrameScore, OnlineScorer
 
 STDIN = "-"
@@ -116,7 +115,7 @@ def _model(options: argparse.Namespace) -> tuple[Method, str]:
 
 
 def _one_class(method: Method) -> OneClassMethod:
-    from ml.methods._one_class import OneClassMethod
+    from ml.methods import OneClassMethod
 
     if not isinstance(method, OneClassMethod):
         raise BadInput(f"{method.title} needs whole videos: it cannot score frame by frame")

@@ -5,3 +5,11 @@ the paper's, a class with `@register`, and a `tiny` config that learns the tests
 seconds. No list is edited: the catalogue imports every module of this package, and of
 other packages that name theirs under the entry point group `iwakan.methods`.
 """
+
+from ml.methods._base import METHODS, Method, ReadySweep, Supervision, Variant, option, register
+from ml.methods._one_class import Kept, OneClassMethod
+
+__all__ = [
+    "METHODS", "Kept", "Method", "OneClassMethod", "ReadySweep", "Supervision", "Variant", "option",
+    "register",
+]  # fmt: skip

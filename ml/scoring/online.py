@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ml.data.samples.windows import RunningMean
 from ml.data.video.decode import resize
-from ml.methods._one_class import Kept, OneClassMethod
+from ml.methods import Kept, OneClassMethod
 from ml.records import BadInput
 
 

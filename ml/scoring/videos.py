@@ -14,7 +14,7 @@ import numpy as np
 
 from ml.data.video.decode import name_of
 from ml.explain.maps import ErrorMaps, Explains
-from ml.methods._base import Method
+from ml.methods import Method
 from ml.records import BadInput, Scores, VideoRecord
 from ml.reports import Reporter
 

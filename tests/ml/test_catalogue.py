@@ -13,7 +13,7 @@ import pytest
 from ml.catalogue import Catalogue
 from ml.data.layouts._base import LAYOUTS
 from ml.data.truth.formats._base import FORMATS as TRUTH
-from ml.methods._base import METHODS
+from ml.methods import METHODS
 from ml.records import BadInput
 from ml.scores.files._base import FORMATS as SCORES
 from ml.splits.lists._base import FORMATS as LISTS

@@ -41,7 +41,7 @@ class Method(models.Model):
     supervision = models.CharField(max_length=10)  # one-class, weak, full
     schema = models.JSONField()
     # Ready-made sweeps: [{"name", "title", "reproduces", "grid": {field: [value]},
-    # "variants": [{"title", "config"}]}], see `ml.methods._base.ReadySweep`
+    # "variants": [{"title", "config"}]}], see `ml.methods.ReadySweep`
     sweeps = models.JSONField(default=list)
     published_at = models.DateTimeField(auto_now=True)
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ml.data.samples.windows import RunningMean, mean_over_windows
 from ml.explain.maps import CELLS, ErrorMaps, Explains, MapCollector
-from ml.methods._one_class import OneClassMethod
+from ml.methods import OneClassMethod
 from ml.records import VideoRecord
 from ml.registry import load_methods
 from ml.reports import Reporter, to_nobody

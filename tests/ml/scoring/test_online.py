@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ml.data.video.decode import decode
-from ml.methods._one_class import OneClassMethod
+from ml.methods import OneClassMethod
 from ml.records import BadInput, VideoRecord
 from ml.scoring.online import OnlineScorer, stream_scores
 from tests import toys

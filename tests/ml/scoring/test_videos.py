@@ -5,7 +5,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from ml.methods._base import Method
+from ml.methods import Method
 from ml.records import BadInput, Scores, VideoRecord
 from ml.reports import Reporter, to_nobody
 from ml.scoring.videos import load_scores, score_videos
