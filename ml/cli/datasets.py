@@ -47,9 +47,9 @@ def _survey(options: argparse.Namespace) -> None:
 
 
 def _probe(options: argparse.Namespace) -> None:
-    from ml.data.video.examine import look
+    from ml.data.video.examine import facts_of
     from ml.data.video.thumbnails import quick_sheet
 
-    print(json.dumps(look(options.file), indent=1))
+    print(json.dumps(facts_of(options.file), indent=1))
     if options.contact_sheet:
         quick_sheet(options.file, options.contact_sheet)

@@ -42,7 +42,7 @@ def examine(
     return _describe(facts, scale) | {"pts": "pts.npy"} | media.finish()
 
 
-def look(path: Path) -> dict[str, Any]:
+def facts_of(path: Path) -> dict[str, Any]:
     """The facts alone, for a person at a terminal. Raise BadInput for an unfit video."""
     reader = _reader(path, "frames" if path.is_dir() else "file")
     found = reader.range()

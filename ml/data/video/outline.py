@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from ml.data.video import structure
 from ml.data.video.containers import STREAMS
 from ml.data.video.signatures import check_video_signature
-from ml.data.video.stamps import WRAPS, Laid, lay
 from ml.data.video.streams import aspect_of, bits_of, is_grey, opened, packets_of, video_stream
 from ml.data.video.timeline import usual_fps
+from ml.data.video.timestamps import WRAPS, Unwrapped, unwrap
 from ml.findings import counted
 
 DEFAULT_FPS = 25.0  # where nothing says how fast a video is
@@ -93,7 +93,7 @@ def outline(path: Path) -> Outline:
             n_frames=packets.n_shown,
             fps=packets.fps,
             seconds_missing=missing,
-            shifts=packets.laid.shifts,
+            shifts=packets.unwrapped.shifts,
             tick=packets.tick,
             zero=packets.zero,
             places=dropped.places,
@@ -156,10 +156,10 @@ class _Packets:
         return sum(self._is_shown)
 
     @cached_property
-    def laid(self) -> Laid:
+    def unwrapped(self) -> Unwrapped:
         if self.is_avi:  # which has places and no times of presentation
-            return lay(self._dts, self._dts)
-        return lay(self._dts, self._pts, wrap=WRAPS.get(self.format, 0))
+            return unwrap(self._dts, self._dts)
+        return unwrap(self._dts, self._pts, wrap=WRAPS.get(self.format, 0))
 
     @cached_property
     def shown(self) -> NDArray[np.int64]:
@@ -168,7 +168,7 @@ class _Packets:
             is_shown and (dts is not None or pts is not None)
             for dts, pts, is_shown in zip(self._dts, self._pts, self._is_shown, strict=True)
         ]
-        return np.unique(self.laid.times[np.array(is_kept, bool)])
+        return np.unique(self.unwrapped.times[np.array(is_kept, bool)])
 
     @cached_property
     def fps(self) -> float:
@@ -213,16 +213,18 @@ class _Packets:
 
     def in_seconds(self) -> Seconds:
         """Of all packets that are shown, in the order of the file."""
-        return seconds_of(self.laid.times[np.array(self._is_shown, bool)], self.tick, self.zero)
+        return seconds_of(
+            self.unwrapped.times[np.array(self._is_shown, bool)], self.tick, self.zero
+        )
 
     def warnings(self, path: Path) -> Iterator[str]:
-        if second := structure.another(path, self.format, self.last_byte):
+        if second := structure.second_video_at(path, self.format, self.last_byte):
             yield (
                 f"another video begins at byte {second:,} of the file, which is not read: join "
                 "files with a program for videos, not byte by byte"
             )
-        if self.laid.starts:
-            at = seconds_of(self.laid.times, self.tick, self.zero)[list(self.laid.starts)]
+        if self.unwrapped.starts:
+            at = seconds_of(self.unwrapped.times, self.tick, self.zero)[list(self.unwrapped.starts)]
             yield (
                 f"time stamps start anew {counted(len(at), 'time')}, as where segments were "
                 f"joined; they were put end to end, the first seam is at {at[0]:.6g} s"
@@ -250,7 +252,7 @@ class _Dropped:
     def __init__(self, path: Path, packets: _Packets) -> None:
         self._packets = packets
         self._holds = np.zeros(0, bool)
-        places = packets.laid.times
+        places = packets.unwrapped.times
         is_suspect = packets.stream.frames > len(places) or np.any(np.diff(np.sort(places)) > 1)
         if packets.is_avi and is_suspect and structure.is_whole(path, "avi"):
             self._holds = structure.places(path, packets.stream.index)

@@ -27,7 +27,7 @@ from ml.data.video.streams import (
     shown_size,
     video_stream,
 )
-from ml.data.video.timeline import is_variable, laid_out, pauses, usual_fps
+from ml.data.video.timeline import frame_times, is_variable_rate, pauses, usual_fps
 from ml.findings import counted, shortened
 from ml.records import BadInput
 
@@ -70,7 +70,7 @@ class Facts:
 
     @property
     def is_variable_rate(self) -> bool:
-        return is_variable(self.pts)
+        return is_variable_rate(self.pts)
 
 
 def probe(path: Path, seen: Outline, *, on_frame: OnFrame) -> Facts:
@@ -188,7 +188,7 @@ class _Decoded:
         ticks = np.array([tick or 0 for tick in self._ticks], np.int64)
         seconds = seconds_of(ticks, self._seen.tick, self._seen.zero)
         decoded = np.where(is_known, seconds, np.nan)
-        return laid_out(decoded, self._seen.fps, places=self._seen.places)
+        return frame_times(decoded, self._seen.fps, places=self._seen.places)
 
     def check(self) -> None:
         """Raise BadInput when frames are missing."""

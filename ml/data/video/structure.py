@@ -35,7 +35,7 @@ def is_whole(path: Path, format: str) -> bool:
         return measure(descriptor, size)
 
 
-def another(path: Path, format: str, end: int) -> int | None:
+def second_video_at(path: Path, format: str, end: int) -> int | None:
     """The byte at which a second video begins that nobody reads; None where there is none.
 
     `end` is where the last packet that was read ends. Of such files players show the first.

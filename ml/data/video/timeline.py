@@ -31,7 +31,7 @@ def usual_fps(times: Times) -> float:
     return round(float(kept.sum() / gaps[kept].sum()), 9)
 
 
-def is_variable(times: Times) -> bool:
+def is_variable_rate(times: Times) -> bool:
     """Whether the gaps between frames are not all the usual one."""
     gaps = np.diff(times)
     return len(gaps) > 0 and not bool(are_usual(gaps, float(np.median(gaps))).all())
@@ -43,7 +43,7 @@ def pauses(times: Times) -> list[tuple[float, float]]:
     return [(float(times[end - 1]), float(times[end] - times[end - 1])) for end in ends]
 
 
-def laid_out(
+def frame_times(
     times: Times, fps: float, *, places: Sequence[Times] = ()
 ) -> tuple[Times, tuple[str, ...]]:
     """(n,) seconds, increasing, and warnings of what was put right.

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ml.data.video.stamps import lay
-from ml.data.video.timeline import laid_out, pauses, usual_fps
+from ml.data.video.timeline import frame_times, pauses, usual_fps
+from ml.data.video.timestamps import unwrap
 
 STEP = 3600
 
@@ -11,14 +11,14 @@ def counted_up(n: int, start: int = 0) -> list[int | None]:
     return [start + index * STEP for index in range(n)]
 
 
-def laid(stamps: list[int | None], wrap: int = 0) -> list[int]:
-    return list(lay(stamps, stamps, wrap=wrap).times)
+def unwrapped(stamps: list[int | None], wrap: int = 0) -> list[int]:
+    return list(unwrap(stamps, stamps, wrap=wrap).times)
 
 
 def test_lay_leaves_sound_stamps_alone() -> None:
     pts: list[int | None] = [7200, 14400, 10800, 18000]
 
-    found = lay(counted_up(4), pts)
+    found = unwrap(counted_up(4), pts)
 
     assert (list(found.times), set(found.shifts), found.starts) == (pts, {0}, ())
 
@@ -28,7 +28,7 @@ def test_lay_segments_one_after_another_by_what_is_shown_last() -> None:
     reordered = [(index ^ 1) * STEP + 7200 for index in range(40)]  # each pair changes places
     pts: list[int | None] = [*reordered, *reordered]
 
-    found = lay(dts, pts)
+    found = unwrap(dts, pts)
 
     assert found.starts == (40,)
     assert found.times[40:].min() == found.times[:40].max() + STEP
@@ -40,7 +40,7 @@ def test_lay_single_wrong_stamp_starts_nothing(wrong: int) -> None:
     stamps = counted_up(40)
     stamps[20] = (stamps[20] or 0) + wrong
 
-    assert lay(stamps, stamps).starts == ()
+    assert unwrap(stamps, stamps).starts == ()
 
 
 def test_lay_stamps_of_frames_that_are_reordered_start_nothing() -> None:
@@ -49,48 +49,48 @@ def test_lay_stamps_of_frames_that_are_reordered_start_nothing() -> None:
     ]
     stamps: list[int | None] = [place * STEP for place in order]
 
-    assert lay(stamps, stamps).starts == ()
+    assert unwrap(stamps, stamps).starts == ()
 
 
 def test_lay_wrap_goes_on_and_is_no_start() -> None:
     wrap = 2**33
     stamps: list[int | None] = [(wrap - 5 * STEP + k * STEP) % wrap for k in range(10)]
 
-    found = lay(stamps, stamps, wrap=wrap)
+    found = unwrap(stamps, stamps, wrap=wrap)
 
     assert found.starts == ()
     assert np.all(np.diff(found.times) == STEP)
 
 
 def test_lay_packets_without_stamps() -> None:
-    assert laid([None, None]) == [0, 0]
-    assert laid([None, 5, None]) == [0, 5, 5]
-    assert laid([]) == []
+    assert unwrapped([None, None]) == [0, 0]
+    assert unwrapped([None, 5, None]) == [0, 5, 5]
+    assert unwrapped([]) == []
 
 
-def test_laid_out_puts_a_few_missing_times_between_the_others() -> None:
+def test_frame_times_put_a_few_missing_times_between_the_others() -> None:
     times = np.arange(20) / 10
     holed = times.copy()
     holed[[3, 7]] = np.nan, 0.15  # missing, and before the one that it follows
 
-    found, warnings = laid_out(holed, 10)
+    found, warnings = frame_times(holed, 10)
 
     assert found == pytest.approx(times)
     assert warnings == ("2 time stamps missing or out of order, of 20; put between the others",)
 
 
-def test_laid_out_without_any_time_goes_by_the_rate() -> None:
-    found, warnings = laid_out(np.full(4, np.nan), 12.5)
+def test_frame_times_without_any_go_by_the_rate() -> None:
+    found, warnings = frame_times(np.full(4, np.nan), 12.5)
 
     assert found == pytest.approx([0, 0.08, 0.16, 0.24])
     assert warnings[0].endswith("frames were placed at 12.5 per second")
 
 
-def test_laid_out_extends_at_the_usual_rate() -> None:
+def test_frame_times_extend_at_the_usual_rate() -> None:
     times = np.arange(20) / 10
     times[0] = times[19] = np.nan
 
-    assert laid_out(times, 10)[0] == pytest.approx(np.arange(20) / 10)
+    assert frame_times(times, 10)[0] == pytest.approx(np.arange(20) / 10)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ FEW_GAPS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Laid:
+class Unwrapped:
     """`shifts` (n,) are to be added to the stamps of each packet, in the order of the file.
 
     `times` (n,) are the right stamps at which packets are shown, `starts` the packets at which
@@ -33,16 +33,16 @@ class Laid:
     starts: tuple[int, ...] = ()
 
 
-def lay(dts: Sequence[int | None], pts: Sequence[int | None], *, wrap: int = 0) -> Laid:
+def unwrap(dts: Sequence[int | None], pts: Sequence[int | None], *, wrap: int = 0) -> Unwrapped:
     """Of the n packets of one stream, in ticks; `wrap` is the number at which they count anew."""
     raw = _filled(dts, pts)
     if not len(raw):
-        return Laid(shifts=raw, times=raw)
+        return Unwrapped(shifts=raw, times=raw)
     decoded = raw[0] + np.concatenate([[0], np.cumsum(_signed(np.diff(raw), wrap))])
     shown = decoded + _signed(_filled(pts, dts) - raw, wrap)
     starts = _starts(decoded)
     offsets = _offsets(shown, starts)
-    return Laid(shifts=decoded - raw + offsets, times=shown + offsets, starts=tuple(starts))
+    return Unwrapped(shifts=decoded - raw + offsets, times=shown + offsets, starts=tuple(starts))
 
 
 def usual_step(ticks: Ticks) -> int:
