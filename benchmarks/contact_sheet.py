@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from benchmarks import report
-from ml.data.thumbnails import CELL, evenly, fit, quick_sheet
+from ml.data.video.thumbnails import CELL, evenly, fit, quick_sheet
 
 SEED = 7
 WIDTH, HEIGHT, FPS, N_FRAMES = 1280, 720, 30, 3600

@@ -26,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import report
 from benchmarks.scoring_speed import batched, build, one_by_one, walk
 from ml import device as devices
-from ml.data.frames import FrameStore
+from ml.data.samples.frames import FrameStore
 from ml.device import Precision
 from ml.methods._st_gan import STGan, STGanLearner
 from ml.registry import load_methods

@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks import report
 from ml.data.survey import survey
-from ml.events import Event, Reporter
+from ml.reports import Event, Reporter
 
 SEED = 7
 N_CLIPS, N_FRAMES, FPS = 200, 48, 24

@@ -18,7 +18,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from ml.events import Event  # noqa: E402
+from ml.reports import Event  # noqa: E402
 from webapp.jobs.models import Job  # noqa: E402
 from workers import kinds  # noqa: E402
 from workers.celery import app  # noqa: E402

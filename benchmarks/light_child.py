@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from ml.events import to_descriptor
+from ml.reports import to_descriptor
 
 
 def main(spec_path: str, option: str, descriptor: str) -> None:

@@ -24,12 +24,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks import report
-from ml.data.decode import resize
-from ml.data.frames import FrameStore, store_frames
-from ml.data.images import image_files
-from ml.data.windows import gather, window_starts
-from ml.events import to_nobody
+from ml.data.samples.frames import FrameStore, store_frames
+from ml.data.samples.windows import gather, window_starts
+from ml.data.video.decode import resize
+from ml.data.video.images import image_files
 from ml.records import VideoRecord
+from ml.reports import to_nobody
 from ml.training import shuffled
 
 SEED = 7

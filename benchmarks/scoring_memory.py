@@ -24,7 +24,7 @@ import torch
 from benchmarks import report
 from ml import checkpoints
 from ml.checkpoints import Checkpoint
-from ml.methods._one_class import OneClassMethod
+from ml.methods import OneClassMethod
 from ml.records import Manifest, VideoRecord
 from ml.registry import as_json, load_methods
 

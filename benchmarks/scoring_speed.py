@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from benchmarks import report
 from ml import device
-from ml.data.windows import mean_over_windows, stream_windows
-from ml.methods._one_class import Kept, OneClassMethod
-from ml.online import stream_scores
+from ml.data.samples.windows import mean_over_windows, stream_windows
+from ml.methods import Kept, OneClassMethod
 from ml.registry import load_methods
+from ml.scoring.online import stream_scores
 
 SEED = 7
 PAIRS = 3

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml import device
-from ml.events import Reporter
 from ml.failures import TERMINATED, explain
 from ml.records import BadInput, Interval, Manifest, VideoRecord
+from ml.reports import Reporter
 
 if TYPE_CHECKING:
     from ml.checkpoints import Checkpoint
-    from ml.methods._base import Method
+    from ml.methods import Method
 
 Spec = dict[str, Any]
 READING_BYTES = 8 * 1024**3  # address space for files that people send
@@ -64,7 +64,7 @@ def train(spec: Spec, reporter: Reporter) -> None:
 
 def score(spec: Spec, reporter: Reporter) -> None:
     """Score the spec's videos with what the checkpoint's method has learnt."""
-    from ml.scoring import score_videos
+    from ml.scoring.videos import score_videos
 
     result = score_videos(
         restored(spec, reporter),

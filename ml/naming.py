@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 from ml.findings import shortened
 from ml.records import Part, natural_key
 
-# By what the decoder can open: `ml.data.containers` has the formats, tests one file of each.
+# By what the decoder can open: `ml.data.video.containers` has the formats, tests one file of each.
 VIDEO_ENDINGS = frozenset(
     {
         ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3gpp", ".3g2", ".3gp2", ".f4v", ".mj2", ".insv",

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ml.methods._base import METHODS, Method
+from ml.methods import METHODS, Method
 from ml.records import BadInput
 
 logger = logging.getLogger(__name__)

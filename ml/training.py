@@ -27,11 +27,11 @@ from torch.optim import Optimizer
 
 from ml import checkpoints
 from ml.checkpoints import Checkpoint
-from ml.data.decode import name_of
-from ml.events import Reporter
+from ml.data.video.decode import name_of
 from ml.failures import TERMINATED, Diverged
 from ml.normal import is_normal
 from ml.records import BadInput, Manifest, Part, VideoRecord
+from ml.reports import Reporter
 
 # Short epochs would otherwise write a checkpoint each, faster than anybody stores them.
 MIN_SECONDS_BETWEEN_CHECKPOINTS = 5.0

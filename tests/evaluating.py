@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from ml.evaluation.tasks import evaluate_tasks
-from ml.events import Event, Reporter
+from ml.reports import Event, Reporter
 from webapp.jobs.models import Job
 from webapp.results.evaluation_jobs import store_evaluations, submit_evaluation, write_tasks
 from webapp.runs.models import Run

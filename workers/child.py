@@ -19,7 +19,7 @@ from typing import Any
 
 from django.conf import settings
 
-from ml.events import Event
+from ml.reports import Event
 from workers import launch
 
 # All that a child inherits. Nothing in here names the database, the broker or the secret key.

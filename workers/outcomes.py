@@ -8,8 +8,8 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-from ml.events import Event
 from ml.records import BadInput
+from ml.reports import Event
 from webapp.common.errors import UserError
 from webapp.jobs.models import Job
 

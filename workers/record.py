@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ml.events import Event
+from ml.reports import Event
 from webapp.jobs import services
 from webapp.jobs.models import Job
 from workers.kinds import JobKind

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks.door._base import Bring, Brought
-from ml.data.decode import decode
 from ml.data.survey import survey
 from ml.data.truth.alignment import align
 from ml.data.truth.formats import read_annotations
 from ml.data.truth.rows import Alignment
 from ml.data.truth.videos import KnownVideo, VideoSet
-from ml.events import Event, Reporter
+from ml.data.video.decode import decode
 from ml.records import BadInput, VideoRecord
+from ml.reports import Event, Reporter
 
 Truth = dict[str, list[tuple[int, int, str]]]  # start, end and label, by video
 USUAL = ("training",)  # subjects of findings that a folder of test clips always gets

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ml.data import sandbox
-from ml.data.images import image_files
 from ml.data.layouts import Listed
-from ml.data.pixels import FEW_LEVELS, Range, Scale, common_scale
+from ml.data.video import sandbox
+from ml.data.video.images import image_files
+from ml.data.video.pixels import FEW_LEVELS, Range, Scale, common_scale
 from ml.findings import Finding, counted, shortened
 from ml.records import BadInput
 

@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from ml.data import sandbox
 from ml.data.layouts import Listed, open_dataset
 from ml.data.probing import N_AT_ONCE, Found, Probing
 from ml.data.truth.normality import own_labels
 from ml.data.truth.settling import GroundTruth, settle
 from ml.data.truth.videos import KnownVideo, VideoSet
-from ml.events import Event, Reporter
+from ml.data.video import sandbox
 from ml.findings import Finding, Level, counted, shortened
 from ml.normal import NORMAL, normal_among, video_label
 from ml.records import BadInput, Interval, Manifest, VideoRecord
+from ml.reports import Event, Reporter
 
 TOLD = ("warnings", "notes")  # of a video: in findings, not in its event
 N_REASONS = 3  # why nothing was found

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ml.clock import Clock
 from ml.evaluation.settings import Settings
 from ml.records import BadInput, Interval, Scores, VideoRecord, frame_labels
-from ml.smoothing import smooth
+from ml.scores.smoothing import smooth
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from ml.evaluation.catalogue import METRICS
 from ml.records import BadInput
-from ml.smoothing import MAX_SMOOTHING_FRAMES, Smoothing
+from ml.scores.smoothing import MAX_SMOOTHING_FRAMES, Smoothing
 
 Level = Literal["frame", "event"]
 Normalisation = Literal["none", "per_video", "test_set"]

@@ -12,7 +12,7 @@ import numpy as np
 from ml.evaluation.exchange import load_scored
 from ml.evaluation.outcome import Outcome, evaluate_under
 from ml.evaluation.settings import Settings
-from ml.events import Reporter
+from ml.reports import Reporter
 
 Task = dict[str, Any]  # {"videos": npz, "validation": npz, "protocols": [fields of Settings]}
 

@@ -2,6 +2,14 @@
 
 To add one, write `ml/methods/<name>.py` with a frozen config dataclass whose defaults are
 the paper's, a class with `@register`, and a `tiny` config that learns the tests' toy in
-seconds. No list is edited: the registry imports every module of this package, and of
+seconds. No list is edited: the catalogue imports every module of this package, and of
 other packages that name theirs under the entry point group `iwakan.methods`.
 """
+
+from ml.methods._base import METHODS, Method, ReadySweep, Supervision, Variant, option, register
+from ml.methods._one_class import Kept, OneClassMethod
+
+__all__ = [
+    "METHODS", "Kept", "Method", "OneClassMethod", "ReadySweep", "Supervision", "Variant", "option",
+    "register",
+]  # fmt: skip

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from ml.catalogue import Catalogue
 from ml.records import Manifest, Scores, VideoRecord
-from ml.registries import Registry
 
 if TYPE_CHECKING:
     import torch
@@ -88,7 +88,7 @@ class Method(ABC):
     def score(self, video: VideoRecord) -> Scores: ...
 
 
-METHODS: Registry[Method] = Registry("ml.methods", "method")
+METHODS: Catalogue[Method] = Catalogue("ml.methods", "method")
 register = METHODS.register
 
 

@@ -16,11 +16,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ml.data.decode import decode
-from ml.data.frames import FrameStore, store_frames
-from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
+from ml.data.samples.frames import FrameStore, store_frames
+from ml.data.samples.windows import gather, mean_over_windows, stream_windows, window_starts
+from ml.data.video.decode import decode
 from ml.device import Precision, autocast, send
-from ml.explanations import CELLS, ErrorMaps, MapCollector
+from ml.explain.maps import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
 from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
 from ml.training import Learner, Training, normal_videos

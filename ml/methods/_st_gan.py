@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from ml.data.frames import FrameStore
+from ml.data.samples.frames import FrameStore
 from ml.ema import follow, slow_copy
 from ml.failures import Diverged
 from ml.methods._base import Variant, option

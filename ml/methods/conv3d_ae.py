@@ -18,7 +18,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from ml.data.frames import FrameStore
+from ml.data.samples.frames import FrameStore
 from ml.methods._base import Supervision, option, register
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.training import Learner, Moment

@@ -17,8 +17,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from ml.data.frames import FrameStore
-from ml.data.windows import gather, window_starts
+from ml.data.samples.frames import FrameStore
+from ml.data.samples.windows import gather, window_starts
 from ml.device import send
 from ml.methods._base import Supervision, option, register
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize

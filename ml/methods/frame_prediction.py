@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from ml.data.frames import FrameStore
+from ml.data.samples.frames import FrameStore
 from ml.losses.adversarial import gradient_difference
 from ml.methods._base import Supervision, option, register
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from ml.data.frames import FrameStore
+from ml.data.samples.frames import FrameStore
 from ml.losses import adversarial, cutmix
 from ml.methods._base import ReadySweep, Supervision, Variant, option, register
 from ml.methods._one_class import Kept

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from ml.explanations import ErrorMaps
+from ml.explain.maps import ErrorMaps
 from tests.browser.test_video_page import (
     BITS,
     BLOCK,

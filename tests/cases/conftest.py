@@ -19,7 +19,7 @@ from django.test import Client
 
 from ml.cli import main
 from ml.data.survey import survey
-from ml.events import Event, Reporter
+from ml.reports import Event, Reporter
 from tests.conftest import SHARED_DATA, skip_or_fail
 from tests.factories.jobs import WorkerNodeFactory
 from webapp.accounts import services

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.explanations import ErrorMaps
+from ml.explain.maps import ErrorMaps
 from ml.records import Scores, intervals_of
 from tests.factories.datasets import IntervalFactory, SplitMemberFactory, VideoFactory
 from tests.factories.runs import RunFactory

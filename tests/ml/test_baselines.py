@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from ml.data.frames import FrameStore
+from ml.data.samples.frames import FrameStore
 from ml.methods._one_class import OneClassMethod, WindowLearner
 from ml.methods.conv3d_ae import Conv3dAE
 from ml.methods.frame_prediction import FramePrediction

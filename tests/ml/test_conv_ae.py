@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from ml.data.decode import decode
-from ml.events import to_nobody
+from ml.data.video.decode import decode
 from ml.methods import conv_ae
 from ml.methods.conv_ae import Autoencoder, ConvAE, ConvAEConfig
 from ml.records import BadInput, Manifest, VideoRecord
 from ml.registry import parse_config
+from ml.reports import to_nobody
 from ml.training import Training, seed_everything
 from tests import toys
 

@@ -14,13 +14,13 @@ from torch import nn
 
 from ml import checkpoints, device, training
 from ml.checkpoints import Checkpoint
-from ml.data.frames import FrameStore
-from ml.events import Reporter
+from ml.data.samples.frames import FrameStore
 from ml.methods._base import Method, Supervision
 from ml.methods._one_class import OneClassMethod
 from ml.metrics import auroc
 from ml.records import Manifest, Scores, VideoRecord, frame_labels
 from ml.registry import as_json, load_methods
+from ml.reports import Reporter
 from ml.training import Training, seed_everything
 from tests import toys
 

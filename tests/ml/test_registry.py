@@ -9,8 +9,7 @@ import jsonschema
 import pytest
 
 from ml import registry
-from ml.methods import conv_ae
-from ml.methods._base import ReadySweep, Variant, register
+from ml.methods import ReadySweep, Variant, conv_ae, register
 from ml.records import BadInput
 
 
@@ -133,7 +132,7 @@ def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_load_methods_from_entry_points(plug_ins: Path, caplog: pytest.LogCaptureFixture) -> None:
     (plug_ins / "own_method.py").write_text(
-        "from ml.methods._base import register\n"
+        "from ml.methods import register\n"
         "from ml.methods.conv_ae import ConvAE\n\n"
         "@register\nclass Own(ConvAE):\n    title = 'Own'\n"
     )

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ml.data.frames import FrameStore
+from ml.data.samples.frames import FrameStore
 from ml.failures import Diverged
 from ml.methods._st_gan import PATIENCE, STGan, STGanLearner
 from ml.methods.st_gan_prediction import STGanPrediction

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from ml import checkpoints
 from ml.checkpoints import Checkpoint
-from ml.events import Reporter
 from ml.failures import Diverged
 from ml.records import BadInput, Interval, Manifest, Part, VideoRecord
+from ml.reports import Reporter
 from ml.training import Learner, Moment, Training, normal_videos, seed_everything, shuffled
 
 STILL = SimpleNamespace(monotonic=lambda: 0.0)  # a clock by which no checkpoint is ever due

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ml.events import Event
+from ml.reports import Event
 from webapp.common.errors import UserError
 from webapp.jobs.models import Job
 from workers import kinds

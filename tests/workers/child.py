@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from ml.events import Reporter, to_descriptor
+from ml.reports import Reporter, to_descriptor
 
 
 def send(reporter: Reporter, event: str, fields: dict) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from django.forms.models import model_to_dict
 
-from ml.events import Event
+from ml.reports import Event
 from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.accounts.models import Team

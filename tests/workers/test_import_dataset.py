@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from ml.data.survey import survey
-from ml.events import Event, Reporter
+from ml.reports import Event, Reporter
 from tests.factories.datasets import DatasetFactory
 from tests.factories.jobs import JobFactory
 from tests.toys import moving_square_video

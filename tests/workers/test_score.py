@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.db import transaction
 
-from ml.explanations import ErrorMaps
+from ml.explain.maps import ErrorMaps
 from tests.evaluating import end_evaluations
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import labelled_run

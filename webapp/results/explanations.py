@@ -24,7 +24,7 @@ FACTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """A file of maps and what has to be known to read it; see `ml.explanations`."""
+    """A file of maps and what has to be known to read it; see `ml.explain.maps`."""
 
     path: Path
     facts: Mapping[str, Any]  # a value for each of FACTS

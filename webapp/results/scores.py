@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ml.fusion import Ingredient, Member, Recipe, fuse
 from ml.records import Scores
+from ml.scores.fusion import Ingredient, Member, Recipe, fuse
 from webapp.datasets.models import Video
 from webapp.results.models import ScoreSet, ValidationScores, VideoScores
 from webapp.runs.models import Run

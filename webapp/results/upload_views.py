@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from ml.records import MAX_FRAMES
-from ml.score_files import Layout
+from ml.scores.files import Layout
 from webapp.accounts.forms import show_error
 from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team

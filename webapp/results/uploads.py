@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ml.records import BadInput, Scores
-from ml.score_files import Layout, ScoreFile, Series, item_of, one_after_another, read, spread
+from ml.scores.files import Layout, ScoreFile, Series, item_of, one_after_another, read, spread
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ml.fusion import Recipe
 from ml.normal import NORMAL
 from ml.records import Scores
+from ml.scores.fusion import Recipe
 from webapp.datasets.models import AnnotationSet, Interval, Video
 from webapp.results.models import ScoreSet
 from webapp.results.scores import (

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ml.fusion import Recipe
 from ml.records import BadInput, hash_of
+from ml.scores.fusion import Recipe
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError

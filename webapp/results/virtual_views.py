@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ml.fusion import MAX_SMOOTHING_FRAMES
+from ml.scores.fusion import MAX_SMOOTHING_FRAMES
 from webapp.accounts.forms import show_error
 from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team

@@ -41,7 +41,7 @@ class Method(models.Model):
     supervision = models.CharField(max_length=10)  # one-class, weak, full
     schema = models.JSONField()
     # Ready-made sweeps: [{"name", "title", "reproduces", "grid": {field: [value]},
-    # "variants": [{"title", "config"}]}], see `ml.methods._base.ReadySweep`
+    # "variants": [{"title", "config"}]}], see `ml.methods.ReadySweep`
     sweeps = models.JSONField(default=list)
     published_at = models.DateTimeField(auto_now=True)
 
@@ -187,7 +187,7 @@ class Run(TimestampedModel):
     reference = models.CharField(max_length=300, blank=True)  # paper or code
     # Of a trained run complete: every field of the method, defaults filled in.
     config = models.JSONField(default=dict)
-    # Of a virtual run: see `ml.fusion.Recipe`.
+    # Of a virtual run: see `ml.scores.fusion.Recipe`.
     recipe = models.JSONField(default=dict)
     seed = models.BigIntegerField(default=0)
     sweep = models.ForeignKey(Sweep, models.PROTECT, null=True, related_name="runs")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ml.events import Event
+from ml.reports import Event
 from webapp.jobs.models import Job
 
 ML_CHILD = ("-m", "ml", "job")  # arguments of the Python that does the work

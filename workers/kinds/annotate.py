@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.data.truth.claims import COUNTING
-from ml.events import Event
+from ml.reports import Event
 from webapp.datasets import annotation_imports
 from webapp.datasets.models import AnnotationImport
 from webapp.jobs.models import Job

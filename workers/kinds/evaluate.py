@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ml.events import Event
+from ml.reports import Event
 from webapp.jobs.models import Job
 from webapp.results.evaluation_jobs import store_evaluations, write_tasks
 from webapp.runs import services

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ml.events import Event
+from ml.reports import Event
 from webapp.datasets import ground_truth, listing, report, services
 from webapp.datasets.annotation_imports import draft_from_list
 from webapp.datasets.folders import resolve_folder

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from ml.events import Event
 from ml.records import Scores
+from ml.reports import Event
 from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
 from webapp.jobs.services import record_facts

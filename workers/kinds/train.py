@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ml.events import Event
+from ml.reports import Event
 from webapp.datasets.models import Part
 from webapp.jobs.models import Job
 from webapp.runs import services, training

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ml.data.layouts._base import LAYOUTS, DatasetLayout, Listed
-from ml.records import BadInput
 
 FALLBACK = "folder"
 
@@ -18,14 +17,11 @@ __all__ = ["LAYOUTS", "DatasetLayout", "Listed", "open_dataset"]
 
 def open_dataset(folder: Path, name: str = "") -> DatasetLayout:
     """The dataset in `folder` read as format `name`, or as what its content looks like."""
-    layouts = LAYOUTS.load()
-    if name and name not in layouts:
-        raise BadInput(f"{name} is not a known format: {', '.join(sorted(layouts))}")
-    return layouts[name](folder) if name else _recognised(folder)
+    return LAYOUTS.find(name)(folder) if name else _recognised(folder)
 
 
 def _recognised(folder: Path) -> DatasetLayout:
     """Raise BadInput when a format sees that another folder was meant."""
     special = [layout for name, layout in LAYOUTS.in_order() if name != FALLBACK]
     found = (layout for each in special if (layout := each(folder)).recognises())
-    return next(found, None) or LAYOUTS.load()[FALLBACK](folder)
+    return next(found, None) or LAYOUTS.find(FALLBACK)(folder)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from ml.catalogue import Catalogue
 from ml.data.truth.settling import Truth
 from ml.findings import Finding
 from ml.records import Part
-from ml.registries import Registry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,5 +53,5 @@ class DatasetLayout(ABC):
         """Which files say where anomalies are, and about which videos."""
 
 
-LAYOUTS: Registry[DatasetLayout] = Registry("ml.data.layouts", "layout")
+LAYOUTS: Catalogue[DatasetLayout] = Catalogue("ml.data.layouts", "format")
 register = LAYOUTS.register

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ml.data.images import is_image
 from ml.data.layouts._base import Listed
 from ml.data.truth.formats.mask_images import SUFFIX
 from ml.data.truth.settling import TruthFile, TruthSource
 from ml.data.truth.source import files_in
+from ml.data.video.images import is_image
 from ml.findings import Finding, Level
 from ml.records import natural_key
 

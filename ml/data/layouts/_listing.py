@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from ml.data.images import is_image
 from ml.data.layouts._base import Listed
 from ml.data.layouts._passed_over import AT_THE_TOP, BESIDE_VIDEOS, PassedOver
+from ml.data.video.images import is_image
 from ml.findings import Finding
 from ml.naming import VIDEO_ENDINGS, part_of
 from ml.records import Part, natural_key

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ml import headings, strict_json
-from ml.data.numbering import IN_ORDER, FrameNumbers
 from ml.data.truth.claims import MAX_RATE, Annotations, Claim
 from ml.data.truth.normality import without_normal
+from ml.data.video.numbering import IN_ORDER, FrameNumbers
 from ml.findings import Finding
 from ml.naming import part_of
 from ml.normal import is_normal, label_in, normal_among

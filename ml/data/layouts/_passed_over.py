@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ml.data.signatures import HEAD, JPEG, is_video
+from ml.data.video.signatures import HEAD, JPEG, is_video
 from ml.findings import Finding, counted, shortened
 from ml.records import natural_key
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from ml.catalogue import Catalogue
 from ml.findings import Finding
 from ml.records import Part
-from ml.registries import Registry
 from ml.text_files import TextFile
 
 
@@ -94,5 +94,5 @@ class LineFormat(ListFormat):
     def entry(cls, match: re.Match[str]) -> Entry: ...
 
 
-FORMATS: Registry[ListFormat] = Registry("ml.splits.lists", "format")
+FORMATS: Catalogue[ListFormat] = Catalogue("ml.splits.lists", "format")
 register = FORMATS.register

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from ml import cli
-from ml.data.decode import decode
 from ml.data.survey import survey, survey_to_manifest
 from ml.data.truth.settling import GroundTruth, settle
-from ml.events import Event, Reporter, to_nobody
+from ml.data.video.decode import decode
 from ml.records import BadInput, Manifest
+from ml.reports import Event, Reporter, to_nobody
 from tests import hostile, toys
 from tests.disks import open_files
 

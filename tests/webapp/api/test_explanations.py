@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from ml.explanations import ErrorMaps
+from ml.explain.maps import ErrorMaps
 from tests.factories.results import explain
 from webapp.results.models import Explanation
 from webapp.runs.models import Run

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 
-from ml.explanations import ErrorMaps
+from ml.explain.maps import ErrorMaps
 from tests.factories.results import add_to_test, explain, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.results.explanations import explanations_on

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from ml.records import Scores
-from ml.score_files import read
+from ml.scores.files import read
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import add_to_test, labelled_run
 from tests.factories.runs import RunFactory

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ml.records import MAX_FRAMES
-from ml.score_files import Layout
+from ml.scores.files import Layout
 from webapp.api import idempotency
 from webapp.api.authentication import caller
 from webapp.api.parsers import FileParser, sent_file

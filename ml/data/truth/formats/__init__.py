@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ml.data.signatures import LFS_POINTER
 from ml.data.truth.claims import COUNTING, MAX_RATE, Annotations, Reading
 from ml.data.truth.formats._base import FORMATS, AnnotationFormat
 from ml.data.truth.normality import own_labels, without_normal
 from ml.data.truth.source import Source
+from ml.data.video.signatures import LFS_POINTER
 from ml.findings import Finding
 from ml.records import BadInput
 
@@ -46,10 +46,7 @@ def read_annotations(
     source = Source(path, name or path.name)
     _check(source)
     found = format or _detect(source)
-    known = load_formats()
-    if found not in known:
-        raise BadInput(f"{found} is not a known format: {', '.join(sorted(known))}")
-    kind = known[found]
+    kind = FORMATS.find(found)
     if format and not kind.recognises(source):
         raise BadInput(f"{source.name} does not look like {kind.title}{_instead(source)}")
     counting = _checked(kind.stated(source)) | asked

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
+from ml.catalogue import Catalogue
 from ml.data.truth.claims import Annotations, Claim, Reading, Seconds
 from ml.data.truth.source import Source
 from ml.findings import Finding, shortened
 from ml.naming import repeated
 from ml.normal import is_normal
 from ml.records import BadInput, Interval
-from ml.registries import Registry
 from ml.tables import number_of
 
 PEEKED_LINES = 200
@@ -146,7 +146,7 @@ def united(intervals: Iterable[Interval]) -> list[Interval]:
     return [interval for of_label in by_label.values() for interval in of_label]
 
 
-FORMATS: Registry[AnnotationFormat] = Registry("ml.data.truth.formats", "format")
+FORMATS: Catalogue[AnnotationFormat] = Catalogue("ml.data.truth.formats", "format")
 register = FORMATS.register
 
 

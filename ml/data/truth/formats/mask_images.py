@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.data.images import image_files
 from ml.data.truth.claims import Annotations, Claim, Labels, Reading
 from ml.data.truth.formats._base import AnnotationFormat, register
 from ml.data.truth.source import Source
+from ml.data.video.images import image_files
 from ml.records import natural_key
 
 SUFFIX = "_gt"
@@ -47,6 +47,6 @@ class MaskImages(AnnotationFormat):
 
 def read_mask_images(folder: Path) -> Labels:
     """(T,) labels from a folder with one mask image per frame."""
-    from ml.data.sequences import read_image  # loads OpenCV
+    from ml.data.video.sequences import read_image  # loads OpenCV
 
     return np.array([np.asarray(read_image(file)).any() for file in image_files(folder)], np.uint8)

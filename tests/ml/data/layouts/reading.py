@@ -8,9 +8,9 @@ from ml.data.layouts import DatasetLayout, Listed, open_dataset
 from ml.data.survey import survey
 from ml.data.truth.settling import GroundTruth, settle
 from ml.data.truth.videos import KnownVideo, VideoSet
-from ml.events import Event, Reporter
 from ml.findings import Finding
 from ml.records import Interval
+from ml.reports import Event, Reporter
 
 
 def touch(folder: Path, *names: str) -> Path:

@@ -1,0 +1,1 @@
+"""What a training step learns from: the frames of all videos on disk, and windows of them."""

@@ -1,0 +1,1 @@
+"""Where scores come from: what a method can show of its reasons."""

@@ -1,0 +1,98 @@
+"""Scores of many videos: computed by a method, kept as one .npy each and an index.
+
+Where they come from in the picture is kept beside them, if wanted, as a PNG for each video.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml.data.video.decode import name_of
+from ml.explain.maps import ErrorMaps, Explains
+from ml.methods import Method
+from ml.records import BadInput, Scores, VideoRecord
+from ml.reports import Reporter
+
+INDEX = "scores.json"
+
+
+def score_videos(
+    method: Method,
+    videos: Iterable[VideoRecord],
+    folder: Path,
+    reporter: Reporter,
+    *,
+    with_maps: bool = False,
+) -> dict[str, Any]:
+    """Score each video and tell of it at once. Return what there is to say about all of them.
+
+    `with_maps`: explain the test videos too, where the method can.
+    """
+    videos = list(videos)
+    index: dict[str, Any] = {}
+    for number, video in enumerate(videos):
+        reporter.progress(stage="score", done=number, total=len(videos), unit="videos")
+        scores, maps = _scores_of(method, video, with_maps=with_maps and video.part == "test")
+        path = folder / f"scores-{number:05d}.npy"
+        np.save(path, scores.values)
+        where = {"first_frame": scores.first_frame, "frames_per_value": scores.frames_per_value}
+        index[video.id] = {"file": path.name, **where}
+        reporter.send("scores", video_id=video.id, path=str(path), **where)
+        if maps is not None and len(maps.levels):
+            sheet = path.with_name(f"maps-{number:05d}.png")
+            facts = _save_maps(method, maps, sheet)
+            index[video.id]["maps"] = {"file": sheet.name} | facts
+            reporter.send("explanation", video_id=video.id, path=str(sheet), **facts)
+    (folder / INDEX).write_text(json.dumps({"rule": method.rule, "scores": index}, indent=1))
+    return {"rule": method.rule, "n_videos": len(videos)}
+
+
+def load_scores(folder: Path) -> dict[str, Scores]:
+    """By video id, as `score_videos` left them."""
+    try:
+        index = json.loads((folder / INDEX).read_text())["scores"]
+        return {video_id: _load(folder, entry) for video_id, entry in index.items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{folder} holds no readable scores: {error}") from error
+
+
+def _load(folder: Path, entry: dict[str, Any]) -> Scores:
+    values = np.load(folder / entry["file"], allow_pickle=False)
+    if values.dtype != np.float64:
+        values = values.astype(np.float32)
+    return Scores(
+        values=values,
+        first_frame=entry["first_frame"],
+        frames_per_value=entry["frames_per_value"],
+    )
+
+
+def _save_maps(method: Method, maps: ErrorMaps, path: Path) -> dict[str, Any]:
+    """Return what has to be known to read them."""
+    assert isinstance(method, Explains)
+    maps.save(path)
+    return maps.facts(method.map_rule)
+
+
+def _scores_of(
+    method: Method, video: VideoRecord, *, with_maps: bool
+) -> tuple[Scores, ErrorMaps | None]:
+    if with_maps and isinstance(method, Explains):
+        scores, maps = method.explain(video)
+    else:
+        scores, maps = method.score(video), None
+    _check(scores, video)
+    return scores, maps
+
+
+def _check(scores: Scores, video: VideoRecord) -> None:
+    covered = scores.first_frame + len(scores.values) * scores.frames_per_value
+    try:
+        scores.check(video.n_frames or covered)
+    except BadInput as error:
+        raise BadInput(f"{name_of(video)}: {error}") from error
