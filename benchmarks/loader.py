@@ -30,7 +30,7 @@ from ml.data.images import image_files
 from ml.data.windows import gather, window_starts
 from ml.events import to_nobody
 from ml.records import VideoRecord
-from ml.training import shuffled
+from ml.training.plan import shuffled
 
 SEED = 7
 N_FRAMES, WIDTH, HEIGHT = 600, 640, 360

@@ -16,14 +16,16 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ml.data.decode import decode
+from ml.data.decode import decode, name_of
 from ml.data.frames import FrameStore, store_frames
 from ml.data.windows import gather, mean_over_windows, stream_windows, window_starts
 from ml.device import Precision, autocast, send
 from ml.explanations import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
+from ml.normal import is_normal
 from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
-from ml.training import Learner, Training, normal_videos
+from ml.training.learner import Learner
+from ml.training.loop import Training
 
 Kept = dict[str, Tensor]
 ComputePrecision = Annotated[
@@ -153,6 +155,29 @@ def _cells(errors_BKHW: Tensor) -> Tensor:
     """(B, K, h, w) with at most `CELLS` cells a side, each the mean of its pixels."""
     height, width = errors_BKHW.shape[-2:]
     return F.adaptive_avg_pool2d(errors_BKHW, (min(CELLS, height), min(CELLS, width)))
+
+
+def normal_videos(manifest: Manifest, part: Part) -> tuple[VideoRecord, ...]:
+    """The videos of `part` that nothing calls abnormal: what one-class methods learn from.
+
+    Raise BadInput when there are training videos but none of them is normal. Validation may do
+    without: thresholds are chosen on abnormal videos.
+    """
+    videos = manifest.part(part)
+    abnormal = {video.id: _why_abnormal(video) for video in videos}
+    if part == "train" and videos and all(abnormal.values()):
+        raise BadInput(
+            f"None of the {len(videos)} {part} videos is normal: the first, {name_of(videos[0])}, "
+            f"{abnormal[videos[0].id]}. This method learns from normal videos only"
+        )
+    return tuple(video for video in videos if not abnormal[video.id])
+
+
+def _why_abnormal(video: VideoRecord) -> str:
+    """Empty for one that is normal, or of which nothing is known."""
+    if video.label and not is_normal(video.label):
+        return f"is labelled {video.label!r}"
+    return "has abnormal frames" if video.intervals else ""
 
 
 class WindowLearner(Learner):

@@ -16,12 +16,13 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.frames import FrameStore
-from ml.ema import follow, slow_copy
 from ml.failures import Diverged
 from ml.methods._base import Variant, option
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.models.st_network import SCALE, STNetwork
-from ml.training import STEPS_BETWEEN_CHECKS, Moment
+from ml.training.ema import follow, slow_copy
+from ml.training.learner import Moment
+from ml.training.loop import STEPS_BETWEEN_CHECKS
 
 TTUR = 4.0  # how much faster the discriminator learns (Zhang et al., SAGAN: 4e-4 and 1e-4)
 BETAS = (0.0, 0.999)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from ml.data.frames import FrameStore
 from ml.methods._base import Supervision, option, register
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
-from ml.training import Learner, Moment
+from ml.training.learner import Learner, Moment
 
 # Of the four layers, in time and space: a clip becomes an eighth as long, a 16th as wide and high.
 STRIDES = ((1, 2, 2), (2, 2, 2), (2, 2, 2), (2, 2, 2))

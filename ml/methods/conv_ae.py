@@ -23,7 +23,7 @@ from ml.device import send
 from ml.methods._base import Supervision, option, register
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize
 from ml.records import BadInput
-from ml.training import Learner, Moment
+from ml.training.learner import Learner, Moment
 
 
 @dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})

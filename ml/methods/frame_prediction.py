@@ -21,7 +21,7 @@ from ml.losses.adversarial import gradient_difference
 from ml.methods._base import Supervision, option, register
 from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
-from ml.training import Learner, Moment
+from ml.training.learner import Learner, Moment
 
 DISCRIMINATOR_RATE = 0.1  # of the generator's learning rate
 PEAK = 2.0  # pixels lie in [-1, 1]

@@ -12,7 +12,8 @@ from ml.methods import conv_ae
 from ml.methods.conv_ae import Autoencoder, ConvAE, ConvAEConfig
 from ml.records import BadInput, Manifest, VideoRecord
 from ml.registry import parse_config
-from ml.training import Training, seed_everything
+from ml.training.loop import Training
+from ml.training.seeding import seed_everything
 from tests import toys
 
 

@@ -21,7 +21,7 @@ from ml.methods.st_gan_prediction import STGanPrediction
 from ml.methods.st_gan_reconstruction import STGanReconstruction
 from ml.models.layers import SelfAttention
 from ml.records import VideoRecord
-from ml.training import Moment
+from ml.training.learner import Moment
 from tests import toys
 
 METHODS: list[type[STGan]] = [STGanPrediction, STGanReconstruction]

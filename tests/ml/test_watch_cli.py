@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from ml import checkpoints, cli, watch_cli
-from ml.checkpoints import Checkpoint
+from ml import cli, watch_cli
 from ml.data.decode import decode
 from ml.methods.frame_prediction import FramePrediction
 from ml.online import FrameScore
 from ml.records import Manifest, VideoRecord
 from ml.registry import as_json
+from ml.training import checkpoints
+from ml.training.checkpoints import Checkpoint
 from tests import toys
 
 TINY = FramePrediction.tiny

@@ -8,76 +8,33 @@ one number of threads). Nothing random is stored for that: the order of samples 
 from __future__ import annotations
 
 import math
-import random
 import signal
 import threading
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.optim import Optimizer
 
-from ml import checkpoints
-from ml.checkpoints import Checkpoint
-from ml.data.decode import name_of
 from ml.events import Reporter
 from ml.failures import TERMINATED, Diverged
-from ml.normal import is_normal
-from ml.records import BadInput, Manifest, Part, VideoRecord
+from ml.records import BadInput
+from ml.training import checkpoints
+from ml.training.checkpoints import Checkpoint
+from ml.training.keeper import Keeper
+from ml.training.learner import Learner, Moment
+from ml.training.means import Means
+from ml.training.plan import shuffled
+from ml.training.seeding import seed_everything
 
 # Short epochs would otherwise write a checkpoint each, faster than anybody stores them.
 MIN_SECONDS_BETWEEN_CHECKPOINTS = 5.0
-KEPT_CHECKPOINTS = 4  # older ones are deleted, except the best
 PROGRESS_SECONDS = 1.0
 POINTS = 400  # of a learning curve, and one more where an epoch ends: each step in a short training
 STEPS_BETWEEN_CHECKS = 50  # a loss that is no number ends the training soon, not after the epoch
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Where a training is: `step` from 0 on, `epoch` with its fraction, as 2.5."""
-
-    step: int
-    epoch: float
-
-
-class Learner(ABC):
-    """What the loop needs of a method: one or more optimisers, and how to make one step.
-
-    `n_samples` are whatever the method draws batches from: windows, clips, bags.
-    """
-
-    modules: Mapping[str, nn.Module]
-    optimisers: Mapping[str, Optimizer]
-    n_samples: int
-
-    drops_last: bool = False  # leave out the last samples of an epoch, too few for a batch
-
-    @abstractmethod
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        """Update once from these samples. Return the losses, each a mean over them.
-
-        A loss that is not reported in every step is averaged over the steps that report it.
-        """
-
-    def state(self) -> dict[str, Any]:
-        """What else must be as it was after a resume, as JSON."""
-        return {}
-
-    def restore(self, state: dict[str, Any]) -> None:  # noqa: B027 most have no state
-        """Take back what `state` gave."""
-
-    def validate(self) -> Mapping[str, float]:
-        """Losses on the validation videos, none without any; "loss" chooses the best epoch."""
-        return {}
 
 
 @dataclass(kw_only=True)
@@ -111,42 +68,6 @@ class Training:
         _Loop(self, learner, epochs=epochs, batch_size=batch_size).run()
 
 
-def seed_everything(*entropy: int) -> None:
-    """Start the generators of Python, NumPy and torch from a seed, or from a seed and a step."""
-    seed = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
-
-
-def shuffled(n_samples: int, *, seed: int, epoch: int) -> NDArray[np.int64]:
-    """The order of the samples in this epoch."""
-    return np.random.default_rng((seed, epoch)).permutation(n_samples)
-
-
-def normal_videos(manifest: Manifest, part: Part) -> tuple[VideoRecord, ...]:
-    """The videos of `part` that nothing calls abnormal: what one-class methods learn from.
-
-    Raise BadInput when there are training videos but none of them is normal. Validation may do
-    without: thresholds are chosen on abnormal videos.
-    """
-    videos = manifest.part(part)
-    abnormal = {video.id: _why_abnormal(video) for video in videos}
-    if part == "train" and videos and all(abnormal.values()):
-        raise BadInput(
-            f"None of the {len(videos)} {part} videos is normal: the first, {name_of(videos[0])}, "
-            f"{abnormal[videos[0].id]}. This method learns from normal videos only"
-        )
-    return tuple(video for video in videos if not abnormal[video.id])
-
-
-def _why_abnormal(video: VideoRecord) -> str:
-    """Empty for one that is normal, or of which nothing is known."""
-    if video.label and not is_normal(video.label):
-        return f"is labelled {video.label!r}"
-    return "has abnormal frames" if video.intervals else ""
-
-
 @contextmanager
 def noticing_term() -> Iterator[threading.Event]:
     """Within, TERM only sets the event, so that a step can be finished and saved."""
@@ -156,34 +77,6 @@ def noticing_term() -> Iterator[threading.Event]:
         yield noticed
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-@dataclass
-class _Means:
-    """Means since the last point, summed where the losses are: no step waits for the device."""
-
-    sums: dict[str, Tensor] = field(default_factory=dict)
-    n_samples: dict[str, int] = field(default_factory=dict)
-
-    def add(self, losses: Mapping[str, Tensor], n_samples: int) -> None:
-        for name, loss in losses.items():
-            total = loss.detach().double() * n_samples
-            self.sums[name] = self.sums[name] + total if name in self.sums else total
-            self.n_samples[name] = self.n_samples.get(name, 0) + n_samples
-
-    def values(self) -> dict[str, float]:
-        return {name: float(total) / self.n_samples[name] for name, total in self.sums.items()}
-
-    def to_json(self) -> dict[str, Any]:
-        sums = {name: float(total) for name, total in self.sums.items()}
-        return {"sums": sums, "n_samples": self.n_samples}
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> _Means:
-        sums = {
-            name: torch.tensor(total, dtype=torch.float64) for name, total in value["sums"].items()
-        }
-        return cls(sums=sums, n_samples=dict(value["n_samples"]))
 
 
 def _n_batches(learner: Learner, batch_size: int) -> int:
@@ -210,13 +103,10 @@ class _Loop:
         self.n_batches = _n_batches(learner, batch_size)
         self.steps_per_point = -(-epochs * self.n_batches // POINTS)
         self.epoch = self.batch = self.step = 0
-        self.means = _Means()
+        self.means = Means()
         self.best_loss: float | None = None
-        self.unsaved_best: Checkpoint | None = None
-        self.saved_step: int | None = None
+        self.keeper = Keeper(training.folder, training.reporter, epochs=epochs)
         self.saved_at = self.told_at = time.monotonic()
-        self.kept: list[tuple[Path, Path]] = []
-        self.best_pair: tuple[Path, Path] | None = None
         if training.resume_from is not None:
             self._resume(training.resume_from)
 
@@ -259,7 +149,7 @@ class _Loop:
         loss = validated.get("loss")
         if loss is not None and (self.best_loss is None or loss < self.best_loss):
             self.best_loss = loss
-            self.unsaved_best = self._checkpoint()
+            self.keeper.unsaved_best = self._checkpoint()
         if self._is_due(min(MIN_SECONDS_BETWEEN_CHECKPOINTS, self.training.checkpoint_seconds)):
             self._save()
 
@@ -268,7 +158,7 @@ class _Loop:
         trained = {f"train_{name}": value for name, value in self._finite_means().items()}
         epoch = float(self._position())
         self.training.reporter.point(step=self.step, epoch=epoch, values=trained | validated)
-        self.means = _Means()
+        self.means = Means()
 
     def _validate(self) -> dict[str, float]:
         for module in self.learner.modules.values():
@@ -316,39 +206,10 @@ class _Loop:
         return time.monotonic() - self.saved_at >= seconds
 
     def _save(self) -> None:
-        """Write the best epoch since the last save, if it is a better one, and this moment."""
         self._finite_means()
         self._check_weights()
-        if self.unsaved_best is not None and self.unsaved_best.step != self.step:
-            self._write(self.unsaved_best, is_best=True)
-            self.unsaved_best = None
-        if self.saved_step != self.step:
-            self._write(self._checkpoint(), is_best=self.unsaved_best is not None)
-            self.unsaved_best = None
+        self.keeper.save(self.step, self._checkpoint)
         self.saved_at = time.monotonic()
-
-    def _write(self, checkpoint: Checkpoint, *, is_best: bool) -> None:
-        pair = checkpoints.save(checkpoint, self.training.folder)
-        self.saved_step = checkpoint.step
-        self.training.reporter.send(
-            "checkpoint",
-            step=checkpoint.step,
-            epoch=checkpoint.epoch,
-            weights=str(pair[0]),
-            state=str(pair[1]),
-            is_best=is_best,
-            is_final=checkpoint.epoch == self.epochs,
-        )
-        self.best_pair = pair if is_best else self.best_pair
-        self.kept.append(pair)
-        self._delete_old()
-
-    def _delete_old(self) -> None:
-        for pair in self.kept[:-KEPT_CHECKPOINTS]:
-            if pair != self.best_pair:
-                self.kept.remove(pair)
-                for path in pair:
-                    path.unlink(missing_ok=True)
 
     def _checkpoint(self) -> Checkpoint:
         learner = self.learner
@@ -384,6 +245,6 @@ class _Loop:
         checkpoints.restore_modules(checkpoint, self.learner.modules)
         checkpoints.restore_optimisers(checkpoint, self.learner.optimisers)
         self.epoch, self.batch, self.step = loop["epoch"], loop["batch"], checkpoint.step
-        self.means = _Means.from_json(loop["means"])
+        self.means = Means.from_json(loop["means"])
         self.best_loss = loop["best_loss"]
         self.learner.restore(loop["learner"])

@@ -12,12 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ml import checkpoints
-from ml.checkpoints import Checkpoint
 from ml.events import Reporter
 from ml.failures import Diverged
-from ml.records import BadInput, Interval, Manifest, Part, VideoRecord
-from ml.training import Learner, Moment, Training, normal_videos, seed_everything, shuffled
+from ml.records import BadInput
+from ml.training import checkpoints
+from ml.training.checkpoints import Checkpoint
+from ml.training.learner import Learner, Moment
+from ml.training.loop import Training
+from ml.training.seeding import seed_everything
 
 STILL = SimpleNamespace(monotonic=lambda: 0.0)  # a clock by which no checkpoint is ever due
 N_SAMPLES, BATCH_SIZE, EPOCHS = 10, 4, 3
@@ -64,7 +66,7 @@ class NoisyPair(Learner):
 
 @pytest.fixture(autouse=True)
 def _no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ml.training.time", STILL)
+    monkeypatch.setattr("ml.training.loop.time", STILL)
 
 
 def train(
@@ -112,7 +114,7 @@ def test_short_training_reports_each_step_and_validation_where_an_epoch_ends(
 def test_long_training_reports_means_over_steps(tmp_path: Path) -> None:
     each = named(train(tmp_path / "each", NoisyPair()), "point")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ml.training.POINTS", 5)
+        patch.setattr("ml.training.loop.POINTS", 5)
         some = named(train(tmp_path / "some", NoisyPair()), "point")
 
     assert [point["step"] for point in some] == [2, 3, 4, 6, 8, 9]  # every second, and epochs' ends
@@ -141,7 +143,7 @@ def test_training_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
 def test_training_resumed_at_any_step_ends_bit_for_bit_the_same(tmp_path: Path, step: int) -> None:
     whole = train(tmp_path / "whole", NoisyPair())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ml.training.KEPT_CHECKPOINTS", LAST_STEP + 1)
+        patch.setattr("ml.training.keeper.KEPT_CHECKPOINTS", LAST_STEP + 1)
         each = named(train(tmp_path / "steps", NoisyPair(), checkpoint_seconds=0), "checkpoint")
     seed_everything(999)
 
@@ -288,56 +290,3 @@ def test_training_refuses_to_resume_another_config_or_seed(tmp_path: Path) -> No
 
     with pytest.raises(BadInput, match=r"differs in seed \(6 → 5\), width \(2 → None\)"):
         train(tmp_path, NoisyPair(), resume_from=other)
-
-
-def test_shuffled_depends_on_seed_and_epoch_alone() -> None:
-    assert np.array_equal(shuffled(50, seed=1, epoch=2), shuffled(50, seed=1, epoch=2))
-    assert not np.array_equal(shuffled(50, seed=1, epoch=2), shuffled(50, seed=1, epoch=3))
-    assert not np.array_equal(shuffled(50, seed=1, epoch=2), shuffled(50, seed=2, epoch=2))
-
-
-def videos(*labels: str) -> Manifest:
-    return Manifest(
-        videos=tuple(
-            VideoRecord(id=f"vid_{i}", path=f"/data/train/{i}.mp4", part="train", label=label)
-            for i, label in enumerate(labels)
-        )
-    )
-
-
-def test_normal_videos_leaves_out_abnormal_ones() -> None:
-    normal = normal_videos(videos("normal", "Robbery", "", "Normal"), "train")
-
-    assert [video.id for video in normal] == ["vid_0", "vid_2", "vid_3"]
-
-
-def test_normal_videos_when_there_are_none() -> None:
-    with pytest.raises(BadInput, match=r"None of the 2 train videos is normal: .*train/0\.mp4"):
-        normal_videos(videos("Robbery", "Arson"), "train")
-
-
-def annotated(manifest: Manifest, part: Part = "train") -> Manifest:
-    """The same in `part`, the first with abnormal frames that its label does not tell of."""
-    first, *rest = (replace(video, part=part) for video in manifest.videos)
-    return Manifest(
-        videos=(replace(first, intervals=(Interval(start_frame=2, end_frame=5),)), *rest)
-    )
-
-
-def test_normal_videos_have_no_abnormal_frames() -> None:
-    normal = normal_videos(annotated(videos("", "normal")), "train")
-
-    assert [video.id for video in normal] == ["vid_1"]
-
-
-def test_normal_videos_when_all_have_abnormal_frames() -> None:
-    with pytest.raises(BadInput, match=r"train/0\.mp4, has abnormal frames\. This method learns"):
-        normal_videos(annotated(videos("normal")), "train")
-
-
-def test_validation_may_have_abnormal_videos_alone() -> None:
-    assert normal_videos(annotated(videos("", "Robbery"), "validation"), "validation") == ()
-
-
-def test_normal_videos_of_an_empty_part() -> None:
-    assert normal_videos(videos("normal"), "validation") == ()
