@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from ml.training.plan import Batch, Plan
+
+BatchT = TypeVar("BatchT", bound=Batch)
 
 
 @dataclass(frozen=True)
@@ -21,30 +23,41 @@ class Moment:
     epoch: float
 
 
-class Learner(ABC):
+class Learner(ABC, Generic[BatchT]):
     """What the loop needs of a method: one or more optimisers, and how to make one step.
 
-    `n_samples` are whatever the method draws batches from: windows, clips, bags.
+    `modules` are what a checkpoint holds, `plan` says which samples make up each step.
     """
 
     modules: Mapping[str, nn.Module]
     optimisers: Mapping[str, Optimizer]
-    n_samples: int
-
-    drops_last: bool = False  # leave out the last samples of an epoch, too few for a batch
+    plan: Plan[BatchT]
 
     @abstractmethod
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batch: BatchT, moment: Moment) -> Mapping[str, Tensor]:
         """Update once from these samples. Return the losses, each a mean over them.
 
         A loss that is not reported in every step is averaged over the steps that report it.
         """
 
+    def update(self, name: str, loss: Tensor, *, clip_norm: float = 0.0) -> None:
+        """Move what the optimiser `name` holds, by the gradient of `loss` alone.
+
+        A gradient longer than `clip_norm` is shortened to it; 0: any length.
+        """
+        optimiser = self.optimisers[name]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if clip_norm:
+            held = [weights for group in optimiser.param_groups for weights in group["params"]]
+            nn.utils.clip_grad_norm_(held, clip_norm)
+        optimiser.step()
+
     def state(self) -> dict[str, Any]:
         """What else must be as it was after a resume, as JSON."""
         return {}
 
-    def restore(self, state: dict[str, Any]) -> None:  # noqa: B027 most have no state
+    def restore(self, state: dict[str, Any]) -> None:
         """Take back what `state` gave."""
 
     def validate(self) -> Mapping[str, float]:

@@ -27,7 +27,7 @@ from ml.training.checkpoints import Checkpoint
 from ml.training.keeper import Keeper
 from ml.training.learner import Learner, Moment
 from ml.training.means import Means
-from ml.training.plan import shuffled
+from ml.training.plan import Batch
 from ml.training.seeding import seed_everything
 
 # Short epochs would otherwise write a checkpoint each, faster than anybody stores them.
@@ -63,9 +63,9 @@ class Training:
                 + ", ".join(f"{key} ({theirs.get(key)} → {mine.get(key)})" for key in changed)
             )
 
-    def run(self, learner: Learner, *, epochs: int, batch_size: int) -> None:
+    def run(self, learner: Learner[Any], *, epochs: int) -> None:
         """Train to the end. On TERM save a checkpoint and end the process with status 143."""
-        _Loop(self, learner, epochs=epochs, batch_size=batch_size).run()
+        _Loop(self, learner, epochs=epochs).run()
 
 
 @contextmanager
@@ -79,28 +79,14 @@ def noticing_term() -> Iterator[threading.Event]:
         signal.signal(signal.SIGTERM, previous)
 
 
-def _n_batches(learner: Learner, batch_size: int) -> int:
-    """Raise BadInput where dropping the last batch leaves none."""
-    if not learner.drops_last:
-        return -(-learner.n_samples // batch_size)
-    if learner.n_samples < batch_size:
-        raise BadInput(
-            f"There are {learner.n_samples} training samples, fewer than a batch of {batch_size}"
-        )
-    return learner.n_samples // batch_size
-
-
 class _Loop:
     """One training under way: where it is, and what it has saved."""
 
-    def __init__(
-        self, training: Training, learner: Learner, *, epochs: int, batch_size: int
-    ) -> None:
+    def __init__(self, training: Training, learner: Learner[Any], *, epochs: int) -> None:
         self.training = training
         self.learner = learner
         self.epochs = epochs
-        self.batch_size = batch_size
-        self.n_batches = _n_batches(learner, batch_size)
+        self.n_batches = learner.plan.n_steps
         self.steps_per_point = -(-epochs * self.n_batches // POINTS)
         self.epoch = self.batch = self.step = 0
         self.means = Means()
@@ -120,26 +106,29 @@ class _Loop:
         self._save()
 
     def _train_epoch(self, term: threading.Event) -> None:
-        seed = self.training.seed
-        order = shuffled(self.learner.n_samples, seed=seed, epoch=self.epoch)
-        while self.batch < self.n_batches:
-            samples = order[self.batch * self.batch_size :][: self.batch_size]
-            # From 1 on: (seed, 0) would repeat what (seed,) gave the first weights.
-            seed_everything(seed, self.step + 1)
-            moment = Moment(self.step, self._position())
-            self.means.add(self.learner.step(samples, moment), len(samples))
-            self.batch += 1
-            self.step += 1
-            if self.step % STEPS_BETWEEN_CHECKS == 0:
-                self._finite_means()
-            if self.step % self.steps_per_point == 0 and self.batch < self.n_batches:
-                self._send_point({})
-            self._tell_progress()
+        batches = self.learner.plan.batches(
+            seed=self.training.seed, epoch=self.epoch, first=self.batch
+        )
+        for batch in batches:
+            self._train_step(batch)
             if term.is_set():
                 self._save()
                 raise SystemExit(TERMINATED)
             if self.batch < self.n_batches and self._is_due(self.training.checkpoint_seconds):
                 self._save()
+
+    def _train_step(self, batch: Batch) -> None:
+        # From 1 on: (seed, 0) would repeat what (seed,) gave the first weights.
+        seed_everything(self.training.seed, self.step + 1)
+        moment = Moment(self.step, self._position())
+        self.means.add(self.learner.step(batch, moment), len(batch))
+        self.batch += 1
+        self.step += 1
+        if self.step % STEPS_BETWEEN_CHECKS == 0:
+            self._finite_means()
+        if self.step % self.steps_per_point == 0 and self.batch < self.n_batches:
+            self._send_point({})
+        self._tell_progress()
 
     def _close_epoch(self) -> None:
         self._finite_means()
@@ -228,7 +217,7 @@ class _Loop:
             loop={
                 "epoch": self.epoch,
                 "batch": self.batch,
-                "n_samples": learner.n_samples,
+                "n_samples": learner.plan.n_samples,
                 "means": self.means.to_json(),
                 "best_loss": self.best_loss,
                 "learner": learner.state(),
@@ -237,10 +226,10 @@ class _Loop:
 
     def _resume(self, checkpoint: Checkpoint) -> None:
         loop = checkpoint.loop
-        if loop["n_samples"] != self.learner.n_samples:
+        if loop["n_samples"] != self.learner.plan.n_samples:
             raise BadInput(
                 f"The checkpoint was made with {loop['n_samples']} training samples, now there are "
-                f"{self.learner.n_samples}: the training cannot go on from it"
+                f"{self.learner.plan.n_samples}: the training cannot go on from it"
             )
         checkpoints.restore_modules(checkpoint, self.learner.modules)
         checkpoints.restore_optimisers(checkpoint, self.learner.optimisers)

@@ -24,6 +24,7 @@ from ml.training import checkpoints, keeper, loop
 from ml.training.checkpoints import Checkpoint
 from ml.training.learner import Learner, Moment
 from ml.training.loop import Training
+from ml.training.plan import Indices
 from ml.training.seeding import seed_everything
 from tests import toys
 
@@ -172,7 +173,7 @@ def test_method_gives_a_very_short_video_what_it_can(trained: Trained, tmp_path:
         trained.method.score(video).check(n_frames)
 
 
-def learner_of(method: OneClassMethod) -> Learner:
+def learner_of(method: OneClassMethod) -> Learner[Indices]:
     height, width = method.size
     frames = np.random.default_rng(0).integers(0, 256, (24, height, width), np.uint8)
     return method._learner(FrameStore(frames=frames, counts=(24,)), None)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ml.events import Reporter
@@ -19,6 +18,7 @@ from ml.training import checkpoints
 from ml.training.checkpoints import Checkpoint
 from ml.training.learner import Learner, Moment
 from ml.training.loop import Training
+from ml.training.plan import Indices, Uniform
 from ml.training.seeding import seed_everything
 
 STILL = SimpleNamespace(monotonic=lambda: 0.0)  # a clock by which no checkpoint is ever due
@@ -27,7 +27,7 @@ STEPS_PER_EPOCH = 3
 LAST_STEP = EPOCHS * STEPS_PER_EPOCH
 
 
-class NoisyPair(Learner):
+class NoisyPair(Learner[Indices]):
     """Two networks with an optimiser each, dropout, and noise from every generator."""
 
     def __init__(self, *, validation: list[float] | None = None) -> None:
@@ -39,18 +39,18 @@ class NoisyPair(Learner):
             "adam": torch.optim.Adam(self.first.parameters(), lr=0.01),
             "adagrad": torch.optim.Adagrad(self.second.parameters(), lr=0.01),
         }
-        self.n_samples = N_SAMPLES
+        self.plan = Uniform(n_samples=N_SAMPLES, batch_size=BATCH_SIZE)
         self.data = torch.linspace(-1, 1, N_SAMPLES * 4).reshape(N_SAMPLES, 4)
         self.validation = validation
         self.seen: list[int] = []
         self.stop_at: int | None = None
 
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        self.seen += samples.tolist()
-        batch = self.data[torch.from_numpy(samples)] + torch.randn(len(samples), 4)
-        batch += float(np.random.random())
-        output = self.first(batch)
-        losses = {"loss": (output - batch).square().mean(), "second": self.second(output).mean()}
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        self.seen += batch.tolist()
+        values = self.data[torch.from_numpy(batch)] + torch.randn(len(batch), 4)
+        values += float(np.random.random())
+        output = self.first(values)
+        losses = {"loss": (output - values).square().mean(), "second": self.second(output).mean()}
         for optimiser in self.optimisers.values():
             optimiser.zero_grad()
         sum(losses.values(), torch.zeros(())).backward()
@@ -70,7 +70,7 @@ def _no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def train(
-    folder: Path, learner: Learner, *, resume_from: Checkpoint | None = None, **fields: Any
+    folder: Path, learner: NoisyPair, *, resume_from: Checkpoint | None = None, **fields: Any
 ) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
     folder.mkdir(exist_ok=True)
@@ -78,7 +78,7 @@ def train(
         method="toy", config={}, seed=5, folder=folder, reporter=Reporter(events.append),
         resume_from=resume_from, **fields,
     )  # fmt: skip
-    training.run(learner, epochs=EPOCHS, batch_size=BATCH_SIZE)
+    training.run(learner, epochs=EPOCHS)
     return events
 
 
@@ -204,8 +204,8 @@ def test_training_deletes_old_checkpoints_but_not_the_best(tmp_path: Path) -> No
 
 
 class Exploding(NoisyPair):
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        losses = super().step(samples, moment)
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        losses = super().step(batch, moment)
         return {"loss": losses["loss"] * float("nan")}
 
 
@@ -219,8 +219,8 @@ def test_training_that_diverges_says_so_and_saves_nothing(tmp_path: Path) -> Non
 class Endless(NoisyPair):
     """Its losses are finite, and the last update makes weights that are not."""
 
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        losses = super().step(samples, moment)
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        losses = super().step(batch, moment)
         if moment.step == LAST_STEP - 1:
             with torch.no_grad():
                 self.second.weight[0, 0] = float("inf")
@@ -235,9 +235,9 @@ def test_training_saves_no_weights_that_are_no_numbers(tmp_path: Path) -> None:
 
 
 class Rested(NoisyPair):
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
         assert all(module.training for module in self.modules.values())
-        return super().step(samples, moment)
+        return super().step(batch, moment)
 
 
 def test_training_trains_what_rested_before(tmp_path: Path) -> None:
@@ -258,9 +258,9 @@ class Drawing(NoisyPair):
         super().__init__()
         self.drawn: list[float] = []
 
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
         self.drawn.append(float(torch.rand(())))
-        return super().step(samples, moment)
+        return super().step(batch, moment)
 
 
 def test_training_draws_anew_in_every_step(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ def test_training_refuses_to_resume_on_other_data(tmp_path: Path) -> None:
     train(tmp_path, NoisyPair())
     checkpoint = checkpoints.load(*checkpoints.latest(tmp_path))
     learner = NoisyPair()
-    learner.n_samples = 9
+    learner.plan = Uniform(n_samples=9, batch_size=BATCH_SIZE)
 
     with pytest.raises(BadInput, match="made with 10 training samples, now there are 9"):
         train(tmp_path, learner, resume_from=checkpoint)
