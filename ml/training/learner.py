@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ml.training.goal import Goal
 from ml.training.plan import Batch, Plan
 
 BatchT = TypeVar("BatchT", bound=Batch)
@@ -26,12 +27,14 @@ class Moment:
 class Learner(ABC, Generic[BatchT]):
     """What the loop needs of a method: one or more optimisers, and how to make one step.
 
-    `modules` are what a checkpoint holds, `plan` says which samples make up each step.
+    `modules` are what a checkpoint holds, `plan` says which samples make up each step, `goal`
+    which checkpoint is the best.
     """
 
     modules: Mapping[str, nn.Module]
     optimisers: Mapping[str, Optimizer]
     plan: Plan[BatchT]
+    goal: Goal = Goal()
 
     @abstractmethod
     def step(self, batch: BatchT, moment: Moment) -> Mapping[str, Tensor]:
@@ -61,5 +64,5 @@ class Learner(ABC, Generic[BatchT]):
         """Take back what `state` gave."""
 
     def validate(self) -> Mapping[str, float]:
-        """Losses on the validation videos, none without any; "loss" chooses the best epoch."""
+        """Numbers on the validation videos, none without any; one of them is the goal's."""
         return {}

@@ -90,7 +90,7 @@ class _Loop:
         self.steps_per_point = -(-epochs * self.n_batches // POINTS)
         self.epoch = self.batch = self.step = 0
         self.means = Means()
-        self.best_loss: float | None = None
+        self.best: float | None = None  # of the goal's number
         self.keeper = Keeper(training.folder, training.reporter, epochs=epochs)
         self.saved_at = self.told_at = time.monotonic()
         if training.resume_from is not None:
@@ -126,21 +126,33 @@ class _Loop:
         self.step += 1
         if self.step % STEPS_BETWEEN_CHECKS == 0:
             self._finite_means()
-        if self.step % self.steps_per_point == 0 and self.batch < self.n_batches:
-            self._send_point({})
+        if self.batch < self.n_batches:
+            self._measure()
         self._tell_progress()
+
+    def _measure(self) -> None:
+        """Within an epoch: before a checkpoint, so that a resumed training misses none."""
+        if self.learner.goal.is_due(self.step):
+            self._tell(self._validate())
+        elif self.step % self.steps_per_point == 0:
+            self._send_point({})
 
     def _close_epoch(self) -> None:
         self._finite_means()
-        validated = self._finite(self._validate())
+        validated = self._validate()
         self.epoch, self.batch = self.epoch + 1, 0
-        self._send_point({f"validation_{name}": value for name, value in validated.items()})
-        loss = validated.get("loss")
-        if loss is not None and (self.best_loss is None or loss < self.best_loss):
-            self.best_loss = loss
-            self.keeper.unsaved_best = self._checkpoint()
+        self._tell(validated)
         if self._is_due(min(MIN_SECONDS_BETWEEN_CHECKPOINTS, self.training.checkpoint_seconds)):
             self._save()
+
+    def _tell(self, validated: dict[str, float]) -> None:
+        """Send a point; where it is the best so far, this moment is to be kept."""
+        self._send_point({f"validation_{name}": value for name, value in validated.items()})
+        goal = self.learner.goal
+        value = validated.get(goal.name)
+        if value is not None and goal.is_better(value, self.best):
+            self.best = value
+            self.keeper.unsaved_best = self._checkpoint()
 
     def _send_point(self, validated: dict[str, float]) -> None:
         """The means over the steps since the last point."""
@@ -153,10 +165,10 @@ class _Loop:
         for module in self.learner.modules.values():
             module.eval()
         with torch.inference_mode():
-            losses = dict(self.learner.validate())
+            numbers = dict(self.learner.validate())
         for module in self.learner.modules.values():
             module.train()
-        return losses
+        return self._finite(numbers)
 
     def _finite_means(self) -> dict[str, float]:
         return self._finite(self.means.values())
@@ -219,7 +231,7 @@ class _Loop:
                 "batch": self.batch,
                 "n_samples": learner.plan.n_samples,
                 "means": self.means.to_json(),
-                "best_loss": self.best_loss,
+                "best": self.best,
                 "learner": learner.state(),
             },
         )
@@ -235,5 +247,6 @@ class _Loop:
         checkpoints.restore_optimisers(checkpoint, self.learner.optimisers)
         self.epoch, self.batch, self.step = loop["epoch"], loop["batch"], checkpoint.step
         self.means = Means.from_json(loop["means"])
-        self.best_loss = loop["best_loss"]
+        # Checkpoints of the time when it was always the loss name it so.
+        self.best = loop["best"] if "best" in loop else loop["best_loss"]
         self.learner.restore(loop["learner"])

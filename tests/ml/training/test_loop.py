@@ -1,6 +1,6 @@
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from ml.failures import Diverged
 from ml.records import BadInput
 from ml.training import checkpoints
 from ml.training.checkpoints import Checkpoint
+from ml.training.goal import Goal
 from ml.training.learner import Learner, Moment
 from ml.training.loop import Training
 from ml.training.plan import Indices, Uniform
@@ -25,12 +26,13 @@ STILL = SimpleNamespace(monotonic=lambda: 0.0)  # a clock by which no checkpoint
 N_SAMPLES, BATCH_SIZE, EPOCHS = 10, 4, 3
 STEPS_PER_EPOCH = 3
 LAST_STEP = EPOCHS * STEPS_PER_EPOCH
+Numbers = float | dict[str, float]  # of a validation, the loss alone or by their names
 
 
 class NoisyPair(Learner[Indices]):
     """Two networks with an optimiser each, dropout, and noise from every generator."""
 
-    def __init__(self, *, validation: list[float] | None = None) -> None:
+    def __init__(self, *, validation: Sequence[Numbers] | None = None) -> None:
         seed_everything(3)
         self.first = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 4))
         self.second = nn.Linear(4, 1)
@@ -41,7 +43,7 @@ class NoisyPair(Learner[Indices]):
         }
         self.plan = Uniform(n_samples=N_SAMPLES, batch_size=BATCH_SIZE)
         self.data = torch.linspace(-1, 1, N_SAMPLES * 4).reshape(N_SAMPLES, 4)
-        self.validation = validation
+        self.validation = None if validation is None else list(validation)
         self.seen: list[int] = []
         self.stop_at: int | None = None
 
@@ -61,7 +63,10 @@ class NoisyPair(Learner[Indices]):
         return losses
 
     def validate(self) -> Mapping[str, float]:
-        return {} if self.validation is None else {"loss": self.validation.pop(0)}
+        if self.validation is None:
+            return {}
+        numbers = self.validation.pop(0)
+        return {"loss": numbers} if isinstance(numbers, float) else numbers
 
 
 @pytest.fixture(autouse=True)
@@ -193,6 +198,77 @@ def test_training_remembers_the_best_over_a_resume(tmp_path: Path) -> None:
     events = train(tmp_path / "b", NoisyPair(validation=[0.2, 0.3]), resume_from=stopped)
 
     assert not any(event["is_best"] for event in named(events, "checkpoint"))
+
+
+def best(events: list[dict[str, Any]]) -> list[int]:
+    return [event["step"] for event in named(events, "checkpoint") if event["is_best"]]
+
+
+def test_the_best_is_chosen_by_the_goal(tmp_path: Path) -> None:
+    learner = NoisyPair(validation=[{"loss": 1.0, "ap": 0.4}, {"loss": 2.0, "ap": 0.6},
+                                    {"loss": 0.5, "ap": 0.5}])  # fmt: skip
+    learner.goal = Goal(name="ap", higher_is_better=True)
+
+    assert best(train(tmp_path, learner)) == [6]
+
+
+def test_a_validation_without_the_number_of_the_goal_chooses_nothing(tmp_path: Path) -> None:
+    learner = NoisyPair(validation=[0.5, 0.4, 0.3])
+    learner.goal = Goal(name="ap", higher_is_better=True)
+
+    assert best(train(tmp_path, learner)) == []
+
+
+def test_validation_every_n_steps_and_where_an_epoch_ends(tmp_path: Path) -> None:
+    """Steps 2, 3 (an epoch's end), 4, 6 (both, once), 8 and 9."""
+    learner = NoisyPair(validation=[0.9, 0.8, 0.2, 0.7, 0.6, 0.5])
+    learner.goal = Goal(every_steps=2)
+
+    events = train(tmp_path, learner)
+
+    validated = [point for point in named(events, "point") if "validation_loss" in point["values"]]
+    assert [point["step"] for point in validated] == [2, 3, 4, 6, 8, 9]
+    assert best(events) == [4]
+    chosen = load(named(events, "checkpoint")[0])
+    assert (chosen.step, chosen.epoch) == (4, pytest.approx(4 / 3))
+
+
+class Judging(NoisyPair):
+    """Validated by its own weights, which are never twice the same."""
+
+    goal = Goal(name="norm", higher_is_better=True, every_steps=2)
+
+    def validate(self) -> Mapping[str, float]:
+        return {"norm": float(self.second.weight.square().sum())}
+
+
+@pytest.mark.parametrize("step", range(1, LAST_STEP + 1))
+def test_training_resumed_chooses_the_same_best(tmp_path: Path, step: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ml.training.keeper.KEPT_CHECKPOINTS", LAST_STEP + 1)
+        whole = train(tmp_path / "steps", Judging(), checkpoint_seconds=0)
+    each = named(whole, "checkpoint")
+
+    resumed = train(tmp_path / "on", Judging(), resume_from=load(each[step - 1]),
+                    checkpoint_seconds=0)  # fmt: skip
+
+    assert best(resumed) == [found for found in best(whole) if found > step]
+    assert named(resumed, "point") == named(whole, "point")[step:]
+
+
+def test_training_goes_on_from_checkpoints_that_name_the_best_loss(tmp_path: Path) -> None:
+    learner = NoisyPair(validation=[0.1])
+    learner.stop_at = N_SAMPLES + 1
+    with pytest.raises(SystemExit):
+        train(tmp_path / "a", learner)
+    stopped = checkpoints.load(*checkpoints.latest(tmp_path / "a"))
+    old = {key: value for key, value in stopped.loop.items() if key != "best"} | {"best_loss": 0.1}
+
+    events = train(
+        tmp_path / "b", NoisyPair(validation=[0.2, 0.3]), resume_from=replace(stopped, loop=old)
+    )
+
+    assert best(events) == []
 
 
 def test_training_deletes_old_checkpoints_but_not_the_best(tmp_path: Path) -> None:
