@@ -56,6 +56,19 @@ class Learner(ABC, Generic[BatchT]):
             nn.utils.clip_grad_norm_(held, clip_norm)
         optimiser.step()
 
+    def set_training(self) -> None:
+        """Put what learns into training mode, before the first step and after each validation.
+
+        Frozen parts, of whose weights none requires a gradient, are put into evaluation mode
+        whole: in training mode their batch norms would go on gathering statistics and their
+        dropouts would drop.
+        """
+        for module in self.modules.values():
+            module.train()
+            for part in module.modules():
+                if _is_frozen(part):
+                    part.eval()
+
     def state(self) -> dict[str, Any]:
         """What else must be as it was after a resume, as JSON."""
         return {}
@@ -66,3 +79,8 @@ class Learner(ABC, Generic[BatchT]):
     def validate(self) -> Mapping[str, float]:
         """Numbers on the validation videos, none without any; one of them is the goal's."""
         return {}
+
+
+def _is_frozen(module: nn.Module) -> bool:
+    weights = list(module.parameters())
+    return bool(weights) and not any(each.requires_grad for each in weights)

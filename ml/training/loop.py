@@ -97,8 +97,7 @@ class _Loop:
             self._resume(training.resume_from)
 
     def run(self) -> None:
-        for module in self.learner.modules.values():
-            module.train()
+        self.learner.set_training()
         with noticing_term() as term:
             while self.epoch < self.epochs:
                 self._train_epoch(term)
@@ -166,8 +165,7 @@ class _Loop:
             module.eval()
         with torch.inference_mode():
             numbers = dict(self.learner.validate())
-        for module in self.learner.modules.values():
-            module.train()
+        self.learner.set_training()
         return self._finite(numbers)
 
     def _finite_means(self) -> dict[str, float]:

@@ -282,3 +282,14 @@ def test_one_image_judged_wrongly_begins_the_count_anew() -> None:
     learner._watch(torch.tensor(31 / 32), step=0)
 
     assert learner.state() == {"n_always_right": 0}
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_the_averaged_generator_is_not_put_into_training_mode(kind: type[STGan]) -> None:
+    method = build(kind)
+
+    learner_of(method).set_training()
+
+    assert method.generator.training
+    assert method.discriminator.training
+    assert not any(part.training for part in method.slow.modules())

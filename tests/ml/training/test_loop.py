@@ -1,3 +1,4 @@
+import copy
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -322,6 +323,35 @@ def test_training_trains_what_rested_before(tmp_path: Path) -> None:
         module.eval()
 
     assert named(train(tmp_path, learner), "checkpoint")
+
+
+class Transferring(NoisyPair):
+    """Learns on top of a backbone with batch norm and dropout that does not learn."""
+
+    def __init__(self) -> None:
+        super().__init__(validation=[0.5, 0.4, 0.3])
+        self.backbone = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
+        self.backbone.requires_grad_(False)
+        self.norm = nn.BatchNorm1d(4)
+        self.modules = {**self.modules, "network": nn.Sequential(self.backbone, self.norm)}
+
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        assert all(not part.training for part in self.backbone.modules())
+        assert self.norm.training
+        self.modules["network"](self.data[torch.from_numpy(batch)] + 7)
+        return super().step(batch, moment)
+
+
+def test_statistics_of_a_frozen_batch_norm_do_not_move(tmp_path: Path) -> None:
+    learner = Transferring()
+    before = copy.deepcopy(learner.backbone.state_dict())
+
+    train(tmp_path, learner)
+
+    after = learner.backbone.state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    assert learner.norm.running_mean is not None
+    assert learner.norm.running_mean.abs().max() > 0
 
 
 def test_training_whose_validation_diverges_says_so(tmp_path: Path) -> None:
