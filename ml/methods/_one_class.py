@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -23,7 +24,7 @@ from ml.device import Precision, autocast, send
 from ml.explanations import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
 from ml.normal import is_normal
-from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
+from ml.records import BadInput, Manifest, Part, Scores, VideoRecord, hash_of
 from ml.training.learner import Learner
 from ml.training.loop import Training
 from ml.training.plan import Indices, Uniform
@@ -110,7 +111,9 @@ class OneClassMethod(Method):
         train = self._store(manifest, "train", training)
         if train is None:
             raise BadInput("The split has no training videos")
-        learner = self._learner(train, self._store(manifest, "validation", training))
+        validation = self._store(manifest, "validation", training)
+        learner = self._learner(train, validation)
+        learner.fingerprint = fingerprint(manifest, train, validation)
         training.run(learner, epochs=self.config.epochs)
 
     def _store(self, manifest: Manifest, part: Part, training: Training) -> FrameStore | None:
@@ -179,6 +182,28 @@ def _why_abnormal(video: VideoRecord) -> str:
     if video.label and not is_normal(video.label):
         return f"is labelled {video.label!r}"
     return "has abnormal frames" if video.intervals else ""
+
+
+def fingerprint(manifest: Manifest, train: FrameStore, validation: FrameStore | None) -> str:
+    """SHA-256 of which videos are learnt from and validated on, in their order, not of pixels.
+
+    Paths are left out, for a training may go on where the videos lie elsewhere, and so are pixels,
+    for decoders may round them differently.
+    """
+    learnt = _identities(normal_videos(manifest, "train"), train.counts)
+    watched_counts = validation.counts if validation else ()
+    watched = _identities(normal_videos(manifest, "validation"), watched_counts)
+    return hash_of([learnt, watched])
+
+
+def _identities(videos: Sequence[VideoRecord], counts: Sequence[int]) -> list[list[Any]]:
+    return [[*_identity(video), count] for video, count in zip(videos, counts, strict=True)]
+
+
+def _identity(video: VideoRecord) -> list[Any]:
+    path = Path(video.path)
+    n_bytes = path.stat().st_size if path.is_file() else 0
+    return [video.id, video.kind, n_bytes, video.rotation, video.pixel_low, video.pixel_high]
 
 
 class WindowLearner(Learner[Indices]):

@@ -28,13 +28,15 @@ class Learner(ABC, Generic[BatchT]):
     """What the loop needs of a method: one or more optimisers, and how to make one step.
 
     `modules` are what a checkpoint holds, `plan` says which samples make up each step, `goal`
-    which checkpoint is the best.
+    which checkpoint is the best. `fingerprint` is a hash of the data: where it differs, a
+    training cannot be resumed.
     """
 
     modules: Mapping[str, nn.Module]
     optimisers: Mapping[str, Optimizer]
     plan: Plan[BatchT]
     goal: Goal = Goal()
+    fingerprint: str
 
     @abstractmethod
     def step(self, batch: BatchT, moment: Moment) -> Mapping[str, Tensor]:

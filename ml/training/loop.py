@@ -228,6 +228,7 @@ class _Loop:
                 "epoch": self.epoch,
                 "batch": self.batch,
                 "n_samples": learner.plan.n_samples,
+                "fingerprint": learner.fingerprint,
                 "means": self.means.to_json(),
                 "best": self.best,
                 "learner": learner.state(),
@@ -236,11 +237,7 @@ class _Loop:
 
     def _resume(self, checkpoint: Checkpoint) -> None:
         loop = checkpoint.loop
-        if loop["n_samples"] != self.learner.plan.n_samples:
-            raise BadInput(
-                f"The checkpoint was made with {loop['n_samples']} training samples, now there are "
-                f"{self.learner.plan.n_samples}: the training cannot go on from it"
-            )
+        self._check_data(loop)
         checkpoints.restore_modules(checkpoint, self.learner.modules)
         checkpoints.restore_optimisers(checkpoint, self.learner.optimisers)
         self.epoch, self.batch, self.step = loop["epoch"], loop["batch"], checkpoint.step
@@ -248,3 +245,20 @@ class _Loop:
         # Checkpoints of the time when it was always the loss name it so.
         self.best = loop["best"] if "best" in loop else loop["best_loss"]
         self.learner.restore(loop["learner"])
+
+    def _check_data(self, loop: dict[str, Any]) -> None:
+        """Raise BadInput where the checkpoint was made from other data.
+
+        Checkpoints of the time when there was no fingerprint tell the number of samples alone.
+        """
+        learner = self.learner
+        if loop["n_samples"] != learner.plan.n_samples:
+            raise BadInput(
+                f"The checkpoint was made with {loop['n_samples']} training samples, now there are "
+                f"{learner.plan.n_samples}: the training cannot go on from it"
+            )
+        if loop.get("fingerprint", learner.fingerprint) != learner.fingerprint:
+            raise BadInput(
+                "The checkpoint was made with other data, if with as many training samples: a "
+                "training goes on only with the data that it was started with"
+            )

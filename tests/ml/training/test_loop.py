@@ -43,6 +43,7 @@ class NoisyPair(Learner[Indices]):
             "adagrad": torch.optim.Adagrad(self.second.parameters(), lr=0.01),
         }
         self.plan = Uniform(n_samples=N_SAMPLES, batch_size=BATCH_SIZE)
+        self.fingerprint = "ten numbers"
         self.data = torch.linspace(-1, 1, N_SAMPLES * 4).reshape(N_SAMPLES, 4)
         self.validation = None if validation is None else list(validation)
         self.seen: list[int] = []
@@ -387,6 +388,24 @@ def test_training_refuses_to_resume_on_other_data(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match="made with 10 training samples, now there are 9"):
         train(tmp_path, learner, resume_from=checkpoint)
+
+
+def test_training_refuses_to_resume_on_other_data_of_equal_length(tmp_path: Path) -> None:
+    train(tmp_path, NoisyPair())
+    checkpoint = checkpoints.load(*checkpoints.latest(tmp_path))
+    learner = NoisyPair()
+    learner.fingerprint = "ten other numbers"
+
+    with pytest.raises(BadInput, match="other data, if with as many training samples"):
+        train(tmp_path, learner, resume_from=checkpoint)
+
+
+def test_training_goes_on_from_checkpoints_without_a_fingerprint(tmp_path: Path) -> None:
+    train(tmp_path / "a", NoisyPair(), checkpoint_seconds=0)
+    checkpoint = checkpoints.load(*checkpoints.latest(tmp_path / "a"))
+    del checkpoint.loop["fingerprint"]
+
+    assert train(tmp_path / "b", NoisyPair(), resume_from=checkpoint)
 
 
 def test_training_refuses_to_resume_another_config_or_seed(tmp_path: Path) -> None:
