@@ -55,7 +55,7 @@ def _add_model(verb: argparse.ArgumentParser) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    from ml.methods._one_class import normal_videos
+    from ml.methods._normal_videos import normal_videos
 
     method, weights_sha256 = _model(options)
     videos = normal_videos(Manifest.load(options.manifest), options.part)

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from ml.data.frames import FrameStore
 from ml.failures import Diverged
 from ml.methods._base import Variant, option
-from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._options import ComputePrecision
 from ml.models.st_network import SCALE, STNetwork
 from ml.training.ema import follow, slow_copy
 from ml.training.learner import Moment

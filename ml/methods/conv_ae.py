@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from ml.data.frames import FrameStore
 from ml.device import send
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._options import ComputePrecision
 from ml.training.learner import Learner, Moment
 from ml.training.plan import Indices
 

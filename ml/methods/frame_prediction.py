@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from ml.data.frames import FrameStore
 from ml.losses.adversarial import gradient_difference
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._options import ComputePrecision
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
 from ml.training.learner import Learner, Moment
 from ml.training.plan import Indices

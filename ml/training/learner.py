@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from ml.training.goal import Goal
 from ml.training.plan import Batch, Plan
+from ml.training.schedule import Schedule
 
 BatchT = TypeVar("BatchT", bound=Batch)
 
@@ -28,7 +29,8 @@ class Learner(ABC, Generic[BatchT]):
     """What the loop needs of a method: one or more optimisers, and how to make one step.
 
     `modules` are what a checkpoint holds, `plan` says which samples make up each step, `goal`
-    which checkpoint is the best. `fingerprint` is a hash of the data: where it differs, a
+    which checkpoint is the best, `schedule` how the optimisers' learning rates change from those
+    that they were built with. `fingerprint` is a hash of the data: where it differs, a
     training cannot be resumed.
     """
 
@@ -36,6 +38,7 @@ class Learner(ABC, Generic[BatchT]):
     optimisers: Mapping[str, Optimizer]
     plan: Plan[BatchT]
     goal: Goal = Goal()
+    schedule: Schedule = Schedule()
     fingerprint: str
 
     @abstractmethod

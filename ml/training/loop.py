@@ -28,6 +28,7 @@ from ml.training.keeper import Keeper
 from ml.training.learner import Learner, Moment
 from ml.training.means import Means
 from ml.training.plan import Batch
+from ml.training.schedule import Rates
 from ml.training.seeding import seed_everything
 
 # Short epochs would otherwise write a checkpoint each, faster than anybody stores them.
@@ -87,7 +88,9 @@ class _Loop:
         self.learner = learner
         self.epochs = epochs
         self.n_batches = learner.plan.n_steps
-        self.steps_per_point = -(-epochs * self.n_batches // POINTS)
+        n_steps = epochs * self.n_batches
+        self.rates = Rates(learner.optimisers.values(), learner.schedule, n_steps)
+        self.steps_per_point = -(-n_steps // POINTS)
         self.epoch = self.batch = self.step = 0
         self.means = Means()
         self.best: float | None = None  # of the goal's number
@@ -119,6 +122,7 @@ class _Loop:
     def _train_step(self, batch: Batch) -> None:
         # From 1 on: (seed, 0) would repeat what (seed,) gave the first weights.
         seed_everything(self.training.seed, self.step + 1)
+        self.rates.set(self.step)
         moment = Moment(self.step, self._position())
         self.means.add(self.learner.step(batch, moment), len(batch))
         self.batch += 1

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ml.methods._one_class import normal_videos
+from ml.methods._normal_videos import normal_videos
 from ml.records import BadInput, Interval, Manifest, Part, VideoRecord
 
 

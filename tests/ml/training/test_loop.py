@@ -21,6 +21,7 @@ from ml.training.goal import Goal
 from ml.training.learner import Learner, Moment
 from ml.training.loop import Training
 from ml.training.plan import Indices, Uniform
+from ml.training.schedule import Schedule
 from ml.training.seeding import seed_everything
 
 STILL = SimpleNamespace(monotonic=lambda: 0.0)  # a clock by which no checkpoint is ever due
@@ -378,6 +379,45 @@ def test_training_draws_anew_in_every_step(tmp_path: Path) -> None:
     seed_everything(5)
     at_the_start = float(torch.rand(()))
     assert len({at_the_start, *learner.drawn}) == 1 + LAST_STEP
+
+
+class Scheduled(NoisyPair):
+    """Remembers the learning rates by which it learnt."""
+
+    schedule = Schedule(shape="cosine", warm_up_steps=3)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rates: list[float] = []
+
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        self.rates.append(self.optimisers["adam"].param_groups[0]["lr"])
+        return super().step(batch, moment)
+
+
+def test_training_learns_by_its_schedule(tmp_path: Path) -> None:
+    learner = Scheduled()
+
+    train(tmp_path, learner)
+
+    assert learner.rates == [
+        0.01 * learner.schedule.factor(step, LAST_STEP) for step in range(LAST_STEP)
+    ]
+
+
+@pytest.mark.parametrize("step", [2, 3, 5])
+def test_training_resumed_goes_on_by_its_schedule(tmp_path: Path, step: int) -> None:
+    whole, second = Scheduled(), Scheduled()
+    expected = load(named(train(tmp_path / "whole", whole), "checkpoint")[-1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ml.training.keeper.KEPT_CHECKPOINTS", LAST_STEP + 1)
+        each = named(train(tmp_path / "b", Scheduled(), checkpoint_seconds=0), "checkpoint")
+
+    resumed = train(tmp_path / "on", second, resume_from=load(each[step - 1]))
+
+    got = load(named(resumed, "checkpoint")[-1])
+    assert second.rates == whole.rates[step:]
+    assert all(torch.equal(expected.tensors[key], got.tensors[key]) for key in expected.tensors)
 
 
 def test_training_refuses_to_resume_on_other_data(tmp_path: Path) -> None:
