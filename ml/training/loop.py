@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,16 +108,15 @@ class _Loop:
         self._save()
 
     def _train_epoch(self, term: threading.Event) -> None:
-        batches = self.learner.plan.batches(
-            seed=self.training.seed, epoch=self.epoch, first=self.batch
-        )
-        for batch in batches:
-            self._train_step(batch)
-            if term.is_set():
-                self._save()
-                raise SystemExit(TERMINATED)
-            if self.batch < self.n_batches and self._is_due(self.training.checkpoint_seconds):
-                self._save()
+        plan, seed = self.learner.plan, self.training.seed
+        with closing(plan.batches(seed=seed, epoch=self.epoch, first=self.batch)) as batches:
+            for batch in batches:
+                self._train_step(batch)
+                if term.is_set():
+                    self._save()
+                    raise SystemExit(TERMINATED)
+                if self.batch < self.n_batches and self._is_due(self.training.checkpoint_seconds):
+                    self._save()
 
     def _train_step(self, batch: Batch) -> None:
         # From 1 on: (seed, 0) would repeat what (seed,) gave the first weights.

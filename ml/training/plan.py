@@ -7,7 +7,7 @@ cut before it is batched: rank r takes every `world`-th sample from place r on, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
+from collections.abc import Generator, Iterator, Sized
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -37,10 +37,10 @@ class Plan(Protocol[BatchT_co]):
 
     def batches(
         self, *, seed: int, epoch: int, first: int = 0, rank: int = 0, world: int = 1
-    ) -> Iterator[BatchT_co]:
+    ) -> Generator[BatchT_co, None, None]:
         """The batches of this rank from step `first` of the epoch on.
 
-        Raise BadInput where a batch cannot be shared evenly.
+        Whoever stops early closes it. Raise BadInput where a batch cannot be shared evenly.
         """
 
 
@@ -71,7 +71,7 @@ class Uniform:
 
     def batches(
         self, *, seed: int, epoch: int, first: int = 0, rank: int = 0, world: int = 1
-    ) -> Iterator[Indices]:
+    ) -> Generator[Indices, None, None]:
         size = _share(self.batch_size, world)
         mine = self._order(seed, epoch, world)[rank::world]
         for start in range(first * size, len(mine), size):
@@ -124,7 +124,7 @@ class Balanced:
 
     def batches(
         self, *, seed: int, epoch: int, first: int = 0, rank: int = 0, world: int = 1
-    ) -> Iterator[Halves]:
+    ) -> Generator[Halves, None, None]:
         size = _share(self.batch_size, world)
         start = (epoch * self.n_steps + first) * self.batch_size + rank
         groups = [
