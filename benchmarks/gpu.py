@@ -30,7 +30,8 @@ from ml.data.samples.frames import FrameStore
 from ml.device import Precision
 from ml.methods._st_gan import STGan, STGanLearner
 from ml.registry import load_methods
-from ml.training import Moment, seed_everything
+from ml.training.learner import Moment
+from ml.training.seeding import seed_everything
 
 SEED = 7
 EPOCH = 9.0  # past every warm-up, so that each term of the loss is computed

@@ -30,7 +30,7 @@ from ml.data.video.decode import resize
 from ml.data.video.images import image_files
 from ml.records import VideoRecord
 from ml.reports import to_nobody
-from ml.training import shuffled
+from ml.training.plan import shuffled
 
 SEED = 7
 N_FRAMES, WIDTH, HEIGHT = 600, 640, 360

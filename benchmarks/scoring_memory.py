@@ -22,11 +22,11 @@ import numpy as np
 import torch
 
 from benchmarks import report
-from ml import checkpoints
-from ml.checkpoints import Checkpoint
 from ml.methods import OneClassMethod
 from ml.records import Manifest, VideoRecord
 from ml.registry import as_json, load_methods
+from ml.training import checkpoints
+from ml.training.checkpoints import Checkpoint
 
 SEED = 7
 SHORT, LONG = 100, 18_000

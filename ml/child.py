@@ -19,8 +19,8 @@ from ml.records import BadInput, Interval, Manifest, VideoRecord
 from ml.reports import Reporter
 
 if TYPE_CHECKING:
-    from ml.checkpoints import Checkpoint
     from ml.methods import Method
+    from ml.training.checkpoints import Checkpoint
 
 Spec = dict[str, Any]
 READING_BYTES = 8 * 1024**3  # address space for files that people send
@@ -43,7 +43,8 @@ def run(spec: Spec, reporter: Reporter) -> int:
 def train(spec: Spec, reporter: Reporter) -> None:
     """Fit the spec's method; what it learns comes out as checkpoints."""
     from ml.registry import as_json
-    from ml.training import Training, seed_everything
+    from ml.training.loop import Training
+    from ml.training.seeding import seed_everything
 
     seed = _seed(spec)
     resume = _checkpoint(spec["resume"]) if spec.get("resume") else None
@@ -81,8 +82,8 @@ def restored(spec: Spec, reporter: Reporter) -> Method:
 
     By the spec's `config`, which may score in another way than the one that was trained.
     """
-    from ml.checkpoints import restore_modules
     from ml.registry import get_method, scoring_config
+    from ml.training.checkpoints import restore_modules
 
     checkpoint = _checkpoint(spec)
     config = checkpoint.config
@@ -216,6 +217,6 @@ def _out_dir(spec: Spec) -> Path:
 
 
 def _checkpoint(paths: dict[str, Any]) -> Checkpoint:
-    from ml import checkpoints
+    from ml.training import checkpoints
 
     return checkpoints.load(Path(paths["weights"]), Path(paths["state"]))

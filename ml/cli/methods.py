@@ -105,7 +105,7 @@ def _value(text: str) -> Any:
 
 def _checkpoint(place: Path) -> dict[str, str]:
     """`place` is the state (.json) of a checkpoint, or a folder, whose last one is taken."""
-    from ml import checkpoints
+    from ml.training import checkpoints
 
     weights, state = checkpoints.of(place)
     return {"weights": str(weights), "state": str(state)}

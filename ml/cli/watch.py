@@ -54,7 +54,7 @@ def _add_model(verb: argparse.ArgumentParser) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    from ml.training import normal_videos
+    from ml.methods import normal_videos
 
     method, weights_sha256 = _model(options)
     videos = normal_videos(Manifest.load(options.manifest), options.part)
@@ -103,8 +103,9 @@ def _with_seconds(
 
 def _model(options: argparse.Namespace) -> tuple[Method, str]:
     """The method as it was learnt, and the SHA-256 of its weights."""
-    from ml import checkpoints, child
+    from ml import child
     from ml.reports import to_terminal
+    from ml.training import checkpoints
 
     weights, state = checkpoints.of(options.checkpoint)
     spec = {"weights": str(weights), "state": str(state)}

@@ -7,9 +7,10 @@ other packages that name theirs under the entry point group `iwakan.methods`.
 """
 
 from ml.methods._base import METHODS, Method, ReadySweep, Supervision, Variant, option, register
+from ml.methods._normal_videos import normal_videos
 from ml.methods._one_class import Kept, OneClassMethod
 
 __all__ = [
-    "METHODS", "Kept", "Method", "OneClassMethod", "ReadySweep", "Supervision", "Variant", "option",
-    "register",
+    "METHODS", "Kept", "Method", "OneClassMethod", "ReadySweep", "Supervision", "Variant",
+    "normal_videos", "option", "register",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from ml.training import Training
+    from ml.training.loop import Training
 
 # What is learnt depends on the first three groups alone: runs that differ only in options of
 # "Scoring" may share one training.

@@ -6,7 +6,7 @@ B windows, T frames in a window, H W height and width. Frames are grey, pixels i
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated, Any, ClassVar
 
@@ -19,17 +19,16 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore, store_frames
 from ml.data.samples.windows import gather, mean_over_windows, stream_windows, window_starts
 from ml.data.video.decode import decode
-from ml.device import Precision, autocast, send
+from ml.device import autocast, send
 from ml.explain.maps import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
+from ml.methods._normal_videos import fingerprint, normal_videos
 from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
-from ml.training import Learner, Training, normal_videos
+from ml.training.learner import Learner
+from ml.training.loop import Training
+from ml.training.plan import Indices, Uniform
 
 Kept = dict[str, Tensor]
-ComputePrecision = Annotated[
-    Precision,
-    option("Training", "Precision", "bf16 is faster where the hardware has it; publish float32"),
-]
 PatchSize = Annotated[
     int,
     option("Scoring", "Patch size", "A frame's score is that of its worst square of this many "
@@ -101,14 +100,16 @@ class OneClassMethod(Method):
                     part.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
     @abstractmethod
-    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner: ...
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner[Indices]: ...
 
     def fit(self, manifest: Manifest, training: Training) -> None:
         train = self._store(manifest, "train", training)
         if train is None:
             raise BadInput("The split has no training videos")
-        learner = self._learner(train, self._store(manifest, "validation", training))
-        training.run(learner, epochs=self.config.epochs, batch_size=self.config.batch_size)
+        validation = self._store(manifest, "validation", training)
+        learner = self._learner(train, validation)
+        learner.fingerprint = fingerprint(manifest, train, validation)
+        training.run(learner, epochs=self.config.epochs)
 
     def _store(self, manifest: Manifest, part: Part, training: Training) -> FrameStore | None:
         videos = normal_videos(manifest, part)
@@ -142,7 +143,7 @@ class OneClassMethod(Method):
         )
 
     def pixels(self, frames: NDArray[np.uint8]) -> Tensor:
-        """Bytes to [-1, 1], on the device."""
+        """Bytes to what the networks take, on the device: numbers in [-1, 1]."""
         return send(torch.from_numpy(frames), self.device).float() / 127.5 - 1
 
     def computing(self) -> AbstractContextManager[object]:
@@ -155,22 +156,38 @@ def _cells(errors_BKHW: Tensor) -> Tensor:
     return F.adaptive_avg_pool2d(errors_BKHW, (min(CELLS, height), min(CELLS, width)))
 
 
-class WindowLearner(Learner):
-    """Learns from windows of frames that are decoded once."""
+class WindowLearner(Learner[Indices]):
+    """Learns from windows of frames that are decoded once.
+
+    A training window begins every `step` frames, and is made of every n-th frame for each n of
+    `strides`. Raise BadInput where no video is long enough for one.
+    """
+
+    drops_last: ClassVar[bool] = False  # leave out an epoch's last windows, too few for a batch
 
     def __init__(
-        self, method: OneClassMethod, train: FrameStore, validation: FrameStore | None, *, step: int
+        self,
+        method: OneClassMethod,
+        train: FrameStore,
+        validation: FrameStore | None,
+        *,
+        step: int = 1,
+        strides: Sequence[int] = (1,),
     ) -> None:
         self.method = method
         self.config = method.config
         self.train = train
         self.validation = validation
         self.modules = method.modules
-        self.starts = window_starts(train.counts, length=method.frames_per_sample, step=step)
-        self.n_samples = len(self.starts)
-        if not self.n_samples:
-            n_frames = method.frames_per_sample
-            raise BadInput(f"No training video is as long as a window of {n_frames} frames")
+        length = method.frames_per_sample
+        self.starts, self.strides = _windows(train.counts, length, step, strides)
+        if not len(self.starts):
+            raise BadInput(f"No training video is as long as a window of {length} frames")
+        self.plan = Uniform(
+            n_samples=len(self.starts),
+            batch_size=self.config.batch_size,
+            drops_last=self.drops_last,
+        )
 
     @abstractmethod
     def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
@@ -193,6 +210,20 @@ class WindowLearner(Learner):
         for first in range(0, len(starts), self.config.batch_size):
             yield self.windows(store, starts[first : first + self.config.batch_size])
 
-    def windows(self, store: FrameStore, starts: NDArray[np.int64]) -> Tensor:
-        frames = gather(store.frames, starts, length=self.method.frames_per_sample)
-        return self.method.pixels(frames)
+    def training_windows(self, batch: Indices) -> Tensor:
+        """(B, T, H, W) pixels of the training windows with these numbers, on the device."""
+        return self.windows(self.train, self.starts[batch], self.strides[batch])
+
+    def windows(self, store: FrameStore, starts: Indices, strides: Indices | int = 1) -> Tensor:
+        """(B, T, H, W) pixels, on the device."""
+        length = self.method.frames_per_sample
+        return self.method.pixels(gather(store.frames, starts, length=length, strides=strides))
+
+
+def _windows(
+    counts: Sequence[int], length: int, step: int, strides: Sequence[int]
+) -> tuple[Indices, Indices]:
+    """First frame and stride of every window of videos laid end to end."""
+    starts = [window_starts(counts, length=length, stride=n, step=step) for n in strides]
+    repeated = np.repeat(strides, [len(of_stride) for of_stride in starts])
+    return np.concatenate(starts), repeated.astype(np.int64)

@@ -16,12 +16,15 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.samples.frames import FrameStore
-from ml.ema import follow, slow_copy
 from ml.failures import Diverged
 from ml.methods._base import Variant, option
-from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._options import ComputePrecision
 from ml.models.st_network import SCALE, STNetwork
-from ml.training import STEPS_BETWEEN_CHECKS, Moment
+from ml.training.ema import follow, slow_copy
+from ml.training.learner import Moment
+from ml.training.loop import STEPS_BETWEEN_CHECKS
+from ml.training.plan import Indices
 
 TTUR = 4.0  # how much faster the discriminator learns (Zhang et al., SAGAN: 4e-4 and 1e-4)
 BETAS = (0.0, 0.999)
@@ -183,32 +186,24 @@ class STGanLearner(WindowLearner):
     def generate(self, windows: Tensor, made: Made) -> tuple[Tensor, dict[str, Tensor]]:
         """The generator's loss, and what to log."""
 
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        windows = self.windows(self.train, self.starts[samples])
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        windows = self.training_windows(batch)
         logged: dict[str, Tensor] = {}
         with self.method.computing():
             made = self.make(windows)
         if self.config.adversarial_weight:
             with self.method.computing():
                 loss, logged = self.discriminate(windows, made.frames.detach(), moment)
-            self._update("discriminator", loss)
+            self.update("discriminator", loss, clip_norm=self.config.clip_norm)
             self._watch(logged["accuracy"], moment.step)
         self.method.discriminator.requires_grad_(False)
         with self.method.computing():
             loss, more = self.generate(windows, made)
-        self._update("generator", loss)
+        self.update("generator", loss, clip_norm=self.config.clip_norm)
         self.method.discriminator.requires_grad_(True)
         decay = self.config.ema_decay
         follow(self.method.slow, self.method.generator, decay=decay, step=moment.step)
         return logged | more
-
-    def _update(self, name: str, loss: Tensor) -> None:
-        optimiser = self.optimisers[name]
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        if self.config.clip_norm:
-            nn.utils.clip_grad_norm_(self.modules[name].parameters(), self.config.clip_norm)
-        optimiser.step()
 
     def _watch(self, accuracy: Tensor, step: int) -> None:
         """Raise Diverged when the generator has not fooled the discriminator for long."""

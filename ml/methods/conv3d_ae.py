@@ -20,8 +20,10 @@ from torch import Tensor, nn
 
 from ml.data.samples.frames import FrameStore
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
-from ml.training import Learner, Moment
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._options import ComputePrecision
+from ml.training.learner import Learner, Moment
+from ml.training.plan import Indices
 
 # Of the four layers, in time and space: a clip becomes an eighth as long, a 16th as wide and high.
 STRIDES = ((1, 2, 2), (2, 2, 2), (2, 2, 2), (2, 2, 2))
@@ -89,7 +91,7 @@ class Conv3dAE(OneClassMethod):
     def modules(self) -> dict[str, nn.Module]:
         return {"network": self.network}
 
-    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner:
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner[Indices]:
         return _Learner(self, train, validation)
 
     def reconstruct(self, clips_BTHW: Tensor) -> Tensor:
@@ -145,12 +147,9 @@ class _Learner(WindowLearner):
         rate = self.config.learning_rate
         self.optimisers = {"network": torch.optim.Adam(method.network.parameters(), lr=rate)}
 
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        loss = self.loss_to_validate(self.windows(self.train, self.starts[samples]))
-        optimiser = self.optimisers["network"]
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        loss = self.loss_to_validate(self.training_windows(batch))
+        self.update("network", loss)
         return {"loss": loss}
 
     def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Conv-AE: a convolutional autoencoder over short windows (Hasan et al., CVPR 2016).
 
 What the paper leaves open and what is done about it is in docs/methods.md.
-B: windows in a batch, L: frames in a window (the channels), H W: height and width
+B windows in a batch, L (elsewhere T) frames in a window, which are the channels, H W height and
+width.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.samples.frames import FrameStore
-from ml.data.samples.windows import gather, window_starts
 from ml.device import send
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize
-from ml.records import BadInput
-from ml.training import Learner, Moment
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._options import ComputePrecision
+from ml.training.learner import Learner, Moment
+from ml.training.plan import Indices
 
 
 @dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
@@ -104,22 +105,24 @@ class ConvAE(OneClassMethod):
     def modules(self) -> dict[str, nn.Module]:
         return {"network": self.network}
 
-    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner:
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner[Indices]:
         return _Learner(self, train, validation)
 
-    def reconstruct(self, windows: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-        """Inputs and outputs of the network for (B, L, H, W) windows, both float32."""
-        pixels = send(torch.from_numpy(windows), self.device).float()
-        inputs_BLHW = (pixels / 255 - self.network.mean_frame).contiguous(
-            memory_format=torch.channels_last
-        )
+    def pixels(self, frames: NDArray[np.uint8]) -> Tensor:
+        """Bytes to [0, 1] less the mean frame of the training videos, on the device."""
+        pixels = send(torch.from_numpy(frames), self.device).float()
+        centred = pixels / 255 - self.network.mean_frame
+        return centred.contiguous(memory_format=torch.channels_last)
+
+    def reconstruct(self, inputs_BLHW: Tensor) -> Tensor:
+        """The network's output for windows of `pixels`, float32."""
         with self.computing():
             outputs_BLHW = self.network(inputs_BLHW)
-        return inputs_BLHW, outputs_BLHW.float()
+        return outputs_BLHW.float()
 
     def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
-        inputs_BLHW, outputs_BLHW = self.reconstruct(windows)
-        errors_BLHW = (outputs_BLHW - inputs_BLHW).abs()
+        inputs_BLHW = self.pixels(windows)
+        errors_BLHW = (self.reconstruct(inputs_BLHW) - inputs_BLHW).abs()
         return errors_BLHW.square() if self.config.pixel_error == "squared" else errors_BLHW
 
 
@@ -161,61 +164,25 @@ class Autoencoder(nn.Module):
         return F.max_unpool2d(x, switches, [2, 2], output_size=like.shape[-2:])
 
 
-class _Learner(Learner):
-    """Squared error on windows of all strides, drawn from frames that are decoded once."""
+class _Learner(WindowLearner):
+    """Squared error on windows of all strides."""
+
+    method: ConvAE
 
     def __init__(self, method: ConvAE, train: FrameStore, validation: FrameStore | None) -> None:
-        config = method.config
-        self.method = method
-        self.train = train
-        self.validation = validation
-        self.modules = method.modules
-        self.optimiser = OPTIMISERS[config.optimiser](
-            method.network.parameters(), lr=config.learning_rate
-        )
-        self.optimisers = {"network": self.optimiser}
-        self.starts, self.strides = _windows_of_all_strides(train.counts, config)
-        self.n_samples = len(self.starts)
-        if not self.n_samples:
-            raise BadInput(f"No training video is as long as a window of {config.window} frames")
+        super().__init__(method, train, validation, strides=method.config.strides)
+        optimiser = OPTIMISERS[self.config.optimiser]
+        rate = self.config.learning_rate
+        self.optimisers = {"network": optimiser(method.network.parameters(), lr=rate)}
         method.network.mean_frame.copy_(torch.from_numpy(mean_frame(train.frames)))
 
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        loss = self._loss(self.train, self.starts[samples], self.strides[samples])
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        loss = self.loss_to_validate(self.training_windows(batch))
+        self.update("network", loss)
         return {"loss": loss}
 
-    def validate(self) -> Mapping[str, float]:
-        """Over windows that do not overlap: each frame counts once."""
-        if self.validation is None:
-            return {}
-        config = self.method.config
-        starts = window_starts(self.validation.counts, length=config.window, step=config.window)
-        losses = [
-            float(self._loss(self.validation, starts[i : i + config.batch_size], 1))
-            * len(starts[i : i + config.batch_size])
-            for i in range(0, len(starts), config.batch_size)
-        ]
-        return {"loss": sum(losses) / len(starts)} if len(starts) else {}
-
-    def _loss(
-        self, store: FrameStore, starts: NDArray[np.int64], strides: NDArray[np.int64] | int
-    ) -> Tensor:
-        length = self.method.config.window
-        windows = gather(store.frames, starts, length=length, strides=strides)
-        inputs_BLHW, outputs_BLHW = self.method.reconstruct(windows)
-        return F.mse_loss(outputs_BLHW, inputs_BLHW)
-
-
-def _windows_of_all_strides(
-    counts: tuple[int, ...], config: ConvAEConfig
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First frame and stride of every training window."""
-    starts = [window_starts(counts, length=config.window, stride=n) for n in config.strides]
-    strides = np.repeat(config.strides, [len(of_stride) for of_stride in starts])
-    return np.concatenate(starts), strides.astype(np.int64)
+    def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
+        return F.mse_loss(self.method.reconstruct(windows_BTHW), windows_BTHW)
 
 
 def mean_frame(frames: NDArray[np.uint8], *, chunk: int = 256) -> NDArray[np.float32]:

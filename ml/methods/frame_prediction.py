@@ -19,9 +19,11 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore
 from ml.losses.adversarial import gradient_difference
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import ComputePrecision, Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._options import ComputePrecision
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
-from ml.training import Learner, Moment
+from ml.training.learner import Learner, Moment
+from ml.training.plan import Indices
 
 DISCRIMINATOR_RATE = 0.1  # of the generator's learning rate
 PEAK = 2.0  # pixels lie in [-1, 1]
@@ -95,7 +97,7 @@ class FramePrediction(OneClassMethod):
     def frames_per_sample(self) -> int:
         return int(self.config.window) + 1
 
-    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner:
+    def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner[Indices]:
         return _Learner(self, train, validation)
 
     def predict(self, samples_BTHW: Tensor) -> Tensor:
@@ -131,8 +133,8 @@ class _Learner(WindowLearner):
             ),
         }
 
-    def step(self, samples: NDArray[np.int64], moment: Moment) -> Mapping[str, Tensor]:
-        windows = self.windows(self.train, self.starts[samples])
+    def step(self, batch: Indices, moment: Moment) -> Mapping[str, Tensor]:
+        windows = self.training_windows(batch)
         predicted, truth = self.method.predict(windows), windows[:, -1:]
         logged = {"intensity": F.mse_loss(predicted, truth)}
         loss = logged["intensity"]
@@ -143,7 +145,7 @@ class _Learner(WindowLearner):
             logged["discriminator"] = self._discriminate(predicted.detach(), truth)
             logged["adversarial"] = self._fooling(predicted)
             loss = loss + self.config.adversarial_weight * logged["adversarial"]
-        self._update("network", loss)
+        self.update("network", loss)
         return logged | {"loss": loss}
 
     def loss_to_validate(self, windows_BTHW: Tensor) -> Tensor:
@@ -152,7 +154,7 @@ class _Learner(WindowLearner):
     def _discriminate(self, predicted: Tensor, truth: Tensor) -> Tensor:
         loss = (self._judge(truth) - 1).square().mean() + self._judge(predicted).square().mean()
         loss = loss / 2
-        self._update("discriminator", loss)
+        self.update("discriminator", loss)
         return loss
 
     def _fooling(self, predicted: Tensor) -> Tensor:
@@ -163,9 +165,3 @@ class _Learner(WindowLearner):
         with self.method.computing():
             judged: Tensor = self.method.discriminator(frames)
         return judged.float()
-
-    def _update(self, name: str, loss: Tensor) -> None:
-        optimiser = self.optimisers[name]
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()

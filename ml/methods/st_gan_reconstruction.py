@@ -28,7 +28,7 @@ from ml.methods._st_gan import (
     STGanLearner,
 )
 from ml.models.window_discriminator import Verdict, WindowDiscriminator
-from ml.training import Moment
+from ml.training.learner import Moment
 
 
 @dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})

@@ -13,7 +13,7 @@ from ml.data.samples.frames import FrameStore
 from ml.methods._one_class import OneClassMethod, WindowLearner
 from ml.methods.conv3d_ae import Conv3dAE
 from ml.methods.frame_prediction import FramePrediction
-from ml.training import Moment
+from ml.training.learner import Moment
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (24, 32, 32), np.uint8)
 

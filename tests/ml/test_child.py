@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml import checkpoints, child
+from ml import child
 from ml.methods.conv_ae import ConvAE
 from ml.records import Manifest
 from ml.registry import as_json, load_methods
 from ml.reports import Reporter, to_descriptor
+from ml.training import checkpoints
 from tests import toys
 from tests.disks import small_disk
 from tests.patience import PATIENCE

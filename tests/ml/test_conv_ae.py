@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from ml.data.samples.frames import FrameStore
 from ml.data.video.decode import decode
 from ml.methods import conv_ae
+from ml.methods._one_class import WindowLearner
 from ml.methods.conv_ae import Autoencoder, ConvAE, ConvAEConfig
 from ml.records import BadInput, Manifest, VideoRecord
 from ml.registry import parse_config
 from ml.reports import to_nobody
-from ml.training import Training, seed_everything
+from ml.training.loop import Training
+from ml.training.seeding import seed_everything
 from tests import toys
 
 
@@ -72,11 +75,11 @@ def test_autoencoder_takes_frames_that_are_not_square() -> None:
     assert network(torch.rand(1, 2, 50, 83)).shape == (1, 2, 50, 83)
 
 
-def test_reconstruct_subtracts_the_mean_frame_of_training() -> None:
+def test_pixels_are_less_the_mean_frame_of_training() -> None:
     learnt = method()
     learnt.network.mean_frame.fill_(0.5)
 
-    inputs, _ = learnt.reconstruct(np.full((1, 4, 32, 32), 255, np.uint8))
+    inputs = learnt.pixels(np.full((1, 4, 32, 32), 255, np.uint8))
 
     assert torch.all(inputs == 0.5)
 
@@ -90,8 +93,8 @@ def test_score_is_the_mean_error_over_windows_and_pixels(tmp_path: Path, pixel_e
     scores = learnt.score(video)
 
     frames = np.stack(list(decode(video, size=(32, 32), grey=True)))
-    inputs, outputs = learnt.reconstruct(np.stack([frames[:4], frames[1:]]))
-    errors = (outputs - inputs).detach().numpy()
+    inputs = learnt.pixels(np.stack([frames[:4], frames[1:]]))
+    errors = (learnt.reconstruct(inputs) - inputs).detach().numpy()
     pixels = np.square(errors) if pixel_error == "squared" else np.abs(errors)
     first, second = pixels.mean(axis=(2, 3))
     expected = [first[0], *(first[1:] + second[:3]) / 2, second[3]]
@@ -117,12 +120,14 @@ def test_score_of_a_video_shorter_than_a_window_is_empty(tmp_path: Path) -> None
     assert len(method().score(VideoRecord(id="vid_1", path=str(path))).values) == 0
 
 
-def test_windows_of_all_strides() -> None:
-    config = ConvAEConfig(window=3, strides=(1, 2))
+def test_learns_from_windows_of_all_strides() -> None:
+    frames = np.zeros((9, 32, 32), np.uint8)
+    learnt = method(window=3, strides=(1, 2))
 
-    starts, strides = conv_ae._windows_of_all_strides((5, 4), config)
+    learner = learnt._learner(FrameStore(frames=frames, counts=(5, 4)), None)
 
-    assert list(zip(starts.tolist(), strides.tolist(), strict=True)) == [
+    assert isinstance(learner, WindowLearner)
+    assert list(zip(learner.starts.tolist(), learner.strides.tolist(), strict=True)) == [
         (0, 1), (1, 1), (2, 1), (5, 1), (6, 1), (0, 2),
     ]  # fmt: skip
 

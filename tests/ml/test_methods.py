@@ -12,16 +12,19 @@ import torch
 from pydantic import TypeAdapter
 from torch import nn
 
-from ml import checkpoints, device, training
-from ml.checkpoints import Checkpoint
+from ml import device
 from ml.data.samples.frames import FrameStore
-from ml.methods._base import Method, Supervision
-from ml.methods._one_class import OneClassMethod
+from ml.methods import Method, OneClassMethod, Supervision
 from ml.metrics import auroc
 from ml.records import Manifest, Scores, VideoRecord, frame_labels
 from ml.registry import as_json, load_methods
 from ml.reports import Reporter
-from ml.training import Training, seed_everything
+from ml.training import checkpoints, keeper, loop
+from ml.training.checkpoints import Checkpoint
+from ml.training.learner import Learner, Moment
+from ml.training.loop import Training
+from ml.training.plan import Indices
+from ml.training.seeding import seed_everything
 from tests import toys
 
 METHODS = load_methods()
@@ -78,7 +81,7 @@ def _one_thread() -> Iterator[None]:
 def _no_time_passes() -> Iterator[None]:
     """Which checkpoints are saved is not for the speed of the machine to decide."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "time", SimpleNamespace(monotonic=lambda: 0.0))
+        patch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: 0.0))
         yield
 
 
@@ -88,7 +91,7 @@ def trained(
 ) -> Iterator[Trained]:
     folder = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "KEPT_CHECKPOINTS", 10_000)
+        patch.setattr(keeper, "KEPT_CHECKPOINTS", 10_000)
         manifest = toys.toy_manifest(folder / "videos", validation=True)
         yield train(request.param, manifest, folder / "run", checkpoint_seconds=0)
 
@@ -169,7 +172,7 @@ def test_method_gives_a_very_short_video_what_it_can(trained: Trained, tmp_path:
         trained.method.score(video).check(n_frames)
 
 
-def learner_of(method: OneClassMethod) -> training.Learner:
+def learner_of(method: OneClassMethod) -> Learner[Indices]:
     height, width = method.size
     frames = np.random.default_rng(0).integers(0, 256, (24, height, width), np.uint8)
     return method._learner(FrameStore(frames=frames, counts=(24,)), None)
@@ -182,7 +185,7 @@ def test_one_class_method_learns_on_after_it_has_scored(name: str, tmp_path: Pat
     path = toys.moving_square_video(tmp_path / "a.mp4", 12)
     method.score(VideoRecord(id="a", path=str(path), n_frames=12))
 
-    losses = learner_of(method).step(np.arange(8), training.Moment(0, 0.0))
+    losses = learner_of(method).step(np.arange(8), Moment(0, 0.0))
 
     assert torch.isfinite(losses["loss"])
 
@@ -227,7 +230,7 @@ def test_one_class_method_computes_in_bf16_and_adds_up_in_float32(name: str) -> 
             if isinstance(layer, nn.Conv2d | nn.Conv3d):
                 layer.register_forward_hook(lambda _layer, _in, out: computed.add(out.dtype))
 
-    losses = learner_of(method).step(np.arange(8), training.Moment(0, 9.0))
+    losses = learner_of(method).step(np.arange(8), Moment(0, 9.0))
     windows = np.zeros((2, method.frames_per_sample, *method.size), np.uint8)
     errors = method.errors(windows, {})
 

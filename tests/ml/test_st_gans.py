@@ -21,7 +21,7 @@ from ml.methods.st_gan_prediction import STGanPrediction
 from ml.methods.st_gan_reconstruction import STGanReconstruction
 from ml.models.layers import SelfAttention
 from ml.records import VideoRecord
-from ml.training import Moment
+from ml.training.learner import Moment
 from tests import toys
 
 METHODS: list[type[STGan]] = [STGanPrediction, STGanReconstruction]
@@ -198,7 +198,9 @@ def test_no_gradient_is_longer_than_it_may_be(kind: type[STGan]) -> None:
 
 
 def test_windows_may_begin_further_apart() -> None:
-    every, third = (learner_of(build(STGanPrediction, window_step=step)) for step in (1, 3))
+    every, third = (
+        learner_of(build(STGanPrediction, window_step=step, batch_size=2)) for step in (1, 3)
+    )
 
     assert third.starts.tolist() == every.starts.tolist()[::3]
 
@@ -280,3 +282,14 @@ def test_one_image_judged_wrongly_begins_the_count_anew() -> None:
     learner._watch(torch.tensor(31 / 32), step=0)
 
     assert learner.state() == {"n_always_right": 0}
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_the_averaged_generator_is_not_put_into_training_mode(kind: type[STGan]) -> None:
+    method = build(kind)
+
+    learner_of(method).set_training()
+
+    assert method.generator.training
+    assert method.discriminator.training
+    assert not any(part.training for part in method.slow.modules())

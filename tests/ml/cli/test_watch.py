@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from ml import checkpoints, cli
-from ml.checkpoints import Checkpoint
+from ml import cli
 from ml.cli import watch
 from ml.data.video.decode import decode
 from ml.methods.frame_prediction import FramePrediction
 from ml.records import Manifest, VideoRecord
 from ml.registry import as_json
 from ml.scoring.online import FrameScore
+from ml.training import checkpoints
+from ml.training.checkpoints import Checkpoint
 from tests import toys
 
 TINY = FramePrediction.tiny

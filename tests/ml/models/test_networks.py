@@ -8,12 +8,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ml.ema import follow, slow_copy
 from ml.models.layers import ConvLSTMCell, SelfAttention
 from ml.models.st_network import STNetwork
 from ml.models.unet_discriminator import UNetDiscriminator
 from ml.models.upsampling import folded, grow
 from ml.models.window_discriminator import WindowDiscriminator
+from ml.training.ema import follow, slow_copy
 
 
 @pytest.fixture(autouse=True)

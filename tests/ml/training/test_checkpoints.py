@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from ml import checkpoints
-from ml.checkpoints import Checkpoint
 from ml.records import BadInput
+from ml.training import checkpoints
+from ml.training.checkpoints import Checkpoint
 from tests.disks import largest_file, small_disk
 
 

@@ -1,0 +1,46 @@
+"""Options that methods of any family may have, each with its title, its text and its range.
+
+A method's config names those that it has: `schedule: ScheduleShape = "cosine"`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from ml.device import Precision
+from ml.methods._base import option
+from ml.training.schedule import Schedule, Shape
+
+ComputePrecision = Annotated[
+    Precision,
+    option("Training", "Precision", "bf16 is faster where the hardware has it; publish float32"),
+]
+ScheduleShape = Annotated[
+    Shape,
+    option("Training", "Learning-rate schedule", "How the learning rate falls, from step to step"),
+]
+WarmUpSteps = Annotated[
+    int,
+    option("Training", "Warm-up steps", "The learning rate grows over so many; 0: at once whole",
+           ge=0, le=1_000_000),
+]  # fmt: skip
+StepSize = Annotated[
+    int,
+    option("Training", "Step size", "Of the schedule “step”: it falls every so many steps",
+           ge=1, le=10_000_000),
+]  # fmt: skip
+Gamma = Annotated[
+    float, option("Training", "Gamma", "Of the schedule “step”: by this factor", gt=0, le=1)
+]
+Power = Annotated[
+    float,
+    option("Training", "Power", "Of the schedule “polynomial”: of the share that is left",
+           gt=0, le=10),
+]  # fmt: skip
+SCHEDULE_OPTIONS = ("warm_up_steps", "step_size", "gamma", "power")
+
+
+def schedule_of(config: Any) -> Schedule:
+    """By the config's `schedule` and those of `SCHEDULE_OPTIONS` that it has."""
+    given = {name: getattr(config, name) for name in SCHEDULE_OPTIONS if hasattr(config, name)}
+    return Schedule(shape=config.schedule, **given)
