@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -251,10 +252,11 @@ def intervals_of(labels: NDArray[Any]) -> tuple[Interval, ...]:
     return tuple(Interval(start_frame=start, end_frame=end) for start, end in pairs)
 
 
-def natural_key(name: str) -> list[tuple[int, str]]:
+@lru_cache(maxsize=2**14)  # each order of a dataset's videos asks for the same names
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     """Sorts names by the numbers in them: clip 2 before clip 10."""
     parts = re.findall(r"\d{1,1000}|\D+", name)  # longer ones Python refuses to turn into numbers
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
 
 
 def hash_of(value: Any) -> str:

@@ -9,8 +9,10 @@ to be open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from ml.data.truth.claims import Labels
 from ml.data.truth.spans import Intervals
 from ml.data.truth.tails import OTHER_SEGMENTS, SEGMENT, Counts, Tail, tails
+from ml.records import Interval
 
 DEVIATIONS = (-2, -1, 0, 1)  # segments more than the whole ones that a video may have
 IMPOSSIBLE = np.int32(2**30)  # and any cost on top still fits
@@ -25,19 +28,27 @@ Ones = NDArray[np.int32]
 Costs = NDArray[np.int32]
 
 
+Choices = tuple[tuple[tuple[int, int], ...], ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """`choices[i]` are the (offset, length) pairs of video i in all best layouts.
 
+    They are only found when somebody asks, since of several orders of the videos one is taken.
     `disagreements` counts labels that differ from the known ones; None where none are known.
     `tail` is the one habit of all videos, if there is one. `also` are other habits that give
     the same sum; where `tail` is None and `also` is not empty, they are all as good.
     """
 
-    choices: tuple[tuple[tuple[int, int], ...], ...]
+    find_choices: Callable[[], Choices]
     tail: Tail | None = None
     disagreements: int | None = None
     also: tuple[Tail, ...] = ()
+
+    @cached_property
+    def choices(self) -> Choices:
+        return self.find_choices()
 
 
 def layout_of(ones: Ones, n_frames: Counts, known: Sequence[Intervals] | None) -> Layout | None:
@@ -68,13 +79,17 @@ def uniform(
     costs = [_cost(ones, tail.n_labels(n_frames), n_frames, known) for tail in fitting]
     best = [tail for tail, cost in zip(fitting, costs, strict=True) if cost == min(costs)]
     tail = best[0] if len(best) == 1 else None
-    places = [_places(tail.n_labels(n_frames)) for tail in best]
     return Layout(
-        choices=tuple(tuple(dict.fromkeys(each)) for each in zip(*places, strict=True)),
+        find_choices=lambda: _choices_under(best, n_frames),
         tail=tail,
         disagreements=min(costs) if known is not None else None,
         also=tuple(other for other in fitting if other != tail),
     )
+
+
+def _choices_under(habits: Sequence[Tail], n_frames: Counts) -> Choices:
+    places = [_places(tail.n_labels(n_frames)) for tail in habits]
+    return tuple(tuple(dict.fromkeys(each)) for each in zip(*places, strict=True))
 
 
 def _places(lengths: Counts) -> list[tuple[int, int]]:
@@ -129,23 +144,24 @@ def by_labels(ones: Ones, n_frames: Counts, known: Sequence[Intervals]) -> Layou
     table = _Table(ones, n_frames, known)
     if not table.adds_up:
         return None
-    forward, backward = table.forward(), table.backward()
-    least = int(forward[-1][0])
-    choices = tuple(
-        tuple(table.best_choices(i, forward[i], backward[i + 1], least))
-        for i in range(len(n_frames))
+    forward = table.forward()
+    return Layout(
+        find_choices=lambda: table.best_choices(forward), disagreements=int(forward[-1][0])
     )
-    return Layout(choices=choices, disagreements=least)
 
 
-@dataclass(frozen=True)
-class _Step:
-    """A length of one video, from each of the states `first` up to that it can begin in."""
+class _Step(NamedTuple):
+    """A length of one video, from each of the states `first` up to that it can begin in.
 
-    deviation: int
+    `before` and `after` are the places of these states, and of those that it leads to, among
+    all states before and after the video.
+    """
+
     length: int
     first: int
     costs: Costs  # (states,)
+    before: slice
+    after: slice
 
 
 class _Table:
@@ -156,17 +172,21 @@ class _Table:
     """
 
     def __init__(self, ones: Ones, n_frames: Counts, known: Sequence[Intervals]) -> None:
-        self._n_frames = n_frames
+        whole = n_frames // SEGMENT
         self._known = known
         self._ones = ones
-        self._whole = n_frames // SEGMENT
-        self._before = np.cumsum(self._whole) - self._whole
+        # Lists, since whole numbers of NumPy are slow one by one.
+        self._n_frames: list[int] = n_frames.tolist()
+        self._whole: list[int] = whole.tolist()
+        self._before: list[int] = (np.cumsum(whole) - whole).tolist()
         self._deviations = [self._deviations_of(i) for i in range(len(n_frames))]
-        surplus = len(ones) // SEGMENT - int(self._whole.sum())
+        surplus = len(ones) // SEGMENT - sum(self._whole)
         fewest, most = (_sums([end(each) for each in self._deviations]) for end in (min, max))
-        self._lowest = np.maximum(fewest, surplus - (most[-1] - most))
-        self._highest = np.minimum(most, surplus - (fewest[-1] - fewest))
-        self.adds_up = bool(np.all(self._lowest <= self._highest))
+        lowest = np.maximum(fewest, surplus - (most[-1] - most))
+        highest = np.minimum(most, surplus - (fewest[-1] - fewest))
+        self._lowest: list[int] = lowest.tolist()
+        self._highest: list[int] = highest.tolist()
+        self.adds_up = bool(np.all(lowest <= highest))
         self._steps = [self._steps_of(i) for i in range(len(n_frames))] if self.adds_up else []
 
     def forward(self) -> list[Costs]:
@@ -175,8 +195,8 @@ class _Table:
         for i, steps in enumerate(self._steps):
             following = np.full(self._width(i + 1), IMPOSSIBLE)
             for step in steps:
-                after = self._after(i, step, following)
-                np.minimum(after, self._at(i, step, reached[-1]) + step.costs, out=after)
+                after = following[step.after]
+                np.minimum(after, reached[-1][step.before] + step.costs, out=after)
             reached.append(following)
         return reached
 
@@ -186,67 +206,89 @@ class _Table:
         for i, steps in reversed(list(enumerate(self._steps))):
             here = np.full(self._width(i), IMPOSSIBLE)
             for step in steps:
-                before = self._at(i, step, here)
-                np.minimum(before, self._after(i, step, left[-1]) + step.costs, out=before)
+                before = here[step.before]
+                np.minimum(before, left[-1][step.after] + step.costs, out=before)
             left.append(here)
         return left[::-1]
 
-    def best_choices(
+    def best_choices(self, forward: Sequence[Costs]) -> Choices:
+        """Offset and length of each video in every layout of the least cost."""
+        least, backward = int(forward[-1][0]), self.backward()
+        return tuple(
+            tuple(self._choices_of(i, reached, backward[i + 1], least))
+            for i, reached in enumerate(forward[:-1])
+        )
+
+    def _choices_of(
         self, i: int, reached: Costs, left: Costs, least: int
     ) -> Iterator[tuple[int, int]]:
-        """Offset and length of video i in every layout of the least cost."""
         for step in self._steps[i]:
-            total = self._at(i, step, reached) + step.costs + self._after(i, step, left)
-            states = np.flatnonzero(total == least) + step.first
-            for offset in ((self._before[i] + states) * SEGMENT).tolist():
-                yield offset, step.length
+            total = reached[step.before] + step.costs
+            total += left[step.after]
+            first = self._before[i] + step.first
+            for state in (total == least).nonzero()[0].tolist():
+                yield (first + state) * SEGMENT, step.length
 
     def _deviations_of(self, i: int) -> list[int]:
         """No more labels than it has frames for, and not none but of a short one."""
-        most = -(-int(self._n_frames[i]) // SEGMENT)
-        whole = int(self._whole[i])
+        most = -(-self._n_frames[i] // SEGMENT)
+        whole = self._whole[i]
         fewest = min(1, whole)
         return [step for step in DEVIATIONS if fewest <= whole + step <= most]
 
     def _steps_of(self, i: int) -> list[_Step]:
+        lowest, following = self._lowest[i], self._lowest[i + 1]
+        shortest = (self._whole[i] + self._deviations[i][0]) * SEGMENT
+        inner = [each for each in self._known[i] if each.end_frame <= shortest]
+        outer = [each for each in self._known[i] if each.end_frame > shortest]
+        alike = self._costs_within(i, inner, lowest, self._highest[i])
+        alike -= self._ones_at(i, 0, lowest, self._highest[i])
         steps = []
         for deviation in self._deviations[i]:
-            first = max(self._lowest[i], self._lowest[i + 1] - deviation)
+            first = max(lowest, following - deviation)
             last = min(self._highest[i], self._highest[i + 1] - deviation)
             if first <= last:
-                length = (int(self._whole[i]) + deviation) * SEGMENT
-                costs = self._costs(i, length, int(first), int(last))
-                steps.append(_Step(deviation, length, int(first), costs))
+                length = (self._whole[i] + deviation) * SEGMENT
+                before = slice(first - lowest, last + 1 - lowest)
+                shift = lowest + deviation - following
+                after = slice(before.start + shift, before.stop + shift)
+                costs = alike[before] + self._costs_to_end(i, length, outer, first, last)
+                steps.append(_Step(length, first, costs, before, after))
         return steps
 
-    def _costs(self, i: int, length: int, first: int, last: int) -> Costs:
-        """Labels that differ from the known ones, for video i from each state on."""
-        begin = (int(self._before[i]) + first) * SEGMENT
-        n_states = last - first + 1
-        end = min(length, int(self._n_frames[i]))  # what lies past the last frame is void
+    def _costs_to_end(
+        self, i: int, length: int, outer: Sequence[Interval], first: int, last: int
+    ) -> Costs:
+        """What of the labels that differ from the known ones depends on video i's length."""
+        end = min(length, self._n_frames[i])  # what lies past the last frame is void
+        costs = self._ones_at(i, end, first, last)
+        if not outer:
+            return costs
+        cut = [
+            Interval(start_frame=min(each.start_frame, end), end_frame=min(each.end_frame, end))
+            for each in outer
+        ]
+        return costs + self._costs_within(i, cut, first, last)
 
-        def ones_up_to(frame: int) -> Ones:
-            at = begin + frame
-            return self._ones[at : at + n_states * SEGMENT : SEGMENT]
-
-        costs = ones_up_to(end) - ones_up_to(0)
-        for interval in self._known[i]:
-            start, stop = min(interval.start_frame, end), min(interval.end_frame, end)
-            costs += stop - start - 2 * (ones_up_to(stop) - ones_up_to(start))
+    def _costs_within(self, i: int, known: Sequence[Interval], first: int, last: int) -> Costs:
+        """Known labels without a 1 less 1s that are known, for video i from each state on."""
+        costs = np.zeros(last - first + 1, np.int32)
+        for each in known:
+            shared = self._ones_at(i, each.end_frame, first, last) - self._ones_at(
+                i, each.start_frame, first, last
+            )
+            shared *= -2
+            shared += each.end_frame - each.start_frame
+            costs += shared
         return costs
 
+    def _ones_at(self, i: int, frame: int, first: int, last: int) -> Ones:
+        """How many labels are 1 before this frame of video i, for each state that it begins in."""
+        at = (self._before[i] + first) * SEGMENT + frame
+        return self._ones[at : at + (last - first + 1) * SEGMENT : SEGMENT]
+
     def _width(self, i: int) -> int:
-        return int(self._highest[i] - self._lowest[i]) + 1
-
-    def _at(self, i: int, step: _Step, values: Costs) -> Costs:
-        """The part of `values` (states before video i) from which the step is taken."""
-        start = step.first - int(self._lowest[i])
-        return values[start : start + len(step.costs)]
-
-    def _after(self, i: int, step: _Step, values: Costs) -> Costs:
-        """The part of `values` (states after video i) to which it leads."""
-        start = step.first + step.deviation - int(self._lowest[i + 1])
-        return values[start : start + len(step.costs)]
+        return self._highest[i] - self._lowest[i] + 1
 
 
 def _sums(values: Sequence[int]) -> Counts:
