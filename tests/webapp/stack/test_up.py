@@ -23,6 +23,11 @@ NOT_HERS = (
 )  # fmt: skip
 
 
+def heed_ctrl_c() -> None:
+    """Also where the tests themselves run in the background of a script, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def running_up(home: Path, *, port: int) -> Iterator[subprocess.Popen[str]]:
     """`manage.py up` with servers of its own, below `home`."""
@@ -34,6 +39,7 @@ def running_up(home: Path, *, port: int) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=heed_ctrl_c,
     )
     try:
         yield process
