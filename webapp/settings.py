@@ -183,7 +183,8 @@ JOB_MISSED_LEASES = 3  # leases without renewal until a job counts as lost
 JOB_CANCEL_GRACE_SECONDS = 3  # between TERM and KILL
 JOB_MAX_TRIES = 3  # a job that is lost three times is not tried again
 
-# What takes seconds to compute is kept by each process; what is limited is counted on the broker.
+# What takes seconds to compute is kept by each process; what is limited is counted on the broker,
+# where that is one that a cache can reach by the same address.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "limits": {
@@ -197,6 +198,8 @@ CACHES = {
         },
     },
 }
+if not CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
+    CACHES["limits"] = {**CACHES["default"], "LOCATION": "limits"}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

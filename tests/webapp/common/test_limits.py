@@ -37,9 +37,9 @@ def broker_away(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None
     settings.CACHES = settings.CACHES | {"limits": here | {"LOCATION": "redis://127.0.0.1:9/0"}}
 
 
-def in_another_process(what: str) -> int:
+def in_another_process(what: str, **variables: str) -> int:
     command = [sys.executable, "-c", PROGRAM, str(connection.settings_dict["NAME"]), what]
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "webapp.settings"}
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "webapp.settings"} | variables
     return int(subprocess.check_output(command, env=environment, text=True))
 
 
@@ -93,6 +93,12 @@ def test_the_broker_is_asked_again_after_a_while(
     limits.count(what, seconds=LONG)
 
     assert in_another_process(what) == 2
+
+
+def test_a_broker_that_no_cache_can_reach_leaves_the_count_to_each_process(what: str) -> None:
+    elsewhere = {"IWAKAN_BROKER_URL": "sentinel://127.0.0.1:9"}
+
+    assert [in_another_process(what, **elsewhere) for _ in range(2)] == [1, 1]
 
 
 def test_the_broker_is_never_emptied() -> None:
