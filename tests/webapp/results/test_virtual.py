@@ -172,6 +172,13 @@ def test_run_page_shows_the_recipe(as_bob: Client, mixed: Run, first: Run) -> No
 
     assert f'<a href="{first.get_absolute_url()}">First</a>' in page
     assert "Learning curve" not in page
+    assert "data-log" not in page
+
+
+def test_run_page_shows_the_log_of_an_evaluation_that_failed(as_bob: Client, mixed: Run) -> None:
+    Job.objects.filter(pk=mixed.job.pk).update(status="failed", failure="platform_error")
+
+    assert f'data-log="/jobs/{mixed.job.pk}/log"' in as_bob.get(mixed.get_absolute_url()).text
 
 
 def test_a_run_that_is_evaluated_cannot_be_cancelled(as_bob: Client, mixed: Run) -> None:
