@@ -116,7 +116,7 @@ def scoring(name: str, on: torch.device, plan: Plan, rate: float) -> dict[str, f
     sizes = _sizes(name, plan)
     fast = build(name, on, precision="bf16", **sizes)
     plain = build(name, on, precision="float32", **sizes)
-    fast.rest()
+    fast.prepare_to_score()
     for module in fast.modules.values():
         module.requires_grad_(False)  # for the counter, which else asks them for gradients
     frames = walk(plan.scored + plain.frames_per_sample - plain.frames_judged, plain.size)

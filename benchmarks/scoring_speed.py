@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks import report
 from ml import device
 from ml.data.samples.windows import mean_over_windows, stream_windows
-from ml.methods import Kept, OneClassMethod
+from ml.methods import OneClassMethod, ScoringState
 from ml.registry import load_methods
 from ml.scoring.online import stream_scores
 
@@ -54,7 +54,7 @@ def measure(name: str, on: torch.device, **changes: Any) -> dict[str, Any]:
     exact, fast = methods["float32"], methods["bf16"]
     plain = build(name, on, precision="float32", **changes)
     for each in (exact, fast):
-        each.rest()
+        each.prepare_to_score()
     frames = walk(N_SCORED + exact.frames_per_sample - exact.frames_judged, exact.size)
     ways: dict[str, Callable[[], Values]] = {
         "peer": lambda: one_by_one(plain, frames),
@@ -97,11 +97,11 @@ def build(name: str, on: torch.device, **changes: Any) -> OneClassMethod:
 @torch.inference_mode()
 def batched(method: OneClassMethod, frames: Frames) -> Values:
     """As `score`, from frames in memory."""
-    kept: Kept = {}
+    state: ScoringState = {}
     windows = stream_windows(
         frames, length=method.frames_per_sample, batch_size=method.config.batch_size
     )
-    judged = (method._judged(batch, kept, None) for batch in windows)
+    judged = (method._judged(batch, state, None) for batch in windows)
     return mean_over_windows(judged, length=method.frames_judged)
 
 

@@ -20,8 +20,8 @@ from ml.metrics.calibration import Calibration, calibrate
 from ml.records import BadInput, Manifest, VideoRecord
 
 if TYPE_CHECKING:
-    from ml.methods import Method, OneClassMethod
-    from ml.scoring.online import FrameScore, OnlineScorer
+    from ml.methods import Method
+    from ml.scoring.online import FrameScore, OnlineScorer, ScoresStreams
 
 STDIN = "-"
 DEFAULT_FPS = 25.0
@@ -67,8 +67,9 @@ def _watch(options: argparse.Namespace) -> int:
     from ml.scoring.online import OnlineScorer
 
     method, weights_sha256 = _model(options)
-    scorer = OnlineScorer(_one_class(method))
-    frames = _frames(options, _one_class(method).size)
+    streaming = _streaming(method)
+    scorer = OnlineScorer(streaming)
+    frames = _frames(options, streaming.size)
     calibration = _calibration(options.calibration, weights_sha256)
     print(f"a score follows its frame by {scorer.delay} frames", file=sys.stderr)
     print("frame\ttime\tscore", flush=True)
@@ -115,10 +116,10 @@ def _model(options: argparse.Namespace) -> tuple[Method, str]:
         return method, hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _one_class(method: Method) -> OneClassMethod:
-    from ml.methods import OneClassMethod
+def _streaming(method: Method) -> ScoresStreams:
+    from ml.scoring.online import ScoresStreams
 
-    if not isinstance(method, OneClassMethod):
+    if not isinstance(method, ScoresStreams):
         raise BadInput(f"{method.title} needs whole videos: it cannot score frame by frame")
     return method
 

@@ -8,9 +8,17 @@ other packages that name theirs under the entry point group `iwakan.methods`.
 
 from ml.methods._base import METHODS, Method, ReadySweep, Supervision, Variant, option, register
 from ml.methods._normal_videos import normal_videos
-from ml.methods._one_class import Kept, OneClassMethod
+from ml.methods._one_class import OneClassMethod, ScoringState
 
 __all__ = [
-    "METHODS", "Kept", "Method", "OneClassMethod", "ReadySweep", "Supervision", "Variant",
-    "normal_videos", "option", "register",
+    "METHODS",
+    "Method",
+    "OneClassMethod",
+    "ReadySweep",
+    "ScoringState",
+    "Supervision",
+    "Variant",
+    "normal_videos",
+    "option",
+    "register",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ from ml.training.learner import Learner
 from ml.training.loop import Training
 from ml.training.plan import Indices, Uniform
 
-Kept = dict[str, Tensor]
+ScoringState = dict[str, Tensor]
 PatchSize = Annotated[
     int,
     option("Scoring", "Patch size", "A frame's score is that of its worst square of this many "
@@ -48,11 +48,11 @@ class OneClassMethod(Method):
     map_rule: ClassVar[str]  # a clause: what the error of a pixel is, in which unit
 
     @abstractmethod
-    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+    def errors(self, windows: NDArray[np.uint8], state: ScoringState) -> Tensor:
         """(B, K, H, W) float32, 0 or more: of each pixel of the K frames that a window judges.
 
         `windows` (B, L, H, W) follow one another frame by frame, also from one call to the
-        next. What a method wants to remember until then goes into `kept`, empty at first.
+        next. What a method wants to remember until then goes into `state`, empty at first.
         """
 
     def frame_scores(self, errors_BKHW: Tensor) -> Tensor:
@@ -73,23 +73,24 @@ class OneClassMethod(Method):
         return scores, collector.finish(scores.first_frame)
 
     def _scored(self, video: VideoRecord, maps: MapCollector | None) -> Scores:
-        self.rest()  # not in inference mode, where weights made anew could never learn again
-        kept: Kept = {}
+        # Not in inference mode, where weights made anew could never learn again.
+        self.prepare_to_score()
+        state: ScoringState = {}
         with torch.inference_mode():
-            judged = (self._judged(windows, kept, maps) for windows in self.stream(video))
+            judged = (self._judged(windows, state, maps) for windows in self.stream(video))
             values = mean_over_windows(judged, length=self.frames_judged)
         first_frame = self.frames_per_sample - self.frames_judged if len(values) else 0
         return Scores(values=values, first_frame=first_frame)
 
     def _judged(
-        self, windows: NDArray[np.uint8], kept: Kept, maps: MapCollector | None
+        self, windows: NDArray[np.uint8], state: ScoringState, maps: MapCollector | None
     ) -> NDArray[np.float32]:
-        errors = self.errors(windows, kept)
+        errors = self.errors(windows, state)
         if maps is not None:
             maps.add(_cells(errors).cpu().numpy())
         return self.frame_scores(errors).cpu().numpy()
 
-    def rest(self) -> None:
+    def prepare_to_score(self) -> None:
         """Nothing is learnt any more. Weights lie as convolutions read them fastest."""
         for module in self.modules.values():
             module.eval()

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore
 from ml.failures import Diverged
 from ml.methods._base import Variant, option
-from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
 from ml.methods._options import ComputePrecision
 from ml.models.st_network import SCALE, STNetwork
 from ml.training.ema import follow, slow_copy
@@ -142,16 +142,16 @@ class STGan(OneClassMethod):
             attention=self.config.attention,
         )
 
-    def slow_states(self, windows: NDArray[np.uint8], kept: Kept) -> list[Tensor]:
+    def slow_states(self, windows: NDArray[np.uint8], state: ScoringState) -> list[Tensor]:
         """The memory after each frame of consecutive windows (B, T, H, W).
 
         A frame is encoded once: what it brings to the windows of the next call is kept.
         """
         length = windows.shape[1]
-        if "gates" not in kept:
-            kept["gates"] = self.slow.encode(self.pixels(windows[0, :-1, None]))
-        gates = torch.cat([kept["gates"], self.slow.encode(self.pixels(windows[:, -1:]))])
-        kept["gates"] = gates[-(length - 1) :].clone()
+        if "gates" not in state:
+            state["gates"] = self.slow.encode(self.pixels(windows[0, :-1, None]))
+        gates = torch.cat([state["gates"], self.slow.encode(self.pixels(windows[:, -1:]))])
+        state["gates"] = gates[-(length - 1) :].clone()
         gates_BT = gates.unfold(0, length, 1).permute(0, 4, 1, 2, 3)
         return self.slow.remember(gates_BT)
 

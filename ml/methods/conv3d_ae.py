@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from ml.data.samples.frames import FrameStore
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
 from ml.methods._options import ComputePrecision
 from ml.training.learner import Learner, Moment
 from ml.training.plan import Indices
@@ -99,7 +99,7 @@ class Conv3dAE(OneClassMethod):
             rebuilt = self.network(clips_BTHW.unsqueeze(1)).squeeze(1)
         return rebuilt.float()
 
-    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+    def errors(self, windows: NDArray[np.uint8], state: ScoringState) -> Tensor:
         clips_BTHW = self.pixels(windows)
         return (self.reconstruct(clips_BTHW) - clips_BTHW).square()
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore
 from ml.device import send
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
 from ml.methods._options import ComputePrecision
 from ml.training.learner import Learner, Moment
 from ml.training.plan import Indices
@@ -120,7 +120,7 @@ class ConvAE(OneClassMethod):
             outputs_BLHW = self.network(inputs_BLHW)
         return outputs_BLHW.float()
 
-    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+    def errors(self, windows: NDArray[np.uint8], state: ScoringState) -> Tensor:
         inputs_BLHW = self.pixels(windows)
         errors_BLHW = (self.reconstruct(inputs_BLHW) - inputs_BLHW).abs()
         return errors_BLHW.square() if self.config.pixel_error == "squared" else errors_BLHW

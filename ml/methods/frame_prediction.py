@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore
 from ml.losses.adversarial import gradient_difference
 from ml.methods._base import Supervision, option, register
-from ml.methods._one_class import Kept, OneClassMethod, PatchSize, WindowLearner
+from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
 from ml.methods._options import ComputePrecision
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
 from ml.training.learner import Learner, Moment
@@ -106,7 +106,7 @@ class FramePrediction(OneClassMethod):
             predicted = self.network(samples_BTHW[:, :-1])
         return predicted.float()
 
-    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+    def errors(self, windows: NDArray[np.uint8], state: ScoringState) -> Tensor:
         samples_BTHW = self.pixels(windows)
         return (self.predict(samples_BTHW) - samples_BTHW[:, -1:]).square()
 

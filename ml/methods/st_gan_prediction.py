@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore
 from ml.losses import adversarial, cutmix
 from ml.methods._base import ReadySweep, Supervision, Variant, option, register
-from ml.methods._one_class import Kept
+from ml.methods._one_class import ScoringState
 from ml.methods._st_gan import (
     AS_PROPOSED,
     WITHOUT_EACH,
@@ -119,18 +119,18 @@ class STGanPrediction(STGan):
             spectral=self.config.spectral_norm,
         )
 
-    def rest(self) -> None:
-        super().rest()
+    def prepare_to_score(self) -> None:
+        super().prepare_to_score()
         self.discriminator.fold()
 
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> STGanLearner:
         return _Learner(self, train, validation)
 
-    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+    def errors(self, windows: NDArray[np.uint8], state: ScoringState) -> Tensor:
         """Of the frame that was predicted, weighted by the map."""
         truth_B1HW = self.pixels(windows[:, -1:])
         with self.computing():
-            code = self.slow_states(windows[:, :-1], kept)[-1]
+            code = self.slow_states(windows[:, :-1], state)[-1]
             predicted_B1HW = self.slow.decoder(code).float()
             error = (truth_B1HW - predicted_B1HW).abs()
             if self.config.map and self.config.adversarial_weight:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore
 from ml.losses import adversarial
 from ml.methods._base import ReadySweep, Supervision, Variant, option, register
-from ml.methods._one_class import Kept
+from ml.methods._one_class import ScoringState
 from ml.methods._st_gan import (
     AS_PROPOSED,
     WITHOUT_EACH,
@@ -99,10 +99,10 @@ class STGanReconstruction(STGan):
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> STGanLearner:
         return _Learner(self, train, validation)
 
-    def errors(self, windows: NDArray[np.uint8], kept: Kept) -> Tensor:
+    def errors(self, windows: NDArray[np.uint8], state: ScoringState) -> Tensor:
         """Of the windows' last frames."""
         with self.computing():
-            code = self.slow_states(windows, kept)[-1]
+            code = self.slow_states(windows, state)[-1]
             last_B1HW = self.slow.decoder(code)
         return (self.pixels(windows[:, -1:]) - last_B1HW.float()).abs()
 

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ml.data.samples.windows import RunningMean
 from ml.data.video.decode import resize
-from ml.methods import Kept, OneClassMethod
+from ml.methods import ScoringState
 from ml.records import BadInput
+
+
+@runtime_checkable
+class ScoresStreams(Protocol):
+    """A method whose scores need no more than a window of frames, whatever family it is of.
+
+    A window has `frames_per_sample` frames of `size` (height, width), and gives errors of its
+    last `frames_judged`.
+    """
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    @property
+    def frames_per_sample(self) -> int: ...
+
+    @property
+    def frames_judged(self) -> int: ...
+
+    def prepare_to_score(self) -> None: ...
+
+    def errors(self, windows: NDArray[np.uint8], state: ScoringState) -> Tensor: ...
+
+    def frame_scores(self, errors: Tensor) -> Tensor: ...
 
 
 class FrameScore(NamedTuple):
@@ -30,12 +55,12 @@ class OnlineScorer:
     float32 numbers are added. The first frames have none where the method's rule says so.
     """
 
-    def __init__(self, method: OneClassMethod) -> None:
-        method.rest()
+    def __init__(self, method: ScoresStreams) -> None:
+        method.prepare_to_score()
         self._method = method
         height, width = method.size
         self._window = np.empty((1, method.frames_per_sample, height, width), np.uint8)
-        self._kept: Kept = {}
+        self._state: ScoringState = {}
         self._mean = RunningMean(method.frames_judged)
         self._n_frames = 0
         self._next = method.frames_per_sample - method.frames_judged  # frame to be scored
@@ -64,7 +89,7 @@ class OnlineScorer:
 
     @torch.inference_mode()
     def _judge(self) -> NDArray[np.float32]:
-        errors = self._method.errors(self._window, self._kept)
+        errors = self._method.errors(self._window, self._state)
         return self._method.frame_scores(errors).cpu().numpy()
 
     def _numbered(self, values: NDArray[np.float64]) -> list[FrameScore]:
@@ -74,7 +99,7 @@ class OnlineScorer:
 
 
 def stream_scores(
-    method: OneClassMethod, frames: Iterable[NDArray[np.uint8]]
+    method: ScoresStreams, frames: Iterable[NDArray[np.uint8]]
 ) -> Iterator[FrameScore]:
     """The score of each frame as soon as it is known, in order; see `OnlineScorer`."""
     scorer = OnlineScorer(method)

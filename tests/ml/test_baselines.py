@@ -42,7 +42,7 @@ def test_a_predicted_frame_scores_its_negative_psnr() -> None:
 def test_frame_prediction_judges_the_frame_after_the_window() -> None:
     method = build(FramePrediction)
     assert isinstance(method, FramePrediction)
-    method.rest()
+    method.prepare_to_score()
     samples = FRAMES[None, :4]
 
     errors = method.errors(samples, {})
@@ -80,7 +80,7 @@ def test_the_loss_of_frame_prediction_is_the_weighted_sum() -> None:
 def test_the_3d_autoencoder_judges_every_pixel_of_a_clip_by_its_squared_error() -> None:
     method = build(Conv3dAE)
     assert isinstance(method, Conv3dAE)
-    method.rest()
+    method.prepare_to_score()
     clips = FRAMES[None, : method.frames_per_sample]
 
     errors = method.errors(clips, {})

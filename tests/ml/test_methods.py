@@ -212,7 +212,7 @@ def test_one_class_method_gives_nearly_the_same_errors_in_bf16(name: str) -> Non
     windows = np.random.default_rng(0).integers(0, 256, size, np.uint8)
 
     for method in (exact, fast):
-        method.rest()
+        method.prepare_to_score()
     expected, found = exact.errors(windows, {}), fast.errors(windows, {})
 
     assert not torch.equal(expected, found)

@@ -60,7 +60,7 @@ def test_scores_do_not_depend_on_the_batch_size(kind: type[STGan], video: VideoR
 
 def test_without_the_map_a_score_is_the_mean_error(video: VideoRecord) -> None:
     with_map, without = build(STGanPrediction), build(STGanPrediction, map=False)
-    with_map.rest()  # or each look would sharpen the spectral norm
+    with_map.prepare_to_score()  # or each look would sharpen the spectral norm
     frames = np.random.default_rng(0).integers(0, 256, (5, 32, 32), np.uint8)
     samples = np.stack([frames[:4], frames[1:]])  # consecutive windows
 
@@ -74,7 +74,7 @@ def test_without_the_map_a_score_is_the_mean_error(video: VideoRecord) -> None:
 
 def test_the_map_is_doubt_times_how_far_the_features_are_off() -> None:
     method = build(STGanPrediction)
-    method.rest()  # or each look would sharpen the spectral norm
+    method.prepare_to_score()  # or each look would sharpen the spectral norm
     truth, predicted = torch.rand(2, 3, 1, 32, 32) * 2 - 1
 
     found = method._map(truth, predicted)

@@ -106,7 +106,7 @@ def test_a_map_shows_where_the_error_is(video: VideoRecord) -> None:
     collector = MapCollector(4)
 
     with torch.inference_mode():
-        method.rest()
+        method.prepare_to_score()
         method._judged(windows, {}, collector)
     [*_, last] = collector.finish(0).levels.astype(int)
 

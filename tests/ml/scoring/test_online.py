@@ -13,7 +13,7 @@ import torch
 from ml.data.video.decode import decode
 from ml.methods import OneClassMethod
 from ml.records import BadInput, VideoRecord
-from ml.scoring.online import OnlineScorer, stream_scores
+from ml.scoring.online import OnlineScorer, ScoresStreams, stream_scores
 from tests import toys
 from tests.ml.explain.test_maps import ONE_CLASS, build
 
@@ -50,6 +50,34 @@ def test_the_scores_are_those_of_the_whole_video(
 
     assert [each.frame for each in found] == list(range(expected.first_frame, N_FRAMES))
     assert [each.score for each in found] == pytest.approx(expected.values, rel=1e-5, abs=1e-6)
+
+
+class Brightness:
+    """Of no family: the score of a frame is how much brighter it is than the one before."""
+
+    size = (4, 4)
+    frames_per_sample = 2
+    frames_judged = 1
+
+    def prepare_to_score(self) -> None:
+        """Nothing was learnt."""
+
+    def errors(self, windows: np.ndarray, state: dict[str, torch.Tensor]) -> torch.Tensor:
+        frames = torch.from_numpy(windows).float()
+        return (frames[:, 1:] - frames[:, :-1]).clamp(min=0)
+
+    def frame_scores(self, errors: torch.Tensor) -> torch.Tensor:
+        return errors.mean(dim=(2, 3))
+
+
+def test_whatever_has_windows_of_frames_scores_streams() -> None:
+    frames = [np.full((4, 4), level, np.uint8) for level in (0, 10, 10, 40)]
+
+    found = list(stream_scores(Brightness(), frames))
+
+    assert isinstance(Brightness(), ScoresStreams)
+    assert not isinstance(object(), ScoresStreams)
+    assert [(each.frame, each.score) for each in found] == [(1, 10), (2, 0), (3, 30)]
 
 
 def test_a_refused_frame_leaves_the_window_as_it_was(tmp_path: Path) -> None:
@@ -118,6 +146,6 @@ def test_what_is_held_does_not_grow(name: str) -> None:
 
 
 def held_bytes(scorer: OnlineScorer) -> int:
-    kept = sum(tensor.untyped_storage().nbytes() for tensor in scorer._kept.values())
+    kept = sum(tensor.untyped_storage().nbytes() for tensor in scorer._state.values())
     waiting = 0 if scorer._mean._sums is None else scorer._mean._sums.nbytes
     return scorer._window.nbytes + kept + waiting
