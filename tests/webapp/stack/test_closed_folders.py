@@ -199,7 +199,7 @@ def test_data_that_were_made_before_owners_were_written_get_theirs(
     assert folder in outside.used_by(home)
 
 
-def test_a_database_whose_password_is_gone_is_named(home: Path) -> None:
+def test_a_database_whose_password_is_gone_is_named(home: Path, elsewhere: Path) -> None:
     (home / "postgres").mkdir()
     (home / "postgres" / "PG_VERSION").touch()
 
