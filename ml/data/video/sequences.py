@@ -138,4 +138,8 @@ def _about_times(numbering: Numbering, fps: float | None) -> Iterator[str]:
     if numbering.seconds and fps:
         yield f"the names are times, but {fps:g} frames per second were stated, which count"
     elif numbering.seconds:
-        yield f"its clock is that of the times in the names, from {numbering.names[0]} on"
+        span = float(numbering.seconds[-1] - numbering.seconds[0])
+        yield (
+            f"its clock is that of the times in the names, from {numbering.names[0]} on: "
+            f"{len(numbering.names)} pictures in {span:g} s"
+        )

@@ -152,7 +152,8 @@ def test_probe_images_times_in_their_names_are_the_clock(tmp_path: Path) -> None
 
     assert np.load(tmp_path / "out" / "pts.npy") == pytest.approx(times)
     assert answer["notes"] == [
-        "its clock is that of the times in the names, from 1620000000.000.png on"
+        "its clock is that of the times in the names, from 1620000000.000.png on: "
+        "11 pictures in 2.5 s"
     ]
     assert np.load(tmp_path / "stated" / "pts.npy") == pytest.approx(np.arange(11) / 10)
     assert stated["notes"] == [
