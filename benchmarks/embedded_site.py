@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import django
 from django.core.management import call_command
@@ -45,3 +46,21 @@ def database() -> Iterator[tuple[Path, str]]:
         finally:
             server.stop()
             outside.remove(home)
+
+
+def uploaded_run(labels: Mapping[str, Sequence[int]]) -> tuple[Any, Any]:
+    """A run that waits for scores of videos with these labels, and the person who brings them."""
+    from tests.factories.accounts import MembershipFactory
+    from tests.factories.results import labelled_run
+    from webapp.results.uploads import create_uploaded_run
+
+    template = labelled_run(labels, current_job__ended=True)  # no worker is to take that job
+    by = MembershipFactory.create(team=template.team).user
+    run = create_uploaded_run(
+        team=template.team,
+        dataset=template.dataset,
+        split=template.split,
+        method_title="theirs",
+        by=by,
+    )
+    return run, by

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
-from benchmarks.embedded_site import site
+from benchmarks.embedded_site import site, uploaded_run
 
 SEED = 7
 N_VIDEOS, N_FRAMES = 290, 3_800  # 1.1 M, as UCF-Crime's test part
@@ -118,23 +118,9 @@ def on_the_spot(run: Any) -> Any:
 
 def a_run(n_videos: int, n_frames: int) -> tuple[Any, Any]:
     """One that waits for scores of videos with an event each, and the person who brings them."""
-    from tests.factories.accounts import MembershipFactory
-    from tests.factories.results import labelled_run
-    from webapp.results.uploads import create_uploaded_run
-
     labels = np.zeros(n_frames, int)
     labels[n_frames // 3 : n_frames // 2] = 1
-    by_video = {f"video{n:03}": labels.tolist() for n in range(n_videos)}
-    template = labelled_run(by_video, current_job__ended=True)
-    by = MembershipFactory.create(team=template.team).user
-    run = create_uploaded_run(
-        team=template.team,
-        dataset=template.dataset,
-        split=template.split,
-        method_title="theirs",
-        by=by,
-    )
-    return run, by
+    return uploaded_run({f"video{n:03}": labels.tolist() for n in range(n_videos)})
 
 
 def archive(run: Any) -> bytes:

@@ -40,7 +40,9 @@ def save(name: str, figures: dict[str, Any], *, seed: int | None = None, notes: 
     """Add one dated record to `results/<name>.json` and print it."""
     record = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(["python", "-m", f"benchmarks.{name}", *sys.argv[1:]]),
+        "command": shlex.join(
+            ["python", "-m", f"benchmarks.{name}", *map(_portable, sys.argv[1:])]
+        ),
         "commit": _commit(),
         "machine": machine(),
         "seed": seed,
@@ -53,6 +55,11 @@ def save(name: str, figures: dict[str, Any], *, seed: int | None = None, notes: 
     path.write_text(json.dumps([*history, record], indent=1, ensure_ascii=False) + "\n")
     print(json.dumps(record, indent=1, ensure_ascii=False))
     return path
+
+
+def _portable(argument: str) -> str:
+    """A file by its name: where it lay on this machine helps nobody."""
+    return Path(argument).name if argument.startswith("/") else argument
 
 
 def machine() -> dict[str, Any]:

@@ -1,13 +1,15 @@
-"""A run as the child processes that work for it see it: its videos and its checkpoints."""
+"""A run as the child processes that work for it see it, and what they report of it."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from django.db.models.fields.files import FieldFile
 
+from ml.reports import Event
 from webapp.datasets.services import manifest_videos
 from webapp.jobs.models import Job
 from webapp.runs.models import Checkpoint, Run
@@ -29,6 +31,17 @@ def videos_of(run: Run, *, parts: tuple[str, ...]) -> list[dict[str, Any]]:
     check_unchanged(run.split)
     videos = manifest_videos(run.split, run.annotation_set)
     return [video | {"intervals": []} for video in videos if video["part"] in parts]
+
+
+def note(event: Event, path: Path) -> None:
+    """Keep a report until the job has succeeded, in a file that belongs to it."""
+    with path.open("a") as file:
+        file.write(json.dumps(event) + "\n")
+
+
+def noted(path: Path) -> list[Event]:
+    """What was noted there, in order; nothing where no report came."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def fetch_checkpoint(checkpoint: Checkpoint, folder: Path) -> dict[str, str]:

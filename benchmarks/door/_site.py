@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.door._base import Bring, Brought
+from benchmarks.embedded_site import uploaded_run
 from ml.naming import part_of
 
 Labels = Mapping[str, Sequence[int]]  # 0 or 1 for each frame, by test video
@@ -46,24 +47,6 @@ def _scored(
         return Brought(value=look(run))
 
     return bring
-
-
-def uploaded_run(labels: Labels) -> tuple[Any, Any]:
-    """A run that waits for scores, and the person who brings them."""
-    from tests.factories.accounts import MembershipFactory
-    from tests.factories.results import labelled_run
-    from webapp.results.uploads import create_uploaded_run
-
-    template = labelled_run(labels)
-    by = MembershipFactory.create(team=template.team).user
-    run = create_uploaded_run(
-        team=template.team,
-        dataset=template.dataset,
-        split=template.split,
-        method_title="theirs",
-        by=by,
-    )
-    return run, by
 
 
 def _auroc(run: Any) -> float | None:

@@ -35,7 +35,7 @@ class BrokerCache(RedisCache):
     """On the broker, among the rings for the workers."""
 
     def clear(self) -> None:
-        raise NotImplementedError("this would empty the broker, the workers' rings among it")
+        raise RuntimeError("this would empty the broker, the workers' rings among it")
 
 
 def count(what: str, *, seconds: int) -> int:

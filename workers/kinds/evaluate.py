@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from webapp.jobs.models import Job
 from webapp.results.evaluation_jobs import store_evaluations, write_tasks
 from webapp.runs import services
 from workers.kinds import register
-from workers.run_files import run_of
+from workers.run_files import note, noted, run_of
 
 TOLD = "evaluations.jsonl"
 
@@ -24,13 +23,10 @@ class Evaluate:
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
         if event["event"] == "evaluation":
-            with (folder / TOLD).open("a") as file:
-                file.write(json.dumps(event) + "\n")
+            note(event, folder / TOLD)
 
     def on_success(self, job: Job, folder: Path) -> None:
-        told = folder / TOLD
-        lines = told.read_text().splitlines() if told.exists() else []
-        store_evaluations([json.loads(line) for line in lines], folder)
+        store_evaluations(noted(folder / TOLD), folder)
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.job_replaced(old=old, new=new)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from webapp.runs import services, training
 from webapp.runs.models import Checkpoint, Run
 from workers.kinds import register
 from workers.node import share_of_cores
-from workers.run_files import fetch_checkpoint, run_of, videos_of
+from workers.run_files import fetch_checkpoint, note, noted, run_of, videos_of
 
 # Thresholds are chosen on validation scores of the same weights.
 PARTS = (Part.TEST, Part.VALIDATION)
@@ -48,8 +47,7 @@ class Score:
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
         if event["event"] in COLLECTED:
-            with (folder / COLLECTED[event["event"]]).open("a") as file:
-                file.write(json.dumps(event) + "\n")
+            note(event, folder / COLLECTED[event["event"]])
 
     def on_success(self, job: Job, folder: Path) -> None:
         run = run_of(job)
@@ -94,7 +92,7 @@ def collected_scores(folder: Path) -> dict[str, Scores]:
             first_frame=event["first_frame"],
             frames_per_value=event["frames_per_value"],
         )
-        for event in _reports(folder, "scores")
+        for event in noted(folder / COLLECTED["scores"])
     }
 
 
@@ -102,10 +100,5 @@ def collected_sheets(folder: Path) -> dict[str, Sheet]:
     """The error maps reported below `folder`, by video id."""
     return {
         event["video_id"]: Sheet(path=folder / event["path"], facts=event)
-        for event in _reports(folder, "explanation")
+        for event in noted(folder / COLLECTED["explanation"])
     }
-
-
-def _reports(folder: Path, event: str) -> list[Event]:
-    path = folder / COLLECTED[event]
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
