@@ -43,6 +43,7 @@ def run(spec: Spec, reporter: Reporter) -> int:
 def train(spec: Spec, reporter: Reporter) -> None:
     """Fit the spec's method; what it learns comes out as checkpoints."""
     from ml.registry import as_json
+    from ml.supervision import training_data
     from ml.training.loop import Training
     from ml.training.seeding import seed_everything
 
@@ -60,7 +61,7 @@ def train(spec: Spec, reporter: Reporter) -> None:
         resume_from=resume,
         checkpoint_seconds=spec.get("checkpoint_seconds", Training.checkpoint_seconds),
     )
-    method.fit(Manifest(videos=_videos(spec)), training)
+    method.fit(training_data(Manifest(videos=_videos(spec)), method.supervision), training)
 
 
 def score(spec: Spec, reporter: Reporter) -> None:
@@ -124,6 +125,13 @@ def annotate(spec: Spec, reporter: Reporter) -> None:
     reporter.send("alignment", values=found.to_json())
 
 
+def read_features(spec: Spec, reporter: Reporter) -> None:
+    """Look at the features that a folder has of the spec's videos: see `ml.data.features`."""
+    from ml.data.features.folder import read_features
+
+    read_features(spec, reporter)
+
+
 def list_videos(spec: Spec, reporter: Reporter) -> None:
     """The videos of a dataset without files: see `ml.data.listed`."""
     from dataclasses import asdict
@@ -154,6 +162,7 @@ VERBS: dict[str, Callable[[Spec, Reporter], None]] = {
     "survey": survey,
     "annotate": annotate,
     "list_videos": list_videos,
+    "read_features": read_features,
 }
 
 

@@ -42,13 +42,35 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureRecord:
+    """Where the features of a video lie: an .npy file, see `ml.data.features`.
+
+    Row i is made of `frames_per_row` frames from `first_frame + i * frames_per_row` on.
+    """
+
+    path: str
+    frames_per_row: int = 16
+    first_frame: int = 0
+
+    def check(self, video_id: str) -> None:
+        """Raise BadInput where a field has a value that no features can have."""
+        if not isinstance(self.path, str) or not self.path:
+            raise BadInput(f"{video_id}: its features have no path")
+        for name, least in (("frames_per_row", 1), ("first_frame", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or not least <= value <= MAX_FRAMES:
+                raise BadInput(f"{video_id}: {name} {value!r} is no number of frames")
+
+
+@dataclass(frozen=True, kw_only=True)
 class VideoRecord:
     """One video as a child process sees it.
 
     `path` is a video file, or a folder of images for `kind="frames"`. `n_frames` is the
     true count (0: not counted yet). `rotation` in degrees counter-clockwise is still to be
     applied to decoded frames. Of pixels with more than 8 bits `pixel_low` is black and
-    `pixel_high` white, of 65536 values; both are 0 where pixels are bytes.
+    `pixel_high` white, of 65536 values; both are 0 where pixels are bytes. `features` are there
+    for a method that reads them, which needs no file at `path`.
     """
 
     id: str
@@ -61,11 +83,18 @@ class VideoRecord:
     intervals: tuple[Interval, ...] = ()
     pixel_low: int = 0
     pixel_high: int = 0
+    features: FeatureRecord | None = None
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> VideoRecord:
         intervals = tuple(Interval(**interval) for interval in value.get("intervals", ()))
-        return cls(**value | {"intervals": intervals})
+        features = FeatureRecord(**value["features"]) if value.get("features") else None
+        return cls(**value | {"intervals": intervals, "features": features})
+
+    @property
+    def name(self) -> str:
+        """The end of its path: enough for a person to find it, without the server's folders."""
+        return "/".join(Path(self.path).parts[-2:]) or self.id
 
     def check(self) -> None:
         """Raise BadInput where a field has a value that no video can have."""
@@ -86,6 +115,8 @@ class VideoRecord:
             raise BadInput(f"{self.id}: pixels from {low!r} to {high!r} are no scale of 16 bits")
         for interval in self.intervals:
             self._check_interval(interval)
+        if self.features is not None:
+            self.features.check(self.id)
 
     def _check_interval(self, interval: Interval) -> None:
         start, end = interval.start_frame, interval.end_frame

@@ -44,6 +44,7 @@ def describe() -> list[dict[str, Any]]:
             "summary": method.summary,
             "paper": method.paper,
             "supervision": str(method.supervision),
+            "reads": str(method.reads),
             "schema": TypeAdapter(method.Config).json_schema(),
             "sweeps": [asdict(sweep) for sweep in method.sweeps],
         }

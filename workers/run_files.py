@@ -10,6 +10,8 @@ from typing import Any
 from django.db.models.fields.files import FieldFile
 
 from ml.reports import Event
+from webapp.datasets.features import records_of
+from webapp.datasets.models import Part
 from webapp.datasets.services import manifest_videos
 from webapp.jobs.models import Job
 from webapp.runs.models import Checkpoint, Run
@@ -18,19 +20,41 @@ from webapp.runs.services import check_unchanged
 
 def run_of(job: Job) -> Run:
     runs = Run.objects.select_related(
-        "split__dataset", "annotation_set", "method", "created_by", "team"
+        "split__dataset", "annotation_set", "method", "feature_set", "created_by", "team"
     )
     return runs.get(pk=job.subject_id)
 
 
-def videos_of(run: Run, *, parts: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The videos of some parts, without ground truth: neither training nor scoring needs it.
+def videos_to_train_on(run: Run) -> list[dict[str, Any]]:
+    """Training and validation videos, with no more ground truth than the method may know.
 
     Raise UserError when a video is no longer what it was at submission.
     """
+    assert run.method is not None, f"{run.pk} is {run.kind} and learns nothing"
+    knows_intervals = run.method.policy.knows_intervals
+    return _videos(run, parts=(Part.TRAIN, Part.VALIDATION), with_intervals=knows_intervals)
+
+
+def videos_to_score(run: Run) -> list[dict[str, Any]]:
+    """Those that are judged, and those that thresholds are chosen on, without ground truth.
+
+    Raise UserError when a video is no longer what it was at submission.
+    """
+    videos = _videos(run, parts=(Part.TEST, Part.VALIDATION))
+    return [video | {"label": ""} for video in videos]
+
+
+def _videos(
+    run: Run, *, parts: tuple[str, ...], with_intervals: bool = False
+) -> list[dict[str, Any]]:
     check_unchanged(run.split)
-    videos = manifest_videos(run.split, run.annotation_set)
-    return [video | {"intervals": []} for video in videos if video["part"] in parts]
+    videos = manifest_videos(
+        run.split, run.annotation_set, parts=parts, with_intervals=with_intervals
+    )
+    if run.feature_set is None:
+        return videos
+    features = records_of(run.feature_set)
+    return [video | {"features": features.get(video["id"])} for video in videos]
 
 
 def note(event: Event, path: Path) -> None:

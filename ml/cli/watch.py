@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ml.metrics.calibration import Calibration, calibrate
 from ml.records import BadInput, Manifest, VideoRecord
+from ml.supervision import Supervision, allowed_videos
 
 if TYPE_CHECKING:
     from ml.methods import Method
@@ -54,10 +55,9 @@ def _add_model(verb: argparse.ArgumentParser) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    from ml.methods import normal_videos
-
     method, weights_sha256 = _model(options)
-    videos = normal_videos(Manifest.load(options.manifest), options.part)
+    given = Manifest.load(options.manifest).part(options.part)
+    videos = allowed_videos(given, Supervision.ONE_CLASS)  # the scale is that of normal scores
     scores = (method.score(video).values for video in videos)
     found = calibrate(scores, weights_sha256=weights_sha256)
     options.out.write_text(json.dumps(found.to_json(), indent=1) + "\n")

@@ -6,19 +6,17 @@ seconds. No list is edited: the catalogue imports every module of this package, 
 other packages that name theirs under the entry point group `iwakan.methods`.
 """
 
-from ml.methods._base import METHODS, Method, ReadySweep, Supervision, Variant, option, register
-from ml.methods._normal_videos import normal_videos
+from ml.methods._base import METHODS, Method, Reads, ReadySweep, Variant, option, register
 from ml.methods._one_class import OneClassMethod, ScoringState
 
 __all__ = [
     "METHODS",
     "Method",
     "OneClassMethod",
+    "Reads",
     "ReadySweep",
     "ScoringState",
-    "Supervision",
     "Variant",
-    "normal_videos",
     "option",
     "register",
 ]  # fmt: skip

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from ml.catalogue import Catalogue
-from ml.records import Manifest, Scores, VideoRecord
+from ml.records import Scores, VideoRecord
+from ml.supervision import Supervision, TrainingData
 
 if TYPE_CHECKING:
     import torch
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 Group = Literal["Data", "Model", "Training", "Scoring"]
 
 
-class Supervision(StrEnum):
-    """What a method must be told about its training videos."""
+class Reads(StrEnum):
+    """What a method takes of a video."""
 
-    ONE_CLASS = "one-class"  # nothing: all of them are normal
-    WEAK = "weak"  # normal or abnormal, per video
-    FULL = "full"  # which clips or frames are abnormal
+    FRAMES = "frames"  # one after another, from `ml.data.video.decode`
+    CLIPS = "clips"  # a few frames at a time, from anywhere in the video
+    FEATURES = "features"  # what a network made of it before, from `ml.data.features`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +60,15 @@ class Method(ABC):
     """A published approach: learns from videos, then gives every video its scores.
 
     How it learns is its own affair. One that learns by gradient hands a `Learner` to
-    `training.run`, which repeats, resumes and keeps checkpoints for it.
+    `training.run`, which repeats, resumes and keeps checkpoints for it. What not every method
+    can do is a protocol, which is asked for by `isinstance`: `ScoresStreams`, `Explains`.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
     paper: ClassVar[str]
     supervision: ClassVar[Supervision]
+    reads: ClassVar[Reads] = Reads.FRAMES
     rule: ClassVar[str]  # one sentence: how scores belong to frames, which frames get none
     Config: ClassVar[type[Any]]
     tiny: ClassVar[Any]  # a Config with which the tests' toy is learnt in seconds
@@ -81,11 +84,12 @@ class Method(ABC):
         """All that scoring needs of what was learnt: this is what a checkpoint holds."""
 
     @abstractmethod
-    def fit(self, manifest: Manifest, training: Training) -> None:
-        """Learn from the manifest's training videos, watched on its validation videos."""
+    def fit(self, data: TrainingData, training: Training) -> None:
+        """Learn from the training videos, watched on the validation videos."""
 
     @abstractmethod
-    def score(self, video: VideoRecord) -> Scores: ...
+    def score(self, video: VideoRecord) -> Scores:
+        """Of the video's frames or clips, or of its features: by what the method `reads`."""
 
 
 METHODS: Catalogue[Method] = Catalogue("ml.methods", "method")

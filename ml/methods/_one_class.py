@@ -22,8 +22,9 @@ from ml.data.video.decode import decode
 from ml.device import autocast, send
 from ml.explain.maps import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
-from ml.methods._normal_videos import fingerprint, normal_videos
-from ml.records import BadInput, Manifest, Part, Scores, VideoRecord
+from ml.methods._fingerprint import fingerprint
+from ml.records import BadInput, Scores, VideoRecord
+from ml.supervision import TrainingData
 from ml.training.learner import Learner
 from ml.training.loop import Training
 from ml.training.plan import Indices, Uniform
@@ -103,21 +104,21 @@ class OneClassMethod(Method):
     @abstractmethod
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner[Indices]: ...
 
-    def fit(self, manifest: Manifest, training: Training) -> None:
-        train = self._store(manifest, "train", training)
-        if train is None:
-            raise BadInput("The split has no training videos")
-        validation = self._store(manifest, "validation", training)
+    def fit(self, data: TrainingData, training: Training) -> None:
+        train = self._store(data.train, training, "train.npy")
+        validation = None
+        if data.validation:
+            validation = self._store(data.validation, training, "validation.npy")
         learner = self._learner(train, validation)
-        learner.fingerprint = fingerprint(manifest, train, validation)
+        watched = validation.counts if validation else ()
+        learner.fingerprint = fingerprint(data, train.counts, watched)
         training.run(learner, epochs=self.config.epochs)
 
-    def _store(self, manifest: Manifest, part: Part, training: Training) -> FrameStore | None:
-        videos = normal_videos(manifest, part)
-        if not videos:
-            return None
+    def _store(
+        self, videos: Sequence[VideoRecord], training: Training, file_name: str
+    ) -> FrameStore:
         return store_frames(
-            videos, training.folder / f"{part}.npy", size=self.size, grey=True,
+            videos, training.folder / file_name, size=self.size, grey=True,
             reporter=training.reporter,
         )  # fmt: skip
 

@@ -19,9 +19,10 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.samples.frames import FrameStore
-from ml.methods._base import Supervision, option, register
+from ml.methods._base import option, register
 from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
 from ml.methods._options import ComputePrecision
+from ml.supervision import Supervision
 from ml.training.learner import Learner, Moment
 from ml.training.plan import Indices
 

@@ -18,10 +18,11 @@ from torch import Tensor, nn
 
 from ml.data.samples.frames import FrameStore
 from ml.losses.adversarial import gradient_difference
-from ml.methods._base import Supervision, option, register
+from ml.methods._base import option, register
 from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
 from ml.methods._options import ComputePrecision
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
+from ml.supervision import Supervision
 from ml.training.learner import Learner, Moment
 from ml.training.plan import Indices
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ml.data.samples.frames import FrameStore
 from ml.losses import adversarial, cutmix
-from ml.methods._base import ReadySweep, Supervision, Variant, option, register
+from ml.methods._base import ReadySweep, Variant, option, register
 from ml.methods._one_class import ScoringState
 from ml.methods._st_gan import (
     AS_PROPOSED,
@@ -28,6 +28,7 @@ from ml.methods._st_gan import (
     STGanLearner,
 )
 from ml.models.unet_discriminator import Judgement, UNetDiscriminator
+from ml.supervision import Supervision
 from ml.training.learner import Moment
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ml.data.video.decode import name_of
 from ml.explain.maps import ErrorMaps, Explains
 from ml.methods import Method
 from ml.records import BadInput, Scores, VideoRecord
@@ -95,4 +94,4 @@ def _check(scores: Scores, video: VideoRecord) -> None:
     try:
         scores.check(video.n_frames or covered)
     except BadInput as error:
-        raise BadInput(f"{name_of(video)}: {error}") from error
+        raise BadInput(f"{video.name}: {error}") from error

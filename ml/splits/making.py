@@ -48,14 +48,22 @@ def make_folds(videos: Sequence[Grouped], n_folds: int, seed: int) -> list[dict[
     ]
 
 
-def hold_out_validation(videos: Sequence[Grouped], share: float, seed: int) -> set[str]:
-    """Names of normal training videos to validate with, about `share` (0 to 1) of them.
+def hold_out_validation(
+    videos: Sequence[Grouped], share: float, seed: int, *, with_abnormal: bool = False
+) -> set[str]:
+    """Names of training videos to validate with, about `share` (0 to 1) of them.
 
-    `videos` are all those that train. Only groups without an abnormal video are taken: the
-    rest of a group would train on what validation looks at. Raise BadInput.
+    `videos` are all those that train. One-class methods are watched on normal videos alone;
+    `with_abnormal`, which others need, as large a share of the abnormal ones is taken, too. Groups
+    are taken whole, for their rest would train on what validation looks at. Raise BadInput.
     """
     if not 0 < share < 1:
         raise BadInput(f"a share of {share:g} cannot be held out: it lies between 0 and 1")
+    return (_of_both_kinds if with_abnormal else _of_normal)(videos, share, seed)
+
+
+def _of_normal(videos: Sequence[Grouped], share: float, seed: int) -> set[str]:
+    """From groups without an abnormal video."""
     pure = [group for group in _shuffled(videos, seed) if all(_is_normal(video) for video in group)]
     n_normal = sum(_is_normal(video) for video in videos)
     wanted = max(1, round(share * n_normal))
@@ -67,6 +75,35 @@ def hold_out_validation(videos: Sequence[Grouped], share: float, seed: int) -> s
             f"and some of the {n_normal} normal videos must be left to train on"
         )
     return names
+
+
+def _of_both_kinds(videos: Sequence[Grouped], share: float, seed: int) -> set[str]:
+    """Groups in their order as long as they fit; of a kind that none fits, the smallest."""
+    all_of = _kinds(videos)
+    room = Counter({kind: max(1, round(share * n)) for kind, n in all_of.items()})
+    groups = _shuffled(videos, seed)
+    taken: list[list[Grouped]] = []
+    for group in groups:
+        if _kinds(group) <= room:
+            taken.append(group)
+            room -= _kinds(group)
+    for kind in all_of:
+        if not any(_kinds(group)[kind] for group in taken):
+            holding = [group for group in groups if _kinds(group)[kind]]
+            taken.append(min(holding, key=len))
+    held = _kinds([video for group in taken for video in group])
+    if len(all_of) < 2 or any(held[kind] == all_of[kind] for kind in all_of):
+        raise BadInput(
+            f"no validation videos can be held out: of {all_of[True]} normal and "
+            f"{all_of[False]} abnormal videos, in {len(groups)} groups that may not be parted, "
+            "some of each kind must be held out and some left to train on"
+        )
+    return {video.name for group in taken for video in group}
+
+
+def _kinds(videos: Iterable[Grouped]) -> Counter[bool]:
+    """How many are normal, and how many are not."""
+    return Counter(map(_is_normal, videos))
 
 
 def _is_normal(video: Grouped) -> bool:

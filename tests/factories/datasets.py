@@ -7,6 +7,8 @@ from tests.factories.accounts import TeamFactory
 from webapp.datasets.models import (
     AnnotationSet,
     Dataset,
+    FeatureFile,
+    FeatureSet,
     Interval,
     Part,
     Split,
@@ -80,3 +82,38 @@ class IntervalFactory(DjangoModelFactory[Interval]):
     )
     start_frame = 20
     end_frame = 60
+
+
+class FeatureSetFactory(DjangoModelFactory[FeatureSet]):
+    """A set that is read; files are its own affair."""
+
+    class Meta:
+        model = FeatureSet
+
+    dataset = factory.SubFactory(DatasetFactory)
+    name = "i3d"
+    version = factory.Sequence(lambda n: n + 1)
+    folder = "/data/features"
+    extractor = "I3D-ResNet50"
+    n_crops = 10
+    dimension = 2048
+    content_hash = "f" * 64
+
+
+class FeatureFileFactory(DjangoModelFactory[FeatureFile]):
+    class Meta:
+        model = FeatureFile
+
+    feature_set = factory.SubFactory(FeatureSetFactory)
+    video = factory.SubFactory(VideoFactory, dataset=factory.SelfAttribute("..feature_set.dataset"))
+    path = factory.LazyAttribute(lambda file: f"{file.video.name}.npy")
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    n_rows = 6
+
+
+def features_of_all(dataset: Dataset) -> FeatureSet:
+    """A set with a file for each of the dataset's videos."""
+    feature_set = FeatureSetFactory.create(dataset=dataset)
+    for video in dataset.videos.all():
+        FeatureFileFactory.create(feature_set=feature_set, video=video)
+    return feature_set

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,8 @@ from ml.data.video.decode import decode
 from ml.methods import conv_ae
 from ml.methods._one_class import WindowLearner
 from ml.methods.conv_ae import Autoencoder, ConvAE, ConvAEConfig
-from ml.records import BadInput, Manifest, VideoRecord
+from ml.records import BadInput, VideoRecord
 from ml.registry import parse_config
-from ml.reports import to_nobody
-from ml.training.loop import Training
 from ml.training.seeding import seed_everything
 from tests import toys
 
@@ -138,12 +135,3 @@ def test_mean_frame_is_exact_over_chunks() -> None:
     mean = conv_ae.mean_frame(frames, chunk=7)
 
     assert np.array_equal(mean, (frames.astype(np.float64).mean(axis=0) / 255).astype(np.float32))
-
-
-def test_fit_without_normal_videos(tmp_path: Path) -> None:
-    toy = toys.toy_manifest(tmp_path)
-    abnormal = Manifest(videos=tuple(replace(video, label="Fighting") for video in toy.videos))
-    training = Training(method="conv_ae", config={}, seed=0, folder=tmp_path, reporter=to_nobody())
-
-    with pytest.raises(BadInput, match="None of the 3 train videos is normal"):
-        method().fit(abnormal, training)

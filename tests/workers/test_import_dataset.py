@@ -98,7 +98,7 @@ def test_import_of_real_files(kind, job, folder):
     job.result = events[-1]["values"]
     kind.on_success(job, folder)
 
-    test, train = manifest_videos(Split.objects.get())
+    test, train = manifest_videos(Split.objects.get(), with_intervals=True)
     assert (test["n_frames"], train["n_frames"]) == (15, 12)
     assert test["intervals"] == [{"start_frame": 5, "end_frame": 9, "label": "running"}]
     assert Video.objects.rejected().get().name == "test/b"

@@ -1,4 +1,4 @@
-"""The sentences that an import leaves with its dataset."""
+"""The sentences that an import leaves with what it brought."""
 
 from __future__ import annotations
 
@@ -8,22 +8,31 @@ from ml.normal import NORMAL, is_normal
 from webapp.datasets import survey
 from webapp.datasets.models import Dataset
 
+Findings = list[dict[str, Any]]
 MAX_FINDINGS = 200  # of a level: all stand in one row, which each of them writes again
 
 
 def record_finding(dataset: Dataset, *, level: str, text: str, subject: str = "") -> None:
-    """Once, however often it is told. What is too much for the report is only counted."""
+    if add_finding(dataset.report, level=level, text=text, subject=subject):
+        dataset.save(update_fields=["report", "updated_at"])
+
+
+def add_finding(report: Findings, *, level: str, text: str, subject: str = "") -> bool:
+    """Once, however often it is told. What is too much for a report is only counted.
+
+    Return whether the report has changed.
+    """
     finding = {"level": level, "subject": survey.storable(subject), "text": survey.storable(text)}
-    if finding in dataset.report:
-        return
-    of_level = [each for each in dataset.report if each["level"] == level]
+    if finding in report:
+        return False
+    of_level = [each for each in report if each["level"] == level]
     if len(of_level) < MAX_FINDINGS:
-        dataset.report.append(finding)
+        report.append(finding)
     elif len(of_level) == MAX_FINDINGS:
-        dataset.report.append(_rest(level, 1))
+        report.append(_rest(level, 1))
     else:
         of_level[-1] |= _rest(level, of_level[-1]["n_more"] + 1)
-    dataset.save(update_fields=["report", "updated_at"])
+    return True
 
 
 def _rest(level: str, n_more: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ never changed here, only followed by newer ones.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -271,16 +271,21 @@ def _report_rejected_tests(dataset: Dataset, split: Split) -> None:
 
 
 def manifest_videos(
-    split: Split, annotation_set: AnnotationSet | None = None
+    split: Split,
+    annotation_set: AnnotationSet | None = None,
+    *,
+    parts: Collection[str] = Part.values,
+    with_intervals: bool = False,
 ) -> list[dict[str, Any]]:
-    """The split's ready videos as JSON of `ml.records.VideoRecord`, paths absolute.
+    """The ready videos of some parts as JSON of `ml.records.VideoRecord`, paths absolute.
 
-    Only test videos carry ground truth, the newest unless told: what trains gets to know that
-    a video is abnormal, but not where.
+    Their labels go by the ground truth, the newest unless told. Where in a video something is
+    abnormal is said `with_intervals` alone, of which no method may know all.
     """
     dataset = split.dataset
-    parts = dict(split.members.values_list("video_id", "part"))
-    videos = Video.objects.ready().filter(pk__in=list(parts)).without_times()
+    members = split.members.filter(part__in=list(parts))
+    part_of = dict(members.values_list("video_id", "part"))
+    videos = Video.objects.ready().filter(pk__in=list(part_of)).without_times()
     return [
         {
             "id": video.pk,
@@ -288,9 +293,9 @@ def manifest_videos(
             "kind": video.kind,
             "n_frames": video.n_frames,
             "rotation": video.rotation,
-            "part": parts[video.pk],
+            "part": part_of[video.pk],
             "label": video.known_label,
-            "intervals": _intervals(video) if parts[video.pk] == Part.TEST else [],
+            "intervals": _intervals(video) if with_intervals else [],
             "pixel_low": video.pixel_low,
             "pixel_high": video.pixel_high,
         }

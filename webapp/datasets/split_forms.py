@@ -64,6 +64,7 @@ class SplitMakeForm(forms.Form):
         choices=[
             ("folds", _("Folds for cross-validation, over all videos")),
             ("validation", _("Validation videos, held out of a split's normal training videos")),
+            ("both", _("Normal and abnormal validation videos, for weak and full supervision")),
         ],
     )
     held_out_by = forms.ChoiceField(
@@ -97,7 +98,11 @@ class SplitMakeForm(forms.Form):
         shared = {name: given[name] for name in ("name", "held_out_by", "seed")}
         if given["kind"] == "folds":
             return shared | {"n_folds": given["n_folds"]}
-        return shared | {"validation_share": given["percent"] / 100, "base": given["base"]}
+        return shared | {
+            "validation_share": given["percent"] / 100,
+            "with_abnormal": given["kind"] == "both",
+            "base": given["base"],
+        }
 
 
 class GroupsForm(forms.Form):

@@ -86,12 +86,13 @@ def make_split(
     held_out_by: str = "",
     n_folds: int | None = None,
     validation_share: float | None = None,
+    with_abnormal: bool = False,
     base: Split | None = None,
     seed: int = 0,
     by: User,
 ) -> list[Split]:
-    """Folds over all ready videos, or `base` with a share of its normal training videos held
-    out for validation.
+    """Folds over all ready videos, or `base` with a share of its training videos held out for
+    validation: normal ones, or `with_abnormal` ones such as weak and full supervision need.
 
     `held_out_by` is source, camera or actor; without it every video stands for itself. `base`
     is the dataset's newest split unless told. Raise UserError.
@@ -108,8 +109,11 @@ def make_split(
             origin = f"{n_folds} folds, seed {seed}"
         else:
             base = base or dataset.splits.first()
-            drafts = [_with_validation(base, held_out_by, validation_share or 0, seed)]
-            origin = f"{base}, {validation_share:.0%} for validation, seed {seed}"
+            drafts = [
+                _with_validation(base, held_out_by, validation_share or 0, seed, with_abnormal)
+            ]
+            kinds = " of both kinds" if with_abnormal else ""
+            origin = f"{base}, {validation_share:.0%}{kinds} for validation, seed {seed}"
     except BadInput as error:
         raise UserError(_sentence(error), code="split_impossible") from error
     return _store(dataset, name, drafts, origin=origin, held_out_by=held_out_by)
@@ -306,7 +310,9 @@ def _folds(dataset: Dataset, held_out_by: str, n_folds: int, seed: int) -> list[
     ]
 
 
-def _with_validation(base: Split | None, held_out_by: str, share: float, seed: int) -> Draft:
+def _with_validation(
+    base: Split | None, held_out_by: str, share: float, seed: int, with_abnormal: bool
+) -> Draft:
     if base is None:
         raise BadInput("the dataset has no split yet whose training videos could be held out")
     intervals = Interval.objects.filter(annotation_set=base.dataset.ground_truth)
@@ -318,7 +324,7 @@ def _with_validation(base: Split | None, held_out_by: str, share: float, seed: i
         for video, part in parts.items()
         if part == Part.TRAIN
     ]
-    names = hold_out_validation(training, share, seed)
+    names = hold_out_validation(training, share, seed, with_abnormal=with_abnormal)
     moved = {video: Part.VALIDATION for video in parts if video.name in names}
     return Draft(
         parts=parts | moved,

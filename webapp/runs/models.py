@@ -11,11 +11,12 @@ from django.db.models.functions import Coalesce, Extract, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ml.supervision import POLICIES, Policy, Supervision
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
 from webapp.common.models import TimestampedModel
-from webapp.datasets.models import AnnotationSet, Dataset, Split
+from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Split
 from webapp.jobs.models import Job
 
 LARGEST_SEED = 2**32 - 1  # what NumPy takes
@@ -26,6 +27,14 @@ SUPERVISION = {
     "weak": _("Weakly supervised: is told which videos contain something abnormal"),
     "full": _("Supervised: is told which clips or frames are abnormal"),
 }
+
+
+class Reads(models.TextChoices):
+    """As `ml.methods.Reads`."""
+
+    FRAMES = "frames", _("Reads frames")
+    CLIPS = "clips", _("Reads clips")
+    FEATURES = "features", _("Reads features that were extracted before")
 
 
 class Method(models.Model):
@@ -39,6 +48,7 @@ class Method(models.Model):
     summary = models.TextField()
     paper = models.CharField(max_length=300)
     supervision = models.CharField(max_length=10)  # one-class, weak, full
+    reads = models.CharField(max_length=10, default=Reads.FRAMES)
     schema = models.JSONField()
     # Ready-made sweeps: [{"name", "title", "reproduces", "grid": {field: [value]},
     # "variants": [{"title", "config"}]}], see `ml.methods.ReadySweep`
@@ -52,9 +62,13 @@ class Method(models.Model):
         return self.title
 
     @property
-    def is_one_class(self) -> bool:
-        """Learns from normal videos only."""
-        return self.supervision == "one-class"
+    def policy(self) -> Policy:
+        """What it may know of the videos that it learns from, and must find among them."""
+        return POLICIES[Supervision(self.supervision)]
+
+    @property
+    def reads_features(self) -> bool:
+        return self.reads == Reads.FEATURES
 
     @property
     def supervision_label(self) -> str:
@@ -88,6 +102,7 @@ class Sweep(models.Model):
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="sweeps")
     split = models.ForeignKey(Split, models.PROTECT, related_name="sweeps")
     method = models.ForeignKey(Method, models.PROTECT, related_name="+")
+    feature_set = models.ForeignKey(FeatureSet, models.PROTECT, null=True, related_name="sweeps")
     config = models.JSONField(default=dict)  # what all of them change of the method's values
     grid = models.JSONField(default=dict)  # {field: [value]}
     variants = models.JSONField(default=list)  # [{"title", "config"}], may be empty
@@ -178,6 +193,8 @@ class Run(TimestampedModel):
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="runs")
     split = models.ForeignKey(Split, models.PROTECT, related_name="runs")
     annotation_set = models.ForeignKey(AnnotationSet, models.PROTECT, related_name="runs")
+    # What a method that reads features is given of each video; null for all others.
+    feature_set = models.ForeignKey(FeatureSet, models.PROTECT, null=True, related_name="runs")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TRAINED)
     method = models.ForeignKey(Method, models.PROTECT, null=True, related_name="runs")
     # What the people who brought scores say of a method that is not in the catalogue.

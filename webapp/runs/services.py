@@ -9,10 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ml.findings import shortened
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
-from webapp.datasets.models import AnnotationSet, Dataset, Part, Split, Video
+from webapp.datasets.features import without_features
+from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Part, Split, Video
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs.config import complete_config
@@ -30,6 +32,7 @@ def create_run(
     split: Split,
     method: Method,
     config: dict[str, Any],
+    feature_set: FeatureSet | None = None,
     seed: int = 0,
     name: str = "",
     selection: str = Run.Selection.LAST,
@@ -39,8 +42,8 @@ def create_run(
     """Submit a run. Raise UserError, with the field, when it could not come to a good end."""
     require(by, Permission.RUN_SUBMIT, team=team)
     check_submission(
-        team=team, dataset=dataset, split=split, method=method, seed=seed, name=name,
-        selection=selection, queue=queue,
+        team=team, dataset=dataset, split=split, method=method, feature_set=feature_set,
+        seed=seed, name=name, selection=selection, queue=queue,
     )  # fmt: skip
     run = Run(
         team=team,
@@ -49,6 +52,7 @@ def create_run(
         split=split,
         annotation_set=ground_truth_of(dataset),
         method=method,
+        feature_set=feature_set,
         config=complete_config(method.schema, config),
         seed=seed,
         selection=selection,
@@ -66,6 +70,7 @@ def check_submission(
     dataset: Dataset,
     split: Split,
     method: Method,
+    feature_set: FeatureSet | None = None,
     seed: int,
     name: str = "",
     selection: str,
@@ -73,10 +78,10 @@ def check_submission(
 ) -> None:
     """Raise UserError, with the field, when a run could not come to a good end."""
     _check_data(team=team, dataset=dataset, split=split, method=method)
+    check_features(method, split, feature_set)
     _check_answers(seed=seed, name=name, selection=selection, queue=queue)
-    if selection == Run.Selection.VALIDATION and not _learnable(split, Part.VALIDATION, method):
-        sentence = _("selection: %s has no validation videos to choose a checkpoint on")
-        raise UserError(sentence % split, field="selection")
+    if selection == Run.Selection.VALIDATION:
+        _check_validation_videos(split, method)
 
 
 def cancel_run(*, run: Run, by: User) -> Run:
@@ -168,6 +173,7 @@ def publish_methods(descriptions: Iterable[dict[str, Any]]) -> None:
             "summary",
             "paper",
             "supervision",
+            "reads",
             "schema",
             "sweeps",
             "published_at",
@@ -252,7 +258,7 @@ def _check_data(*, team: Team, dataset: Dataset, split: Split, method: Method) -
         raise UserError(
             _("%s is not imported yet.") % dataset, code="not_imported", field="dataset"
         )
-    if dataset.is_listed:
+    if dataset.is_listed and not method.reads_features:
         text = _("The videos of %s are not here, so nothing can be trained on them. Upload scores.")
         raise UserError(text % dataset, code="no_videos_here", field="dataset")
     if split.dataset_id != dataset.pk:
@@ -274,22 +280,55 @@ def check_unchanged(split: Split) -> None:
 
 
 def _check_training_videos(dataset: Dataset, split: Split, method: Method) -> None:
-    if _learnable(split, Part.TRAIN, method):
-        return
-    sentence = (
-        _("%(method)s learns from normal videos, and %(dataset)s has none to train on.")
-        if method.is_one_class
-        else _("%(dataset)s has no videos to train %(method)s on.")
-    )
-    raise UserError(
-        sentence % {"method": method, "dataset": dataset}, code="no_training_videos", field="split"
-    )
+    if lacking := _lacking_kind(split, Part.TRAIN, method):
+        sentence = _("%(method)s learns from %(needs)s; %(dataset)s has no %(kind)s to train on.")
+        words = {"method": method, "needs": _needs(method), "dataset": dataset, "kind": lacking}
+        raise UserError(sentence % words, code="no_training_videos", field="split")
 
 
-def _learnable(split: Split, part: Part, method: Method) -> bool:
-    """Whether the part has videos that tell the method something."""
+def _check_validation_videos(split: Split, method: Method) -> None:
+    if lacking := _lacking_kind(split, Part.VALIDATION, method):
+        sentence = _("selection: %(split)s has no %(kind)s in validation to choose a checkpoint on")
+        raise UserError(sentence % {"split": split, "kind": lacking}, field="selection")
+
+
+def _lacking_kind(split: Split, part: Part, method: Method) -> str:
+    """The kind of videos that a method needs there in vain; empty where all is there."""
     videos = Video.objects.ready().in_split(split, part)
-    return (videos.normal() if method.is_one_class else videos).exists()
+    if not videos.normal().exists():
+        return _("normal video")
+    is_enough = not method.policy.takes_abnormal or videos.abnormal().exists()
+    return "" if is_enough else _("abnormal video")
+
+
+def _needs(method: Method) -> str:
+    takes_abnormal = method.policy.takes_abnormal
+    return _("normal and abnormal videos") if takes_abnormal else _("normal videos")
+
+
+def check_features(method: Method, split: Split, feature_set: FeatureSet | None) -> None:
+    """Raise UserError unless the method is given features if, and only if, it reads them."""
+    if not method.reads_features:
+        if feature_set is not None:
+            sentence = _("feature_set: %s reads the videos themselves and takes no features")
+            raise UserError(sentence % method, field="feature_set")
+        return
+    if feature_set is None or feature_set.dataset_id != split.dataset_id:
+        sentence = _("feature_set: %(method)s reads features: name a set of %(dataset)s")
+        words = {"method": method, "dataset": split.dataset}
+        raise UserError(sentence % words, code="no_features", field="feature_set")
+    if feature_set.state != "ready":
+        sentence = _("feature_set: %s has not been read to a good end")
+        raise UserError(sentence % feature_set, code="features_not_ready", field="feature_set")
+    _check_all_have_features(split, feature_set)
+
+
+def _check_all_have_features(split: Split, feature_set: FeatureSet) -> None:
+    missing = list(without_features(feature_set, split).values_list("name", flat=True))
+    if missing:
+        sentence = _("feature_set: %(n)d videos of %(split)s have no features there: %(names)s")
+        words = {"n": len(missing), "split": split, "names": shortened(missing)}
+        raise UserError(sentence % words, code="features_missing", field="feature_set")
 
 
 def _check_answers(*, seed: int, name: str, selection: str, queue: str) -> None:

@@ -16,7 +16,7 @@ from ml.records import hash_of
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
-from webapp.datasets.models import Dataset, Split
+from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs.grid import MAX_RUNS, Configuration, GridError, configurations, too_many
@@ -78,6 +78,7 @@ def submit_sweep(
     dataset: Dataset,
     split: Split,
     method: Method,
+    feature_set: FeatureSet | None = None,
     config: dict[str, Any],
     grid: dict[str, list[Any]],
     variants: Sequence[dict[str, Any]] = (),
@@ -98,8 +99,8 @@ def submit_sweep(
         raise UserError(_("title: more than %s characters") % LONGEST_TITLE, field="title")
     for each in plan.splits:
         check_submission(
-            team=team, dataset=dataset, split=each, method=method, seed=plan.seeds[0],
-            selection=selection, queue=queue,
+            team=team, dataset=dataset, split=each, method=method, feature_set=feature_set,
+            seed=plan.seeds[0], selection=selection, queue=queue,
         )  # fmt: skip
     sweep = Sweep.objects.create(
         team=team,
@@ -107,6 +108,7 @@ def submit_sweep(
         dataset=dataset,
         split=split,
         method=method,
+        feature_set=feature_set,
         config=config,
         grid=grid,
         variants=[{"title": "", "config": {}} | variant for variant in variants],
@@ -197,6 +199,7 @@ def _runs_of(sweep: Sweep, plan: Plan, selection: str) -> list[Run]:
                     split=split,
                     annotation_set=truth,
                     method=sweep.method,
+                    feature_set=sweep.feature_set,
                     config=row.config,
                     seed=seed,
                     selection=selection,

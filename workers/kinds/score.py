@@ -20,10 +20,8 @@ from webapp.runs import services, training
 from webapp.runs.models import Checkpoint, Run
 from workers.kinds import register
 from workers.node import share_of_cores
-from workers.run_files import fetch_checkpoint, note, noted, run_of, videos_of
+from workers.run_files import fetch_checkpoint, note, noted, run_of, videos_to_score
 
-# Thresholds are chosen on validation scores of the same weights.
-PARTS = (Part.TEST, Part.VALIDATION)
 # The child's reports, until all videos are scored.
 COLLECTED = {"scores": "scores.jsonl", "explanation": "explanations.jsonl"}
 
@@ -38,7 +36,7 @@ class Score:
             "verb": "score",
             "config": run.config,
             **fetch_checkpoint(checkpoint, folder / "checkpoint"),
-            "videos": videos_of(run, parts=PARTS),
+            "videos": videos_to_score(run),
             "with_maps": settings.STORE_ERROR_MAPS,
             "out_dir": str(folder / "out"),
             "device": "auto",

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ml.reports import Event
-from webapp.datasets.models import Part
 from webapp.jobs.models import Job
 from webapp.runs import services, training
 from workers.kinds import register
 from workers.node import share_of_cores
-from workers.run_files import fetch_checkpoint, run_of, videos_of
+from workers.run_files import fetch_checkpoint, run_of, videos_to_train_on
 
 
 @register("train")
@@ -24,7 +23,7 @@ class Train:
             "method": run.method_id,
             "config": run.config,
             "seed": run.seed,
-            "videos": videos_of(run, parts=(Part.TRAIN, Part.VALIDATION)),
+            "videos": videos_to_train_on(run),
             "resume": fetch_checkpoint(last, folder / "resume") if last else None,
             "out_dir": str(folder / "out"),
             "device": "auto",

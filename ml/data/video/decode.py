@@ -61,19 +61,12 @@ def _sized(
     for seconds, frame in frames:
         n_decoded += 1
         if video.n_frames and n_decoded > video.n_frames:
-            raise BadInput(f"{name_of(video)} has more than the {video.n_frames} frames expected")
+            raise BadInput(f"{video.name} has more than the {video.n_frames} frames expected")
         yield seconds, frame if size is None else resize(frame, size)
     if video.n_frames and n_decoded < video.n_frames:
-        raise BadInput(
-            f"{name_of(video)} has {n_decoded} frames where {video.n_frames} are expected"
-        )
+        raise BadInput(f"{video.name} has {n_decoded} frames where {video.n_frames} are expected")
     if not n_decoded:
-        raise BadInput(f"{name_of(video)} has no frames")
-
-
-def name_of(video: VideoRecord) -> str:
-    """The end of its path: enough for a person to find it, without the server's folders."""
-    return "/".join(Path(video.path).parts[-2:])
+        raise BadInput(f"{video.name} has no frames")
 
 
 def resize(frame: Frame, size: tuple[int, int]) -> Frame:
@@ -113,9 +106,9 @@ def _named(video: VideoRecord) -> Iterator[None]:
     except av.MemoryError:
         raise
     except (av.FFmpegError, OSError) as error:
-        raise BadInput(f"{name_of(video)} cannot be decoded: {error.strerror}") from error
+        raise BadInput(f"{video.name} cannot be decoded: {error.strerror}") from error
     except BadInput as error:
-        raise BadInput(f"{name_of(video)}: {error}") from error
+        raise BadInput(f"{video.name}: {error}") from error
 
 
 def _scale_of(video: VideoRecord) -> Scale | None:
@@ -148,7 +141,7 @@ def _image_frames(video: VideoRecord, *, grey: bool) -> Iterator[Timed]:
             yield None, read_picture(path, grey=grey, scale=scale)
         except BadInput as error:
             raise BadInput(
-                f"{name_of(video)}/{path.name} cannot be decoded as an image: {error}"
+                f"{video.name}/{path.name} cannot be decoded as an image: {error}"
             ) from error
 
 
@@ -156,4 +149,4 @@ def _existing_images(video: VideoRecord) -> list[Path]:
     try:
         return image_files(Path(video.path))
     except OSError as error:
-        raise BadInput(f"{name_of(video)} cannot be read: {error.strerror}") from error
+        raise BadInput(f"{video.name} cannot be read: {error.strerror}") from error

@@ -62,7 +62,9 @@ def test_methods_prints_json_that_the_site_stores(capsys: pytest.CaptureFixture[
     run("methods", "--json")
 
     [conv] = [each for each in json.loads(capsys.readouterr().out) if each["name"] == "conv_ae"]
-    assert conv.keys() == {"name", "title", "summary", "paper", "supervision", "schema", "sweeps"}
+    assert conv.keys() == {
+        "name", "title", "summary", "paper", "supervision", "reads", "schema", "sweeps",
+    }  # fmt: skip
 
 
 def test_methods_prints_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:

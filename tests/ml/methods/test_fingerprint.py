@@ -14,6 +14,7 @@ from ml.methods.conv_ae import ConvAE
 from ml.records import BadInput, Manifest, VideoRecord
 from ml.registry import as_json
 from ml.reports import to_nobody
+from ml.supervision import training_data
 from ml.training import checkpoints
 from ml.training.checkpoints import Checkpoint
 from ml.training.loop import Training
@@ -29,7 +30,7 @@ def fit(manifest: Manifest, folder: Path, resume_from: Checkpoint | None = None)
         resume_from=resume_from,
     )  # fmt: skip
     method: OneClassMethod = ConvAE(CONFIG, torch.device("cpu"))
-    method.fit(manifest, training)
+    method.fit(training_data(manifest, method.supervision), training)
     return checkpoints.load(*checkpoints.latest(folder))
 
 

@@ -113,6 +113,51 @@ def test_validation_that_cannot_be_held_out(
         hold_out_validation(videos_of(*rows), share, seed=0)
 
 
+def test_validation_of_both_kinds_takes_the_share_of_each() -> None:
+    videos = videos_of(*[("normal", "")] * 30, *[("running", "")] * 10)
+
+    names = hold_out_validation(videos, 0.2, seed=0, with_abnormal=True)
+
+    labels = [video.label for video in videos if video.name in names]
+    assert (labels.count("normal"), labels.count("running")) == (6, 2)
+
+
+@given(seed=st.integers(0, 99))
+def test_validation_of_both_kinds_keeps_groups_together(seed: int) -> None:
+    rows = [(label, f"g{number // 3}") for number in range(30) for label in ("normal", "running")]
+    videos = videos_of(*rows)
+
+    names = hold_out_validation(videos, 0.3, seed, with_abnormal=True)
+
+    held = {video.group for video in videos if video.name in names}
+    assert {video.name for video in videos if video.group in held} == names
+    assert len(held) == 3
+    assert hold_out_validation(videos[::-1], 0.3, seed, with_abnormal=True) == names
+
+
+def test_validation_of_both_kinds_takes_the_smallest_group_of_a_kind_that_none_fits() -> None:
+    running = [("running", "a")] * 6 + [("running", "b")] * 4
+    videos = videos_of(*[("normal", "")] * 10, *running)
+
+    names = hold_out_validation(videos, 0.1, seed=0, with_abnormal=True)
+
+    assert {"v16", "v17", "v18", "v19"} < names
+    assert len(names) == 5
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("normal", "a"), ("normal", "b")],
+        [("normal", "a"), ("normal", "b"), ("running", "c")],
+        [("normal", "a"), ("running", "a")] * 3,
+    ],
+)
+def test_validation_of_both_kinds_that_cannot_be_held_out(rows: list[tuple[str, str]]) -> None:
+    with pytest.raises(BadInput, match="some of each kind must be held out and some left"):
+        hold_out_validation(videos_of(*rows), 0.5, seed=0, with_abnormal=True)
+
+
 @pytest.mark.shared_data
 def test_folds_of_real_clips_do_not_leak(shared_data: Path) -> None:
     folder = shared_data / "shoplifting/annotations_wivj4zm4fpg0"

@@ -23,15 +23,30 @@ def test_manifest_videos_carry_the_scale(dataset, folder):
     assert (video["pixel_low"], video["pixel_high"]) == (1000, 2000)
 
 
-def test_manifest_videos_of_ready_videos_with_ground_truth_for_test(dataset, folder):
+def test_manifest_videos_are_the_ready_ones_without_intervals(dataset, folder):
     import_all(dataset, folder, *clean_events(folder), rejected_video("test/b"))
 
     test, train = services.manifest_videos(Split.objects.get())
 
     assert test["path"] == f"{dataset.folder}/test/a.mp4"
-    assert (test["part"], test["n_frames"]) == ("test", 10)
-    assert test["intervals"] == [{"start_frame": 2, "end_frame": 5, "label": "running"}]
+    assert (test["part"], test["n_frames"], test["intervals"]) == ("test", 10, [])
     assert (train["part"], train["intervals"]) == ("train", [])
+
+
+def test_manifest_videos_of_some_parts(dataset, folder):
+    import_all(dataset, folder, *clean_events(folder))
+
+    [train] = services.manifest_videos(Split.objects.get(), parts=["train", "validation"])
+
+    assert train["part"] == "train"
+
+
+def test_manifest_videos_with_intervals_of_whichever_part(dataset, folder):
+    abnormal_training(dataset, folder)
+
+    _test, train = services.manifest_videos(Split.objects.get(), with_intervals=True)
+
+    assert train["intervals"] == [{"start_frame": 2, "end_frame": 5, "label": "running"}]
 
 
 def abnormal_training(dataset, folder, label=""):
@@ -69,11 +84,16 @@ def test_normal_videos_go_by_label_and_newest_ground_truth(dataset, folder):
     videos = Video.objects.filter(dataset=dataset)
     services.record_video(dataset, event=ready_video(folder, "b", label="Fighting"), folder=folder)
 
-    before = list(videos.normal().values_list("name", flat=True))
+    before = names(videos.normal()), names(videos.abnormal())
     ground_truth.record_annotations(dataset, event=annotations(a=[[2, 5, ""]]))
-    after = list(videos.normal().values_list("name", flat=True))
+    after = names(videos.normal()), names(videos.abnormal())
 
-    assert (before, after) == (["test/a"], ["train/a"])
+    assert before == ({"test/a"}, {"train/a", "b"})
+    assert after == ({"train/a"}, {"test/a", "b"})
+
+
+def names(videos):
+    return set(videos.values_list("name", flat=True))
 
 
 def test_manifest_videos_make_video_records(dataset, folder):
@@ -81,7 +101,7 @@ def test_manifest_videos_make_video_records(dataset, folder):
 
     records = [
         ml.records.VideoRecord.from_json(each)
-        for each in services.manifest_videos(Split.objects.get())
+        for each in services.manifest_videos(Split.objects.get(), with_intervals=True)
     ]
 
     assert records[0].intervals == (

@@ -193,6 +193,23 @@ def test_hold_out_validation_takes_no_video_with_abnormal_frames(dataset, bob):
         make_split(dataset=dataset, name="held out", validation_share=0.3, by=bob)
 
 
+def test_hold_out_validation_of_both_kinds_by_the_ground_truth(dataset, bob):
+    """A video that its label calls normal and the ground truth does not is an abnormal one."""
+    base = [given("n1\nn2\nn3", "train"), given("s1", "train")]
+    import_split(dataset=dataset, name="weak", files=base, by=bob)
+    truth = AnnotationSetFactory.create(dataset=dataset)
+    IntervalFactory.create(annotation_set=truth, video=dataset.videos.get(name="Normal/n3"))
+
+    [split] = make_split(
+        dataset=dataset, name="held out", validation_share=0.3, with_abnormal=True, by=bob
+    )
+
+    held = split.members.filter(part="validation").values_list("video__name", flat=True)
+    assert len(held) == 2
+    assert len({"Normal/n1", "Normal/n2"} & set(held)) == 1
+    assert split.origin == "weak v1, 30% of both kinds for validation, seed 0"
+
+
 def test_hold_out_validation_without_a_split(dataset, bob):
     with pytest.raises(UserError, match="The dataset has no split yet"):
         make_split(dataset=dataset, name="x", validation_share=0.3, by=bob)

@@ -142,12 +142,45 @@ def test_create_run_without_normal_training_videos(split: Split, bob: User) -> N
     assert "learns from normal videos" in error.sentence
 
 
-def test_create_run_weak_method_takes_abnormal_training_videos(split: Split, bob: User) -> None:
-    split.dataset.videos.filter(part=Part.TRAIN).update(label="fall")
+@pytest.mark.parametrize("supervision", ["weak", "full"])
+@pytest.mark.parametrize(("label", "lacking"), [("normal", "abnormal"), ("fall", "normal")])
+def test_create_run_both_kinds_of_training_videos_are_needed(
+    split: Split, bob: User, supervision: str, label: str, lacking: str
+) -> None:
+    method = MethodFactory.create(name="ranking_mil", supervision=supervision)
+    split.dataset.videos.filter(part=Part.TRAIN).update(label=label)
 
-    submit(split, bob, method=MethodFactory.create(name="ranking_mil", supervision="weak"))
+    error = refusal(split, bob, method=method)
+
+    assert error.code == "no_training_videos"
+    assert f"learns from normal and abnormal videos; {split.dataset} has no" in error.sentence
+    assert f"has no {lacking} video to train on" in error.sentence
+
+
+@pytest.mark.parametrize("supervision", ["weak", "full"])
+def test_create_run_weak_method_takes_abnormal_training_videos(
+    split: Split, bob: User, supervision: str
+) -> None:
+    SplitMemberFactory.create(split=split, video__part=Part.TRAIN, video__label="fall")
+
+    submit(split, bob, method=MethodFactory.create(name="ranking_mil", supervision=supervision))
 
     assert Run.objects.count() == 1
+
+
+def test_create_run_weak_method_selects_on_both_kinds_of_validation_videos(
+    split: Split, bob: User
+) -> None:
+    method = MethodFactory.create(name="ranking_mil", supervision="weak")
+    SplitMemberFactory.create(split=split, video__part=Part.TRAIN, video__label="fall")
+    SplitMemberFactory.create(split=split, video__part=Part.VALIDATION)
+
+    error = refusal(split, bob, method=method, selection="validation")
+
+    assert error.field == "selection"
+    assert "has no abnormal video in validation" in error.sentence
+    SplitMemberFactory.create(split=split, video__part=Part.VALIDATION, video__label="fall")
+    assert submit(split, bob, method=method, selection="validation").selection == "validation"
 
 
 def test_create_run_rejected_training_videos_do_not_count(split: Split, bob: User) -> None:

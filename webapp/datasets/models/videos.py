@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
@@ -20,7 +20,11 @@ from webapp.common.ids import PrefixedIdField
 from webapp.common.models import TimestampedModel
 from webapp.jobs.models import Job
 
+if TYPE_CHECKING:
+    from webapp.datasets.models.splits import Split
+
 FINDING_LEVELS = ("error", "warning", "info")
+NOT_ABNORMAL = ("", NORMAL)  # labels that call nothing abnormal
 
 
 class FrameNumbers(models.TextChoices):
@@ -156,11 +160,11 @@ class VideoQuerySet(TeamOwnedQuerySet):
 
         What a one-class method may learn from.
         """
-        versions = AnnotationSet.objects.filter(dataset=OuterRef(OuterRef("dataset")))
-        newest = Subquery(versions.order_by("-version").values("pk")[:1])
-        truth = annotation_set.pk if annotation_set else newest
-        abnormal = Interval.objects.filter(video=OuterRef("pk"), annotation_set=truth)
-        return self.filter(~Exists(abnormal), label__in=["", NORMAL])
+        return self.filter(~_has_events(annotation_set), label__in=NOT_ABNORMAL)
+
+    def abnormal(self, annotation_set: AnnotationSet | None = None) -> VideoQuerySet:
+        """All that are not `normal`."""
+        return self.filter(_has_events(annotation_set) | ~Q(label__in=NOT_ABNORMAL))
 
     def in_split(self, split: Split, part: str) -> VideoQuerySet:
         return self.filter(split_members__split=split, split_members__part=part)
@@ -169,6 +173,14 @@ class VideoQuerySet(TeamOwnedQuerySet):
         """Adds the intervals of one version as the list `ground_truth`."""
         intervals = Interval.objects.filter(annotation_set=annotation_set)
         return self.prefetch_related(Prefetch("intervals", intervals, to_attr="ground_truth"))
+
+
+def _has_events(annotation_set: AnnotationSet | None) -> Exists:
+    """Of a video by this version of the ground truth, the newest unless told."""
+    versions = AnnotationSet.objects.filter(dataset=OuterRef(OuterRef("dataset")))
+    newest = Subquery(versions.order_by("-version").values("pk")[:1])
+    truth = annotation_set.pk if annotation_set else newest
+    return Exists(Interval.objects.filter(video=OuterRef("pk"), annotation_set=truth))
 
 
 def media_name(video: Video, file_name: str) -> str:
@@ -263,7 +275,7 @@ class Video(models.Model):
     @property
     def known_label(self) -> str:
         """Its label, or what its `ground_truth` says against that."""
-        is_abnormal = self.label in ("", NORMAL) and self.ground_truth
+        is_abnormal = self.label in NOT_ABNORMAL and self.ground_truth
         return ABNORMAL if is_abnormal else self.label
 
     @cached_property
@@ -360,112 +372,3 @@ class Interval(models.Model):
     @property
     def width_percent(self) -> float:
         return 100 * (self.end_frame - self.start_frame) / self.video.n_frames
-
-
-def annotation_file_name(annotation_import: AnnotationImport, file_name: str) -> str:
-    return f"datasets/{annotation_import.dataset_id}/{annotation_import.pk}"
-
-
-class AnnotationImportQuerySet(TeamOwnedQuerySet):
-    team_path = "dataset__team"
-
-
-class AnnotationImport(TimestampedModel):
-    """A ground-truth file, how it lies against the videos, and what was made of it.
-
-    A draft until somebody accepts it with its repairs: then it is a version of the ground truth.
-    """
-
-    id = PrefixedIdField(prefix="draft")
-    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="annotation_imports")
-    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
-    name = models.CharField(max_length=200)  # of the file, as it was given
-    file = models.FileField(upload_to=annotation_file_name, max_length=300, blank=True)
-    path = models.CharField(max_length=1000, blank=True)  # on the server, where nothing was sent
-    sha256 = models.CharField(max_length=64, blank=True)
-    # {"format", "base", "end", "rate"}: what the person knows better than the file; no key: detect
-    options = models.JSONField(default=dict)
-    # `ml.data.truth.formats` Alignment.to_json(); empty until the file is read
-    alignment = models.JSONField(default=dict)
-    annotation_set = models.ForeignKey(
-        AnnotationSet, models.SET_NULL, null=True, related_name="drafts"
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-
-    objects = AnnotationImportQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def state(self) -> str:
-        """reading, failed, draft or accepted."""
-        if self.annotation_set_id:
-            return "accepted"
-        if self.alignment:
-            return "draft"
-        return "failed" if self.job is None or self.job.is_terminal else "reading"
-
-
-class SplitQuerySet(models.QuerySet["Split"]):
-    def with_counts(self) -> SplitQuerySet:
-        """Adds `n_train`, `n_validation` and `n_test`."""
-        counted = self.annotate(
-            **{f"n_{part}": Count("members", filter=Q(members__part=part)) for part in Part.values}
-        )
-        return counted.order_by("-id")  # a query that groups ignores Meta.ordering
-
-
-class Split(models.Model):
-    """A named assignment of a dataset's videos to training, validation and test.
-
-    Never changed, like ground truth: other videos or parts make a new version. The folds of
-    a cross-validation are one split each, with the same name and version.
-    """
-
-    id = PrefixedIdField(prefix="split")
-    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="splits")
-    name = models.CharField(max_length=80)
-    version = models.PositiveIntegerField(default=1)
-    fold = models.PositiveSmallIntegerField(null=True)  # from 1 on; null without folds
-    origin = models.CharField(max_length=300, blank=True)  # the file or rule that it came from
-    held_out_by = models.CharField(max_length=10, blank=True)  # source, camera or actor
-    # Its members were stored in the order of a list, and what names no videos goes by that.
-    follows_list = models.BooleanField(default=False)
-    # [{"level", "subject", "text"}]: leaks between its parts, and what a list named in vain
-    report = models.JSONField(default=list)
-
-    objects = SplitQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["dataset", "name", "version", "fold"],
-                name="split_version_unique",
-                nulls_distinct=False,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        fold = f", fold {self.fold}" if self.fold else ""
-        return f"{self.name} v{self.version}{fold}"
-
-
-class SplitMember(models.Model):
-    split = models.ForeignKey(Split, models.CASCADE, related_name="members")
-    video = models.ForeignKey(Video, models.CASCADE, related_name="split_members")
-    part = models.CharField(max_length=10, choices=Part.choices)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["split", "video"], name="split_member_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.video_id} is in {self.part}"

@@ -1,0 +1,190 @@
+"""Brings in features that were made elsewhere: a job looks at the files, which stay where they are.
+
+A set is never changed. The same name again is its next version.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from ml.records import hash_of
+from webapp.accounts.models import User
+from webapp.accounts.permissions import Permission, require
+from webapp.common.errors import ConflictError, UserError
+from webapp.datasets import survey
+from webapp.datasets.folders import resolve_folder
+from webapp.datasets.models import (
+    Dataset,
+    FeatureFile,
+    FeatureSet,
+    Part,
+    Split,
+    Video,
+    VideoQuerySet,
+)
+from webapp.datasets.report import add_finding
+from webapp.jobs.models import Job
+from webapp.jobs.services import submit
+
+MAX_NAME_LENGTH = 80
+MAX_EXTRACTOR_LENGTH = 120
+MAX_DESCRIPTION_LENGTH = 2000
+MOST_FRAMES_PER_ROW = 100_000
+SHA256 = re.compile(r"[0-9a-f]{64}")
+USED_PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
+
+
+@transaction.atomic
+def import_features(
+    *,
+    dataset: Dataset,
+    name: str,
+    folder: str,
+    extractor: str,
+    frames_per_row: int = 16,
+    preprocessing: str = "",
+    weights_sha256: str = "",
+    by: User,
+) -> FeatureSet:
+    """Register a server folder of `.npy` files in place and submit its reading. Raise UserError."""
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    _check_text("name", name, MAX_NAME_LENGTH)
+    _check_text("extractor", extractor, MAX_EXTRACTOR_LENGTH)
+    _check_facts(frames_per_row, preprocessing, weights_sha256)
+    if not dataset.videos.ready().exists():
+        text = _("%s has no videos yet that features could belong to.")
+        raise UserError(text % dataset, code="no_videos", field="dataset")
+    feature_set = FeatureSet(
+        dataset=dataset,
+        name=survey.storable(name.strip()),
+        version=_next_version(dataset, name.strip()),
+        folder=str(resolve_folder(folder)),
+        extractor=survey.storable(extractor.strip()),
+        weights_sha256=weights_sha256,
+        preprocessing={"description": survey.storable(preprocessing.strip())},
+        frames_per_row=frames_per_row,
+        created_by=by,
+    )
+    feature_set.job = _submit(feature_set, by)
+    feature_set.save()
+    return feature_set
+
+
+@transaction.atomic
+def read_again(*, feature_set: FeatureSet, by: User) -> Job:
+    """Once more from the start, after a bad end. Raise ConflictError where there was none."""
+    require(by, Permission.DATASET_IMPORT, team=feature_set.dataset.team)
+    feature_set = FeatureSet.objects.select_for_update(of=["self"]).get(pk=feature_set.pk)
+    if feature_set.state != "failed":
+        text = _("%(features)s is %(state)s: there is nothing to read again.")
+        values = {"features": feature_set, "state": feature_set.state}
+        raise ConflictError(text % values, code="not_failed")
+    feature_set.files.all().delete()
+    feature_set.report = []
+    feature_set.job = _submit(feature_set, by)
+    feature_set.save(update_fields=["report", "job", "updated_at"])
+    return feature_set.job
+
+
+def begin(feature_set: FeatureSet, *, job: Job) -> None:
+    """From now on `job` reads the files."""
+    FeatureSet.objects.filter(pk=feature_set.pk).update(job=job)
+
+
+def record_features(feature_set: FeatureSet, event: dict[str, Any]) -> None:
+    """One file of a video; told twice, it is stored once."""
+    FeatureFile.objects.update_or_create(
+        feature_set=feature_set,
+        video_id=event["video_id"],
+        defaults={key: event[key] for key in ("path", "sha256", "n_rows")},
+    )
+
+
+def record_finding(feature_set: FeatureSet, *, level: str, subject: str, text: str) -> None:
+    if add_finding(feature_set.report, level=level, subject=subject, text=text):
+        feature_set.save(update_fields=["report", "updated_at"])
+
+
+def finish_import(feature_set: FeatureSet, result: dict[str, Any]) -> None:
+    """All files have been told of: what they are like together. From now on the set is ready."""
+    feature_set.n_crops = result["n_crops"]
+    feature_set.dimension = result["dimension"]
+    feature_set.health = result["health"]
+    feature_set.content_hash = _content_hash(feature_set)
+    feature_set.save()
+
+
+def videos_to_read(dataset: Dataset) -> list[dict[str, Any]]:
+    """The dataset's videos as `ml.data.features.folder` wants them."""
+    ready = dataset.videos.ready().order_by("name")
+    return [
+        {"id": pk, "name": name, "n_frames": n_frames}
+        for pk, name, n_frames in ready.values_list("pk", "name", "n_frames")
+    ]
+
+
+def records_of(feature_set: FeatureSet) -> dict[str, dict[str, Any]]:
+    """JSON of `ml.records.FeatureRecord` by video id, paths absolute."""
+    folder = Path(feature_set.folder)
+    return {
+        video_id: {"path": str(folder / path), "frames_per_row": feature_set.frames_per_row}
+        for video_id, path in feature_set.files.values_list("video_id", "path")
+    }
+
+
+def without_features(feature_set: FeatureSet, split: Split) -> VideoQuerySet:
+    """The split's videos of which the set has none."""
+    videos = Video.objects.ready().filter(
+        split_members__split=split, split_members__part__in=USED_PARTS
+    )
+    return videos.exclude(pk__in=feature_set.files.values("video")).order_by("name")
+
+
+def _submit(feature_set: FeatureSet, by: User) -> Job:
+    return submit(
+        team=feature_set.dataset.team,
+        kind="features",
+        subject_id=feature_set.pk,
+        title=f"Read the features {feature_set} of {feature_set.dataset.name}",
+        queue=Job.Queue.CPU,
+        spec={},
+        by=by,
+    )
+
+
+def _next_version(dataset: Dataset, name: str) -> int:
+    """Two at once would take one number: the dataset is held meanwhile."""
+    Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
+    newest = dataset.feature_sets.filter(name=name).aggregate(newest=Max("version"))["newest"]
+    return (newest or 0) + 1
+
+
+def _content_hash(feature_set: FeatureSet) -> str:
+    files = feature_set.files.order_by("video__name")
+    content = list(files.values_list("video__name", "sha256"))
+    return hash_of([feature_set.frames_per_row, content])
+
+
+def _check_text(field: str, text: str, longest: int) -> None:
+    if not 0 < len(text.strip()) <= longest:
+        sentence = _("%(field)s: 1 to %(max)d characters are needed.")
+        raise UserError(sentence % {"field": field, "max": longest}, field=field)
+
+
+def _check_facts(frames_per_row: int, preprocessing: str, weights_sha256: str) -> None:
+    if not 1 <= frames_per_row <= MOST_FRAMES_PER_ROW:
+        sentence = _("frames_per_row: %(n)s is not between 1 and %(max)s.")
+        values = {"n": frames_per_row, "max": MOST_FRAMES_PER_ROW}
+        raise UserError(sentence % values, field="frames_per_row")
+    if len(preprocessing) > MAX_DESCRIPTION_LENGTH:
+        sentence = _("preprocessing: more than %d characters.") % MAX_DESCRIPTION_LENGTH
+        raise UserError(sentence, field="preprocessing")
+    if weights_sha256 and not SHA256.fullmatch(weights_sha256):
+        sentence = _("weights_sha256: 64 of the characters 0 to 9 and a to f are expected.")
+        raise UserError(sentence, field="weights_sha256")

@@ -1,0 +1,39 @@
+"""Datasets, their videos, ground truth, splits and features."""
+
+from webapp.datasets.models.annotation_imports import AnnotationImport, annotation_file_name
+from webapp.datasets.models.features import FeatureFile, FeatureSet, FeatureSetQuerySet
+from webapp.datasets.models.splits import Split, SplitMember
+from webapp.datasets.models.videos import (
+    AnnotationSet,
+    Dataset,
+    FrameNumbers,
+    Interval,
+    Part,
+    Video,
+    VideoQuerySet,
+    add_times,
+    clock_of,
+    dataset_file_name,
+    media_name,
+)
+
+__all__ = [
+    "AnnotationImport",
+    "AnnotationSet",
+    "Dataset",
+    "FeatureFile",
+    "FeatureSet",
+    "FeatureSetQuerySet",
+    "FrameNumbers",
+    "Interval",
+    "Part",
+    "Split",
+    "SplitMember",
+    "Video",
+    "VideoQuerySet",
+    "add_times",
+    "annotation_file_name",
+    "clock_of",
+    "dataset_file_name",
+    "media_name",
+]

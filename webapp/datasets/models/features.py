@@ -1,0 +1,97 @@
+"""Features of a dataset's videos: what a network made of them before, registered in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from webapp.accounts.permissions import TeamOwnedQuerySet
+from webapp.common.ids import PrefixedIdField
+from webapp.common.models import TimestampedModel
+from webapp.datasets.models.videos import FINDING_LEVELS, Dataset, Video
+from webapp.jobs.models import Job
+
+
+class FeatureSetQuerySet(TeamOwnedQuerySet):
+    team_path = "dataset__team"
+
+    def ready(self) -> FeatureSetQuerySet:
+        return self.exclude(content_hash="")
+
+
+class FeatureSet(TimestampedModel):
+    """One file of features for each video, all made in one way. Once read, never changed.
+
+    The same name again is its next version. Row i of a video is made of the `frames_per_row`
+    frames from `i * frames_per_row` on.
+    """
+
+    id = PrefixedIdField(prefix="feat")
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="feature_sets")
+    name = models.CharField(max_length=80)
+    version = models.PositiveIntegerField(default=1)
+    folder = models.CharField(max_length=1000)  # absolute, below one of DATA_ROOTS
+    extractor = models.CharField(max_length=120)  # the network that made them
+    weights_sha256 = models.CharField(max_length=64, blank=True)  # of that network, where known
+    # {"description": text} where people brought them
+    preprocessing = models.JSONField(default=dict)
+    frames_per_row = models.PositiveIntegerField(default=16)
+    n_crops = models.PositiveIntegerField(default=0)
+    dimension = models.PositiveIntegerField(default=0)
+    health = models.JSONField(default=dict)  # `ml.data.features.health` Health.to_json()
+    report = models.JSONField(default=list)  # [{"level", "subject", "text"}]
+    # Over the videos' names, the files' SHA-256s and the frames of a row. Empty until read.
+    content_hash = models.CharField(max_length=64, blank=True)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    objects = FeatureSetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dataset", "name", "version"], name="feature_set_version_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("datasets:feature_set", args=[self.pk])
+
+    @property
+    def state(self) -> str:
+        """reading, failed or ready."""
+        if self.content_hash:
+            return "ready"
+        return "failed" if self.job is None or self.job.is_terminal else "reading"
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """Errors first."""
+        return sorted(self.report, key=lambda finding: FINDING_LEVELS.index(finding["level"]))
+
+
+class FeatureFile(models.Model):
+    """The features of one video: an `.npy` file of (rows, crops, numbers) or (rows, numbers)."""
+
+    feature_set = models.ForeignKey(FeatureSet, models.CASCADE, related_name="files")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="feature_files")
+    path = models.CharField(max_length=1000)  # below the set's folder
+    sha256 = models.CharField(max_length=64)
+    n_rows = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["feature_set", "video"], name="feature_file_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.path
