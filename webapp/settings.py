@@ -172,6 +172,8 @@ DATA_ROOTS = [
     for root in env("IWAKAN_DATA_ROOTS", default=str(VAR_DIR / "data")).split(os.pathsep)
     if root
 ]
+# Folders with methods of one's own, beside those that are installed, separated like PATH.
+PLUGIN_PATH = [path for path in env("IWAKAN_PLUGIN_PATH", default="").split(os.pathsep) if path]
 
 # Jobs. Their rows in Postgres are the truth; the broker only rings.
 CELERY_BROKER_URL = env("IWAKAN_BROKER_URL", default=EMBEDDED.broker_url)

@@ -36,7 +36,7 @@ def environment(folder: Path) -> dict[str, str]:
     return inherited | {
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        "PYTHONPATH": str(settings.BASE_DIR),
+        "PYTHONPATH": os.pathsep.join([str(settings.BASE_DIR), *settings.PLUGIN_PATH]),
         "PYTHONUNBUFFERED": "1",
     }
 

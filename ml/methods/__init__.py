@@ -7,6 +7,7 @@ other packages that name theirs under the entry point group `iwakan.methods`.
 """
 
 from ml.methods._base import METHODS, Method, Reads, ReadySweep, Variant, option, register
+from ml.methods._fingerprint import fingerprint
 from ml.methods._one_class import OneClassMethod, ScoringState
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ReadySweep",
     "ScoringState",
     "Variant",
+    "fingerprint",
     "option",
     "register",
 ]  # fmt: skip

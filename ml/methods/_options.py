@@ -11,6 +11,19 @@ from ml.device import Precision
 from ml.methods._base import option
 from ml.training.schedule import Schedule, Shape
 
+Epochs = Annotated[
+    int, option("Training", "Epochs", "Passes over all training samples", ge=1, le=10_000)
+]
+BatchSize = Annotated[
+    int,
+    option("Training", "Batch size", "Samples per update, such as windows of frames",
+           ge=1, le=4096),
+]  # fmt: skip
+LearningRate = Annotated[
+    float,
+    option("Training", "Learning rate", "Of the optimiser; where two networks oppose each other, "
+           "of the generator's", gt=0, le=10),
+]  # fmt: skip
 ComputePrecision = Annotated[
     Precision,
     option("Training", "Precision", "bf16 is faster where the hardware has it; publish float32"),

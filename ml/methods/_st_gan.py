@@ -19,7 +19,7 @@ from ml.data.samples.frames import FrameStore
 from ml.failures import Diverged
 from ml.methods._base import Variant, option
 from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
-from ml.methods._options import ComputePrecision
+from ml.methods._options import ComputePrecision, Epochs, LearningRate
 from ml.models.st_network import SCALE, STNetwork
 from ml.training.ema import follow, slow_copy
 from ml.training.learner import Moment
@@ -71,15 +71,11 @@ class STGanConfig:
     ttur: Annotated[
         bool, option("Training", "Two learning rates", "The discriminator learns four times faster")
     ] = True
-    epochs: Annotated[
-        int, option("Training", "Epochs", "Passes over all training windows", ge=1, le=10_000)
-    ] = 30
+    epochs: Epochs = 30
     batch_size: Annotated[
         int, option("Training", "Batch size", "Windows per update", ge=2, le=1024)
     ] = 16
-    learning_rate: Annotated[
-        float, option("Training", "Learning rate", "Of the generator", gt=0, le=1)
-    ] = 2e-4
+    learning_rate: LearningRate = 2e-4
     reconstruction_weight: Annotated[
         float,
         option("Training", "Reconstruction weight", "Of the L1 distance, beside the adversary",

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore
 from ml.methods._base import option, register
 from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
-from ml.methods._options import ComputePrecision
+from ml.methods._options import BatchSize, ComputePrecision, Epochs, LearningRate
 from ml.supervision import Supervision
 from ml.training.learner import Learner, Moment
 from ml.training.plan import Indices
@@ -50,15 +50,9 @@ class Conv3dAEConfig:
         option("Model", "Channels", "Of the four convolutions of the encoder",
                min_length=4, max_length=4),
     ] = (96, 128, 256, 256)  # fmt: skip
-    epochs: Annotated[
-        int, option("Training", "Epochs", "Passes over all training clips", ge=1, le=10_000)
-    ] = 60
-    batch_size: Annotated[
-        int, option("Training", "Batch size", "Clips per update", ge=1, le=1024)
-    ] = 10
-    learning_rate: Annotated[float, option("Training", "Learning rate", "Of Adam", gt=0, le=1)] = (
-        1e-4
-    )
+    epochs: Epochs = 60
+    batch_size: BatchSize = 10
+    learning_rate: LearningRate = 1e-4
     precision: ComputePrecision = "float32"
     patch_size: PatchSize = 0
 

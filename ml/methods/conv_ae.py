@@ -22,7 +22,7 @@ from ml.data.samples.frames import FrameStore
 from ml.device import send
 from ml.methods._base import option, register
 from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
-from ml.methods._options import ComputePrecision
+from ml.methods._options import BatchSize, ComputePrecision, Epochs, LearningRate
 from ml.supervision import Supervision
 from ml.training.learner import Learner, Moment
 from ml.training.plan import Indices
@@ -50,18 +50,12 @@ class ConvAEConfig:
         Literal["switches", "nearest"],
         option("Model", "Unpooling", "Back to where the maximum was, or to all four places"),
     ] = "switches"
-    epochs: Annotated[
-        int, option("Training", "Epochs", "Passes over all training windows", ge=1, le=10_000)
-    ] = 50
-    batch_size: Annotated[
-        int, option("Training", "Batch size", "Windows per update", ge=1, le=4096)
-    ] = 32
+    epochs: Epochs = 50
+    batch_size: BatchSize = 32
     optimiser: Annotated[
         Literal["adagrad", "adam"], option("Training", "Optimiser", "Adagrad is the paper's")
     ] = "adagrad"
-    learning_rate: Annotated[
-        float, option("Training", "Learning rate", "Of the optimiser", gt=0, le=10)
-    ] = 0.01
+    learning_rate: LearningRate = 0.01
     precision: ComputePrecision = "float32"
     pixel_error: Annotated[
         Literal["absolute", "squared"],

@@ -20,7 +20,7 @@ from ml.data.samples.frames import FrameStore
 from ml.losses.adversarial import gradient_difference
 from ml.methods._base import option, register
 from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
-from ml.methods._options import ComputePrecision
+from ml.methods._options import BatchSize, ComputePrecision, Epochs, LearningRate
 from ml.models.prediction_unet import PatchDiscriminator, PredictionUNet
 from ml.supervision import Supervision
 from ml.training.learner import Learner, Moment
@@ -48,15 +48,9 @@ class FramePredictionConfig:
     width: Annotated[
         int, option("Model", "Width", "Channels of the first level of four", ge=4, le=256)
     ] = 64
-    epochs: Annotated[
-        int, option("Training", "Epochs", "Passes over all training windows", ge=1, le=10_000)
-    ] = 30
-    batch_size: Annotated[
-        int, option("Training", "Batch size", "Windows per update", ge=1, le=1024)
-    ] = 4
-    learning_rate: Annotated[
-        float, option("Training", "Learning rate", "Of the generator, with Adam", gt=0, le=1)
-    ] = 1e-4
+    epochs: Epochs = 30
+    batch_size: BatchSize = 4
+    learning_rate: LearningRate = 1e-4
     gradient_weight: Annotated[
         float,
         option("Training", "Gradient weight", "Of the difference of neighbouring pixels",

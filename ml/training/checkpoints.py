@@ -18,6 +18,7 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
 from ml.records import BadInput
@@ -132,7 +133,9 @@ def restore_modules(checkpoint: Checkpoint, modules: Mapping[str, nn.Module]) ->
         expected = module.state_dict()
         _refuse("lacks", name, expected.keys() - given.keys())
         _refuse("has the unknown", name, given.keys() - expected.keys())
-        wrong = {key for key in expected if expected[key].shape != given[key].shape}
+        # Lazy ones take the shape that they are given: the data gave a first layer its width.
+        known = {key: value for key, value in expected.items() if not is_lazy(value)}
+        wrong = {key for key in known if known[key].shape != given[key].shape}
         _refuse("has another shape of", name, wrong)
         module.load_state_dict(given)
 

@@ -45,7 +45,8 @@ def open_features(video: VideoRecord) -> Features:
 def read_array(path: Path) -> NDArray[np.floating[Any]]:
     """(T, K, D), mapped from an .npy file of (T, D) or (T, K, D). Raise BadInput."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        # Copied where somebody writes, which no one does: torch warns of what it cannot write to.
+        array = np.load(path, mmap_mode="c", allow_pickle=False)
     except OSError as error:
         raise BadInput(f"{path.name} cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError) as error:
