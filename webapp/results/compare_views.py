@@ -17,10 +17,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.common.long_lists import long_list
 from webapp.datasets.models import AnnotationSet, Video
 from webapp.results.charts import (

@@ -6,8 +6,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.results.compare_views import chosen_protocol
 from webapp.results.exports import answer
 from webapp.results.models import ScoreSet

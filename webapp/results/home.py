@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.datasets.models import Dataset
 from webapp.jobs.models import Job
 from webapp.results.headlines import best_evaluations, headline_evaluations

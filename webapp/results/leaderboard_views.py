@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.datasets.models import Dataset
 from webapp.datasets.services import set_benchmark
 from webapp.results.charts import Figure, Point, interval_figure, label_of

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from ml.evaluation.settings import LARGEST_THRESHOLD, MAX_SECONDS
-from webapp.accounts.views import AuthenticatedRequest
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.common.long_lists import long_list
 from webapp.results.event_charts import operating_figure
 from webapp.results.models import ScoreSet

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from ml.evaluation import EVALUATOR_VERSION, METRICS, Settings
 from webapp.accounts.forms import show_error
+from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, permissions_of, require
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest, get_or_post
 from webapp.common.errors import UserError
 from webapp.results.models import Protocol
 from webapp.results.protocols import RAW, ensure_protocols

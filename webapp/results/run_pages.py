@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from ml.evaluation import METRICS
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.common.long_lists import long_list
 from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.results.charts import Figure, Point, interval_figure
 from webapp.results.compare_views import chosen_protocol
 from webapp.results.exports import FORMATS, answer

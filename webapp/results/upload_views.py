@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST
 from ml.records import MAX_FRAMES
 from ml.scores.files import Layout
 from webapp.accounts.forms import show_error
+from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest, get_or_post
 from webapp.common.errors import UserError
 from webapp.datasets.models import Split
 from webapp.results import uploads

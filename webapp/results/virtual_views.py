@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from ml.scores.fusion import MAX_SMOOTHING_FRAMES
 from webapp.accounts.forms import show_error
+from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest, get_or_post
 from webapp.common.errors import UserError
 from webapp.results.virtual import create_virtual_run
 from webapp.runs.models import Run

@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, require
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.common.errors import UserError
 from webapp.runs import equivalents, sweeps
 from webapp.runs.grid import MAX_RUNS

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.models import Team
 from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.common.errors import UserError
 from webapp.datasets.models import Dataset, Split
 from webapp.jobs.services import queue_position, waiting_reason
