@@ -6,8 +6,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from webapp.api.requests import Known
-from webapp.results.compare import MAX_RUNS
-from webapp.results.protocols import RAW
+from webapp.results.protocols.presets import RAW
+from webapp.results.studies.comparison import MAX_RUNS
 
 
 class LeaderboardQuery(Known):

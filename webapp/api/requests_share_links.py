@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from webapp.api.requests import Known
-from webapp.results.video_page import MAX_LISTED_RUNS
+from webapp.results.scores.reading import MAX_LISTED_RUNS
 from webapp.sharing.models import ShareLink
 from webapp.sharing.services import DEFAULT_DAYS, LIVES_IN_DAYS, MAX_NOTE_LENGTH
 

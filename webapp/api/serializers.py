@@ -8,12 +8,12 @@ from rest_framework import serializers
 
 from webapp.accounts.models import ApiToken, Membership, User
 from webapp.datasets.models import AnnotationSet, Dataset, Interval, Split, Video
+from webapp.datasets.seconds import Span, span_of
 from webapp.jobs import kinds
 from webapp.jobs.models import Job
 from webapp.jobs.services import queue_position, waiting_reason
 from webapp.results.models import Evaluation, Protocol
-from webapp.results.scores import VideoScored
-from webapp.results.seconds import Span, span_of
+from webapp.results.scores.reading import VideoScored
 from webapp.runs.models import Method, Run
 
 OBJECT = {"type": "object", "additionalProperties": {}}

@@ -9,9 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from webapp.api.serializers import ProtocolSerializer
-from webapp.results.compare import FEW_VIDEOS, UNPAIRED, ClassRow
-from webapp.results.leaderboards import Board, Entry
-from webapp.results.overview import Best, Line, metric_of
+from webapp.results.studies.comparison import FEW_VIDEOS, UNPAIRED, ClassRow
+from webapp.results.studies.leaderboard_overview import Best, Line, metric_of
+from webapp.results.studies.leaderboards import Board, Entry
 
 ENDS = {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 NUMBER_OR_NULL = {"type": ["number", "null"]}

@@ -6,7 +6,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from webapp.api.serializers import NumbersField, ObjectField, ProtocolSerializer
-from webapp.results.folds import Fold
+from webapp.results.scores.pooling import Fold
 
 
 class FoldSerializer(serializers.Serializer[Fold]):

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from ml.evaluation import Settings
 from webapp.api.serializers import ProtocolSerializer
 from webapp.results.models import Protocol
-from webapp.results.team_protocols import in_words
+from webapp.results.protocols.team import in_words
 
 
 class ListedProtocolSerializer(ProtocolSerializer):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +10,7 @@ from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -23,7 +22,7 @@ from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.common.long_lists import long_list
 from webapp.datasets.models import AnnotationSet, Video
-from webapp.results.charts import (
+from webapp.results.figures.charts import (
     Point,
     class_figure,
     interval_figure,
@@ -31,11 +30,12 @@ from webapp.results.charts import (
     overlay_figure,
     video_scatter,
 )
-from webapp.results.compare import MAX_RUNS, Comparison, truths_of
-from webapp.results.compare_export import comparison_table
-from webapp.results.exports import FORMATS, answer
+from webapp.results.files.comparison import comparison_table
+from webapp.results.files.tables import FORMATS, answer
 from webapp.results.models import Protocol
-from webapp.results.protocol_choice import offered_protocols, protocol_of
+from webapp.results.protocols.choice import offered_protocols, protocol_of
+from webapp.results.studies.choice import chosen_truth, runs_in_order
+from webapp.results.studies.comparison import MAX_RUNS, Comparison, truths_of
 from webapp.results.video_page import VideoPage
 from webapp.runs.models import Run
 
@@ -190,24 +190,6 @@ def chosen_runs(request: HttpRequest) -> list[Run]:
     if len(wanted) > MAX_RUNS:
         raise BadRequest(_("At most %d runs can be compared at once.") % MAX_RUNS)
     return runs_in_order(Run.objects.visible_to(request.user), wanted)
-
-
-def runs_in_order(visible: QuerySet[Run], wanted: Iterable[str]) -> list[Run]:
-    """Raise Http404 where one of the wanted is not visible."""
-    joined = ("team", "dataset", "method", "current_job", "created_by", "split", "annotation_set")
-    wanted = list(wanted)
-    found = visible.select_related(*joined).filter(pk__in=wanted).in_bulk()
-    return [found.get(pk) or get_object_or_404(Run.objects.none()) for pk in wanted]
-
-
-def chosen_truth(wanted: str, runs: list[Run]) -> AnnotationSet | None:
-    """None leaves each run the ground truth that it was submitted with."""
-    if not wanted:
-        return None
-    found = [truth for truth in truths_of(runs) if truth.pk == wanted]
-    if not found:
-        raise Http404(f"no evaluation against {wanted}")
-    return found[0]
 
 
 def chosen_protocol(request: HttpRequest, team: Team | None) -> Protocol:

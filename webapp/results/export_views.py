@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.teams import current_team
 from webapp.results.compare_views import chosen_protocol
-from webapp.results.exports import answer
+from webapp.results.files.runs import run_table
+from webapp.results.files.scores import score_file
+from webapp.results.files.tables import answer
 from webapp.results.models import ScoreSet
-from webapp.results.run_export import run_table
-from webapp.results.score_downloads import score_file
 from webapp.runs.forms import RunFilterForm
 from webapp.runs.models import Run
 

@@ -17,15 +17,15 @@ from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.datasets.models import Dataset
 from webapp.datasets.services import set_benchmark
-from webapp.results.charts import Figure, Point, interval_figure, label_of
 from webapp.results.compare_views import chosen_protocol
-from webapp.results.exports import FORMATS, answer
-from webapp.results.leaderboard_export import leaderboard_table
-from webapp.results.leaderboards import Board, Leaderboard
+from webapp.results.figures.charts import Figure, Point, interval_figure, label_of
+from webapp.results.files.leaderboard import leaderboard_table
+from webapp.results.files.tables import FORMATS, answer
 from webapp.results.models import Protocol
-from webapp.results.overview import lines, metric_of
-from webapp.results.protocol_choice import offered_protocols
-from webapp.results.reported import BENCHMARKS, Reported, protocols_reported_on
+from webapp.results.protocols.choice import offered_protocols
+from webapp.results.studies.leaderboard_overview import lines, metric_of
+from webapp.results.studies.leaderboards import Board, Leaderboard
+from webapp.results.studies.reported import BENCHMARKS, Reported, protocols_reported_on
 
 N_DRAWN = 20
 N_COMPARED = 5

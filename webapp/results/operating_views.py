@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from ml.evaluation.settings import LARGEST_THRESHOLD, MAX_SECONDS
 from webapp.accounts.http import AuthenticatedRequest
 from webapp.common.long_lists import long_list
-from webapp.results.event_charts import operating_figure
-from webapp.results.models import ScoreSet
-from webapp.results.operating_points import Explorer, Wish
-from webapp.results.sensitivity import Sensitivity
+from webapp.results.figures.event_charts import operating_figure
+from webapp.results.studies.choice import scored_run
+from webapp.results.studies.operating_points import Explorer, Wish
+from webapp.results.studies.sensitivity import Sensitivity
 
 
 class WishForm(forms.Form):
@@ -71,14 +71,6 @@ def _in_force(explorer: Explorer) -> dict[str, Any]:
         "merge_seconds": wish.merge_seconds,
         "iou": wish.iou,
     }
-
-
-def scored_run(request: HttpRequest, run_id: str) -> ScoreSet:
-    """Of a run that the requester may see. Raise Http404 where it has no scores."""
-    found = ScoreSet.objects.visible_to(request.user).filter(run=run_id)
-    joined = found.select_related("run__annotation_set", "run__team", "run__dataset")
-    score_set: ScoreSet = get_object_or_404(joined)
-    return score_set
 
 
 @require_safe

@@ -22,8 +22,8 @@ from webapp.accounts.permissions import Permission, permissions_of, require
 from webapp.accounts.teams import current_team
 from webapp.common.errors import UserError
 from webapp.results.models import Protocol
-from webapp.results.protocols import RAW, ensure_protocols
-from webapp.results.team_protocols import create_protocol, in_words
+from webapp.results.protocols.presets import RAW, ensure_protocols
+from webapp.results.protocols.team import create_protocol, in_words
 
 SETTINGS = tuple(each.name for each in fields(Settings))
 

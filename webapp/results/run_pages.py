@@ -20,15 +20,19 @@ from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job, JobQuerySet
 from webapp.jobs.views import log_context
-from webapp.results.charts import roc_figure
-from webapp.results.exports import FORMATS
-from webapp.results.folds import CrossValidation, seed_spreads, seeds_of
-from webapp.results.headlines import evaluations_of, headline_evaluations
-from webapp.results.looks import n_looks
+from webapp.results.figures.charts import roc_figure
+from webapp.results.files.tables import FORMATS
 from webapp.results.models import Evaluation
+from webapp.results.protocols.current_evaluations import (
+    evaluations_of,
+    headline_evaluations,
+)
+from webapp.results.scores.uploads import progress as upload_progress
+from webapp.results.scores.virtual import members_of
+from webapp.results.studies.fold_table import FoldTable
+from webapp.results.studies.reuse_of_test_set import n_looks
+from webapp.results.studies.spreads import seed_spreads, seeds_of
 from webapp.results.upload_views import ScoresForm
-from webapp.results.uploads import progress as upload_progress
-from webapp.results.virtual import members_of
 from webapp.runs.charts import learning_curve
 from webapp.runs.forms import RunFilterForm, address_of_form
 from webapp.runs.models import Run
@@ -119,7 +123,7 @@ def belonging(run: Run, evaluations: list[Evaluation]) -> dict[str, Any]:
     if not evaluations:
         return {}
     protocol = evaluations[0].protocol
-    folds, seeds = CrossValidation.of(run), seeds_of(run)
+    folds, seeds = FoldTable.of(run), seeds_of(run)
     spreads = seed_spreads(seeds, protocol) if len(seeds) > 1 else {}
     return {
         "protocol": protocol,

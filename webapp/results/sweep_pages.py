@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
-from webapp.results.charts import Figure, Point, interval_figure
 from webapp.results.compare_views import chosen_protocol
-from webapp.results.exports import FORMATS, answer
-from webapp.results.protocol_choice import offered_protocols
-from webapp.results.sweep_export import sweep_table
-from webapp.results.sweeps import SweepRow, SweepTable
+from webapp.results.figures.charts import Figure, Point, interval_figure
+from webapp.results.files.sweep import sweep_table
+from webapp.results.files.tables import FORMATS, answer
+from webapp.results.protocols.choice import offered_protocols
+from webapp.results.studies.sweep_table import SweepRow, SweepTable
 from webapp.runs.grid import changes_of
 from webapp.runs.models import Method, Sweep
 

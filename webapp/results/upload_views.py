@@ -22,7 +22,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team
 from webapp.common.errors import UserError
 from webapp.datasets.models import Split
-from webapp.results import uploads
+from webapp.results.scores import uploads
 from webapp.runs.models import SUPERVISION, Run
 from webapp.runs.views import splits_of
 

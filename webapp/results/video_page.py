@@ -10,14 +10,14 @@ from django.db.models import QuerySet
 from django.utils.http import urlencode
 
 from webapp.datasets.models import AnnotationSet, Interval, Video
-from webapp.results.charts import style_of
-from webapp.results.explanations import explanations_on
+from webapp.datasets.seconds import span_of
+from webapp.results.figures.charts import style_of
 from webapp.results.models import Evaluation, Explanation, ScoreSet
-from webapp.results.protocols import RAW
-from webapp.results.seconds import span_of
+from webapp.results.protocols.presets import RAW
+from webapp.results.scores.explanations import explanations_on
+from webapp.results.scores.reading import MAX_LISTED_RUNS, score_sets_on
 from webapp.runs.models import Run
 
-MAX_LISTED_RUNS = 50
 N_KEYS = 9  # the first runs of the list have a key each
 
 
@@ -155,12 +155,6 @@ class VideoPage:
             for entry in evaluation.per_video
             if entry["video_id"] == self.video.pk
         }
-
-
-def score_sets_on(video: Video, runs: QuerySet[Run]) -> QuerySet[ScoreSet]:
-    """Those of `runs` that have scores of the video."""
-    found: QuerySet[ScoreSet] = ScoreSet.objects.on_video(video).filter(run__in=runs)
-    return found.select_related("run__method", "run__annotation_set")
 
 
 def intervals_on(video: Video, annotation_set: AnnotationSet | None) -> list[Interval]:

@@ -17,7 +17,7 @@ from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team
 from webapp.common.errors import UserError
-from webapp.results.virtual import create_virtual_run
+from webapp.results.scores.virtual import create_virtual_run
 from webapp.runs.models import Run
 
 MAX_OFFERED = 100

@@ -20,11 +20,11 @@ from django.views.decorators.http import require_safe
 
 from webapp.datasets.media import FILES, stored_file
 from webapp.datasets.models import Video
-from webapp.results.compare import Comparison
 from webapp.results.compare_views import VideoCurves, figures_of
 from webapp.results.leaderboard_views import drawn
-from webapp.results.leaderboards import Leaderboard
 from webapp.results.run_pages import results_of
+from webapp.results.studies.comparison import Comparison
+from webapp.results.studies.leaderboards import Leaderboard
 from webapp.results.video_page import VideoPage
 from webapp.results.video_views import (
     FETCHED,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml.clock import Clock
-from webapp.results.alarms import operating_point
+from webapp.results.studies.alarms import operating_point
 
 
 def at(threshold, scores, labels, fps=10.0, **rules):

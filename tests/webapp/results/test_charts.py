@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from webapp.results.charts import line_of, roc_figure, score_figure, style_of
-from webapp.results.curves import Curve
+from webapp.results.figures.charts import line_of, roc_figure, score_figure, style_of
+from webapp.results.figures.curves import Curve
 
 ROC = {"fpr": [0, 0.5, 1], "tpr": [0, 1, 1], "thresholds": [None, 0.7, 0.1]}
 UNDEFINED = {"fpr": [], "tpr": [], "thresholds": []}

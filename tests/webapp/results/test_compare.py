@@ -12,10 +12,10 @@ from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Interval
-from webapp.results.compare import Comparison
 from webapp.results.models import Evaluation
-from webapp.results.protocols import ensure_protocols
-from webapp.results.services import evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
+from webapp.results.studies.comparison import Comparison
 from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db

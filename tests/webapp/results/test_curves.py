@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml.records import Scores
-from webapp.results.curves import points
+from webapp.results.figures.curves import points
 
 
 def drawn(values, *, first=0, last=100, n_frames=100, max_points=2_000, **rule):

@@ -9,10 +9,11 @@ from ml.records import Scores
 from tests.factories.results import labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
-from webapp.results import services
-from webapp.results.compare import Comparison
-from webapp.results.delong import delong
 from webapp.results.models import Evaluation
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
+from webapp.results.studies.comparison import Comparison
+from webapp.results.studies.delong import delong
 from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def noisy(noise: float) -> dict[str, np.ndarray]:
 
 def evaluated(run: Run, noise: float) -> Evaluation:
     scores = {name: Scores(values=values) for name, values in noisy(noise).items()}
-    return services.evaluate(save_by_name(run, scores), services.ensure_protocols()[0])
+    return evaluate(save_by_name(run, scores), ensure_protocols()[0])
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_two_that_judged_other_frames_have_none(pair: list[Evaluation], team: Te
 def test_one_video_of_a_class_gives_no_answer(team: Team) -> None:
     run = labelled_run({"a": [0, 1], "b": [0, 0]}, team=team, current_job__ended=True)
     scores = {name: Scores(values=np.array([0.1, 0.2], np.float32)) for name in ("a", "b")}
-    evaluation = services.evaluate(save_by_name(run, scores), services.ensure_protocols()[0])
+    evaluation = evaluate(save_by_name(run, scores), ensure_protocols()[0])
     assert delong(evaluation, evaluation) is None
 
 

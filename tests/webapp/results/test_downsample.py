@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from webapp.results.downsample import min_max
+from webapp.results.figures.downsample import min_max
 
 FINITE = st.floats(-1e6, 1e6, width=32)
 

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from ml.explain.maps import ErrorMaps
 from tests.factories.results import add_to_test, explain, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
-from webapp.results.explanations import explanations_on
+from webapp.results.scores.explanations import explanations_on
 
 LABELS = {"a": [0, 0, 1, 1], "b": [0, 0, 0, 0]}
 

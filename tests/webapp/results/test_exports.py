@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.factories.results import labelled_run
 from tests.webapp.results.test_compare import LABELS, scored
 from webapp.accounts.models import Team
-from webapp.results.exports import FORMULA, LATEX, MARKDOWN, harmless, latex, markdown
+from webapp.results.files.tables import LATEX, MARKDOWN, harmless, latex, markdown
+from webapp.results.spreadsheets import FORMULA
 from webapp.runs.models import Run
 
 HOSTILE = (

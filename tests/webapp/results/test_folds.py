@@ -19,10 +19,12 @@ from tests.factories.results import float32
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Split
-from webapp.results import evaluation_jobs, services
-from webapp.results.folds import CrossValidation, seed_spreads, seeds_of, spread_of
 from webapp.results.models import PooledEvaluation, Protocol
-from webapp.results.protocols import PRESETS, RAW
+from webapp.results.protocols.presets import PRESETS, RAW
+from webapp.results.scores import evaluation_jobs
+from webapp.results.scores.storing import save_scores
+from webapp.results.studies.fold_table import FoldTable
+from webapp.results.studies.spreads import seed_spreads, seeds_of, spread_of
 from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +69,7 @@ def score(run: Run, scores: Sequence[Sequence[float]] | None = None) -> Run:
     members = run.split.members.filter(part="test").order_by("pk")
     wanted = scores or SCORES[(run.split.fold or 1) - 1]
     arrays = {member.video_id: float32(*each) for member, each in zip(members, wanted, strict=True)}
-    services.save_scores(run=run, job=run.current_job, scores=arrays, rule="all")
+    save_scores(run=run, job=run.current_job, scores=arrays, rule="all")
     evaluate_run(run)
     return run
 
@@ -76,8 +78,8 @@ def raw() -> Protocol:
     return Protocol.objects.get(slug=RAW.slug, version=RAW.version, team=None)
 
 
-def folds_of(run: Run) -> CrossValidation:
-    found = CrossValidation.of(Run.objects.get(pk=run.pk))
+def folds_of(run: Run) -> FoldTable:
+    found = FoldTable.of(Run.objects.get(pk=run.pk))
     assert found is not None
     return found
 
@@ -181,7 +183,7 @@ def test_the_newest_run_of_a_fold_counts(first: Run) -> None:
 
 
 def test_a_split_without_folds_has_none(team: Team) -> None:
-    assert CrossValidation.of(RunFactory.create(team=team)) is None
+    assert FoldTable.of(RunFactory.create(team=team)) is None
 
 
 def test_what_an_older_evaluator_left_is_pooled_again(first: Run) -> None:

@@ -12,8 +12,9 @@ from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Dataset
-from webapp.results.headlines import best_evaluations
-from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.protocols.current_evaluations import best_evaluations
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
 from webapp.runs.models import Run
 
 

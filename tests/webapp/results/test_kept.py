@@ -11,7 +11,7 @@ from django.test import Client
 from tests.factories.results import labelled_run
 from tests.webapp.sharing.conftest import LABELS, scored
 from webapp.accounts.models import Team
-from webapp.results import operating_points, sensitivity
+from webapp.results.studies import operating_points, sensitivity
 from webapp.runs.models import Run
 
 

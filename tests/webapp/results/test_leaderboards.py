@@ -15,11 +15,11 @@ from ml.records import Scores
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
-from webapp.results import ranks
-from webapp.results.leaderboards import Leaderboard
-from webapp.results.protocols import ensure_protocols
-from webapp.results.reported import REPORTED
-from webapp.results.services import evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
+from webapp.results.studies import rank_groups
+from webapp.results.studies.leaderboards import Leaderboard
+from webapp.results.studies.reported import REPORTED
 from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -80,10 +80,10 @@ def test_runs_are_ranked_in_groups(template: Run, enter: Callable[..., Run]) -> 
 def test_groups_are_measured_by_their_best(monkeypatch: pytest.MonkeyPatch) -> None:
     """B is clearly worse than A, C is clearly worse than neither: C belongs to A's group."""
     monkeypatch.setattr(
-        ranks, "is_clear", lambda first, second, name: (first, second) == ("A", "B")
+        rank_groups, "is_clear", lambda first, second, name: (first, second) == ("A", "B")
     )
 
-    assert ranks.rank_groups(["A", "B", "C"], "auroc") == [1, 2, 1]  # type: ignore[list-item]
+    assert rank_groups.rank_groups(["A", "B", "C"], "auroc") == [1, 2, 1]  # type: ignore[list-item]
 
 
 def test_other_splits_have_a_board_of_their_own(

@@ -15,7 +15,8 @@ from tests.factories.results import labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
 from webapp.common.long_lists import N_SHOWN, long_list
-from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
 from webapp.runs.models import Run
 from webapp.sharing.services import create_link
 

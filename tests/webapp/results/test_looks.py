@@ -9,7 +9,7 @@ from tests.factories.results import labelled_run
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Split
-from webapp.results.looks import n_looks
+from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.runs.models import Run
 
 

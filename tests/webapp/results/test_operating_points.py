@@ -8,9 +8,10 @@ from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Interval, Video
 from webapp.results.models import ScoreSet
-from webapp.results.operating_points import Explorer, Wish
-from webapp.results.services import ensure_protocols, evaluate
-from webapp.results.virtual import create_virtual_run
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.virtual import create_virtual_run
+from webapp.results.studies.operating_points import Explorer, Wish
 
 pytestmark = pytest.mark.django_db
 

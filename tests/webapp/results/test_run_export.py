@@ -11,10 +11,10 @@ from django.test import Client
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
-from webapp.results import run_export
-from webapp.results.protocols import ensure_protocols
+from webapp.results.files import runs as run_table
+from webapp.results.protocols.presets import ensure_protocols
 from webapp.results.run_pages import PAGE_SIZE
-from webapp.results.services import evaluate
+from webapp.results.scores.evaluating import evaluate
 from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def test_file_holds_more_than_a_page(as_vera: Client, run: Run, team: Team) -> N
 def test_batches_join_without_gap(
     as_vera: Client, run: Run, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_export, "BATCH", 2)
+    monkeypatch.setattr(run_table, "BATCH", 2)
     made = {RunFactory.create(team=team).pk for _ in range(4)} | {run.pk}
 
     rows = rows_of(as_vera)
@@ -90,7 +90,7 @@ def test_other_formats(as_vera: Client, run: Run, ending: str) -> None:
 def test_too_many_rows_are_refused_with_a_sentence(
     as_vera: Client, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_export, "MAX_ROWS", 0)
+    monkeypatch.setattr(run_table, "MAX_ROWS", 0)
 
     response = as_vera.get("/runs/export.csv")
 

@@ -10,15 +10,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from ml.scores.files import Layout
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import labelled_run
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Video
 from webapp.results.models import Evaluation, ScoreSet, VideoScores
-from webapp.results.scores import read_scores
-from webapp.results.uploads import Layout, Progress, create_uploaded_run, store_score_set
-from webapp.results.virtual import create_virtual_run
+from webapp.results.scores.reading import read_scores
+from webapp.results.scores.uploads import Progress, create_uploaded_run, store_score_set
+from webapp.results.scores.virtual import create_virtual_run
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]

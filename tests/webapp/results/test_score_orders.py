@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ml.scores.files import Layout
 from tests.factories.datasets import SplitFactory, SplitMemberFactory, VideoFactory
 from tests.factories.results import add_to_test
 from tests.factories.runs import RunFactory
@@ -18,8 +19,7 @@ from webapp.common.errors import UserError
 from webapp.datasets.models import Split, Video
 from webapp.datasets.splits import GivenList, import_split
 from webapp.results.models import Evaluation, VideoScores
-from webapp.results.uploads import (
-    Layout,
+from webapp.results.scores.uploads import (
     Progress,
     create_uploaded_run,
     find_video,

@@ -13,17 +13,17 @@ import pytest
 from django.test import Client
 
 from ml.records import Scores
-from ml.scores.files import read
+from ml.scores.files import Layout, read
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import add_to_test, labelled_run
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Part, Video
 from webapp.results.models import Evaluation, ScoreSet
-from webapp.results.scores import places_of, read_scores, read_validation
-from webapp.results.services import save_scores
-from webapp.results.uploads import Layout, create_uploaded_run, find_video, store_score_set
-from webapp.results.virtual import create_virtual_run
+from webapp.results.scores.reading import places_of, read_scores, read_validation
+from webapp.results.scores.storing import save_scores
+from webapp.results.scores.uploads import create_uploaded_run, find_video, store_score_set
+from webapp.results.scores.virtual import create_virtual_run
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]

@@ -16,11 +16,12 @@ from tests.factories.datasets import IntervalFactory, VideoFactory
 from tests.factories.results import labelled_run, save_by_name
 from webapp.accounts.models import Team
 from webapp.datasets.models import Video, clock_of
-from webapp.results.labelled import labelled_scores
+from webapp.datasets.seconds import Span, clock_for_scripts, span_of
 from webapp.results.models import Evaluation, ScoreSet
-from webapp.results.operating_points import Explorer, Wish
-from webapp.results.seconds import Span, clock_for_scripts, span_of
-from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.with_ground_truth import labelled_scores
+from webapp.results.studies.operating_points import Explorer, Wish
 from webapp.runs.models import Run
 
 # A camera that records on motion: two bursts of 100 frames at 25 a second, a minute apart.

@@ -13,9 +13,9 @@ from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.common.errors import ConflictError, UserError
 from webapp.jobs.models import Job
-from webapp.results import services
 from webapp.results.models import Evaluation, Protocol, ScoreSet, VideoScores
-from webapp.results.protocols import PRESETS, RAW
+from webapp.results.protocols.presets import PRESETS, RAW, ensure_protocols
+from webapp.results.scores.evaluating import evaluate
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,7 @@ def test_evaluate_by_hand(run):
     # Abnormal frames: 4 and 2. Normal ones: 1, 3 and 0, 0, 5. Pairs in order: 4 > 1, 3, 0, 0
     # and 2 > 1, 0, 0, which is 7 of 10.
     score_set = save_by_name(run, {"a": float32(1, 3, 4, 2), "b": float32(0, 0, 5)})
-    evaluation = services.evaluate(score_set, _raw())
+    evaluation = evaluate(score_set, _raw())
     assert evaluation.metrics["auroc"] == pytest.approx(0.7)
     assert evaluation.metrics["macro_auroc"] == pytest.approx(0.75)
     assert evaluation.metrics["clip_auroc"] == 0
@@ -101,14 +101,14 @@ def test_evaluate_by_hand(run):
 
 def test_evaluate_again_gives_the_stored_evaluation(run):
     score_set = save_by_name(run, {"a": float32(1, 3, 4, 2), "b": float32(0, 0, 5)})
-    first = services.evaluate(score_set, _raw())
-    assert services.evaluate(score_set, _raw()) == first
+    first = evaluate(score_set, _raw())
+    assert evaluate(score_set, _raw()) == first
     assert Evaluation.objects.count() == 1
 
 
 def test_an_evaluation_names_what_it_was_made_of(run):
     score_set = save_by_name(run, {"a": float32(1, 3, 4, 2), "b": float32(0, 0, 5)})
-    evaluation = services.evaluate(score_set, _raw())
+    evaluation = evaluate(score_set, _raw())
     assert evaluation.score_hash == score_set.content_hash
     assert evaluation.annotation_hash == run.annotation_set.content_hash
     assert evaluation.evaluator_version == EVALUATOR_VERSION
@@ -122,22 +122,22 @@ def test_a_second_job_with_the_same_scores_changes_nothing(run):
 
 
 def test_ensure_protocols_never_changes_a_row():
-    services.ensure_protocols()
+    ensure_protocols()
     Protocol.objects.filter(slug=RAW.slug).update(title="As it was")
-    protocols = services.ensure_protocols()
+    protocols = ensure_protocols()
     assert [protocol.slug for protocol in protocols] == [preset.slug for preset in PRESETS]
     assert protocols[0].title == "As it was"
     assert Protocol.objects.count() == len(PRESETS)
 
 
 def _raw() -> Protocol:
-    return services.ensure_protocols()[0]
+    return ensure_protocols()[0]
 
 
 def test_what_an_older_evaluator_left_is_evaluated_again(run):
     score_set = save_by_name(run, {"a": float32(0, 0, 1, 1), "b": float32(0, 0, 0)})
-    raw = services.ensure_protocols()[0]
-    services.evaluate(score_set, raw)
+    raw = ensure_protocols()[0]
+    evaluate(score_set, raw)
     Evaluation.objects.update(evaluator_version=1)
     Job.objects.update(status="succeeded", finished_at=timezone.now())
 

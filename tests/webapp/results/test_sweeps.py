@@ -16,12 +16,13 @@ from tests.factories.runs import SCHEMA, MethodFactory, TrainableSplitFactory
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Part, Split
 from webapp.jobs.models import Job
-from webapp.results.exports import FORMATS
+from webapp.results.files.sweep import sweep_table
+from webapp.results.files.tables import FORMATS
 from webapp.results.models import Evaluation
-from webapp.results.protocol_choice import protocol_of
-from webapp.results.services import evaluate, save_scores
-from webapp.results.sweep_export import sweep_table
-from webapp.results.sweeps import SweepCell, SweepTable
+from webapp.results.protocols.choice import protocol_of
+from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.storing import save_scores
+from webapp.results.studies.sweep_table import SweepCell, SweepTable
 from webapp.runs.models import Run, Sweep
 from webapp.runs.schema import with_order
 from webapp.runs.sweeps import submit_sweep

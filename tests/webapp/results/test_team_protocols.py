@@ -10,9 +10,9 @@ from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError
 from webapp.results.models import Evaluation, Protocol
-from webapp.results.protocol_choice import offered_protocols, protocol_of
-from webapp.results.protocols import PRESETS
-from webapp.results.team_protocols import create_protocol, in_words
+from webapp.results.protocols.choice import offered_protocols, protocol_of
+from webapp.results.protocols.presets import PRESETS
+from webapp.results.protocols.team import create_protocol, in_words
 
 pytestmark = pytest.mark.django_db
 

@@ -16,6 +16,7 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 
+from ml.scores.files import Layout
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import add_to_test
 from tests.factories.runs import RunFactory
@@ -25,8 +26,8 @@ from webapp.accounts import services as accounts
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError
 from webapp.results.models import Evaluation, PendingScores, ScoreSet, VideoScores
-from webapp.results.protocols import PRESETS
-from webapp.results.uploads import Layout, create_uploaded_run, store_score_set, store_scores
+from webapp.results.protocols.presets import PRESETS
+from webapp.results.scores.uploads import create_uploaded_run, store_score_set, store_scores
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("eager_worker")]

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from rest_framework.exceptions import ParseError
 
+from ml.scores.files import Layout
 from tests.factories.datasets import SplitFactory, VideoFactory
 from tests.factories.results import add_to_test
 from tests.factories.runs import RunFactory
@@ -22,12 +23,7 @@ from webapp.api.parsers import FileParser
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Split
 from webapp.results.models import Evaluation, PendingScores, ScoreSet
-from webapp.results.uploads import (
-    Layout,
-    create_uploaded_run,
-    progress,
-    store_score_set,
-)
+from webapp.results.scores.uploads import create_uploaded_run, progress, store_score_set
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from ml.records import Scores
+from ml.scores.files import Layout
 from tests.evaluating import evaluate_run
 from tests.factories.datasets import IntervalFactory, SplitMemberFactory, VideoFactory
 from tests.factories.results import float32, labelled_run
@@ -15,11 +16,11 @@ from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Video
-from webapp.results import services
 from webapp.results.models import Evaluation, PendingScores, ScoreSet, ValidationScores
-from webapp.results.scores import read_scores, read_validation
-from webapp.results.uploads import Layout, Progress, create_uploaded_run, store_score_set
-from webapp.results.virtual import create_virtual_run
+from webapp.results.scores.reading import read_scores, read_validation
+from webapp.results.scores.storing import save_scores
+from webapp.results.scores.uploads import Progress, create_uploaded_run, store_score_set
+from webapp.results.scores.virtual import create_virtual_run
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]
@@ -36,7 +37,7 @@ def held_out(run: Run, name: str, n_frames: int = 4, **values: Any) -> Video:
 
 def save(run: Run, *, validation: dict[str, Scores] | None) -> ScoreSet:
     ids = dict(run.dataset.videos.values_list("name", "pk"))
-    score_set = services.save_scores(
+    score_set = save_scores(
         run=run,
         job=run.current_job,
         scores={ids[name]: each for name, each in TESTED.items()},

@@ -11,7 +11,8 @@ from tests.factories.datasets import AnnotationSetFactory, IntervalFactory, Vide
 from tests.factories.results import add_to_test, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.datasets.models import Video
-from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
 
 LABELS = [0, 0, 1, 1, 0]
 

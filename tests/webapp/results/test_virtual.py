@@ -14,8 +14,8 @@ from webapp.accounts.models import Team, User
 from webapp.common.errors import UserError
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation, VideoScores
-from webapp.results.scores import read_scores
-from webapp.results.virtual import create_virtual_run
+from webapp.results.scores.reading import read_scores
+from webapp.results.scores.virtual import create_virtual_run
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]

@@ -209,7 +209,7 @@ def test_a_comparison_tells_facts_but_no_settings(paths, run, rival, as_bob, cli
 
 
 def test_a_mix_does_not_name_the_runs_it_is_made_of(share, run, rival, bob, client):
-    from webapp.results.virtual import create_virtual_run
+    from webapp.results.scores.virtual import create_virtual_run
 
     recipe = {"members": [{"run": each.pk, "weight": 1} for each in (run, rival)]}
     mix = create_virtual_run(team=run.team, name="Mix", recipe=recipe, by=bob)

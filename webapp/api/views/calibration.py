@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from webapp.results.calibration import calibration_of
 from webapp.results.models import ScoreSet
+from webapp.results.scores.calibration import calibration_of
 
 
 class CalibrationSerializer(serializers.Serializer[Any]):

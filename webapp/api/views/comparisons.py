@@ -23,13 +23,13 @@ from webapp.api.serializers_comparisons import (
     OverviewSerializer,
 )
 from webapp.datasets.models import Dataset
-from webapp.results.compare import Cell, Comparison
-from webapp.results.compare_views import chosen_truth, runs_in_order
-from webapp.results.leaderboards import Leaderboard
 from webapp.results.models import Protocol
-from webapp.results.overview import lines
-from webapp.results.protocol_choice import newest_of, protocol_of
-from webapp.results.protocols import ensure_protocols
+from webapp.results.protocols.choice import newest_of, protocol_of
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.studies.choice import chosen_truth, runs_in_order
+from webapp.results.studies.comparison import Cell, Comparison
+from webapp.results.studies.leaderboard_overview import lines
+from webapp.results.studies.leaderboards import Leaderboard
 from webapp.runs.models import Run
 
 

@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 from webapp.api.renderers import PngRenderer
 from webapp.api.serializers_explanations import ExplanationSerializer
 from webapp.datasets.models import Video
-from webapp.results.explanations import explanation_on
 from webapp.results.models import ScoreSet
+from webapp.results.scores.explanations import explanation_on
 
 
 class Explanation(APIView):

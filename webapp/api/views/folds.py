@@ -11,15 +11,15 @@ from rest_framework.views import APIView
 from ml.evaluation import EVALUATOR_VERSION
 from webapp.api.serializers_folds import FoldsSerializer
 from webapp.api.views.runs import visible_run
-from webapp.results.folds import CrossValidation
 from webapp.results.models import Protocol
+from webapp.results.studies.fold_table import FoldTable
 
 
 class Folds(APIView):
     @extend_schema(operation_id="runs_folds", responses=FoldsSerializer)
     def get(self, request: Request, run_id: str) -> Response:
         """Pooled and averaged over the folds of its configuration. 404 for a run without folds."""
-        folds = CrossValidation.of(visible_run(request, run_id))
+        folds = FoldTable.of(visible_run(request, run_id))
         if folds is None:
             raise Http404
         protocols = Protocol.objects.filter(pk__in=list(folds.evaluations))
@@ -34,7 +34,7 @@ class Folds(APIView):
         return Response(FoldsSerializer(answer).data)
 
 
-def _numbers(folds: CrossValidation, protocol: Protocol) -> dict[str, Any]:
+def _numbers(folds: FoldTable, protocol: Protocol) -> dict[str, Any]:
     pooled = folds.pooled.get(protocol.pk)
     averaged = {row.name: row.averaged for row in folds.rows(protocol) if row.averaged}
     return {

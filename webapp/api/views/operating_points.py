@@ -11,9 +11,9 @@ from rest_framework.views import APIView
 from ml.evaluation.settings import LARGEST_THRESHOLD, MAX_SECONDS
 from webapp.api.requests import Known, read_query
 from webapp.api.serializers import ObjectField
-from webapp.results.operating_points import Explorer, Wish
-from webapp.results.operating_views import scored_run
-from webapp.results.sensitivity import Sensitivity as SensitivityOfRun
+from webapp.results.studies.choice import scored_run
+from webapp.results.studies.operating_points import Explorer, Wish
+from webapp.results.studies.sensitivity import Sensitivity as SensitivityOfRun
 
 
 class OperatingPointQuery(Known):

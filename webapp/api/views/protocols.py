@@ -13,8 +13,8 @@ from webapp.api import idempotency
 from webapp.api.authentication import caller
 from webapp.api.requests import Known, read_body, read_query
 from webapp.api.serializers_protocols import ListedProtocolSerializer, ProtocolsSerializer
-from webapp.results.protocol_choice import offered_protocols, protocol_of
-from webapp.results.team_protocols import create_protocol
+from webapp.results.protocols.choice import offered_protocols, protocol_of
+from webapp.results.protocols.team import create_protocol
 
 
 class NewProtocol(Known):

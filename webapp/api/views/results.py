@@ -22,12 +22,12 @@ from webapp.api.serializers import (
 )
 from webapp.api.views.runs import visible_run
 from webapp.datasets.models import Video
-from webapp.results.looks import n_looks
 from webapp.results.models import Evaluation, ScoreSet
-from webapp.results.protocol_choice import protocol_of
-from webapp.results.scores import read_scores_on, read_validation, scored_videos
-from webapp.results.services import evaluate
-from webapp.results.validation import scored_validation
+from webapp.results.protocols.choice import protocol_of
+from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.reading import read_scores_on, read_validation, scored_videos
+from webapp.results.scores.validation import scored_validation
+from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.runs.models import Run
 
 

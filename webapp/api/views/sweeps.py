@@ -26,8 +26,8 @@ from webapp.api.serializers_sweeps import (
     SweepTableSerializer,
 )
 from webapp.api.views.lists import ListView
-from webapp.results.protocol_choice import protocol_of
-from webapp.results.sweeps import SweepCell, SweepRow, SweepTable
+from webapp.results.protocols.choice import protocol_of
+from webapp.results.studies.sweep_table import SweepCell, SweepRow, SweepTable
 from webapp.runs import sweeps
 from webapp.runs.models import Sweep
 

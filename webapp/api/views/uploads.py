@@ -24,9 +24,9 @@ from webapp.api.requests import Known, RunOfSplit, read_body, read_query
 from webapp.api.serializers import RunSerializer
 from webapp.api.views.results import FrameScores, Scores
 from webapp.api.views.runs import visible_run
-from webapp.results import uploads
+from webapp.results.files.scores import FORMATS, score_file
 from webapp.results.models import ScoreSet
-from webapp.results.score_downloads import FORMATS, score_file
+from webapp.results.scores import uploads
 from webapp.runs.models import SUPERVISION, Run
 
 SCORE_FILE = {"application/octet-stream": OpenApiTypes.BINARY}

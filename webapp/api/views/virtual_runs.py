@@ -13,7 +13,7 @@ from webapp.api import idempotency
 from webapp.api.authentication import caller
 from webapp.api.requests import Known, read_body
 from webapp.api.serializers import RunSerializer
-from webapp.results.virtual import create_virtual_run
+from webapp.results.scores.virtual import create_virtual_run
 
 
 class NewVirtualRun(Known):

@@ -29,7 +29,7 @@ class ScoreSet(models.Model):
     """One array of anomaly scores per video of a run, higher is more abnormal.
 
     Complete from the start and never changed. That of a virtual run holds no arrays: read
-    scores through `webapp.results.scores`, which computes them by the run's recipe.
+    scores through `webapp.results.scores.reading`, which computes them by the run's recipe.
     """
 
     id = PrefixedIdField(prefix="scores")

@@ -1,7 +1,7 @@
 // When each frame of the file is shown first. The player's own clock is that of the proxy, whose
 // frames come at one rate; the file's need not.
 
-// A function from frames to seconds. `clock` is what `webapp.results.seconds` makes of it; without
+// A function from frames to seconds. `clock` is what `webapp.datasets.seconds` makes of it; without
 // one there are no seconds.
 export function secondsOf(clock) {
   if (!clock) return () => NaN;
