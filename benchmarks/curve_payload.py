@@ -59,9 +59,9 @@ def measure(n_frames: int) -> dict[str, Any]:
 def payload(stored: bytes, first: int, last: int) -> str:
     """As `results.video_views.curve` answers, without the database."""
     # Both can be imported once Django is set up.
+    from webapp.pages.videos import COMPACT
     from webapp.results.figures.charts import score_figure
     from webapp.results.figures.curves import Curve, points
-    from webapp.results.video_views import COMPACT
 
     scores = Scores.from_bytes(stored, first_frame=0, frames_per_value=1)
     n_frames = len(scores.values)

@@ -11,9 +11,9 @@ from django.test import Client
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
+from webapp.pages.runs import PAGE_SIZE
 from webapp.results.files import runs as run_table
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.run_pages import PAGE_SIZE
 from webapp.results.scores.evaluating import evaluate
 from webapp.runs.models import Run
 

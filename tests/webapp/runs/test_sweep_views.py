@@ -11,10 +11,10 @@ from tests.factories.runs import SCHEMA, MethodFactory, TrainableSplitFactory
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Split
 from webapp.jobs.models import Job
+from webapp.pages.forms.sweeps import SweepForm, text_of_variants, variants_of
 from webapp.runs import sweeps
 from webapp.runs.models import Method, Run, Sweep
 from webapp.runs.schema import with_order
-from webapp.runs.sweep_forms import SweepForm, text_of_variants, variants_of
 
 NEW = "/runs/sweeps/new"
 READY = [

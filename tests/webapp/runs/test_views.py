@@ -16,7 +16,7 @@ from tests.factories.runs import (
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Part, Split
 from webapp.jobs.models import Job
-from webapp.runs.forms import address_of_form
+from webapp.pages.forms.runs import address_of_form
 from webapp.runs.models import Method, Run
 
 NEW = "/runs/new"

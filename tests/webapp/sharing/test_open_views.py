@@ -18,7 +18,8 @@ from tests.webapp.sharing.conftest import moment_of, protocol_id
 from tests.webapp.test_permission_matrix import ROUTES
 from webapp.common import limits
 from webapp.datasets.models import AnnotationSet
-from webapp.sharing import open_views, opened
+from webapp.pages import shared
+from webapp.sharing import opened
 from webapp.sharing.models import ShareLink
 
 BELOW = ("curve", "scores", "alarms", "explanation", "stream", "poster", "contact-sheet")
@@ -317,7 +318,7 @@ def test_a_fault_of_the_site_tells_nothing(run_path, monkeypatch, caplog):
     def fail(link):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(open_views, "count_view", fail)
+    monkeypatch.setattr(shared, "count_view", fail)
     answer = Client(raise_request_exception=False).get(run_path)
     assert answer.status_code == 500
     assert private_headers(answer) == HEADERS

@@ -1,4 +1,4 @@
-"""List and page of sweeps. They show numbers, so they live above the app that keeps runs."""
+"""Sweeps: their list, the table of one, and its file."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
-from webapp.results.compare_views import chosen_protocol
+from webapp.pages.compare import chosen_protocol
 from webapp.results.figures.charts import Figure, Point, interval_figure
 from webapp.results.files.sweep import sweep_table
 from webapp.results.files.tables import FORMATS, answer
 from webapp.results.protocols.choice import offered_protocols
 from webapp.results.studies.sweep_table import SweepRow, SweepTable
+from webapp.runs import sweeps
 from webapp.runs.grid import changes_of
 from webapp.runs.models import Method, Sweep
 
@@ -107,3 +108,11 @@ def _sweep(request: HttpRequest, sweep_id: str) -> Sweep:
     visible: Any = Sweep.objects.visible_to(request.user)
     found: Sweep = get_object_or_404(visible.for_list(), pk=sweep_id)
     return found
+
+
+@require_POST
+def cancel(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
+    visible = Sweep.objects.visible_to(request.user).select_related("team")
+    sweep = get_object_or_404(visible, pk=sweep_id)
+    sweeps.cancel_sweep(sweep=sweep, by=request.user)
+    return redirect(sweep)

@@ -1,4 +1,4 @@
-"""List and page of runs. They show numbers, so they live above the app that keeps runs."""
+"""Runs: their list, the page of one, what it asks for later, and its files."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import (
+    require_GET,
+    require_POST,
+    require_safe,
+)
 
 from ml.evaluation import METRICS
 from webapp.accounts.http import AuthenticatedRequest
@@ -19,10 +24,16 @@ from webapp.common.long_lists import long_list
 from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job, JobQuerySet
+from webapp.jobs.services import queue_position, waiting_reason
 from webapp.jobs.views import log_context
+from webapp.pages.compare import chosen_protocol
+from webapp.pages.forms.runs import RunFilterForm, address_of_form
+from webapp.pages.uploads import ScoresForm
 from webapp.results.figures.charts import roc_figure
-from webapp.results.files.tables import FORMATS
-from webapp.results.models import Evaluation
+from webapp.results.files.runs import run_table
+from webapp.results.files.scores import score_file
+from webapp.results.files.tables import FORMATS, answer
+from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocols.current_evaluations import (
     evaluations_of,
     headline_evaluations,
@@ -32,12 +43,10 @@ from webapp.results.scores.virtual import members_of
 from webapp.results.studies.fold_table import FoldTable
 from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.results.studies.spreads import seed_spreads, seeds_of
-from webapp.results.upload_views import ScoresForm
+from webapp.runs import services
 from webapp.runs.charts import learning_curve
-from webapp.runs.forms import RunFilterForm, address_of_form
 from webapp.runs.models import Run
 from webapp.runs.schema import settings_of, to_text
-from webapp.runs.views import progress_context
 
 PAGE_SIZE = 50
 FIRST_FACTS = ("commit", "device", "device_name", "threads", "bf16", "python", "torch")
@@ -192,3 +201,68 @@ def video_rows(evaluation: Evaluation) -> list[VideoRow]:
         for entry in entries
     ]
     return sorted(rows, key=lambda row: -(row.misordering or 0))
+
+
+@require_GET
+def progress(request: HttpRequest, run_id: str) -> HttpResponse:
+    """The part of the run page that is asked for again and again until the run has ended."""
+    run = visible_run(request, run_id)
+    context = progress_context(run)
+    response = render(request, "runs/_progress.html", context)
+    if request.GET.get("shown") != context["state"]:
+        response["HX-Refresh"] = "true"  # other parts of the page change with the state
+    return response
+
+
+def progress_context(run: Run) -> dict[str, Any]:
+    job = run.current_job
+    if job is None:
+        return {"run": run, "state": run.status}
+    return {
+        "run": run,
+        "job": job,
+        "state": f"{job.pk}-{job.status}",
+        "reason": waiting_reason(job) or job.reason,
+        "position": queue_position(job),
+        "last_step": run.trainer.training_points.order_by("step")
+        .values_list("step", flat=True)
+        .last(),
+    }
+
+
+@require_GET
+def curve(request: HttpRequest, run_id: str) -> JsonResponse:
+    """The learning curve as a Plotly figure."""
+    return JsonResponse(learning_curve(visible_run(request, run_id).trainer.training_points.all()))
+
+
+@require_POST
+def cancel(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
+    services.cancel_run(run=visible_run(request, run_id), by=request.user)
+    return redirect("runs:detail", run_id)
+
+
+@require_POST
+def resume(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
+    services.resume_run(run=visible_run(request, run_id), by=request.user)
+    return redirect("runs:detail", run_id)
+
+
+def visible_run(request: HttpRequest, run_id: str) -> Run:
+    return get_object_or_404(Run.objects.visible_to(request.user).for_list(), pk=run_id)
+
+
+@require_safe
+def export(request: AuthenticatedRequest, format: str) -> HttpResponseBase:
+    """Takes the filters of the list; numbers are those of `?protocol=`."""
+    team = current_team(request)
+    form = RunFilterForm(request.GET, team=team)
+    narrowed = form.narrow(Run.objects.visible_to(request.user).filter(team=team))
+    return answer(run_table(narrowed, chosen_protocol(request, team)), name="runs", format=format)
+
+
+@require_safe
+def export_scores(request: AuthenticatedRequest, run_id: str, format: str) -> HttpResponseBase:
+    """What an upload takes, and gives the same numbers."""
+    score_sets = ScoreSet.objects.visible_to(request.user).select_related("run__split")
+    return score_file(get_object_or_404(score_sets, run_id=run_id), format)

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from webapp.common.errors import UserError
 from webapp.datasets.models import Split
+from webapp.pages.forms.runs import PREFIX, RunForm
 from webapp.runs import schema as schemas
-from webapp.runs.forms import PREFIX, RunForm
 from webapp.runs.grid import MAX_RUNS, GridError
 from webapp.runs.models import LARGEST_SEED, Method
 from webapp.runs.sweeps import Plan, plan_sweep

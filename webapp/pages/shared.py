@@ -20,13 +20,11 @@ from django.views.decorators.http import require_safe
 
 from webapp.datasets.media import FILES, stored_file
 from webapp.datasets.models import Video
-from webapp.results.compare_views import VideoCurves, figures_of
-from webapp.results.leaderboard_views import drawn
-from webapp.results.run_pages import results_of
-from webapp.results.studies.comparison import Comparison
-from webapp.results.studies.leaderboards import Leaderboard
-from webapp.results.video_page import VideoPage
-from webapp.results.video_views import (
+from webapp.pages.compare import VideoCurves, figures_of
+from webapp.pages.leaderboards import drawn
+from webapp.pages.runs import results_of
+from webapp.pages.video_page import VideoPage
+from webapp.pages.videos import (
     FETCHED,
     alarms_answer,
     curve_answer,
@@ -34,6 +32,8 @@ from webapp.results.video_views import (
     page_context,
     scores_answer,
 )
+from webapp.results.studies.comparison import Comparison
+from webapp.results.studies.leaderboards import Leaderboard
 from webapp.runs.models import Run
 from webapp.sharing.opened import Opened, closed, through_link
 from webapp.sharing.services import count_view

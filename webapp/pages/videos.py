@@ -27,13 +27,13 @@ from webapp.accounts.permissions import Permission, permissions_of
 from webapp.common.ranges import file_response
 from webapp.datasets.models import Video
 from webapp.datasets.seconds import clock_for_scripts
+from webapp.pages.video_page import VideoPage, intervals_on
 from webapp.results.figures.charts import Figure, score_figure
 from webapp.results.figures.curves import FEWEST_POINTS, MAX_POINTS, curve_of
 from webapp.results.models import ScoreSet
 from webapp.results.scores.explanations import explanation_on, facts_of
 from webapp.results.scores.reading import read_scores_on, score_sets_on
 from webapp.results.studies.alarms import operating_point
-from webapp.results.video_page import VideoPage, intervals_on
 from webapp.runs.models import Run
 
 CONTACT_SHEET_COLUMNS = 12

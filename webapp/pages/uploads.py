@@ -22,9 +22,9 @@ from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team
 from webapp.common.errors import UserError
 from webapp.datasets.models import Split
+from webapp.pages.form_choices import splits_of
 from webapp.results.scores import uploads
 from webapp.runs.models import SUPERVISION, Run
-from webapp.runs.views import splits_of
 
 MAX_FILE_BYTES = 256 * 1024**2
 

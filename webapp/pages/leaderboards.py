@@ -17,7 +17,7 @@ from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.datasets.models import Dataset
 from webapp.datasets.services import set_benchmark
-from webapp.results.compare_views import chosen_protocol
+from webapp.pages.compare import chosen_protocol
 from webapp.results.figures.charts import Figure, Point, interval_figure, label_of
 from webapp.results.files.leaderboard import leaderboard_table
 from webapp.results.files.tables import FORMATS, answer

@@ -7,10 +7,10 @@ import shlex
 from typing import Any
 
 from webapp.accounts.models import User
-from webapp.runs.forms import RunForm
+from webapp.pages.forms.runs import RunForm
+from webapp.pages.forms.sweeps import SweepForm
 from webapp.runs.models import Run
 from webapp.runs.schema import changed_fields, to_text
-from webapp.runs.sweep_forms import SweepForm
 
 NEW_LINE = " \\\n  "
 

@@ -22,6 +22,7 @@ from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.common.long_lists import long_list
 from webapp.datasets.models import AnnotationSet, Video
+from webapp.pages.video_page import VideoPage
 from webapp.results.figures.charts import (
     Point,
     class_figure,
@@ -36,7 +37,6 @@ from webapp.results.models import Protocol
 from webapp.results.protocols.choice import offered_protocols, protocol_of
 from webapp.results.studies.choice import chosen_truth, runs_in_order
 from webapp.results.studies.comparison import MAX_RUNS, Comparison, truths_of
-from webapp.results.video_page import VideoPage
 from webapp.runs.models import Run
 
 MAX_OFFERED = 100

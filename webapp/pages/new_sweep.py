@@ -1,4 +1,4 @@
-"""Submitting a sweep and cancelling one. Pages that show numbers are in `webapp.results`."""
+"""The form of a new sweep: what it would submit is shown before it does."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError
-from webapp.runs import equivalents, sweeps
-from webapp.runs.grid import MAX_RUNS
-from webapp.runs.models import Method, Sweep
-from webapp.runs.sweep_forms import SweepForm, prefilled_by, ready_made
-from webapp.runs.views import (
+from webapp.pages import equivalents
+from webapp.pages.form_choices import (
     chosen_method,
     chosen_team,
     from_address,
     names_lost_split,
     splits_of,
 )
+from webapp.pages.forms.sweeps import SweepForm, prefilled_by, ready_made
+from webapp.runs import sweeps
+from webapp.runs.grid import MAX_RUNS
+from webapp.runs.models import Method
 
 N_SHOWN = 40  # rows of a plan
 
@@ -46,14 +47,6 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
         return _submit(request, form) if is_meant else _page(request, method, form)
     prefilled = _prefilled(request, method) | from_address(request, splits)
     return _page(request, method, SweepForm(method=method, splits=splits, prefilled=prefilled))
-
-
-@require_POST
-def cancel(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
-    visible = Sweep.objects.visible_to(request.user).select_related("team")
-    sweep = get_object_or_404(visible, pk=sweep_id)
-    sweeps.cancel_sweep(sweep=sweep, by=request.user)
-    return redirect(sweep)
 
 
 def _submit(request: AuthenticatedRequest, form: SweepForm) -> HttpResponse:
