@@ -20,10 +20,9 @@ from ml.scores.files import Layout
 from webapp.api import idempotency
 from webapp.api.authentication import caller
 from webapp.api.parsers import FileParser, sent_file
-from webapp.api.requests import Known, RunOfSplit, read_body, read_query
-from webapp.api.serializers import RunSerializer
-from webapp.api.views.results import FrameScores, Scores
-from webapp.api.views.runs import visible_run
+from webapp.api.requests import Known, read_body, read_query
+from webapp.api.runs import RunOfSplit, RunSerializer, visible_run
+from webapp.api.scores import FrameScores, Scores
 from webapp.results.files.scores import FORMATS, score_file
 from webapp.results.models import ScoreSet
 from webapp.results.scores import uploads

@@ -1,12 +1,13 @@
-"""Scores and evaluations of runs."""
+"""Stored scores over REST."""
 
 from math import isnan
+from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -14,27 +15,48 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.api.renderers import NpyRenderer
-from webapp.api.requests import Known, read_query
-from webapp.api.serializers import (
-    EvaluationsSerializer,
-    FrameScoresSerializer,
-    ScoreSetSerializer,
-)
-from webapp.api.views.runs import visible_run
 from webapp.datasets.models import Video
-from webapp.results.models import Evaluation, ScoreSet
-from webapp.results.protocols.choice import protocol_of
-from webapp.results.scores.evaluating import evaluate
-from webapp.results.scores.reading import read_scores_on, read_validation, scored_videos
+from webapp.results.models import ScoreSet
+from webapp.results.scores.reading import (
+    VideoScored,
+    read_scores_on,
+    read_validation,
+    scored_videos,
+)
 from webapp.results.scores.validation import scored_validation
-from webapp.results.studies.reuse_of_test_set import n_looks
-from webapp.runs.models import Run
+
+SCORES = {"type": "array", "items": {"type": ["number", "null"]}}
 
 
-class EvaluationQuery(Known):
-    protocol = serializers.SlugField(max_length=60, required=False)
-    version = serializers.IntegerField(
-        min_value=1, required=False, help_text="Of the protocol; the newest when left out."
+class VideoScoresSerializer(serializers.Serializer[VideoScored]):
+    video_id = serializers.CharField(source="video.pk")
+    video_name = serializers.CharField(source="video.name")
+    n_frames = serializers.IntegerField(source="video.n_frames")
+    first_frame = serializers.IntegerField()
+    frames_per_value = serializers.IntegerField()
+    url = serializers.SerializerMethodField()
+
+    def get_url(self, scored: VideoScored) -> str:
+        return reverse("api:video_scores", args=[scored.run_id, scored.video.pk])
+
+
+class ScoreSetSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    rule = serializers.CharField(help_text="Which frames get a score.")
+    content_hash = serializers.CharField()
+    videos = VideoScoresSerializer(many=True)
+    validation_videos = VideoScoresSerializer(
+        many=True, help_text="Thresholds are chosen on these; no number is computed of them."
+    )
+
+
+class FrameScoresSerializer(serializers.Serializer[Any]):
+    video_id = serializers.CharField()
+    video_name = serializers.CharField()
+    first_frame = serializers.IntegerField()
+    frames_per_value = serializers.IntegerField()
+    frames = extend_schema_field(SCORES)(serializers.JSONField)(
+        help_text="One score per frame of the video, null where it has none."
     )
 
 
@@ -86,28 +108,3 @@ class FrameScores(APIView):
             "frames": [None if isnan(score) else score for score in frames.tolist()],
         }
         return Response(FrameScoresSerializer(answer).data)
-
-
-class Evaluations(APIView):
-    @extend_schema(responses=EvaluationsSerializer, parameters=[EvaluationQuery])
-    def get(self, request: Request, run_id: str) -> Response:
-        """One for each protocol, or the one that is named; empty until the run has been scored.
-
-        Under a named protocol it is made now where it has not been yet.
-        """
-        run = visible_run(request, run_id)
-        wanted = read_query(EvaluationQuery, request)
-        if "protocol" in wanted:
-            protocol = protocol_of(wanted["protocol"], run.team, wanted.get("version"))
-            score_sets = ScoreSet.objects.filter(run=run).select_related("run")
-            rows = [evaluate(score_set, protocol) for score_set in score_sets]
-        else:
-            rows = list(_evaluations(run))
-        answer = {"n_looks": n_looks(run.split), "results": rows}
-        return Response(EvaluationsSerializer(answer).data)
-
-
-def _evaluations(run: Run) -> QuerySet[Evaluation]:
-    found = Evaluation.objects.filter(score_set__run=run)
-    joined = found.select_related("protocol", "score_set__run")
-    return joined.order_by("protocol__slug", "-protocol__version", "-evaluator_version")

@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ml.evaluation.settings import LARGEST_THRESHOLD, MAX_SECONDS
+from webapp.api.fields import ObjectField
 from webapp.api.requests import Known, read_query
-from webapp.api.serializers import ObjectField
 from webapp.results.studies.choice import scored_run
 from webapp.results.studies.operating_points import Explorer, Wish
 from webapp.results.studies.sensitivity import Sensitivity as SensitivityOfRun

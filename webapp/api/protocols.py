@@ -1,6 +1,7 @@
-"""Protocols: the presets, and those that a team makes."""
+"""Protocols over REST."""
 
 from functools import partial
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -8,13 +9,41 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ml.evaluation import Settings
 from webapp.accounts.teams import current_team
 from webapp.api import idempotency
 from webapp.api.authentication import caller
+from webapp.api.fields import ObjectField
 from webapp.api.requests import Known, read_body, read_query
-from webapp.api.serializers_protocols import ListedProtocolSerializer, ProtocolsSerializer
+from webapp.results.models import Protocol
 from webapp.results.protocols.choice import offered_protocols, protocol_of
-from webapp.results.protocols.team import create_protocol
+from webapp.results.protocols.team import create_protocol, in_words
+
+
+class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
+    settings = ObjectField()
+
+    class Meta:
+        model = Protocol
+        fields = ["slug", "version", "title", "description", "settings"]
+
+
+class ListedProtocolSerializer(ProtocolSerializer):
+    is_preset = serializers.SerializerMethodField(help_text="Every team has it.")
+    in_words = serializers.SerializerMethodField(help_text="The settings, a sentence each.")
+
+    class Meta(ProtocolSerializer.Meta):
+        fields = [*ProtocolSerializer.Meta.fields, "is_preset", "in_words", "created_at"]
+
+    def get_is_preset(self, protocol: Protocol) -> bool:
+        return protocol.team_id is None
+
+    def get_in_words(self, protocol: Protocol) -> list[str]:
+        return in_words(Settings.from_json(protocol.settings))
+
+
+class ProtocolsSerializer(serializers.Serializer[Any]):
+    results = ListedProtocolSerializer(many=True)
 
 
 class NewProtocol(Known):

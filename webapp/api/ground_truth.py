@@ -19,11 +19,12 @@ from webapp.accounts.permissions import Permission, require
 from webapp.accounts.teams import current_team
 from webapp.api import idempotency
 from webapp.api.authentication import caller
+from webapp.api.datasets import AnnotationSetSerializer
+from webapp.api.fields import ObjectField
+from webapp.api.jobs import POLL_SECONDS, JobSerializer, accepted
+from webapp.api.lists import ListView
 from webapp.api.parsers import FileParser, sent_file
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
-from webapp.api.serializers import AnnotationSetSerializer, JobSerializer, ObjectField
-from webapp.api.views.answers import POLL_SECONDS, accepted
-from webapp.api.views.lists import ListView
 from webapp.datasets.annotation_imports import (
     Given,
     accept_annotation_import,

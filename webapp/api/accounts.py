@@ -5,20 +5,69 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.accounts import services
-from webapp.accounts.models import ApiToken, Membership
+from webapp.accounts.models import ApiToken, Membership, User
 from webapp.accounts.permissions import teams_of
+from webapp.accounts.services import DEFAULT_TOKEN_DAYS, LONGEST_TOKEN_DAYS
 from webapp.accounts.teams import current_team
 from webapp.api.authentication import caller
-from webapp.api.requests import NewToken, PageQuery, read_body
-from webapp.api.serializers import MeSerializer, TokenSerializer, TokenWithSecretSerializer
-from webapp.api.views.lists import ListView
+from webapp.api.lists import ListView
+from webapp.api.requests import Known, PageQuery, read_body
+
+
+class NewToken(Known):
+    name = serializers.CharField(max_length=80)
+    scope = serializers.ChoiceField(choices=ApiToken.Scope.choices)
+    expires_in_days = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_TOKEN_DAYS, default=DEFAULT_TOKEN_DAYS
+    )
+
+
+class PersonSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["id", "name"]
+
+
+class MembershipSerializer(serializers.ModelSerializer[Membership]):
+    id = serializers.CharField(source="team_id")
+    name = serializers.CharField(source="team.name")
+
+    class Meta:
+        model = Membership
+        fields = ["id", "name", "role"]
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    class Meta:
+        model = ApiToken
+        fields = [
+            "id", "name", "scope", "team_id", "created_at", "expires_at", "last_used_at",
+            "revoked_at",
+        ]  # fmt: skip
+
+
+class TokenWithSecretSerializer(TokenSerializer):
+    secret = serializers.CharField(help_text="Shown this once. Only its hash is stored.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "secret"]
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    teams = MembershipSerializer(many=True, source="visible_memberships")
+    token = TokenSerializer(source="api_token", allow_null=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "teams", "token"]
+
 
 ON_SITE_ONLY: Any = {"auth": [{"cookieAuth": []}]}
 

@@ -12,7 +12,7 @@ from webapp.accounts.teams import current_team
 from webapp.api import idempotency
 from webapp.api.authentication import caller
 from webapp.api.requests import Known, read_body
-from webapp.api.serializers import RunSerializer
+from webapp.api.runs import RunSerializer
 from webapp.results.scores.virtual import create_virtual_run
 
 
