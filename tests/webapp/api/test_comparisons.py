@@ -9,7 +9,7 @@ from tests.factories.datasets import AnnotationSetFactory
 from tests.factories.results import labelled_run
 from tests.factories.runs import RunFactory
 from tests.webapp.api.test_schema import assert_as_described
-from tests.webapp.results.test_compare import LABELS, scored
+from tests.webapp.pages.test_compare import LABELS, scored
 from webapp.accounts.models import Team
 from webapp.datasets.models import Interval
 from webapp.results.protocols.presets import ensure_protocols

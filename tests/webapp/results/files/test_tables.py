@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories.results import labelled_run
-from tests.webapp.results.test_compare import LABELS, scored
+from tests.webapp.pages.test_compare import LABELS, scored
 from webapp.accounts.models import Team
 from webapp.results.files.tables import LATEX, MARKDOWN, harmless, latex, markdown
 from webapp.results.spreadsheets import FORMULA
