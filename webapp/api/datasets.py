@@ -19,13 +19,7 @@ from webapp.api.jobs import JobSerializer, accepted
 from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
 from webapp.datasets import services
-from webapp.datasets.models import (
-    AnnotationSet,
-    Dataset,
-    FrameNumbers,
-    Part,
-    Split,
-)
+from webapp.datasets.models import AnnotationSet, Dataset, FrameNumbers, Part, Split
 from webapp.datasets.services import MAX_LABELS
 from webapp.datasets.survey import MAX_LABEL_LENGTH
 

@@ -12,12 +12,7 @@ from rest_framework.views import APIView
 
 from webapp.api.lists import ListView
 from webapp.api.requests import PageQuery
-from webapp.datasets.models import (
-    Dataset,
-    Interval,
-    Video,
-    add_times,
-)
+from webapp.datasets.models import Dataset, Interval, Video, add_times
 from webapp.datasets.seconds import Span, span_of
 
 

@@ -10,11 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import (
-    require_GET,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from ml.evaluation import METRICS
 from webapp.accounts.http import AuthenticatedRequest
@@ -34,10 +30,7 @@ from webapp.results.files.runs import run_table
 from webapp.results.files.scores import score_file
 from webapp.results.files.tables import FORMATS, answer
 from webapp.results.models import Evaluation, ScoreSet
-from webapp.results.protocols.current_evaluations import (
-    evaluations_of,
-    headline_evaluations,
-)
+from webapp.results.protocols.current_evaluations import evaluations_of, headline_evaluations
 from webapp.results.scores.uploads import progress as upload_progress
 from webapp.results.scores.virtual import members_of
 from webapp.results.studies.fold_table import FoldTable

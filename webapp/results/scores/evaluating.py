@@ -8,11 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from ml.evaluation import EVALUATOR_VERSION, Outcome, Settings, evaluate_under
-from webapp.results.models import (
-    Evaluation,
-    Protocol,
-    ScoreSet,
-)
+from webapp.results.models import Evaluation, Protocol, ScoreSet
 from webapp.results.scores.with_ground_truth import labelled_scores, labelled_validation
 
 

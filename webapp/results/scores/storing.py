@@ -11,11 +11,7 @@ from ml.records import BadInput, Scores, hash_of
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
-from webapp.results.models import (
-    ScoreSet,
-    ValidationScores,
-    VideoScores,
-)
+from webapp.results.models import ScoreSet, ValidationScores, VideoScores
 from webapp.runs.models import Run
 from webapp.runs.services import mark_scored
 
