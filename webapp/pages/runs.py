@@ -68,7 +68,7 @@ def run_list(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
-    run = _run(request, run_id)
+    run = _run_with_facts(request, run_id)
     granted = permissions_of(request.user, team=run.team)
     jobs = list(run_jobs(run))
     context = progress_context(run)
@@ -93,6 +93,51 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "provenances": [(job, facts_of(job.provenance)) for job in latest_of_each_kind(jobs)],
     }
     return render(request, "runs/detail.html", context)
+
+
+@require_GET
+def progress(request: HttpRequest, run_id: str) -> HttpResponse:
+    """The part of the run page that is asked for again and again until the run has ended."""
+    run = visible_run(request, run_id)
+    context = progress_context(run)
+    response = render(request, "runs/_progress.html", context)
+    if request.GET.get("shown") != context["state"]:
+        response["HX-Refresh"] = "true"  # other parts of the page change with the state
+    return response
+
+
+@require_GET
+def curve(request: HttpRequest, run_id: str) -> JsonResponse:
+    """The learning curve as a Plotly figure."""
+    return JsonResponse(learning_curve(visible_run(request, run_id).trainer.training_points.all()))
+
+
+@require_POST
+def cancel(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
+    services.cancel_run(run=visible_run(request, run_id), by=request.user)
+    return redirect("runs:detail", run_id)
+
+
+@require_POST
+def resume(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
+    services.resume_run(run=visible_run(request, run_id), by=request.user)
+    return redirect("runs:detail", run_id)
+
+
+@require_safe
+def export(request: AuthenticatedRequest, format: str) -> HttpResponseBase:
+    """Takes the filters of the list; numbers are those of `?protocol=`."""
+    team = current_team(request)
+    form = RunFilterForm(request.GET, team=team)
+    narrowed = form.narrow(Run.objects.visible_to(request.user).filter(team=team))
+    return answer(run_table(narrowed, chosen_protocol(request, team)), name="runs", format=format)
+
+
+@require_safe
+def export_scores(request: AuthenticatedRequest, run_id: str, format: str) -> HttpResponseBase:
+    """What an upload takes, and gives the same numbers."""
+    score_sets = ScoreSet.objects.visible_to(request.user).select_related("run__split")
+    return score_file(get_object_or_404(score_sets, run_id=run_id), format)
 
 
 def run_jobs(run: Run) -> JobQuerySet:
@@ -147,7 +192,7 @@ def _distinct_curves(evaluations: Iterable[Evaluation]) -> list[tuple[str, dict[
     return found
 
 
-def _run(request: HttpRequest, run_id: str) -> Run:
+def _run_with_facts(request: HttpRequest, run_id: str) -> Run:
     runs = Run.objects.visible_to(request.user).for_list().with_work_seconds()
     return get_object_or_404(
         runs.select_related("split", "annotation_set", "team", "sweep", "trained_by"), pk=run_id
@@ -196,17 +241,6 @@ def video_rows(evaluation: Evaluation) -> list[VideoRow]:
     return sorted(rows, key=lambda row: -(row.misordering or 0))
 
 
-@require_GET
-def progress(request: HttpRequest, run_id: str) -> HttpResponse:
-    """The part of the run page that is asked for again and again until the run has ended."""
-    run = visible_run(request, run_id)
-    context = progress_context(run)
-    response = render(request, "runs/_progress.html", context)
-    if request.GET.get("shown") != context["state"]:
-        response["HX-Refresh"] = "true"  # other parts of the page change with the state
-    return response
-
-
 def progress_context(run: Run) -> dict[str, Any]:
     job = run.current_job
     if job is None:
@@ -223,39 +257,5 @@ def progress_context(run: Run) -> dict[str, Any]:
     }
 
 
-@require_GET
-def curve(request: HttpRequest, run_id: str) -> JsonResponse:
-    """The learning curve as a Plotly figure."""
-    return JsonResponse(learning_curve(visible_run(request, run_id).trainer.training_points.all()))
-
-
-@require_POST
-def cancel(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
-    services.cancel_run(run=visible_run(request, run_id), by=request.user)
-    return redirect("runs:detail", run_id)
-
-
-@require_POST
-def resume(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
-    services.resume_run(run=visible_run(request, run_id), by=request.user)
-    return redirect("runs:detail", run_id)
-
-
 def visible_run(request: HttpRequest, run_id: str) -> Run:
     return get_object_or_404(Run.objects.visible_to(request.user).for_list(), pk=run_id)
-
-
-@require_safe
-def export(request: AuthenticatedRequest, format: str) -> HttpResponseBase:
-    """Takes the filters of the list; numbers are those of `?protocol=`."""
-    team = current_team(request)
-    form = RunFilterForm(request.GET, team=team)
-    narrowed = form.narrow(Run.objects.visible_to(request.user).filter(team=team))
-    return answer(run_table(narrowed, chosen_protocol(request, team)), name="runs", format=format)
-
-
-@require_safe
-def export_scores(request: AuthenticatedRequest, run_id: str, format: str) -> HttpResponseBase:
-    """What an upload takes, and gives the same numbers."""
-    score_sets = ScoreSet.objects.visible_to(request.user).select_related("run__split")
-    return score_file(get_object_or_404(score_sets, run_id=run_id), format)

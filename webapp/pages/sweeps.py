@@ -73,6 +73,14 @@ def export(request: HttpRequest, sweep_id: str, format: str) -> HttpResponseBase
     return answer(sweep_table(table), name=name, format=format)
 
 
+@require_POST
+def cancel(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
+    visible = Sweep.objects.visible_to(request.user).select_related("team")
+    sweep = get_object_or_404(visible, pk=sweep_id)
+    sweeps.cancel_sweep(sweep=sweep, by=request.user)
+    return redirect(sweep)
+
+
 def figure_of(table: SweepTable) -> Figure:
     """The leading number of each row: with its interval, or its deviation over several runs."""
     points = []
@@ -108,11 +116,3 @@ def _sweep(request: HttpRequest, sweep_id: str) -> Sweep:
     visible: Any = Sweep.objects.visible_to(request.user)
     found: Sweep = get_object_or_404(visible.for_list(), pk=sweep_id)
     return found
-
-
-@require_POST
-def cancel(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
-    visible = Sweep.objects.visible_to(request.user).select_related("team")
-    sweep = get_object_or_404(visible, pk=sweep_id)
-    sweeps.cancel_sweep(sweep=sweep, by=request.user)
-    return redirect(sweep)
