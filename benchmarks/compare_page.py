@@ -52,8 +52,9 @@ def make_runs() -> tuple[Any, list[Any]]:
     from tests.factories.accounts import MembershipFactory, TeamFactory
     from tests.factories.results import labelled_run
     from tests.factories.runs import RunFactory
-    from webapp.results.protocols import ensure_protocols
-    from webapp.results.services import evaluate, save_scores
+    from webapp.results.protocols.presets import ensure_protocols
+    from webapp.results.scores.evaluating import evaluate
+    from webapp.results.scores.storing import save_scores
 
     rng = np.random.default_rng(SEED)
     team = TeamFactory.create()

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks import report
 from ml.records import Scores
-from webapp.results.downsample import min_max
+from webapp.results.figures.downsample import min_max
 
 SIZES = (1_000_000, 10_000_000)
 MAX_POINTS = 2_000
@@ -59,9 +59,9 @@ def measure(n_frames: int) -> dict[str, Any]:
 def payload(stored: bytes, first: int, last: int) -> str:
     """As `results.video_views.curve` answers, without the database."""
     # Both can be imported once Django is set up.
-    from webapp.results.charts import score_figure
-    from webapp.results.curves import Curve, points
-    from webapp.results.video_views import COMPACT
+    from webapp.pages.videos import COMPACT
+    from webapp.results.figures.charts import score_figure
+    from webapp.results.figures.curves import Curve, points
 
     scores = Scores.from_bytes(stored, first_frame=0, frames_per_value=1)
     n_frames = len(scores.values)

@@ -52,7 +52,7 @@ def uploaded_run(labels: Mapping[str, Sequence[int]]) -> tuple[Any, Any]:
     """A run that waits for scores of videos with these labels, and the person who brings them."""
     from tests.factories.accounts import MembershipFactory
     from tests.factories.results import labelled_run
-    from webapp.results.uploads import create_uploaded_run
+    from webapp.results.scores.uploads import create_uploaded_run
 
     template = labelled_run(labels, current_job__ended=True)  # no worker is to take that job
     by = MembershipFactory.create(team=template.team).user

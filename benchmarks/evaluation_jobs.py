@@ -71,9 +71,10 @@ def upload() -> dict[str, Any]:
 
 
 def cancel() -> dict[str, Any]:
+    from ml.scores.files import Layout
     from webapp.jobs import services
     from webapp.jobs.models import Job
-    from webapp.results.uploads import Layout, store_score_set
+    from webapp.results.scores.uploads import store_score_set
 
     run, by = a_run(N_LONG, N_LONG_FRAMES)
     store_score_set(run=run, data=archive(run), layout=Layout(), by=by)
@@ -110,7 +111,8 @@ def work() -> None:
 
 def on_the_spot(run: Any) -> Any:
     from webapp.results.models import Evaluation
-    from webapp.results.services import ensure_protocols, evaluate_under_each
+    from webapp.results.protocols.presets import ensure_protocols
+    from webapp.results.scores.evaluating import evaluate_under_each
 
     Evaluation.objects.filter(score_set__run=run).delete()
     return lambda: evaluate_under_each(run.score_set, ensure_protocols())

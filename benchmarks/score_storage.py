@@ -70,7 +70,7 @@ class Ours:
         return report.seconds(self.write), report.seconds(self.read)
 
     def write(self) -> None:
-        from webapp.results.services import save_scores
+        from webapp.results.scores.storing import save_scores
 
         save_scores(run=self.run, job=None, scores=self.scores, rule="every frame")
 

@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker
 from tests import evaluating
 from tests.factories.accounts import MembershipFactory, TeamFactory
 from webapp.accounts.models import Role, Team, User
-from webapp.results import uploads, virtual
+from webapp.results.scores import uploads, virtual
 
 # How long an example takes says something of the machine and nothing of the code.
 hypothesis.settings.register_profile(

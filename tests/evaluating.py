@@ -11,7 +11,7 @@ from django.utils import timezone
 from ml.evaluation.tasks import evaluate_tasks
 from ml.reports import Event, Reporter
 from webapp.jobs.models import Job
-from webapp.results.evaluation_jobs import store_evaluations, submit_evaluation, write_tasks
+from webapp.results.scores.evaluation_jobs import store_evaluations, submit_evaluation, write_tasks
 from webapp.runs.models import Run
 
 

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "webapp.runs",
     "webapp.results",
     "webapp.sharing",
+    "webapp.pages",
     "webapp.api",
 ]
 MIDDLEWARE = [

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from webapp.common.views import health
-from webapp.results.home import home
+from webapp.pages.home import home
 
 urlpatterns = [
     path("health/live", health, name="health"),
@@ -11,9 +11,7 @@ urlpatterns = [
     path("", include("webapp.accounts.urls")),
     path("", include("webapp.jobs.urls")),
     path("", include("webapp.datasets.urls")),
-    path("", include("webapp.results.run_urls")),
-    path("", include("webapp.results.urls")),
-    path("", include("webapp.sharing.urls")),
+    path("", include("webapp.pages.urls")),
     path("api/v1/", include("webapp.api.urls")),
 ]
 

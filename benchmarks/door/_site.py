@@ -32,9 +32,10 @@ def _scored(
     given = data.encode() if isinstance(data, str) else data
 
     def bring(folder: Path) -> Brought:
+        from ml.scores.files import Layout
         from tests.evaluating import evaluate_run
         from webapp.common.errors import UserError
-        from webapp.results.uploads import Layout, store_score_set
+        from webapp.results.scores.uploads import store_score_set
 
         run, by = uploaded_run(labels)
         try:

@@ -140,7 +140,8 @@ def _again(labels: dict[str, list[int]], given: dict[str, Any], format: str) -> 
     def bring(folder: Path) -> Brought:
         from django.test import Client
 
-        from webapp.results.uploads import Layout, create_uploaded_run, store_score_set
+        from ml.scores.files import Layout
+        from webapp.results.scores.uploads import create_uploaded_run, store_score_set
 
         run, by = uploaded_run(labels)
         store_score_set(run=run, data=json.dumps(given).encode(), layout=Layout(), by=by)

@@ -14,8 +14,8 @@ from tests.factories.results import labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Dataset, Interval
-from webapp.results.protocols import ensure_protocols
-from webapp.results.services import evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -21,7 +21,8 @@ from tests.factories.results import add_to_test, save_by_name
 from tests.factories.runs import RunFactory
 from tests.patience import PATIENCE
 from tests.toys import write_video
-from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.datasets.annotation_imports import accept_annotation_import, unsettled
 from webapp.datasets.models import Dataset
 from webapp.results.models import Evaluation
-from webapp.results.uploads import create_uploaded_run
+from webapp.results.scores.uploads import create_uploaded_run
 
 RAW = "frame-raw"
 

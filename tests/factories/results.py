@@ -14,9 +14,9 @@ from ml.records import Scores, intervals_of
 from tests.factories.datasets import IntervalFactory, SplitMemberFactory, VideoFactory
 from tests.factories.runs import RunFactory
 from webapp.datasets.models import Video
-from webapp.results import services
-from webapp.results.explanations import Sheet, save_explanations
 from webapp.results.models import ScoreSet
+from webapp.results.scores.explanations import Sheet, save_explanations
+from webapp.results.scores.storing import save_scores
 from webapp.runs.models import Run
 
 
@@ -48,7 +48,7 @@ def add_to_test(run: Run, video: Video, labels: Sequence[int]) -> None:
 def save_by_name(run: Run, scores: dict[str, Scores], rule: str = "every frame") -> ScoreSet:
     videos = {video.name: video.pk for video in run.dataset.videos.all()}
     by_id = {videos.get(name, name): each for name, each in scores.items()}
-    return services.save_scores(run=run, job=run.current_job, scores=by_id, rule=rule)
+    return save_scores(run=run, job=run.current_job, scores=by_id, rule=rule)
 
 
 def explain(run: Run, maps: Mapping[Video, ErrorMaps | None]) -> None:

@@ -19,8 +19,8 @@ from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.accounts.models import Team
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation
-from webapp.results.protocols import PRESETS, ensure_protocols
-from webapp.results.services import evaluate_under_each
+from webapp.results.protocols.presets import PRESETS, ensure_protocols
+from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Run
 from workers import kinds
 from workers.kinds import JobKind

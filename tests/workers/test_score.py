@@ -17,9 +17,9 @@ from webapp.accounts.models import Team
 from webapp.common.errors import UserError
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job
-from webapp.results import explanations
 from webapp.results.models import Evaluation, Explanation, ScoreSet
-from webapp.results.protocols import PRESETS
+from webapp.results.protocols.presets import PRESETS
+from webapp.results.scores import explanations
 from webapp.runs.models import Run
 from workers import kinds
 from workers.kinds import JobKind

@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from webapp.accounts import services
 from webapp.accounts.forms import (
@@ -21,18 +21,11 @@ from webapp.accounts.forms import (
     TokenForm,
     show_error,
 )
+from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.login import check_password
 from webapp.accounts.models import User
 from webapp.accounts.teams import choose_team, current_team
 from webapp.common.errors import UserError
-
-get_or_post = require_http_methods(["GET", "POST"])
-
-
-class AuthenticatedRequest(HttpRequest):
-    """For the types of views behind the login wall."""
-
-    user: User
 
 
 def log_in(request: HttpRequest, user: User) -> None:

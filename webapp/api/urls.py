@@ -1,23 +1,26 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from webapp.api.views import (
+from webapp.api import (
     accounts,
     calibration,
     comparisons,
     datasets,
+    evaluations,
     explanations,
     folds,
     ground_truth,
     jobs,
+    leaderboards,
+    methods,
     operating_points,
     protocols,
-    results,
     runs,
     share_links,
     splits,
     sweeps,
     uploads,
+    videos,
     virtual_runs,
 )
 
@@ -39,9 +42,7 @@ urlpatterns = [
         datasets.DatasetNormalLabels.as_view(),
         name="dataset_normal_labels",
     ),
-    path(
-        "datasets/<str:dataset_id>/videos", datasets.DatasetVideos.as_view(), name="dataset_videos"
-    ),
+    path("datasets/<str:dataset_id>/videos", videos.DatasetVideos.as_view(), name="dataset_videos"),
     path("datasets/<str:dataset_id>/splits", splits.DatasetSplits.as_view(), name="dataset_splits"),
     path("listed-datasets", ground_truth.ListedDatasets.as_view(), name="listed_datasets"),
     path(
@@ -65,9 +66,9 @@ urlpatterns = [
         name="annotation_set",
     ),
     path("splits/<str:split_id>", splits.SplitDetail.as_view(), name="split"),
-    path("videos/<str:video_id>", datasets.VideoDetail.as_view(), name="video"),
-    path("methods", runs.Methods.as_view(), name="methods"),
-    path("methods/<slug:name>", runs.MethodDetail.as_view(), name="method"),
+    path("videos/<str:video_id>", videos.VideoDetail.as_view(), name="video"),
+    path("methods", methods.Methods.as_view(), name="methods"),
+    path("methods/<slug:name>", methods.MethodDetail.as_view(), name="method"),
     path("runs", runs.Runs.as_view(), name="runs"),
     path("uploaded-runs", uploads.UploadedRuns.as_view(), name="uploaded_runs"),
     path("virtual-runs", virtual_runs.VirtualRuns.as_view(), name="virtual_runs"),
@@ -81,11 +82,11 @@ urlpatterns = [
         uploads.VideoScores.as_view(),
         name="video_scores",
     ),
-    path("runs/<str:run_id>/evaluation", results.Evaluations.as_view(), name="evaluation"),
+    path("runs/<str:run_id>/evaluation", evaluations.Evaluations.as_view(), name="evaluation"),
     path("runs/<str:run_id>/calibration", calibration.Calibration.as_view(), name="calibration"),
     path(
         "runs/<str:run_id>/explanations/<str:video_id>",
-        explanations.Explanation.as_view(),
+        explanations.ExplanationDetail.as_view(),
         name="explanation",
     ),
     path("runs/<str:run_id>/folds", folds.Folds.as_view(), name="folds"),
@@ -105,10 +106,10 @@ urlpatterns = [
     path("protocols", protocols.Protocols.as_view(), name="protocols"),
     path("protocols/<slug:slug>", protocols.ProtocolDetail.as_view(), name="protocol"),
     path("comparisons", comparisons.Comparisons.as_view(), name="comparisons"),
-    path("leaderboards", comparisons.Leaderboards.as_view(), name="leaderboards"),
+    path("leaderboards", leaderboards.Leaderboards.as_view(), name="leaderboards"),
     path(
         "leaderboards/<str:dataset_id>",
-        comparisons.LeaderboardDetail.as_view(),
+        leaderboards.LeaderboardDetail.as_view(),
         name="leaderboard",
     ),
     path("share-links", share_links.ShareLinks.as_view(), name="share_links"),

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from webapp.accounts.forms import show_error
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, require
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.common.errors import UserError
 from webapp.datasets import splits
 from webapp.datasets.models import Dataset, Split

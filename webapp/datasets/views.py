@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from webapp.accounts.forms import show_error
+from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.permissions import Permission, permissions_of, require
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest, get_or_post
 from webapp.common.errors import UserError
 from webapp.datasets import services
 from webapp.datasets.folders import data_roots, suggested_folders

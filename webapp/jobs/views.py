@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, has_permission
 from webapp.accounts.teams import current_team
-from webapp.accounts.views import AuthenticatedRequest
 from webapp.common.errors import UserError
 from webapp.jobs import services
 from webapp.jobs.models import Job, JobQuerySet, WorkerNode

@@ -19,11 +19,11 @@ from django.utils.translation import ngettext
 from webapp.accounts.models import Team, User
 from webapp.common.errors import UserError
 from webapp.datasets.models import AnnotationSet, Dataset, Video, VideoQuerySet
-from webapp.results.compare import MAX_RUNS
-from webapp.results.compare_views import chosen_truth, runs_in_order
 from webapp.results.models import Protocol
-from webapp.results.protocol_choice import protocol_of
-from webapp.results.video_page import MAX_LISTED_RUNS, score_sets_on
+from webapp.results.protocols.choice import protocol_of
+from webapp.results.scores.reading import MAX_LISTED_RUNS, score_sets_on
+from webapp.results.studies.choice import chosen_truth, runs_in_order
+from webapp.results.studies.comparison import MAX_RUNS
 from webapp.runs.models import Run, RunQuerySet
 from webapp.sharing.models import ShareLink
 

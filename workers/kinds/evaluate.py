@@ -7,7 +7,7 @@ from typing import Any
 
 from ml.reports import Event
 from webapp.jobs.models import Job
-from webapp.results.evaluation_jobs import store_evaluations, write_tasks
+from webapp.results.scores.evaluation_jobs import store_evaluations, write_tasks
 from webapp.runs import services
 from workers.kinds import register
 from workers.run_files import note, noted, run_of

@@ -13,9 +13,9 @@ from ml.reports import Event
 from webapp.datasets.models import Part, Video
 from webapp.jobs.models import Job
 from webapp.jobs.services import record_facts
-from webapp.results.evaluation_jobs import submit_evaluation
-from webapp.results.explanations import Sheet, save_explanations
-from webapp.results.services import save_scores
+from webapp.results.scores.evaluation_jobs import submit_evaluation
+from webapp.results.scores.explanations import Sheet, save_explanations
+from webapp.results.scores.storing import save_scores
 from webapp.runs import services, training
 from webapp.runs.models import Checkpoint, Run
 from workers.kinds import register

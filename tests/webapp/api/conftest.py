@@ -12,7 +12,8 @@ from webapp.accounts import services
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Split, Video
 from webapp.results.models import Protocol
-from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
 from webapp.runs.models import Method, Run
 
 WithToken = Callable[..., Client]

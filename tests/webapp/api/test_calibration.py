@@ -16,7 +16,7 @@ from tests.factories.runs import CheckpointFactory
 from tests.webapp.api.test_schema import assert_as_described
 from webapp.accounts.models import Team
 from webapp.results.models import ValidationScores
-from webapp.results.services import save_scores
+from webapp.results.scores.storing import save_scores
 from webapp.runs.models import Run
 
 

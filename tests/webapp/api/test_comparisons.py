@@ -9,11 +9,11 @@ from tests.factories.datasets import AnnotationSetFactory
 from tests.factories.results import labelled_run
 from tests.factories.runs import RunFactory
 from tests.webapp.api.test_schema import assert_as_described
-from tests.webapp.results.test_compare import LABELS, scored
+from tests.webapp.pages.test_compare import LABELS, scored
 from webapp.accounts.models import Team
 from webapp.datasets.models import Interval
-from webapp.results.compare import Comparison
-from webapp.results.protocols import ensure_protocols
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.studies.comparison import Comparison
 from webapp.runs.models import Run
 
 COMPARISONS, LEADERBOARDS = "/api/v1/comparisons", "/api/v1/leaderboards"

@@ -156,7 +156,7 @@ def test_fault_of_ours(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("webapp.api.views.accounts.teams_of", fail)
+    monkeypatch.setattr("webapp.api.accounts.teams_of", fail)
     reader.raise_request_exception = False
 
     response = reader.get("/api/v1/me")

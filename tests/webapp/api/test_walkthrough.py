@@ -26,7 +26,8 @@ from webapp.accounts.models import User
 from webapp.datasets.models import Dataset
 from webapp.jobs.models import Job
 from webapp.results.models import Protocol
-from webapp.results.services import ensure_protocols, evaluate
+from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.evaluating import evaluate
 from webapp.runs.models import Method, Run
 
 PAGE = settings.BASE_DIR / "docs" / "api.md"

@@ -16,7 +16,7 @@ from django.test import Client
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import add_to_test
 from tests.factories.runs import RunFactory
-from tests.webapp.results.test_uploads import BINARY, page_answers
+from tests.webapp.results.scores.test_uploads import BINARY, page_answers
 from webapp.accounts.models import Team
 from webapp.datasets.models import Split
 from webapp.runs.models import Run

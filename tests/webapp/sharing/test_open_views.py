@@ -18,7 +18,8 @@ from tests.webapp.sharing.conftest import moment_of, protocol_id
 from tests.webapp.test_permission_matrix import ROUTES
 from webapp.common import limits
 from webapp.datasets.models import AnnotationSet
-from webapp.sharing import open_views, opened
+from webapp.pages import shared
+from webapp.sharing import opened
 from webapp.sharing.models import ShareLink
 
 BELOW = ("curve", "scores", "alarms", "explanation", "stream", "poster", "contact-sheet")
@@ -209,7 +210,7 @@ def test_a_comparison_tells_facts_but_no_settings(paths, run, rival, as_bob, cli
 
 
 def test_a_mix_does_not_name_the_runs_it_is_made_of(share, run, rival, bob, client):
-    from webapp.results.virtual import create_virtual_run
+    from webapp.results.scores.virtual import create_virtual_run
 
     recipe = {"members": [{"run": each.pk, "weight": 1} for each in (run, rival)]}
     mix = create_virtual_run(team=run.team, name="Mix", recipe=recipe, by=bob)
@@ -317,7 +318,7 @@ def test_a_fault_of_the_site_tells_nothing(run_path, monkeypatch, caplog):
     def fail(link):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(open_views, "count_view", fail)
+    monkeypatch.setattr(shared, "count_view", fail)
     answer = Client(raise_request_exception=False).get(run_path)
     assert answer.status_code == 500
     assert private_headers(answer) == HEADERS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import template
 
 from ml.metrics import Comparison
-from webapp.results.delong import delong
 from webapp.results.models import Evaluation
+from webapp.results.studies.delong import delong
 
 register = template.Library()
 

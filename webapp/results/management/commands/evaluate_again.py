@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from webapp.results.evaluation_jobs import submit_missing
+from webapp.results.scores.evaluation_jobs import submit_missing
 
 
 class Command(BaseCommand):

@@ -1,0 +1,79 @@
+"""The run form as a REST call and as a command, to copy into a script."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from webapp.accounts.models import User
+from webapp.pages.forms.runs import RunForm
+from webapp.pages.forms.sweeps import SweepForm
+from webapp.runs.models import Run
+from webapp.runs.schema import changed_fields, to_text
+
+NEW_LINE = " \\\n  "
+
+
+def rest_call(form: RunForm, *, site_url: str) -> str:
+    """A curl command. Fields that keep the method's own value are left out."""
+    return _curl(f"{site_url}/api/v1/runs", _body(form))
+
+
+def sweep_call(form: SweepForm, *, site_url: str) -> str:
+    """A curl command, as far as the form can be read."""
+    form.is_valid()
+    split, cleaned = form.chosen_split, getattr(form, "cleaned_data", {})
+    body: dict[str, Any] = {"dataset": split.dataset_id, "split": split.pk} if split else {}
+    body |= {"method": form.method.pk, "config": form.config, "grid": form.grid}
+    names = ("title", "variants", "seeds", "folds", "selection", "queue")
+    answers = {name: cleaned[name] for name in names if name in cleaned}
+    if answers.get("selection") == Run.Selection.LAST:
+        del answers["selection"]
+    body |= answers
+    return _curl(
+        f"{site_url}/api/v1/sweeps", {name: value for name, value in body.items() if value}
+    )
+
+
+def _curl(address: str, content: dict[str, Any]) -> str:
+    lines = [f"  {_json(name)}: {_json(value)}" for name, value in content.items()]
+    body = "{\n" + ",\n".join(lines) + "\n}"
+    return NEW_LINE.join(
+        [
+            f"curl -X POST {address}",
+            '-H "Authorization: Bearer $IWAKAN_TOKEN"',
+            '-H "Content-Type: application/json"',
+            f"-d {shlex.quote(body)}",
+        ]
+    )
+
+
+def command(form: RunForm, *, by: User) -> str:
+    """For the shell of the server."""
+    split = form.chosen_split
+    options = {"by": by.email, "split": split.pk if split else "", "method": form.method.pk}
+    options |= form.changed_answers()
+    changes = changed_fields(form.method.schema, form.config)
+    return NEW_LINE.join(
+        [
+            "python manage.py submit_run",
+            *(f"--{name} {shlex.quote(str(value))}" for name, value in options.items()),
+            *(
+                f"--set {shlex.quote(f'{name}={to_text(value)}')}"
+                for name, value in changes.items()
+            ),
+        ]
+    )
+
+
+def _body(form: RunForm) -> dict[str, Any]:
+    split = form.chosen_split
+    data = {"dataset": split.dataset_id, "split": split.pk} if split else {}
+    changes = changed_fields(form.method.schema, form.config)
+    config = {"config": changes} if changes else {}
+    return data | {"method": form.method.pk} | form.changed_answers() | config
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

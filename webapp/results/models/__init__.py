@@ -1,0 +1,29 @@
+"""Scores, protocols and the evaluations made of the two."""
+
+from webapp.results.models.evaluations import Evaluation, EvaluationQuerySet, PooledEvaluation
+from webapp.results.models.explanations import Explanation, sheet_name
+from webapp.results.models.protocols import Protocol, ProtocolQuerySet
+from webapp.results.models.scores import (
+    PendingScores,
+    ScoreSet,
+    ScoreSetQuerySet,
+    StoredScores,
+    ValidationScores,
+    VideoScores,
+)
+
+__all__ = [
+    "Evaluation",
+    "EvaluationQuerySet",
+    "Explanation",
+    "PendingScores",
+    "PooledEvaluation",
+    "Protocol",
+    "ProtocolQuerySet",
+    "ScoreSet",
+    "ScoreSetQuerySet",
+    "StoredScores",
+    "ValidationScores",
+    "VideoScores",
+    "sheet_name",
+]

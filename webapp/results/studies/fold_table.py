@@ -1,0 +1,66 @@
+"""The numbers of a cross-validation: pooled, averaged, and of each fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ml.evaluation import METRICS, Metric, Settings
+from webapp.results.models import Evaluation, PooledEvaluation, Protocol
+from webapp.results.protocols.current_evaluations import IS_CURRENT
+from webapp.results.scores.pooling import CrossValidation
+from webapp.results.studies.spreads import Spread, evaluations_by_own_truth, number, spread_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldRow:
+    """One number over the folds: of all their scores together, and the mean of theirs."""
+
+    name: str
+    metric: Metric
+    pooled: float | None
+    interval: list[float] | None
+    averaged: Spread | None
+    by_fold: list[float | None]
+
+
+class FoldTable(CrossValidation):
+    """With the numbers of the folds, and of all of them together where they were pooled."""
+
+    @cached_property
+    def pooled(self) -> dict[int, PooledEvaluation]:
+        """By protocol id; empty where the folds cannot be pooled."""
+        if self.refusal:
+            return {}
+        found = PooledEvaluation.objects.filter(IS_CURRENT, pool_hash=self.pool_hash)
+        return {each.protocol_id: each for each in found.select_related("protocol")}
+
+    @cached_property
+    def evaluations(self) -> dict[int, dict[str, Evaluation]]:
+        """Of the folds' runs: by protocol id, then by run id."""
+        found: dict[int, dict[str, Evaluation]] = {}
+        for each in evaluations_by_own_truth(self.runs):
+            found.setdefault(each.protocol_id, {})[each.score_set.run_id] = each
+        return found
+
+    def rows(self, protocol: Protocol) -> list[FoldRow]:
+        """Every number that some fold has under `protocol`, the leading one first."""
+        leading = Settings.from_json(protocol.settings).metric
+        names = sorted(METRICS, key=lambda name: name != leading)
+        rows = [self._row(name, protocol) for name in names]
+        return [row for row in rows if row.averaged or row.pooled is not None]
+
+    def _row(self, name: str, protocol: Protocol) -> FoldRow:
+        pooled = self.pooled.get(protocol.pk)
+        found = self.evaluations.get(protocol.pk, {})
+        by_fold = [
+            number(found.get(fold.run.pk), name) if fold.run else None for fold in self.folds
+        ]
+        return FoldRow(
+            name=name,
+            metric=METRICS[name],
+            pooled=pooled.metrics.get(name) if pooled else None,
+            interval=pooled.intervals.get(name) if pooled else None,
+            averaged=spread_of(by_fold),
+            by_fold=by_fold,
+        )
