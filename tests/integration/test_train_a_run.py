@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,13 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def worker(transactional_db: None, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+@contextmanager
+def started_worker(tmp_path: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker as a lab starts it, on this test's database and broker."""
     own = {
         "IWAKAN_BROKER_URL": settings.CELERY_BROKER_URL,
         "IWAKAN_DATA_ROOTS": str(tmp_path / "data"),
-    }
+    } | more
     process = subprocess.Popen(
         [sys.executable, "-m", *WORKER, "--loglevel", "warning"],
         env=environment() | own,
@@ -63,10 +64,18 @@ def worker(transactional_db: None, tmp_path: Path) -> Iterator[subprocess.Popen[
     )
     # On a busy machine the threads of one torch operation wait for each other more than they work.
     os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
-    wait_until(lambda: Method.objects.filter(name="conv_ae").exists())
-    yield process
-    process.terminate()
-    process.wait(PATIENCE)
+    try:
+        wait_until(lambda: Method.objects.filter(name="conv_ae").exists())
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+@pytest.fixture
+def worker(transactional_db: None, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with started_worker(tmp_path) as process:
+        yield process
 
 
 def import_dataset(client: Client, folder: Path) -> Dataset:

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.conftest import logged_in
 from tests.factories.accounts import MembershipFactory
+from tests.factories.datasets import FeatureSetFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.results import explain, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory, sweep_of
@@ -100,6 +101,9 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:import_split": {"POST": of_team(403, 422)},
     "datasets:set_groups": {"POST": of_team(403, 422)},
     "datasets:new_listed": {"POST": Answers(people=(422, 403, 422, 422, 422))},
+    "datasets:new_feature_set": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
+    "datasets:feature_set": {"GET": READ},
+    "datasets:read_features_again": {"POST": of_team(403, 409)},  # they have been read
     "datasets:new_ground_truth": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:ground_truth": {"GET": READ},
     "datasets:accept": {"POST": of_team(403, 422)},  # the file has not been read
@@ -190,6 +194,9 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:dataset_normal_labels": {"PUT": of_team(403, 200)},
     "api:dataset_videos": {"GET": READ},
     "api:dataset_splits": {"GET": READ, "POST": of_team(403, 201)},
+    "api:dataset_feature_sets": {"GET": READ, "POST": of_team(403, 422)},  # no such folder
+    "api:feature_set": {"GET": READ},
+    "api:feature_set_read_again": {"POST": of_team(403, 409)},  # they have been read
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},
     "api:annotation_import": {"GET": READ},
@@ -328,6 +335,7 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "api:tokens": {"name": "x", "scope": "read"},
         "api:dataset_normal_labels": {"normal_labels": ["walking"]},
         "api:datasets": {"name": "x", "folder": "/nowhere"},
+        "api:dataset_feature_sets": {"name": "x", "folder": "/nowhere", "extractor": "I3D"},
         "api:dataset_splits": {"name": "x", "files": [LIST]},
         "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
         "api:protocols": {"title": "Ours", "settings": {}},
@@ -373,6 +381,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "dataset_id": run.dataset_id,
             "video_id": video.pk,
             "split_id": run.split_id,
+            "feature_set_id": FeatureSetFactory.create(dataset=run.dataset).pk,
             "draft_id": draft.pk,
             "rest": f"{share_address.rpartition('/')[2]}/",
             "annotation_set_id": run.annotation_set_id,

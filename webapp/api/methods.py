@@ -11,10 +11,13 @@ from rest_framework.views import APIView
 from webapp.api.fields import ObjectField
 from webapp.api.lists import ListView
 from webapp.api.requests import PageQuery
-from webapp.runs.models import Method
+from webapp.runs.models import Method, Reads
 
 
 class MethodSerializer(serializers.ModelSerializer[Method]):
+    reads = serializers.ChoiceField(
+        choices=Reads.choices, help_text="What it takes of a video; features need a feature set."
+    )
     schema = ObjectField(help_text="JSON Schema of the config.")
     sweeps = serializers.ListField(
         child=ObjectField(), help_text="Ready-made ones: name, title, reproduces, grid, variants."
@@ -23,7 +26,8 @@ class MethodSerializer(serializers.ModelSerializer[Method]):
     class Meta:
         model = Method
         fields = [
-            "name", "title", "summary", "paper", "supervision", "schema", "sweeps", "published_at"
+            "name", "title", "summary", "paper", "supervision", "reads", "schema", "sweeps",
+            "published_at",
         ]  # fmt: skip
 
 

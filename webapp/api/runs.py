@@ -19,7 +19,7 @@ from webapp.api.fields import ObjectField
 from webapp.api.jobs import JobSerializer, accepted
 from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, VisibleField, read_body
-from webapp.datasets.models import Dataset, Split
+from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs.models import Job
 from webapp.runs import services
 from webapp.runs.models import Method, Run
@@ -41,8 +41,17 @@ class RunOfSplit(Known):
         return attrs
 
 
+def feature_set_field() -> VisibleField:
+    return VisibleField(
+        queryset=FeatureSet.objects.all(),
+        required=False,
+        help_text="Of the dataset; for a method that reads features, and for no other.",
+    )
+
+
 class NewRun(RunOfSplit):
     method = serializers.PrimaryKeyRelatedField(queryset=Method.objects.all())
+    feature_set = feature_set_field()
     config = serializers.DictField(default=dict, help_text="Fields left out get their defaults.")
     seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=0)
     name = serializers.CharField(max_length=160, default="", allow_blank=True)
@@ -72,6 +81,9 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         help_text="Its checkpoint was chosen by looking at what it is judged by.",
     )
     created_by = PersonSerializer(allow_null=True)
+    feature_set_id = serializers.CharField(
+        allow_null=True, help_text="What a method that reads features was given."
+    )
     sweep_id = serializers.CharField(allow_null=True)
     trained_by_id = serializers.CharField(
         allow_null=True, help_text="The run whose weights it scores; null for its own."
@@ -84,10 +96,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         model = Run
         fields = [
             "id", "kind", "name", "dataset_id", "split_id", "annotation_set_id", "method",
-            "method_name", "supervision", "features", "reference", "config", "recipe", "seed",
-            "selection", "selected_on_test", "dataset_hash", "sweep_id", "trained_by_id",
-            "status", "created_by", "created_at",
-            "scored_at", "job_url", "scores_url", "evaluation_url",
+            "method_name", "supervision", "features", "feature_set_id", "reference", "config",
+            "recipe", "seed", "selection", "selected_on_test", "dataset_hash", "sweep_id",
+            "trained_by_id", "status", "created_by", "created_at", "scored_at",
+            "job_url", "scores_url", "evaluation_url",
         ]  # fmt: skip
 
     def get_job_url(self, run: Run) -> str | None:

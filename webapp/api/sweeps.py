@@ -24,7 +24,7 @@ from webapp.api.leaderboards import LeaderboardQuery
 from webapp.api.lists import ListView
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
-from webapp.api.runs import RunOfSplit
+from webapp.api.runs import RunOfSplit, feature_set_field
 from webapp.jobs.models import Job
 from webapp.results.protocols.choice import protocol_of
 from webapp.results.studies.sweep_table import SweepCell, SweepRow, SweepTable
@@ -54,6 +54,7 @@ class NewSweep(RunOfSplit):
         "they are left out.",
     )
     title = serializers.CharField(max_length=LONGEST_TITLE, default="", allow_blank=True)
+    feature_set = feature_set_field()
     config = serializers.DictField(
         default=dict, help_text="What holds for all; fields left out get their defaults."
     )

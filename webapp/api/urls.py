@@ -8,6 +8,7 @@ from webapp.api import (
     datasets,
     evaluations,
     explanations,
+    feature_sets,
     folds,
     ground_truth,
     jobs,
@@ -44,6 +45,21 @@ urlpatterns = [
     ),
     path("datasets/<str:dataset_id>/videos", videos.DatasetVideos.as_view(), name="dataset_videos"),
     path("datasets/<str:dataset_id>/splits", splits.DatasetSplits.as_view(), name="dataset_splits"),
+    path(
+        "datasets/<str:dataset_id>/feature-sets",
+        feature_sets.DatasetFeatureSets.as_view(),
+        name="dataset_feature_sets",
+    ),
+    path(
+        "feature-sets/<str:feature_set_id>",
+        feature_sets.FeatureSetDetail.as_view(),
+        name="feature_set",
+    ),
+    path(
+        "feature-sets/<str:feature_set_id>/read-again",
+        feature_sets.FeatureSetReadAgain.as_view(),
+        name="feature_set_read_again",
+    ),
     path("listed-datasets", ground_truth.ListedDatasets.as_view(), name="listed_datasets"),
     path(
         "datasets/<str:dataset_id>/annotation-imports",

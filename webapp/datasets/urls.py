@@ -1,6 +1,6 @@
 from django.urls import path
 
-from webapp.datasets import ground_truth_views, media, split_views, views
+from webapp.datasets import feature_views, ground_truth_views, media, split_views, views
 
 app_name = "datasets"
 urlpatterns = [
@@ -22,6 +22,13 @@ urlpatterns = [
     ),
     path("ground-truth/<str:draft_id>", ground_truth_views.detail, name="ground_truth"),
     path("ground-truth/<str:draft_id>/accept", ground_truth_views.accept, name="accept"),
+    path("datasets/<str:dataset_id>/features/new", feature_views.new, name="new_feature_set"),
+    path("feature-sets/<str:feature_set_id>", feature_views.detail, name="feature_set"),
+    path(
+        "feature-sets/<str:feature_set_id>/read-again",
+        feature_views.read_again,
+        name="read_features_again",
+    ),
     path("videos/<str:video_id>/poster", media.poster, name="poster"),
     path("videos/<str:video_id>/contact-sheet", media.contact_sheet, name="contact_sheet"),
     path("videos/<str:video_id>/stream", media.stream, name="stream"),

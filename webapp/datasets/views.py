@@ -28,7 +28,7 @@ from webapp.datasets.models import Dataset
 from webapp.jobs.services import waiting_reason
 
 PAGE_SIZE = 60
-TABS = ("videos", "import", "splits", "ground-truth")
+TABS = ("videos", "import", "splits", "ground-truth", "features")
 
 
 @require_safe
@@ -90,6 +90,7 @@ def detail(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
         "tab": tab if tab in TABS else TABS[0],
         "may_import": Permission.DATASET_IMPORT in granted,
         "may_run": Permission.RUN_SUBMIT in granted,
+        "has_features": dataset.feature_sets.ready().exists(),
     }
     if context["tab"] == "videos":
         context |= _grid(request, dataset)

@@ -26,7 +26,7 @@ def sweep_call(form: SweepForm, *, site_url: str) -> str:
     split, cleaned = form.chosen_split, getattr(form, "cleaned_data", {})
     body: dict[str, Any] = {"dataset": split.dataset_id, "split": split.pk} if split else {}
     body |= {"method": form.method.pk, "config": form.config, "grid": form.grid}
-    names = ("title", "variants", "seeds", "folds", "selection", "queue")
+    names = ("title", "feature_set", "variants", "seeds", "folds", "selection", "queue")
     answers = {name: cleaned[name] for name in names if name in cleaned}
     if answers.get("selection") == Run.Selection.LAST:
         del answers["selection"]

@@ -22,6 +22,7 @@ from webapp.runs.models import LARGEST_SEED, Method, Run
 from webapp.runs.schema import with_order
 
 LONGEST_NAME = 160
+LONGEST_FEATURES = 120
 
 
 @transaction.atomic
@@ -53,6 +54,7 @@ def create_run(
         annotation_set=ground_truth_of(dataset),
         method=method,
         feature_set=feature_set,
+        features=name_of(feature_set),
         config=complete_config(method.schema, config),
         seed=seed,
         selection=selection,
@@ -304,6 +306,11 @@ def _lacking_kind(split: Split, part: Part, method: Method) -> str:
 def _needs(method: Method) -> str:
     takes_abnormal = method.policy.takes_abnormal
     return _("normal and abnormal videos") if takes_abnormal else _("normal videos")
+
+
+def name_of(feature_set: FeatureSet | None) -> str:
+    """As lists and comparisons show which features a run reads."""
+    return f"{feature_set}, {feature_set.extractor}"[:LONGEST_FEATURES] if feature_set else ""
 
 
 def check_features(method: Method, split: Split, feature_set: FeatureSet | None) -> None:

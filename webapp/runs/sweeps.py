@@ -22,7 +22,13 @@ from webapp.jobs.models import Job
 from webapp.runs.grid import MAX_RUNS, Configuration, GridError, configurations, too_many
 from webapp.runs.models import LARGEST_SEED, Method, Run, Sweep
 from webapp.runs.schema import learning_values
-from webapp.runs.services import LONGEST_NAME, check_submission, ground_truth_of, submit_job
+from webapp.runs.services import (
+    LONGEST_NAME,
+    check_submission,
+    ground_truth_of,
+    name_of,
+    submit_job,
+)
 
 LONGEST_TITLE = 120
 MORE = " …"
@@ -200,6 +206,7 @@ def _runs_of(sweep: Sweep, plan: Plan, selection: str) -> list[Run]:
                     annotation_set=truth,
                     method=sweep.method,
                     feature_set=sweep.feature_set,
+                    features=name_of(sweep.feature_set),
                     config=row.config,
                     seed=seed,
                     selection=selection,

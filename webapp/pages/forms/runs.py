@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
 from webapp.common.errors import UserError
-from webapp.datasets.models import Dataset, Split
+from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs.models import Job
 from webapp.runs import schema as schemas
 from webapp.runs.config import problems_of
 from webapp.runs.models import ENDED_BADLY, LARGEST_SEED, Method, Run, RunQuerySet
 
+ANSWERS = ("feature_set", "seed", "selection", "queue", "name")
 PREFIX = "config."  # keeps a method's own `seed` or `name` apart from the run's
 
 
@@ -50,6 +51,10 @@ class RunForm(forms.Form):
     split = forms.ChoiceField(
         label=_("Dataset and split"),
         help_text=_("Trains on the training part, is evaluated on the test part."),
+    )
+    feature_set = forms.ChoiceField(
+        label=_("Features"),
+        help_text=_("Of the same dataset, with a file for every video of the split."),
     )
     seed = forms.IntegerField(
         label=_("Seed"),
@@ -91,6 +96,20 @@ class RunForm(forms.Form):
         if data is not None:
             self.typed = _unticked_boxes(method) | self.typed
         self.fields["split"].choices = self._split_choices()  # type: ignore[attr-defined]
+        self.feature_sets = self._offered_feature_sets()
+        if method.reads_features:
+            choices = [(pk, f"{each.dataset} · {each}") for pk, each in self.feature_sets.items()]
+            self.fields["feature_set"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["feature_set"]
+
+    def _offered_feature_sets(self) -> dict[str, FeatureSet]:
+        """Those of the datasets whose splits are offered, the newest first."""
+        if not self.method.reads_features:
+            return {}
+        datasets = {split.dataset_id for split in self.splits.values()}
+        sets = FeatureSet.objects.ready().filter(dataset__in=datasets).select_related("dataset")
+        return {each.pk: each for each in sets.order_by("dataset__name", "-pk")}
 
     def _split_choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
         by_dataset = groupby(self.splits.values(), key=lambda split: split.dataset)
@@ -139,13 +158,16 @@ class RunForm(forms.Form):
             "dataset": split.dataset,
             "split": split,
             "method": self.method,
+            "feature_set": self.feature_sets.get(self.cleaned_data.get("feature_set", "")),
             "config": self.config,
         }
 
     def changed_answers(self) -> dict[str, Any]:
         """Answers other than the proposed ones, as far as they can be read."""
         answers = {}
-        for name in ("seed", "selection", "queue", "name"):
+        for name in ANSWERS:
+            if name not in self.fields:
+                continue
             field = self.fields[name]
             try:
                 answer = field.clean(self[name].value())
@@ -165,6 +187,7 @@ def address_of_form(run: Run) -> str:
         "dataset": run.dataset_id,
         "split": run.split_id,
         "method": run.method_id,
+        "feature_set": run.feature_set_id or "",
         "seed": run.seed,
         "selection": run.selection,
     }

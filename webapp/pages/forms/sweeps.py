@@ -127,7 +127,9 @@ class SweepForm(RunForm):
             "with semicolons between them. “no attention: attention=false; ttur=false”"
         ),
     )
-    field_order = ["title", "split", "seeds", "folds", "selection", "queue", "variants"]
+    field_order = [
+        "title", "split", "feature_set", "seeds", "folds", "selection", "queue", "variants",
+    ]  # fmt: skip
 
     def __init__(
         self,
@@ -204,6 +206,7 @@ class SweepForm(RunForm):
             "dataset": split.dataset,
             "split": split,
             "method": self.method,
+            "feature_set": self.feature_sets.get(self.cleaned_data.get("feature_set", "")),
             "config": self.config,
             "grid": self.grid,
         }

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from webapp.accounts.models import User
 from webapp.common.errors import UserError
-from webapp.datasets.models import Split
+from webapp.datasets.models import FeatureSet, Split
 from webapp.runs import services
 from webapp.runs.models import Method, Run
 from webapp.runs.schema import fields_of
@@ -19,6 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--by", required=True, metavar="EMAIL", help="who submits it")
         parser.add_argument("--split", required=True, metavar="ID", help="split of a dataset")
         parser.add_argument("--method", required=True, metavar="NAME")
+        parser.add_argument(
+            "--feature_set", default="", metavar="ID", help="for a method that reads features"
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--selection", default=Run.Selection.LAST)
         parser.add_argument("--queue", default="")
@@ -38,15 +42,20 @@ class Command(BaseCommand):
                 dataset=split.dataset,
                 split=split,
                 method=method,
+                feature_set=_feature_set(options["feature_set"]),
                 config=parse_config(method, options["set"]),
                 by=by,
                 **{name: options[name] for name in ("seed", "selection", "queue", "name")},
             )
-        except (User.DoesNotExist, Split.DoesNotExist, Method.DoesNotExist) as error:
+        except ObjectDoesNotExist as error:
             raise CommandError(str(error)) from error
         except UserError as error:
             raise CommandError(error.sentence) from error
         self.stdout.write(run.pk)
+
+
+def _feature_set(pk: str) -> FeatureSet | None:
+    return FeatureSet.objects.get(pk=pk) if pk else None
 
 
 def parse_config(method: Method, settings: list[str]) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""Feature sets over REST."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.permissions import Permission, require
+from webapp.api import idempotency
+from webapp.api.accounts import PersonSerializer
+from webapp.api.authentication import caller
+from webapp.api.datasets import FindingSerializer
+from webapp.api.fields import ObjectField
+from webapp.api.jobs import JobSerializer, accepted
+from webapp.api.lists import ListView
+from webapp.api.requests import Known, OrderedQuery, read_body
+from webapp.datasets import features
+from webapp.datasets.models import Dataset, FeatureSet
+
+
+class NewFeatureSet(Known):
+    name = serializers.CharField(
+        max_length=features.MAX_NAME_LENGTH, help_text="The same again is the next version."
+    )
+    folder = serializers.CharField(
+        max_length=1000,
+        help_text="On the server, below one of its data roots, with one .npy file per video.",
+    )
+    extractor = serializers.CharField(
+        max_length=features.MAX_EXTRACTOR_LENGTH, help_text="The network that made them."
+    )
+    frames_per_row = serializers.IntegerField(
+        min_value=1, max_value=features.MOST_FRAMES_PER_ROW, default=16
+    )
+    weights_sha256 = serializers.CharField(max_length=64, default="", allow_blank=True)
+    preprocessing = serializers.CharField(
+        max_length=features.MAX_DESCRIPTION_LENGTH, default="", allow_blank=True
+    )
+
+
+class FeatureSetSerializer(serializers.ModelSerializer[FeatureSet]):
+    preprocessing = ObjectField()
+    health = ObjectField(help_text="Norms, zero rows and dead dimensions, once the set is ready.")
+    report = FindingSerializer(many=True, source="findings")
+    state = serializers.CharField(help_text="reading, failed or ready.")
+    created_by = PersonSerializer(allow_null=True)
+    url = serializers.SerializerMethodField()
+    job_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = FeatureSet
+        fields = [
+            "id", "dataset_id", "name", "version", "state", "extractor", "weights_sha256",
+            "preprocessing", "frames_per_row", "n_crops", "dimension", "health", "report",
+            "content_hash", "created_by", "created_at", "url", "job_url",
+        ]  # fmt: skip
+
+    def get_url(self, feature_set: FeatureSet) -> str:
+        return reverse("api:feature_set", args=[feature_set.pk])
+
+    def get_job_url(self, feature_set: FeatureSet) -> str | None:
+        return reverse("api:job", args=[feature_set.job_id]) if feature_set.job_id else None
+
+
+class DatasetFeatureSets(ListView[FeatureSet]):
+    serializer_class = FeatureSetSerializer
+    query_form = OrderedQuery
+
+    def get_queryset(self) -> QuerySet[FeatureSet]:
+        dataset = _dataset(self.request, self.kwargs["dataset_id"])
+        sets = dataset.feature_sets.select_related("job", "created_by")
+        return sets.order_by(OrderedQuery.ORDERS[self.wanted["order"]])
+
+    @extend_schema(parameters=[OrderedQuery])
+    def get(self, request: Request, dataset_id: str) -> Response:
+        """What runs of methods that read features can be given."""
+        return self.list(request)
+
+    @extend_schema(
+        request=NewFeatureSet, responses={202: JobSerializer}, parameters=[idempotency.PARAMETER]
+    )
+    def post(self, request: Request, dataset_id: str) -> Response:
+        """Register a folder of features in place and read what its files hold."""
+        dataset = _dataset(request, dataset_id)
+        require(caller(request), Permission.DATASET_IMPORT, team=dataset.team)
+        return idempotency.answer_once(request, partial(_import, request, dataset))
+
+
+def _import(request: Request, dataset: Dataset) -> Response:
+    wanted: dict[str, Any] = read_body(NewFeatureSet, request)
+    feature_set = features.import_features(dataset=dataset, **wanted, by=caller(request))
+    assert feature_set.job is not None, "an import begins with its job"
+    return accepted(feature_set.job)
+
+
+class FeatureSetDetail(APIView):
+    @extend_schema(responses=FeatureSetSerializer)
+    def get(self, request: Request, feature_set_id: str) -> Response:
+        """With the report of what did not fit."""
+        return Response(FeatureSetSerializer(_feature_set(request, feature_set_id)).data)
+
+
+class FeatureSetReadAgain(APIView):
+    @extend_schema(request=None, responses={202: JobSerializer})
+    def post(self, request: Request, feature_set_id: str) -> Response:
+        """Read the files once more after a bad end. Where there was none: 409."""
+        feature_set = _feature_set(request, feature_set_id)
+        return accepted(features.read_again(feature_set=feature_set, by=caller(request)))
+
+
+def _feature_set(request: Request, feature_set_id: str) -> FeatureSet:
+    visible = FeatureSet.objects.visible_to(request.user)
+    known = visible.select_related("dataset__team", "job", "created_by")
+    return get_object_or_404(known, pk=feature_set_id)
+
+
+def _dataset(request: Request, dataset_id: str) -> Dataset:
+    return get_object_or_404(Dataset.objects.visible_to(request.user), pk=dataset_id)
