@@ -52,6 +52,8 @@ def train(spec: Spec, reporter: Reporter) -> None:
     seed_everything(seed)
     spec = spec | {"threads": _threads(spec, resume)}
     method = _method(spec["method"], spec["config"], spec, reporter)
+    if resume is None and spec.get("starts_from"):
+        _start_from(_checkpoint(spec["starts_from"]), spec["method"], method)
     training = Training(
         method=spec["method"],
         config=as_json(method.config),
@@ -183,6 +185,17 @@ def _method(name: str, config: dict[str, Any], spec: Spec, reporter: Reporter) -
     chosen = device.choose(spec.get("device", "auto"))
     reporter.send("facts", values=device.device_facts(chosen))
     return method(parsed, chosen)
+
+
+def _start_from(checkpoint: Checkpoint, name: str, method: Method) -> None:
+    """Give the method weights that it learnt elsewhere. Raise BadInput where they do not fit."""
+    from ml.registry import check_start
+    from ml.training.checkpoints import restore_modules
+
+    if checkpoint.method != name:
+        raise BadInput(f"Weights of {checkpoint.method} are none for {name}")
+    check_start(type(method), checkpoint.config, method.config)
+    restore_modules(checkpoint, method.modules)
 
 
 def _threads(spec: Spec, resume: Checkpoint | None) -> int | None:

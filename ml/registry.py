@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Collection
 from dataclasses import asdict
 from importlib.metadata import entry_points
 from typing import Any
@@ -66,16 +67,31 @@ def scoring_config(method: type[Method], learnt: dict[str, Any], wanted: dict[st
     The two may differ in options of the group "Scoring", which training does not read.
     """
     config = parse_config(method, wanted)
-    ours, theirs = as_json(config), as_json(parse_config(method, learnt))
-    fields = TypeAdapter(method.Config).json_schema()["properties"]
-    changed = [
-        f"{name} ({theirs[name]} → {ours[name]})"
-        for name in ours
-        if ours[name] != theirs[name] and fields[name].get("group") != "Scoring"
-    ]
-    if changed:
+    if changed := _changes(method, learnt, config, free=("Scoring",)):
         raise BadInput(f"The weights were learnt by another config: {', '.join(changed)}")
     return config
+
+
+def check_start(method: type[Method], learnt: dict[str, Any], config: Any) -> None:
+    """Raise BadInput where weights learnt by `learnt` are none for a training by `config`.
+
+    How it learns and scores may differ: the options of the groups "Training" and "Scoring".
+    """
+    if changed := _changes(method, learnt, config, free=("Training", "Scoring")):
+        raise BadInput(f"The weights are those of another network: {', '.join(changed)}")
+
+
+def _changes(
+    method: type[Method], learnt: dict[str, Any], config: Any, *, free: Collection[str]
+) -> list[str]:
+    """The fields that differ, but for those of the groups that are free to."""
+    ours, theirs = as_json(config), as_json(parse_config(method, learnt))
+    fields = TypeAdapter(method.Config).json_schema()["properties"]
+    return [
+        f"{name} ({theirs[name]} → {ours[name]})"
+        for name in ours
+        if ours[name] != theirs[name] and fields[name].get("group") not in free
+    ]
 
 
 def as_json(config: Any) -> dict[str, Any]:

@@ -20,7 +20,13 @@ from webapp.runs.services import check_unchanged
 
 def run_of(job: Job) -> Run:
     runs = Run.objects.select_related(
-        "split__dataset", "annotation_set", "method", "feature_set", "created_by", "team"
+        "split__dataset",
+        "annotation_set",
+        "method",
+        "feature_set",
+        "starts_from",
+        "created_by",
+        "team",
     )
     return runs.get(pk=job.subject_id)
 

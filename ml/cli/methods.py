@@ -25,6 +25,9 @@ def add_verbs(verbs: Any) -> None:
     train.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--resume", type=Path, help="a checkpoint's .json, or a folder of them")
+    train.add_argument(
+        "--start-from", type=Path, help="as for --resume: learn anew, but from these weights"
+    )
     train.set_defaults(run=_train)
 
     score = _verb_with_places(verbs, "score", "score videos with a checkpoint")
@@ -66,6 +69,7 @@ def _train(options: argparse.Namespace) -> int:
         "seed": options.seed,
         "videos": _videos(options.manifest, "train", "validation"),
         "resume": _checkpoint(options.resume) if options.resume else None,
+        "starts_from": _checkpoint(options.start_from) if options.start_from else None,
     }
     return child.run(spec | _places(options), to_terminal())
 

@@ -265,3 +265,62 @@ def test_job_fails_with_a_type_and_a_sentence(
     assert (failed["event"], failed["failure"]) == ("failed", failure)
     assert failed["sentence"].startswith(sentence)
     assert bool(failed["traceback"]) is (failure != "bad_input")
+
+
+def test_training_begins_with_the_weights_that_it_is_given(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    """Of another training, which may have learnt in another way."""
+    learnt = run_here(train_spec(manifest, tmp_path / "a"))[-1]
+    start = {"weights": learnt["weights"], "state": learnt["state"]}
+    still = TINY | {"epochs": 1, "learning_rate": 1e-12, "optimiser": "adagrad"}
+
+    on = train_spec(manifest, tmp_path / "b", config=still, starts_from=start, seed=9)
+    last = run_here(on)[-1]
+
+    before, after = (weights_of(event) for event in (learnt, last))
+    assert all(np.allclose(before[key], after[key], atol=1e-6) for key in before)
+
+
+def weights_of(event: Event) -> dict[str, Any]:
+    checkpoint = checkpoints.load(Path(event["weights"]), Path(event["state"]))
+    return {
+        name: tensor.numpy()
+        for name, tensor in checkpoint.tensors.items()
+        if name.startswith("modules/")
+    }
+
+
+def test_a_resumed_training_is_not_begun_anew(manifest: Manifest, tmp_path: Path) -> None:
+    """What it began with has been learnt over since."""
+    other = run_here(train_spec(manifest, tmp_path / "other", seed=4))[-1]
+    start = {"weights": other["weights"], "state": other["state"]}
+    whole = run_here(train_spec(manifest, tmp_path / "whole", starts_from=start))
+    resume = {key: whole[-1][key] for key in ("weights", "state")}
+
+    on = train_spec(manifest, tmp_path / "on", starts_from=start, resume=resume, threads=None)
+    again = run_here(on)[-1]
+
+    one, two = weights_of(whole[-1]), weights_of(again)
+    assert all(np.array_equal(one[key], two[key]) for key in one)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"method": "conv3d_ae", "config": {}}, "Weights of conv_ae are none for conv3d_ae"),
+        (
+            {"config": TINY | {"channels": [16, 16, 4]}},
+            "The weights are those of another network: channels ([16, 16, 8] → [16, 16, 4])",
+        ),
+    ],
+)
+def test_weights_of_another_network_are_refused(
+    manifest: Manifest, tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    learnt = run_here(train_spec(manifest, tmp_path / "a"))[-1]
+    start = {"weights": learnt["weights"], "state": learnt["state"]}
+
+    failed = run_here(train_spec(manifest, tmp_path / "b", starts_from=start, **changes))[-1]
+
+    assert (failed["event"], failed["sentence"]) == ("failed", sentence)

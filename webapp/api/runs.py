@@ -52,6 +52,11 @@ def feature_set_field() -> VisibleField:
 class NewRun(RunOfSplit):
     method = serializers.PrimaryKeyRelatedField(queryset=Method.objects.all())
     feature_set = feature_set_field()
+    starts_from = VisibleField(
+        queryset=Run.objects.all(),
+        required=False,
+        help_text="A run of the same method: learn from the weights that it was scored with.",
+    )
     config = serializers.DictField(default=dict, help_text="Fields left out get their defaults.")
     seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=0)
     name = serializers.CharField(max_length=160, default="", allow_blank=True)
@@ -84,6 +89,9 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     feature_set_id = serializers.CharField(
         allow_null=True, help_text="What a method that reads features was given."
     )
+    starts_from = serializers.CharField(
+        source="starts_from.run_id", default=None, help_text="The run whose weights it began with."
+    )
     sweep_id = serializers.CharField(allow_null=True)
     trained_by_id = serializers.CharField(
         allow_null=True, help_text="The run whose weights it scores; null for its own."
@@ -97,8 +105,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             "id", "kind", "name", "dataset_id", "split_id", "annotation_set_id", "method",
             "method_name", "supervision", "features", "feature_set_id", "reference", "config",
-            "recipe", "seed", "selection", "selected_on_test", "dataset_hash", "sweep_id",
-            "trained_by_id", "status", "created_by", "created_at", "scored_at",
+            "starts_from", "recipe", "seed", "selection", "selected_on_test", "dataset_hash",
+            "sweep_id", "trained_by_id", "status", "created_by", "created_at", "scored_at",
             "job_url", "scores_url", "evaluation_url",
         ]  # fmt: skip
 

@@ -147,7 +147,7 @@ class RunQuerySet(TeamOwnedQuerySet):
         return self.filter(chosen)
 
     def for_list(self) -> RunQuerySet:
-        return self.select_related("dataset", "method", "current_job", "created_by")
+        return self.select_related("dataset", "method", "starts_from", "current_job", "created_by")
 
     def with_work_seconds(self) -> RunQuerySet:
         """Adds `work_seconds`: how long workers were busy with it, all tries together."""
@@ -209,6 +209,10 @@ class Run(TimestampedModel):
     seed = models.BigIntegerField(default=0)
     sweep = models.ForeignKey(Sweep, models.PROTECT, null=True, related_name="runs")
     sweep_row = models.PositiveSmallIntegerField(null=True)  # its configuration there, from 0 on
+    # Weights of another run that its training began with; null for random ones.
+    starts_from = models.ForeignKey(
+        "Checkpoint", models.PROTECT, null=True, related_name="started_runs"
+    )
     # The run of the same sweep, seed and split whose weights it scores in another way.
     trained_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="rescored")
     selection = models.CharField(max_length=10, choices=Selection.choices, default=Selection.LAST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -101,9 +101,20 @@ def changed_fields(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
 
 def learning_values(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a config that training reads: two with equal ones learn the same weights."""
+    return _without(schema, config, (SCORING,))
+
+
+def network_values(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a config that says what network it is: weights of one fit another with equal."""
+    return _without(schema, config, ("Training", SCORING))
+
+
+def _without(schema: Schema, config: Mapping[str, Any], groups: Collection[str]) -> dict[str, Any]:
     known = schema["properties"]
     return {
-        name: value for name, value in config.items() if known.get(name, {}).get("group") != SCORING
+        name: value
+        for name, value in config.items()
+        if known.get(name, {}).get("group") not in groups
     }
 
 

@@ -18,8 +18,9 @@ from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Part, Spl
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs.config import complete_config
-from webapp.runs.models import LARGEST_SEED, Method, Run
-from webapp.runs.schema import with_order
+from webapp.runs.models import LARGEST_SEED, Checkpoint, Method, Run
+from webapp.runs.schema import network_values, with_order
+from webapp.runs.training import checkpoint_to_score
 
 LONGEST_NAME = 160
 LONGEST_FEATURES = 120
@@ -34,18 +35,23 @@ def create_run(
     method: Method,
     config: dict[str, Any],
     feature_set: FeatureSet | None = None,
+    starts_from: Run | None = None,
     seed: int = 0,
     name: str = "",
     selection: str = Run.Selection.LAST,
     queue: str = "",
     by: User,
 ) -> Run:
-    """Submit a run. Raise UserError, with the field, when it could not come to a good end."""
+    """Submit a run. Raise UserError, with the field, when it could not come to a good end.
+
+    Its training begins with the weights that `starts_from` was scored with, else with random ones.
+    """
     require(by, Permission.RUN_SUBMIT, team=team)
     check_submission(
         team=team, dataset=dataset, split=split, method=method, feature_set=feature_set,
         seed=seed, name=name, selection=selection, queue=queue,
     )  # fmt: skip
+    complete = complete_config(method.schema, config)
     run = Run(
         team=team,
         name=name.strip() or f"{method.title} on {dataset.name}"[:LONGEST_NAME],
@@ -55,7 +61,8 @@ def create_run(
         method=method,
         feature_set=feature_set,
         features=name_of(feature_set),
-        config=complete_config(method.schema, config),
+        config=complete,
+        starts_from=_weights_of(starts_from, method, complete, by) if starts_from else None,
         seed=seed,
         selection=selection,
         dataset_hash=dataset.content_hash,
@@ -306,6 +313,24 @@ def _lacking_kind(split: Split, part: Part, method: Method) -> str:
 def _needs(method: Method) -> str:
     takes_abnormal = method.policy.takes_abnormal
     return _("normal and abnormal videos") if takes_abnormal else _("normal videos")
+
+
+def _weights_of(run: Run, method: Method, config: dict[str, Any], by: User) -> Checkpoint:
+    """Raise UserError where they are none that a training by this config could begin with."""
+    require(by, Permission.RUN_SUBMIT, team=run.team)
+    if run.method_id != method.pk:
+        sentence = _("starts_from: %(run)s has weights of %(other)s, not of %(method)s")
+        words = {"run": run, "other": run.method_name, "method": method}
+        raise UserError(sentence % words, field="starts_from")
+    ours, theirs = (network_values(method.schema, each) for each in (config, run.config))
+    if changed := sorted(name for name in ours if ours[name] != theirs.get(name)):
+        sentence = _("starts_from: %(run)s has the weights of another network: %(fields)s")
+        words = {"run": run, "fields": ", ".join(changed)}
+        raise UserError(sentence % words, code="other_network", field="starts_from")
+    try:
+        return checkpoint_to_score(run)
+    except UserError as error:
+        raise UserError(f"starts_from: {error.sentence}", field="starts_from") from error
 
 
 def name_of(feature_set: FeatureSet | None) -> str:

@@ -78,7 +78,9 @@ def checkpoint_to_score(run: Run) -> Checkpoint:
 
 
 def _drop_old(run_id: str) -> None:
-    plain = Checkpoint.objects.filter(run_id=run_id, is_best=False, is_final=False)
+    plain = Checkpoint.objects.filter(
+        run_id=run_id, is_best=False, is_final=False, started_runs=None
+    )
     for checkpoint in plain.order_by("-step")[KEPT_CHECKPOINTS:]:
         _delete_files_on_commit(checkpoint)
         checkpoint.delete()

@@ -8,6 +8,7 @@ from typing import Any
 from ml.reports import Event
 from webapp.jobs.models import Job
 from webapp.runs import services, training
+from webapp.runs.models import Run
 from workers.kinds import register
 from workers.node import share_of_cores
 from workers.run_files import fetch_checkpoint, run_of, videos_to_train_on
@@ -25,6 +26,7 @@ class Train:
             "seed": run.seed,
             "videos": videos_to_train_on(run),
             "resume": fetch_checkpoint(last, folder / "resume") if last else None,
+            "starts_from": None if last else _first_weights(run, folder),
             "out_dir": str(folder / "out"),
             "device": "auto",
             "threads": None if last else share_of_cores(job),  # those of its checkpoint
@@ -55,3 +57,8 @@ class Train:
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.job_replaced(old=old, new=new)
+
+
+def _first_weights(run: Run, folder: Path) -> dict[str, str] | None:
+    begun = run.starts_from
+    return fetch_checkpoint(begun, folder / "starts_from") if begun else None

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -18,9 +19,17 @@ from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs.models import Job
 from webapp.runs import schema as schemas
 from webapp.runs.config import problems_of
-from webapp.runs.models import ENDED_BADLY, LARGEST_SEED, Method, Run, RunQuerySet
+from webapp.runs.models import (
+    ENDED_BADLY,
+    LARGEST_SEED,
+    Checkpoint,
+    Method,
+    Run,
+    RunQuerySet,
+)
 
-ANSWERS = ("feature_set", "seed", "selection", "queue", "name")
+ANSWERS = ("feature_set", "starts_from", "seed", "selection", "queue", "name")
+MOST_STARTS = 30  # runs that a form offers to begin with
 PREFIX = "config."  # keeps a method's own `seed` or `name` apart from the run's
 
 
@@ -55,6 +64,11 @@ class RunForm(forms.Form):
     feature_set = forms.ChoiceField(
         label=_("Features"),
         help_text=_("Of the same dataset, with a file for every video of the split."),
+    )
+    starts_from = forms.ChoiceField(
+        label=_("Weights to begin with"),
+        required=False,
+        help_text=_("Of a run of the same method and network, as it was scored."),
     )
     seed = forms.IntegerField(
         label=_("Seed"),
@@ -96,12 +110,32 @@ class RunForm(forms.Form):
         if data is not None:
             self.typed = _unticked_boxes(method) | self.typed
         self.fields["split"].choices = self._split_choices()  # type: ignore[attr-defined]
+        self.starts = self._offered_starts(self._named("starts_from"))
+        if self.starts and "starts_from" in self.fields:
+            choices = [("", _("random")), *((pk, str(run)) for pk, run in self.starts.items())]
+            self.fields["starts_from"].choices = choices  # type: ignore[attr-defined]
+        else:
+            self.fields.pop("starts_from", None)
         self.feature_sets = self._offered_feature_sets()
         if method.reads_features:
             choices = [(pk, f"{each.dataset} · {each}") for pk, each in self.feature_sets.items()]
             self.fields["feature_set"].choices = choices  # type: ignore[attr-defined]
         else:
             del self.fields["feature_set"]
+
+    def _named(self, field: str) -> str:
+        """What the form was sent or prefilled with."""
+        return str((self.data if self.is_bound else self.initial).get(field, ""))
+
+    def _offered_starts(self, named: str) -> dict[str, Run]:
+        """The newest runs of the method that have weights, and the one that is named."""
+        teams = {split.dataset.team_id for split in self.splits.values()}
+        kept = Checkpoint.objects.filter(run__team__in=teams, run__method=self.method)
+        newest = kept.order_by("-run").values("run").distinct()[:MOST_STARTS]
+        chosen = [row["run"] for row in newest]
+        runs = Run.objects.filter(team__in=teams, method=self.method, checkpoints__isnull=False)
+        found = runs.filter(Q(pk__in=chosen) | Q(pk=named)).distinct().order_by("-pk")
+        return {run.pk: run for run in found}
 
     def _offered_feature_sets(self) -> dict[str, FeatureSet]:
         """Those of the datasets whose splits are offered, the newest first."""
@@ -159,6 +193,7 @@ class RunForm(forms.Form):
             "split": split,
             "method": self.method,
             "feature_set": self.feature_sets.get(self.cleaned_data.get("feature_set", "")),
+            "starts_from": self.starts.get(self.cleaned_data.get("starts_from", "")),
             "config": self.config,
         }
 
@@ -188,6 +223,7 @@ def address_of_form(run: Run) -> str:
         "split": run.split_id,
         "method": run.method_id,
         "feature_set": run.feature_set_id or "",
+        "starts_from": run.starts_from.run_id if run.starts_from else "",
         "seed": run.seed,
         "selection": run.selection,
     }

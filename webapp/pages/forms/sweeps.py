@@ -100,6 +100,7 @@ def text_of(field: schemas.Field, values: Iterable[Any]) -> str:
 class SweepForm(RunForm):
     """Unbound, it shows a ready-made sweep, or the paper's values where `prefilled` has none."""
 
+    starts_from = None  # type: ignore[assignment]
     seed = None  # type: ignore[assignment]
     name = None  # type: ignore[assignment]
     title = forms.CharField(

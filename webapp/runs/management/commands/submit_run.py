@@ -23,6 +23,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--feature_set", default="", metavar="ID", help="for a method that reads features"
         )
+        parser.add_argument(
+            "--starts_from", default="", metavar="ID", help="the run whose weights it begins with"
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--selection", default=Run.Selection.LAST)
         parser.add_argument("--queue", default="")
@@ -43,6 +46,7 @@ class Command(BaseCommand):
                 split=split,
                 method=method,
                 feature_set=_feature_set(options["feature_set"]),
+                starts_from=_run(options["starts_from"]),
                 config=parse_config(method, options["set"]),
                 by=by,
                 **{name: options[name] for name in ("seed", "selection", "queue", "name")},
@@ -56,6 +60,10 @@ class Command(BaseCommand):
 
 def _feature_set(pk: str) -> FeatureSet | None:
     return FeatureSet.objects.get(pk=pk) if pk else None
+
+
+def _run(pk: str) -> Run | None:
+    return Run.objects.get(pk=pk) if pk else None
 
 
 def parse_config(method: Method, settings: list[str]) -> dict[str, Any]:
