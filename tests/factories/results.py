@@ -14,8 +14,8 @@ from ml.records import Scores, intervals_of
 from tests.factories.datasets import IntervalFactory, SplitMemberFactory, VideoFactory
 from tests.factories.runs import RunFactory
 from webapp.datasets.models import Video
-from webapp.results import services
-from webapp.results.explanations import Sheet, save_explanations
+from webapp.results import explanations, services
+from webapp.results.explanations import Sheet
 from webapp.results.models import ScoreSet
 from webapp.runs.models import Run
 
@@ -58,7 +58,7 @@ def explain(run: Run, maps: Mapping[Video, ErrorMaps | None]) -> None:
             video.pk: _sheet(Path(folder) / f"{video.pk}.png", each or _plain_maps(video))
             for video, each in maps.items()
         }
-        save_explanations(run.score_set, sheets)
+        explanations.land(run, sheets)
 
 
 def _plain_maps(video: Video) -> ErrorMaps:

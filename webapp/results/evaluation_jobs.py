@@ -25,8 +25,8 @@ from webapp.results.labelled import labelled_scores, labelled_validation
 from webapp.results.models import Evaluation, PooledEvaluation, Protocol, ScoreSet
 from webapp.results.protocols import ensure_protocols
 from webapp.results.services import evaluations_key, hashes_of
+from webapp.runs import stages
 from webapp.runs.models import Run
-from webapp.runs.services import submit_job
 
 TARGETS = "targets.json"  # of each task: where what comes of it is kept
 POOLED = ("metrics", "intervals", "counts")
@@ -62,7 +62,7 @@ class Task:
 
 def submit_evaluation(run: Run, *, by: User | None, queue: str = "") -> Job:
     """The job that `run` has from now on. A light one: the CPU will do."""
-    job = submit_job(run, "evaluate", queue=queue or jobs.light_queue(), by=by)
+    job = stages.begin(run, "evaluate", queue=queue or jobs.light_queue(), by=by)
     run.current_job = job
     run.save(update_fields=["current_job", "updated_at"])
     return job

@@ -24,10 +24,10 @@ from webapp.results.charts import roc_figure
 from webapp.results.exports import FORMATS
 from webapp.results.folds import CrossValidation, seed_spreads, seeds_of
 from webapp.results.headlines import evaluations_of, headline_evaluations
+from webapp.results.intake import progress as upload_progress
 from webapp.results.looks import n_looks
 from webapp.results.models import Evaluation
 from webapp.results.upload_views import ScoresForm
-from webapp.results.uploads import progress as upload_progress
 from webapp.results.virtual import members_of
 from webapp.runs.charts import learning_curve
 from webapp.runs.forms import RunFilterForm, address_of_form

@@ -21,11 +21,11 @@ from webapp.accounts.models import Team, User
 from webapp.api.parsers import FileParser
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Split
+from webapp.results.intake import progress
 from webapp.results.models import Evaluation, PendingScores, ScoreSet
 from webapp.results.uploads import (
     Layout,
     create_uploaded_run,
-    progress,
     store_score_set,
 )
 from webapp.runs.models import Run
