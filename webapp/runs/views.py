@@ -24,6 +24,7 @@ from webapp.runs.charts import learning_curve
 from webapp.runs.forms import RunForm
 from webapp.runs.models import Method, Run
 from webapp.runs.split_choice import offered_splits
+from webapp.runs.stage_progress import progress_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,6 +106,7 @@ def progress_context(run: Run) -> dict[str, Any]:
         "state": f"{job.pk}-{job.status}",
         "reason": waiting_reason(job) or job.reason,
         "position": queue_position(job),
+        "stage": progress_of(run),
         "last_step": run.trainer.training_points.order_by("step")
         .values_list("step", flat=True)
         .last(),

@@ -13,6 +13,7 @@ from webapp.api import idempotency
 from webapp.api.authentication import caller
 from webapp.api.requests import NewRun, OrderedQuery, PageQuery, RunQuery, read_body
 from webapp.api.serializers import JobSerializer, MethodSerializer, RunSerializer
+from webapp.api.serializers_stages import RunDetailSerializer
 from webapp.api.views.answers import accepted
 from webapp.api.views.lists import ListView
 from webapp.runs import services
@@ -77,15 +78,16 @@ def visible_run(request: Request, run_id: str) -> Run:
 
 
 class RunDetail(APIView):
-    @extend_schema(responses=RunSerializer)
+    @extend_schema(responses=RunDetailSerializer)
     def get(self, request: Request, run_id: str) -> Response:
-        return Response(RunSerializer(visible_run(request, run_id)).data)
+        """With its stages."""
+        return Response(RunDetailSerializer(visible_run(request, run_id)).data)
 
 
 class RunCancel(APIView):
     @extend_schema(request=None, responses={202: JobSerializer})
     def post(self, request: Request, run_id: str) -> Response:
-        """Cancel the job that works for it. A run that has ended gives 409."""
+        """Cancel the jobs that work for it. A run that has ended gives 409."""
         run = services.cancel_run(run=visible_run(request, run_id), by=caller(request))
         run.job.refresh_from_db()
         return accepted(run.job)
@@ -94,6 +96,6 @@ class RunCancel(APIView):
 class RunResume(APIView):
     @extend_schema(request=None, responses={202: JobSerializer})
     def post(self, request: Request, run_id: str) -> Response:
-        """Go on after a bad end, from the last checkpoint. Where there is none: 409."""
+        """Go on after a bad end, with what is not stored yet. Where there is none: 409."""
         run = services.resume_run(run=visible_run(request, run_id), by=caller(request))
         return accepted(run.job)
