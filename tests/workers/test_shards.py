@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from django.utils import timezone
 
-from ml.methods.conv_ae import ConvAE
-from ml.registry import as_json
-from ml.reports import Event, Reporter
-from ml.training.loop import Training
-from ml.training.seeding import seed_everything
-from tests import toys
-from tests.factories.datasets import (
-    AnnotationSetFactory,
-    DatasetFactory,
-    IntervalFactory,
-    SplitFactory,
-    SplitMemberFactory,
-    VideoFactory,
-)
-from tests.factories.runs import CheckpointFactory, RunFactory
+from tests.learnt import learnt_run, make_files, split_of
 from tests.patience import wait_until
 from webapp.accounts.models import Team
-from webapp.datasets.models import Split
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job, WorkerNode
 from webapp.results.models import Evaluation, Explanation, PendingExplanation, PendingScores
@@ -47,70 +30,15 @@ N_VIDEOS, N_FRAMES = 6, 40
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six videos, the last for validation, and weights that have learnt a little."""
     folder = tmp_path_factory.mktemp("shards")
-    for number in range(N_VIDEOS):
-        abnormal = range(14, 26) if number < N_VIDEOS - 1 else range(0)
-        toys.moving_square_video(
-            folder / f"{number}.mp4", N_FRAMES, start=3 * number, abnormal=abnormal
-        )
-    train(folder)
+    make_files(folder, n_videos=N_VIDEOS, n_frames=N_FRAMES)
     return folder
 
 
-def train(folder: Path) -> None:
-    events: list[Event] = []
-    seed_everything(7)
-    method = ConvAE(replace(ConvAE.tiny, epochs=1), torch.device("cpu"))
-    training = Training(
-        method="conv_ae", config=as_json(method.config), seed=7, folder=folder,
-        reporter=Reporter(events.append),
-    )  # fmt: skip
-    method.fit(toys.toy_manifest(folder / "train"), training)
-    last = [event for event in events if event["event"] == "checkpoint"][-1]
-    Path(last["weights"]).rename(folder / "weights.safetensors")
-    Path(last["state"]).rename(folder / "state.json")
-
-
 @pytest.fixture
-def split(team: Team, files: Path) -> Split:
-    dataset = DatasetFactory.create(team=team, folder=str(files))
-    split = SplitFactory.create(dataset=dataset)
-    truth = AnnotationSetFactory.create(dataset=dataset)
-    for number in range(N_VIDEOS):
-        part = "test" if number < N_VIDEOS - 1 else "validation"
-        name = str(number)
-        video = VideoFactory.create(dataset=dataset, name=name, part=part, n_frames=N_FRAMES)
-        SplitMemberFactory.create(split=split, video=video, part=part)
-        if part == "test":
-            IntervalFactory.create(annotation_set=truth, video=video, start_frame=14, end_frame=26)
-    return split
-
-
-@pytest.fixture
-def learnt(split: Split, files: Path) -> Callable[[], Run]:
-    """Makes a run whose training has just ended, with the weights of `files`."""
-
-    def learnt() -> Run:
-        run = RunFactory.create(
-            team=split.dataset.team,
-            dataset=split.dataset,
-            split=split,
-            annotation_set=split.dataset.ground_truth,
-            config=as_json(replace(ConvAE.tiny, epochs=1)),
-            current_job__held=True,
-        )
-        CheckpointFactory.create(
-            run=run,
-            weights__data=(files / "weights.safetensors").read_bytes(),
-            state__data=(files / "state.json").read_bytes(),
-        )
-        with jobs.fenced(run.job) as held:
-            services.training_finished(run, held)
-            jobs.finish(held, status="succeeded")
-        return run
-
-    return learnt
+def learnt(team: Team, files: Path) -> Callable[[], Run]:
+    split = split_of(team, files, n_videos=N_VIDEOS, n_frames=N_FRAMES)
+    return lambda: learnt_run(split, files)
 
 
 @pytest.fixture
