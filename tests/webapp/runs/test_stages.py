@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection, transaction
 from django.test import Client
 
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.jobs import JobFactory, WorkerNodeFactory
-from tests.factories.runs import RunFactory
-from tests.race import race
+from tests.factories.runs import RunFactory, sweep_of
+from tests.patience import PATIENCE
+from tests.race import race, wait_until_somebody_waits_for_a_lock
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError
 from webapp.jobs import services as jobs
@@ -21,6 +24,7 @@ from webapp.jobs.models import Job
 from webapp.runs import services, stages
 from webapp.runs.models import Run, Shard, Stage
 from webapp.runs.stage_progress import progress_of
+from webapp.runs.sweeps import cancel_sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -126,8 +130,6 @@ def test_of_all_that_land_at_once_one_is_the_last(run: Run) -> None:
     waiting = iter(shard_jobs(run))
 
     def land() -> bool:
-        from django.db import transaction
-
         with transaction.atomic():
             return stages.land(next(waiting))
 
@@ -155,6 +157,42 @@ def test_cancelling_a_run_ends_all_its_shards(run: Run, bob: User) -> None:
     assert statuses(run) == ["cancelled", "cancelling", "succeeded"]
     assert (cancelled.job, cancelled.status) == (second, "cancelling")
     assert fresh(run).job == second
+
+
+def test_cancelling_a_sweep_ends_all_shards_of_its_runs(run: Run, bob: User) -> None:
+    sweep = sweep_of(run)
+    put(shard_jobs(run)[1], "running")
+
+    cancel_sweep(sweep=sweep, by=bob)
+
+    assert statuses(run) == ["cancelled", "cancelling", "cancelled"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancel_while_a_shard_lands_ends_the_others(run: Run, bob: User) -> None:
+    worker = WorkerNodeFactory.create()
+    third = shard_jobs(run)[2]
+    held = jobs.claim(third.pk, worker=worker)
+    assert held is not None
+    jobs.mark_running(held)
+    with ThreadPoolExecutor(1) as pool:
+        with jobs.fenced(held) as mine:
+            cancelling = pool.submit(cancel_elsewhere, run, bob)
+            wait_until_somebody_waits_for_a_lock()
+            assert not stages.land(mine)
+            stages.follow(run)
+            jobs.finish(mine, status=Job.Status.SUCCEEDED)
+        cancelling.result(timeout=PATIENCE)
+
+    assert statuses(run) == ["cancelled", "cancelled", "succeeded"]
+    assert fresh(run).status == "cancelled"
+
+
+def cancel_elsewhere(run: Run, by: User) -> None:
+    try:
+        services.cancel_run(run=run, by=by)
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("status", ["failed", "timed_out", "lost", "cancelled"])
