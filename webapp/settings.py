@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
         "VideoStatus": "webapp.datasets.models.Video.Status",
         "JobKind": "webapp.jobs.kinds.CHOICES",
         "RunKind": "webapp.runs.models.Run.Kind",
+        "RunStatus": "webapp.runs.models.Run.STATES",
         "ShareLinkKind": "webapp.sharing.models.ShareLink.Kind",
         "RunSelection": "webapp.runs.models.Run.Selection",
         "HonestSelection": "webapp.runs.models.Run.HONEST_SELECTIONS",

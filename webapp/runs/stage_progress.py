@@ -25,13 +25,13 @@ class StageProgress:
 
 def progress_of(run: Run) -> StageProgress | None:
     """Of the stage that the run is in, where several jobs share it."""
-    if run.current_job is None:
+    if run.current_job is None or not run.current_job.spec.get("n_shards"):
         return None
     stages = Stage.objects.filter(run=run, kind=run.current_job.kind)
     stage = stages.prefetch_related("shards__job__worker").first()
-    shards = list(stage.shards.all()) if stage else []
-    if stage is None or len(shards) < 2:
+    if stage is None:
         return None
+    shards = list(stage.shards.all())
     return StageProgress(n_landed=stage.n_landed, shards=shards, progress=_sum(stage.kind, shards))
 
 
