@@ -78,6 +78,7 @@ def learnt_run(split: Split, folder: Path) -> Run:
         annotation_set=split.dataset.ground_truth,
         config=_config(folder),
         current_job__held=True,
+        current_job__worker=None,  # nobody who could take a shard
     )
     CheckpointFactory.create(
         run=run,
