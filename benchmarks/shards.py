@@ -23,9 +23,9 @@ from typing import Any
 from benchmarks import report
 from benchmarks.worker_kills import servers
 
-ROUNDS = 3
-N_VIDEOS, N_FRAMES = 12, 1_250
-CONFIG = {"input_size": 128, "channels": (64, 32, 16), "window": 10}
+ROUNDS = 2
+N_VIDEOS, N_FRAMES = 12, 1_000
+CONFIG = {"input_size": 64, "channels": (64, 32, 16), "window": 10}
 WORKER = ("celery", "-A", "workers.celery", "worker", "-P", "threads", "-c", "1", "-Q", "cpu")
 WAYS = {  # workers, and threads of each job
     "one_worker": (1, 1),
@@ -53,15 +53,18 @@ def measure(home: Path) -> dict[str, Any]:
     split = prepare(home / "videos")
     load = os.getloadavg()[0]
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+    loads: dict[str, list[float]] = {way: [] for way in WAYS}
     stored: dict[str, Any] = {}
     for number in range(ROUNDS):
         for way, (n_workers, threads) in WAYS.items():
             with workers(home, f"{way}-{number}", n_workers, threads):
                 run, taken = score(split, home / "videos", n_shards=n_workers)
             seconds[way].append(taken)
+            loads[way].append(round(os.getloadavg()[0], 2))
             stored[way] = rows(run)
+            print(f"{way}: {taken:.1f} s at load {loads[way][-1]}", file=sys.stderr, flush=True)
     assert stored["two_workers"] == stored["one_worker"], "the shards' rows are others"
-    return figures_of(seconds) | {"load_before": round(load, 2)}
+    return figures_of(seconds) | {"load_before": round(load, 2), "load_after_each": loads}
 
 
 def figures_of(seconds: dict[str, list[float]]) -> dict[str, Any]:
