@@ -60,7 +60,7 @@ def main() -> None:
         render(folder / "corridor", seed=SEED)
         survey = [sys.executable, "-m", "ml", "survey", str(folder / "corridor")]
         subprocess.run([*survey, "--out", str(folder / "survey")], cwd=HERE, check=True)
-        figures = {method: measure(method, other, folder) for method in METHODS}
+        figures: dict[str, Any] = {method: measure(method, other, folder) for method in METHODS}
     figures["load"] = round(os.getloadavg()[0], 1)
     figures["before"] = commit_of(other)
     report.save("builds", figures, seed=SEED, notes=(__doc__ or "").split("\n")[0])

@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker
 from tests import evaluating
 from tests.factories.accounts import MembershipFactory, TeamFactory
 from webapp.accounts.models import Role, Team, User
-from webapp.results.scores import uploads, virtual
+from webapp.results.scores import intake, virtual
 
 # How long an example takes says something of the machine and nothing of the code.
 hypothesis.settings.register_profile(
@@ -67,7 +67,7 @@ def _fast_passwords(settings: object) -> None:
 @pytest.fixture
 def eager_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that has evaluated what came in before anybody asks for the numbers."""
-    for module in (uploads, virtual):
+    for module in (intake, virtual):
         monkeypatch.setattr(module, "submit_evaluation", evaluating.submit_and_end)
 
 

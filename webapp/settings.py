@@ -180,6 +180,10 @@ PLUGIN_PATH = [path for path in env("IWAKAN_PLUGIN_PATH", default="").split(os.p
 CELERY_BROKER_URL = env("IWAKAN_BROKER_URL", default=EMBEDDED.broker_url)
 # CPU threads for a job on this worker; 0: an equal share of its cores for each of its slots.
 WORKER_THREADS = env.int("IWAKAN_THREADS", default=0)
+# Jobs that share the scoring of a run; 0: one for each slot of the workers that can be heard.
+SCORING_SHARDS = env.int("IWAKAN_SCORING_SHARDS", default=0)
+# Fewer frames are no shard of their own: a child with torch takes seconds to start.
+SCORING_SHARD_FRAMES = env.int("IWAKAN_SCORING_SHARD_FRAMES", default=5_000)
 WORK_DIR = Path(env("IWAKAN_WORK_DIR", default=str(VAR_DIR / "work")))
 JOB_LEASE_SECONDS = 10
 JOB_MISSED_LEASES = 3  # leases without renewal until a job counts as lost
@@ -241,6 +245,7 @@ SPECTACULAR_SETTINGS = {
         "VideoStatus": "webapp.datasets.models.Video.Status",
         "JobKind": "webapp.jobs.kinds.CHOICES",
         "RunKind": "webapp.runs.models.Run.Kind",
+        "RunStatus": "webapp.runs.models.Run.STATES",
         "ShareLinkKind": "webapp.sharing.models.ShareLink.Kind",
         "RunSelection": "webapp.runs.models.Run.Selection",
         "HonestSelection": "webapp.runs.models.Run.HONEST_SELECTIONS",

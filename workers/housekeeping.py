@@ -15,6 +15,7 @@ from django.db import connection
 from webapp.common.errors import DATABASE_AWAY
 from webapp.jobs import services
 from webapp.jobs.models import Job
+from webapp.runs import stages
 from workers import kinds
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Housekeeper:
     def make_pass(self) -> None:
         if time.monotonic() > self._reap_from:
             self._do(lambda: services.reap(on_replaced=kinds.replace))
+        self._do(stages.settle)
         self._do(services.ring_again)
         self._do(services.forget_silent_workers)
         self._do(clear_work_folders)

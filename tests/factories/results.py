@@ -15,7 +15,8 @@ from tests.factories.datasets import IntervalFactory, SplitMemberFactory, VideoF
 from tests.factories.runs import RunFactory
 from webapp.datasets.models import Video
 from webapp.results.models import ScoreSet
-from webapp.results.scores.explanations import Sheet, save_explanations
+from webapp.results.scores import explanations
+from webapp.results.scores.explanations import Sheet
 from webapp.results.scores.storing import save_scores
 from webapp.runs.models import Run
 
@@ -58,7 +59,7 @@ def explain(run: Run, maps: Mapping[Video, ErrorMaps | None]) -> None:
             video.pk: _sheet(Path(folder) / f"{video.pk}.png", each or _plain_maps(video))
             for video, each in maps.items()
         }
-        save_explanations(run.score_set, sheets)
+        explanations.land(run, sheets)
 
 
 def _plain_maps(video: Video) -> ErrorMaps:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from webapp.api.fields import ObjectField
 from webapp.api.jobs import JobSerializer, accepted
 from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, VisibleField, read_body
+from webapp.api.stages import StageSerializer
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs.models import Job
 from webapp.runs import services
@@ -121,6 +122,19 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         return reverse("api:evaluation", args=[run.pk])
 
 
+class RunDetailSerializer(RunSerializer):
+    stages = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "stages"]
+
+    @extend_schema_field(StageSerializer(many=True))
+    def get_stages(self, run: Run) -> object:
+        """What its jobs have done and do, in this order; each is cut into one or more shards."""
+        stages = run.stages.prefetch_related("shards__job")
+        return StageSerializer(stages, many=True).data
+
+
 # Public name of a filter -> where it is asked. Nothing else reaches the database.
 FILTERS = {"dataset": "dataset_id", "method": "method_id", "sweep": "sweep_id"}
 
@@ -160,15 +174,16 @@ def visible_run(request: Request, run_id: str) -> Run:
 
 
 class RunDetail(APIView):
-    @extend_schema(responses=RunSerializer)
+    @extend_schema(responses=RunDetailSerializer)
     def get(self, request: Request, run_id: str) -> Response:
-        return Response(RunSerializer(visible_run(request, run_id)).data)
+        """With its stages."""
+        return Response(RunDetailSerializer(visible_run(request, run_id)).data)
 
 
 class RunCancel(APIView):
     @extend_schema(request=None, responses={202: JobSerializer})
     def post(self, request: Request, run_id: str) -> Response:
-        """Cancel the job that works for it. A run that has ended gives 409."""
+        """Cancel the jobs that work for it. A run that has ended gives 409."""
         run = services.cancel_run(run=visible_run(request, run_id), by=caller(request))
         run.job.refresh_from_db()
         return accepted(run.job)
@@ -177,6 +192,6 @@ class RunCancel(APIView):
 class RunResume(APIView):
     @extend_schema(request=None, responses={202: JobSerializer})
     def post(self, request: Request, run_id: str) -> Response:
-        """Go on after a bad end, from the last checkpoint. Where there is none: 409."""
+        """Go on after a bad end, with what is not stored yet. Where there is none: 409."""
         run = services.resume_run(run=visible_run(request, run_id), by=caller(request))
         return accepted(run.job)

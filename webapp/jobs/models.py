@@ -220,7 +220,10 @@ class Job(models.Model):
 
     @property
     def kind_title(self) -> str:
-        return str(self.facts_of_kind.title)
+        """With its number, where it is one of several that do the same work together."""
+        title = str(self.facts_of_kind.title)
+        number, n_shards = self.spec.get("shard"), self.spec.get("n_shards")
+        return f"{title} {number}/{n_shards}" if number and n_shards else title
 
     @property
     def subject_url(self) -> str:

@@ -31,7 +31,7 @@ from webapp.results.files.scores import score_file
 from webapp.results.files.tables import FORMATS, answer
 from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocols.current_evaluations import evaluations_of, headline_evaluations
-from webapp.results.scores.uploads import progress as upload_progress
+from webapp.results.scores.intake import progress as upload_progress
 from webapp.results.scores.virtual import members_of
 from webapp.results.studies.fold_table import FoldTable
 from webapp.results.studies.reuse_of_test_set import n_looks
@@ -40,6 +40,7 @@ from webapp.runs import services
 from webapp.runs.charts import learning_curve
 from webapp.runs.models import Run
 from webapp.runs.schema import settings_of, to_text
+from webapp.runs.stage_progress import progress_of
 
 PAGE_SIZE = 50
 FIRST_FACTS = ("commit", "device", "device_name", "threads", "bf16", "python", "torch")
@@ -251,6 +252,7 @@ def progress_context(run: Run) -> dict[str, Any]:
         "state": f"{job.pk}-{job.status}",
         "reason": waiting_reason(job) or job.reason,
         "position": queue_position(job),
+        "stage": progress_of(run),
         "last_step": run.trainer.training_points.order_by("step")
         .values_list("step", flat=True)
         .last(),

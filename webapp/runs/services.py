@@ -17,6 +17,7 @@ from webapp.datasets.features import without_features
 from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Part, Split, Video
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
+from webapp.runs import stages
 from webapp.runs.config import complete_config
 from webapp.runs.models import LARGEST_SEED, Checkpoint, Method, Run
 from webapp.runs.schema import network_values, with_order
@@ -68,8 +69,10 @@ def create_run(
         dataset_hash=dataset.content_hash,
         created_by=by,
     )
-    run.current_job = submit_job(run, "train", queue=queue or jobs.default_queue(), by=by)
+    job = stages.submit_job(run, "train", queue=queue or jobs.default_queue(), by=by)
+    run.current_job = job
     run.save()
+    stages.record(run, [job])
     return run
 
 
@@ -94,7 +97,7 @@ def check_submission(
 
 
 def cancel_run(*, run: Run, by: User) -> Run:
-    """Raise ConflictError when it has ended, or never had a job.
+    """End all its jobs. Raise ConflictError when it has ended, or never had one.
 
     A run that waits for the training of another leaves that alone. Without its own training,
     those that wait for it end as well.
@@ -117,12 +120,13 @@ def cancel_run(*, run: Run, by: User) -> Run:
             if Run.objects.filter(pk=run.pk, current_job=run.current_job).exists():
                 raise
         else:
+            stages.cancel_rest(run, by=by)
             return run
 
 
 @transaction.atomic
 def resume_run(*, run: Run, by: User) -> Run:
-    """Go on after a bad end: training from its last checkpoint, scoring from its start.
+    """Go on after a bad end: training from its last checkpoint, scoring with what has not landed.
 
     A run whose weights another one has not learnt yet waits for that again, which goes on, too.
     """
@@ -135,22 +139,23 @@ def resume_run(*, run: Run, by: User) -> Run:
     if run != trainer and trainer.job.kind == "train":
         job = _training_to_wait_for(trainer, by)
     else:
-        job = _submit_again(run, by)
+        job = stages.submit_again(run, by=by)
     run.current_job = job
     run.save(update_fields=["current_job", "updated_at"])
     return run
 
 
 def training_finished(run: Run, job: Job) -> Job:
-    """Submit the scoring that follows `job`, in the transaction that ends it.
+    """Submit the scoring that follows `job`, in the transaction that ends it; return the first.
 
     Each run that waited for these weights scores them in its own way. One that comes to wait
     holds the trainer, too: it is seen here, or sees that there is nothing left to wait for.
     """
     _locked(run)
+    stages.land(job)
     scorings = {}
     for each in _waiting_for(job):
-        score = submit_job(each, "score", queue=job.queue, by=each.created_by)
+        score = stages.begin(each, "score", queue=job.queue, by=each.created_by)
         Run.objects.filter(pk=each.pk).update(current_job=score)
         scorings[each.pk] = score
     return scorings[run.pk]
@@ -158,7 +163,7 @@ def training_finished(run: Run, job: Job) -> Job:
 
 def job_replaced(*, old: Job, new: Job) -> None:
     """A lost job goes on as `new`, for all runs that it works for."""
-    Run.objects.filter(current_job=old).update(current_job=new)
+    stages.replace(old=old, new=new)
 
 
 def mark_scored(run: Run) -> None:
@@ -190,42 +195,12 @@ def publish_methods(descriptions: Iterable[dict[str, Any]]) -> None:
     )
 
 
-def submit_job(
-    run: Run,
-    kind: str,
-    *,
-    queue: str,
-    by: User | None,
-    retry_of: Job | None = None,
-    rings: bool = True,
-) -> Job:
-    return jobs.submit(
-        team=run.team,
-        kind=kind,
-        subject_id=run.pk,
-        title=run.name,
-        queue=queue,
-        spec={},
-        by=by,
-        retry_of=retry_of,
-        rings=rings,
-    )
-
-
-def _submit_again(run: Run, by: User) -> Job:
-    """The successor of a job that ended badly, for all runs that it worked for."""
-    last = run.job
-    job = submit_job(run, last.kind, queue=last.queue, by=by, retry_of=last)
-    job_replaced(old=last, new=job)
-    return job
-
-
 def _training_to_wait_for(trainer: Run, by: User) -> Job:
     """Raise ConflictError for one that is about to be cancelled, and whoever waits for it, too."""
     if trainer.job.status == Job.Status.CANCELLING:
         sentence = _("The training of %s is being cancelled. Resume once it has ended.")
         raise ConflictError(sentence % trainer, code="training_cancelling")
-    return _submit_again(trainer, by) if trainer.can_resume else trainer.job
+    return stages.submit_again(trainer, by=by) if trainer.can_resume else trainer.job
 
 
 @transaction.atomic

@@ -18,17 +18,11 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs import services as jobs
-from webapp.jobs.models import Job
+from webapp.runs import stages
 from webapp.runs.grid import MAX_RUNS, Configuration, GridError, configurations, too_many
 from webapp.runs.models import LARGEST_SEED, Method, Run, Sweep
 from webapp.runs.schema import learning_values
-from webapp.runs.services import (
-    LONGEST_NAME,
-    check_submission,
-    ground_truth_of,
-    name_of,
-    submit_job,
-)
+from webapp.runs.services import LONGEST_NAME, check_submission, ground_truth_of, name_of
 
 LONGEST_TITLE = 120
 MORE = " …"
@@ -142,9 +136,8 @@ def cancel_sweep(*, sweep: Sweep, by: User) -> Sweep:
 
 def _cancel_jobs(sweep: Sweep, by: User) -> int:
     """How many there were to cancel."""
-    settled = (*Job.TERMINAL, Job.Status.CANCELLING)
-    current = sweep.runs.exclude(current_job__status__in=settled).values("current_job")
-    found = list(Job.objects.filter(pk__in=current).order_by("-pk"))  # what waits goes first
+    going_on = stages.going_on(sweep.runs.values("pk"))
+    found = list(going_on.order_by("-pk"))  # what waits goes first
     for job in found:
         with suppress(ConflictError):
             jobs.request_cancel(job=job, by=by)
@@ -225,12 +218,13 @@ def _begin(runs: Sequence[Run], *, queue: str, by: User) -> None:
     """Store the runs, each with the job that trains it; the trainer stands before the others."""
     for run in runs:
         if run.trained_by is None:
-            run.current_job = submit_job(run, "train", queue=queue, by=by, rings=False)
+            run.current_job = stages.submit_job(run, "train", queue=queue, by=by, rings=False)
         else:
             run.current_job = run.trained_by.current_job
     Run.objects.bulk_create(runs)
-    training = [run.job for run in runs if run.trained_by is None]
-    transaction.on_commit(partial(jobs.ring_in_turn, training))
+    trainers = [run for run in runs if run.trained_by is None]
+    stages.record_each(trainers)
+    transaction.on_commit(partial(jobs.ring_in_turn, [run.job for run in trainers]))
 
 
 def _what_is_learnt(method: Method, config: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ml.reports import Event
 from webapp.jobs.models import Job
 from webapp.results.scores.evaluation_jobs import store_evaluations, write_tasks
-from webapp.runs import services
+from webapp.runs import services, stages
 from workers.kinds import register
 from workers.run_files import note, noted, run_of
 
@@ -27,6 +27,7 @@ class Evaluate:
 
     def on_success(self, job: Job, folder: Path) -> None:
         store_evaluations(noted(folder / TOLD), folder)
+        stages.land(job)
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.job_replaced(old=old, new=new)

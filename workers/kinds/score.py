@@ -1,4 +1,7 @@
-"""Scoring of a run's test and validation videos, which is followed by its evaluation."""
+"""Scoring of a run's test and validation videos, or of those of one shard.
+
+What a shard has scored lands when its job succeeds; the last one is followed by the evaluation.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,13 @@ from django.conf import settings
 
 from ml.records import Scores
 from ml.reports import Event
-from webapp.datasets.models import Part, Video
+from webapp.datasets.models import Video
 from webapp.jobs.models import Job
 from webapp.jobs.services import record_facts
-from webapp.results.scores.evaluation_jobs import submit_evaluation
-from webapp.results.scores.explanations import Sheet, save_explanations
-from webapp.results.scores.storing import save_scores
-from webapp.runs import services, training
-from webapp.runs.models import Checkpoint, Run
+from webapp.results.scores import explanations, intake
+from webapp.results.scores.explanations import Sheet
+from webapp.runs import services, stages, training
+from webapp.runs.models import Checkpoint
 from workers.kinds import register
 from workers.node import share_of_cores
 from workers.run_files import fetch_checkpoint, note, noted, run_of, videos_to_score
@@ -36,11 +38,11 @@ class Score:
             "verb": "score",
             "config": run.config,
             **fetch_checkpoint(checkpoint, folder / "checkpoint"),
-            "videos": videos_to_score(run),
+            "videos": shard_of(job, videos_to_score(run)),
             "with_maps": settings.STORE_ERROR_MAPS,
             "out_dir": str(folder / "out"),
             "device": "auto",
-            "threads": share_of_cores(job),
+            "threads": stages.threads_of(job, share=share_of_cores(job)),
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
@@ -49,19 +51,14 @@ class Score:
 
     def on_success(self, job: Job, folder: Path) -> None:
         run = run_of(job)
-        scores = collected_scores(folder)
-        held_out = validation_videos(run)
-        score_set = save_scores(
-            run=run,
-            job=job,
-            scores={pk: each for pk, each in scores.items() if pk not in held_out},
-            validation={pk: each for pk, each in scores.items() if pk in held_out}
-            if held_out
-            else None,
-            rule=job.result["rule"],
-        )
-        submit_evaluation(run, by=run.created_by)
-        save_explanations(score_set, collected_sheets(folder))  # last: files know no rollback
+        is_last = stages.land(job)
+        intake.land(
+            run=run, given=collected_scores(folder, rule=job.result["rule"]), job=job,
+            is_last=is_last, shard=stages.videos_of(job), by=run.created_by,
+        )  # fmt: skip
+        if not is_last:
+            stages.follow(run)
+        explanations.land(run, collected_sheets(folder))  # last: files know no rollback
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.job_replaced(old=old, new=new)
@@ -76,22 +73,25 @@ def _facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def validation_videos(run: Run) -> set[str]:
-    """Ids of those that were handed over."""
-    videos = Video.objects.ready().in_split(run.split, Part.VALIDATION)
-    return set(videos.values_list("pk", flat=True))
+def shard_of(job: Job, videos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the videos those that are for this job."""
+    wanted = stages.videos_of(job)
+    return [video for video in videos if video["id"] in wanted] if wanted else videos
 
 
-def collected_scores(folder: Path) -> dict[str, Scores]:
-    """The scores reported below `folder`, by video id."""
-    return {
-        event["video_id"]: Scores(
-            values=np.load(folder / event["path"], allow_pickle=False),
-            first_frame=event["first_frame"],
-            frames_per_value=event["frames_per_value"],
-        )
-        for event in noted(folder / COLLECTED["scores"])
-    }
+def collected_scores(folder: Path, *, rule: str) -> dict[Video, intake.Placed]:
+    """The scores reported below `folder`."""
+    found = {event["video_id"]: event for event in noted(folder / COLLECTED["scores"])}
+    videos = Video.objects.without_times().in_bulk(list(found))
+    return {videos[pk]: intake.Placed(_scores(event, folder), rule) for pk, event in found.items()}
+
+
+def _scores(event: Event, folder: Path) -> Scores:
+    return Scores(
+        values=np.load(folder / event["path"], allow_pickle=False),
+        first_frame=event["first_frame"],
+        frames_per_value=event["frames_per_value"],
+    )
 
 
 def collected_sheets(folder: Path) -> dict[str, Sheet]:

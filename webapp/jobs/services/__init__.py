@@ -23,10 +23,12 @@ from webapp.jobs.services.queue import (
     default_queue,
     free_slots,
     light_queue,
+    n_slots,
     queue_position,
     waiting_reason,
 )
 from webapp.jobs.services.submission import (
+    cancel_needless,
     request_cancel,
     ring_for_long,
     ring_in_turn,
@@ -39,6 +41,7 @@ __all__ = [
     "JobSuperseded",
     "announce",
     "append_log",
+    "cancel_needless",
     "claim",
     "claim_next",
     "default_queue",
@@ -50,6 +53,7 @@ __all__ = [
     "light_queue",
     "log_tail",
     "mark_running",
+    "n_slots",
     "queue_position",
     "read_log",
     "reap",

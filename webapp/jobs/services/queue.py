@@ -36,10 +36,11 @@ def waiting_reason(job: Job) -> str:
 
 
 def free_slots(queue: str) -> int:
-    return max(0, _n_slots(queue) - _held(queue).count())
+    return max(0, n_slots(queue) - _held(queue).count())
 
 
-def _n_slots(queue: str) -> int:
+def n_slots(queue: str) -> int:
+    """Of the workers that can be heard."""
     workers = WorkerNode.objects.alive().serving(queue)
     return int(workers.aggregate(n=Sum("slots"))["n"] or 0)
 

@@ -117,14 +117,26 @@ def request_cancel(*, job: Job, by: User) -> Job:
     Raises ConflictError when the job has already ended.
     """
     require(by, Permission.RUN_CANCEL, team=job.team)
+    return _cancel(
+        job,
+        of_waiting=f"Cancelled by {by} before it started.",
+        of_active=f"{by} asked to cancel it.",
+    )
+
+
+def cancel_needless(job: Job, *, reason: str) -> Job:
+    """As `request_cancel`, where nobody asked for it: what else was to come of it has failed."""
+    return _cancel(job, of_waiting=reason, of_active=reason)
+
+
+def _cancel(job: Job, *, of_waiting: str, of_active: str) -> Job:
     now = timezone.now()
     this = Job.objects.filter(pk=job.pk)
     end(
-        this.waiting(), status=Job.Status.CANCELLED, cancel_requested_at=now,
-        reason=f"Cancelled by {by} before it started.",
+        this.waiting(), status=Job.Status.CANCELLED, cancel_requested_at=now, reason=of_waiting
     )  # fmt: skip
     this.filter(status__in=[Job.Status.STARTING, Job.Status.RUNNING]).update(
-        status=Job.Status.CANCELLING, reason=f"{by} asked to cancel it.", cancel_requested_at=now
+        status=Job.Status.CANCELLING, reason=of_active, cancel_requested_at=now
     )
     fresh = this.get()
     if fresh.cancel_requested_at != now and fresh.is_terminal:

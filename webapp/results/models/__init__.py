@@ -1,7 +1,7 @@
 """Scores, protocols and the evaluations made of the two."""
 
 from webapp.results.models.evaluations import Evaluation, EvaluationQuerySet, PooledEvaluation
-from webapp.results.models.explanations import Explanation, sheet_name
+from webapp.results.models.explanations import Explanation, PendingExplanation, sheet_name
 from webapp.results.models.protocols import Protocol, ProtocolQuerySet
 from webapp.results.models.scores import (
     PendingScores,
@@ -16,6 +16,7 @@ __all__ = [
     "Evaluation",
     "EvaluationQuerySet",
     "Explanation",
+    "PendingExplanation",
     "PendingScores",
     "PooledEvaluation",
     "Protocol",

@@ -6,22 +6,23 @@ from django.db import models
 
 from webapp.datasets.models import Video
 from webapp.results.models.scores import ScoreSet
+from webapp.runs.models import Run
 
 
-def sheet_name(explanation: Explanation, file_name: str) -> str:
+def sheet_name(sheet: StoredSheet, file_name: str) -> str:
     """Opaque: nothing that a person named reaches the storage."""
-    return f"runs/{explanation.score_set.run_id}/maps/{explanation.video_id}.png"
+    return f"runs/{sheet.run_id}/maps/{sheet.video_id}.png"
 
 
-class Explanation(models.Model):
-    """Where in the picture the scores of a test video come from.
+class StoredSheet(models.Model):
+    """Error maps of a video: a PNG of grey tiles, `columns` in a row.
 
-    A PNG of grey tiles, `columns` in a row: tile i is the map of frame
-    `first_frame + i * frames_per_map`, its levels linear from no error to `highest`, 255.
+    Tile i is the map of frame `first_frame + i * frames_per_map`, its levels linear from no error
+    to `highest`, 255.
     """
 
-    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="explanations")
-    video = models.ForeignKey(Video, models.CASCADE, related_name="+")
+    run_id: str
+    video_id: str
     sheet = models.FileField(max_length=300, upload_to=sheet_name)
     rule = models.TextField()  # what a cell shows, how maps were reduced, what the levels mean
     first_frame = models.PositiveIntegerField()
@@ -31,6 +32,16 @@ class Explanation(models.Model):
     width = models.PositiveIntegerField()
     columns = models.PositiveIntegerField()
     highest = models.FloatField()
+
+    class Meta:
+        abstract = True
+
+
+class Explanation(StoredSheet):
+    """Where in the picture the scores of a test video come from."""
+
+    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="explanations")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="+")
     highest_of_run: float  # over all its videos, where `explanations_on` read it
 
     class Meta:
@@ -40,3 +51,22 @@ class Explanation(models.Model):
 
     def __str__(self) -> str:
         return f"error maps of {self.video_id} in {self.score_set_id}"
+
+    @property
+    def run_id(self) -> str:  # type: ignore[override]
+        return self.score_set.run_id
+
+
+class PendingExplanation(StoredSheet):
+    """Of a test video of a run that is scored in shards, until all of them have landed."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="pending_explanations")
+    video = models.ForeignKey(Video, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "video"], name="pending_explanation_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"error maps of {self.video_id} for {self.run_id}"

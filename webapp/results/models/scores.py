@@ -102,7 +102,7 @@ class ValidationScores(StoredScores):
 
 
 class PendingScores(StoredScores):
-    """Of a video of an uploaded run, until those of all its test videos are there."""
+    """Of a video of a run that is uploaded or scored in shards, until those of all are there."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="pending_scores")
     video = models.ForeignKey(Video, models.CASCADE, related_name="+")

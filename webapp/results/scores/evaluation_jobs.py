@@ -25,8 +25,8 @@ from webapp.results.protocols.presets import ensure_protocols
 from webapp.results.scores.evaluating import evaluations_key, hashes_of
 from webapp.results.scores.pooling import CrossValidation, pooled_key
 from webapp.results.scores.with_ground_truth import labelled_scores, labelled_validation
+from webapp.runs import stages
 from webapp.runs.models import Run
-from webapp.runs.services import submit_job
 
 TARGETS = "targets.json"  # of each task: where what comes of it is kept
 POOLED = ("metrics", "intervals", "counts")
@@ -62,7 +62,7 @@ class Task:
 
 def submit_evaluation(run: Run, *, by: User | None, queue: str = "") -> Job:
     """The job that `run` has from now on. A light one: the CPU will do."""
-    job = submit_job(run, "evaluate", queue=queue or jobs.light_queue(), by=by)
+    job = stages.begin(run, "evaluate", queue=queue or jobs.light_queue(), by=by)
     run.current_job = job
     run.save(update_fields=["current_job", "updated_at"])
     return job

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
+from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from webapp.common.errors import UserError
 from webapp.datasets.models import Video
-from webapp.results.models import Explanation, ScoreSet, sheet_name
+from webapp.results.models import Explanation, PendingExplanation, ScoreSet, sheet_name
+from webapp.runs.models import Run
 
 MAX_SHEET_BYTES = 8 * 1024**2
 FACTS = (
@@ -30,24 +32,45 @@ class Sheet:
     facts: Mapping[str, Any]  # a value for each of FACTS
 
 
-def save_explanations(score_set: ScoreSet, sheets: Mapping[str, Sheet]) -> None:
-    """Store the maps of some videos of a score set, by video id, unless it has some.
+@transaction.atomic
+def land(run: Run, sheets: Mapping[str, Sheet]) -> None:
+    """Store the maps of some videos of a run, by video id, beside its scores once it has them.
 
-    Raise UserError for a file that is too large; nothing is stored then.
+    Those that are there stay. Raise UserError for a file that is too large; nothing is stored then.
     """
-    if score_set.explanations.exists():
-        return
-    stored: list[Explanation] = []
+    there = _landed(run)
+    stored: list[PendingExplanation] = []
     try:
-        for video_id, sheet in sheets.items():
+        for video_id in sheets.keys() - there:
+            sheet = sheets[video_id]
             facts = {name: sheet.facts[name] for name in FACTS}
-            stored.append(Explanation(score_set=score_set, video_id=video_id, **facts))
+            stored.append(PendingExplanation(run=run, video_id=video_id, **facts))
             _store(stored[-1], sheet.path)
-        Explanation.objects.bulk_create(stored)
+        PendingExplanation.objects.bulk_create(stored)
+        _adopt(run)
     except BaseException:
         for each in stored:
             each.sheet.delete(save=False)
         raise
+
+
+def _landed(run: Run) -> set[str]:
+    """Ids of the videos whose maps are stored."""
+    pending = PendingExplanation.objects.filter(run=run).values_list("video_id", flat=True)
+    kept = Explanation.objects.filter(score_set__run=run).values_list("video_id", flat=True)
+    return {*pending, *kept}
+
+
+def _adopt(run: Run) -> None:
+    """What waited belongs to the run's scores, where they are complete."""
+    pending = PendingExplanation.objects.filter(run=run)
+    for score_set in ScoreSet.objects.filter(run=run):
+        Explanation.objects.bulk_create(
+            Explanation(score_set=score_set, video_id=row.video_id, sheet=row.sheet.name, **facts)
+            for row in pending
+            for facts in [{name: getattr(row, name) for name in FACTS}]
+        )
+        pending.delete()
 
 
 def explanations_on(video: Video, score_sets: Iterable[ScoreSet]) -> dict[str, Explanation]:
@@ -77,7 +100,7 @@ def facts_of(explanation: Explanation) -> dict[str, Any]:
     return facts | {"highest_of_run": explanation.highest_of_run}
 
 
-def _store(explanation: Explanation, path: Path) -> None:
+def _store(explanation: PendingExplanation, path: Path) -> None:
     """The name is set before the file is there, so that half a file can be found and deleted."""
     if path.stat().st_size > MAX_SHEET_BYTES:
         sentence = _("The error maps of %(video)s take more than %(most)d bytes.")

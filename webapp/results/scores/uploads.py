@@ -1,58 +1,29 @@
 """Runs that were trained elsewhere: their scores come in, video by video or all at once.
 
-Scores wait until those of every test video are there. Then, in one transaction, they become
-the run's score set, and a job evaluates it. Nothing is ever half stored. Validation videos may have
-scores too, before the last test video has: all of them or none.
+What a file says becomes scores of videos here; how they wait and are stored is in `intake`.
+Validation videos may have scores too, before the last test video has: all of them or none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ml.records import BadInput, Scores
+from ml.records import BadInput
 from ml.scores.files import Layout, ScoreFile, Series, item_of, one_after_another, read, spread
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Dataset, Part, Split, Video
 from webapp.datasets.order import clips_in_order, told_order
-from webapp.results.models import PendingScores, ValidationScores, VideoScores
-from webapp.results.scores.evaluation_jobs import submit_evaluation
-from webapp.results.scores.storing import save_scores
+from webapp.results.scores.intake import Placed, Progress, land
 from webapp.results.scores.video_names import Named, some
 from webapp.runs.models import LARGEST_SEED, SUPERVISION, Run
 from webapp.runs.services import LONGEST_NAME, check_unchanged, ground_truth_of
-
-MAX_RULES = 3
-
-
-class Placed(NamedTuple):
-    """Scores of one video, and by which rule they belong to its frames."""
-
-    scores: Scores
-    rule: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far an upload is. `missing` are names of videos that need scores and have none.
-
-    `notes` are sentences about what was made of the file.
-    """
-
-    run: Run
-    missing: list[str]
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.missing
 
 
 @transaction.atomic
@@ -112,26 +83,9 @@ def store_score_set(*, run: Run, data: bytes, layout: Layout, by: User) -> Progr
     return _store(run, Named(run).all(found.by_video), layout, found.notes, by)
 
 
-def test_videos(run: Run) -> list[Video]:
-    """Those that need scores, in the order in which a file without names goes through them."""
-    return clips_in_order(run.split, Part.TEST)
-
-
 def find_video(run: Run, wanted: str) -> Video:
     """The test or validation video of this id or name; a name need not have its folders."""
     return next(iter(Named(run).all({wanted: None})))
-
-
-def progress(run: Run) -> Progress:
-    """Validation videos count as soon as one of them has scores."""
-    if run.scored_at is not None:
-        return Progress(run=run, missing=[])
-    there = set(run.pending_scores.values_list("video_id", flat=True))
-    held_out = clips_in_order(run.split, Part.VALIDATION)
-    if all(video.pk not in there for video in held_out):
-        held_out = []
-    needed = [*test_videos(run), *held_out]
-    return Progress(run=run, missing=[video.name for video in needed if video.pk not in there])
 
 
 def _only_of(found: ScoreFile, video: Video, run: Run) -> Series:
@@ -153,73 +107,8 @@ def _store(
         raise ConflictError(sentence % run, code="not_uploaded")
     placed, told = _spread(given, layout)
     _check_videos(run, list(given))
-    reached = _keep(run, placed, by)
+    reached = land(run=run, given=placed, by=by)
     return replace(reached, notes=[*notes, *told])
-
-
-def _keep(run: Run, given: Mapping[Video, Placed], by: User) -> Progress:
-    if run.scored_at is not None:
-        return _check_same(run, {video: each.scores for video, each in given.items()})
-    for video, placed in given.items():
-        PendingScores.objects.update_or_create(run=run, video=video, defaults=_row(placed))
-    reached = progress(run)
-    return _complete(run, by) if reached.is_complete else reached
-
-
-def _row(placed: Placed) -> dict[str, object]:
-    scores = placed.scores
-    return {
-        "values": scores.to_bytes(),
-        "is_double": scores.is_double,
-        "first_frame": scores.first_frame,
-        "frames_per_value": scores.frames_per_value,
-        "rule": placed.rule,
-    }
-
-
-def _complete(run: Run, by: User) -> Progress:
-    pending = list(run.pending_scores.all())
-    scores = {row.video_id: row.scores for row in pending}
-    held_out = {video.pk for video in clips_in_order(run.split, Part.VALIDATION)}
-    save_scores(
-        run=run,
-        job=None,
-        scores={pk: each for pk, each in scores.items() if pk not in held_out},
-        validation={pk: each for pk, each in scores.items() if pk in held_out} or None,
-        rule=_rule({row.rule for row in pending}),
-    )
-    run.pending_scores.all().delete()
-    submit_evaluation(run, by=by)
-    return Progress(run=Run.objects.for_list().get(pk=run.pk), missing=[])
-
-
-def _rule(rules: set[str]) -> str:
-    """For the page. A file may say something else of each video."""
-    if len(rules) > MAX_RULES:
-        return "The file says of each video which frames its scores belong to."
-    return " ".join(sorted(rules))
-
-
-def _check_same(run: Run, given: Mapping[Video, Scores]) -> Progress:
-    wanted = {"score_set__run": run, "video__in": list(given)}
-    stored = {row.video_id: row.scores for row in VideoScores.objects.filter(**wanted)}
-    stored |= {row.video_id: row.scores for row in ValidationScores.objects.filter(**wanted)}
-    for video, scores in given.items():
-        if video.pk not in stored:
-            sentence = _(
-                "%(run)s is complete, and its thresholds are chosen. Scores of validation videos "
-                "come before those of the last test video. Make a new run."
-            )
-            raise ConflictError(sentence % {"run": run}, code="scores_complete")
-        if _identity(stored[video.pk]) != _identity(scores):
-            sentence = _("%(run)s is complete, with other scores for %(video)s. Make a new run.")
-            raise ConflictError(sentence % {"run": run, "video": video}, code="scores_complete")
-    return Progress(run=run, missing=[])
-
-
-def _identity(scores: Scores) -> tuple[bytes, int, int, bool]:
-    places = scores.first_frame, scores.frames_per_value
-    return scores.to_bytes(), *places, scores.is_double
 
 
 def _check_videos(run: Run, given: list[Video]) -> None:

@@ -23,7 +23,8 @@ from webapp.api.parsers import FileParser
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Split
 from webapp.results.models import Evaluation, PendingScores, ScoreSet
-from webapp.results.scores.uploads import create_uploaded_run, progress, store_score_set
+from webapp.results.scores.intake import progress
+from webapp.results.scores.uploads import create_uploaded_run, store_score_set
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("eager_worker")]

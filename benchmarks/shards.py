@@ -1,0 +1,160 @@
+"""A dataset scored in shards by two workers against one worker: frames per second.
+
+    python -m benchmarks.shards
+
+Real Celery workers of one slot and one thread each, on servers of their own, score the videos of a
+run of Conv-AE from files: from the moment the scoring is submitted until its last score is stored,
+so that starting a process for each shard counts. One worker is cut one shard, two workers two, by
+the rule of the site. The peer of both: one worker whose only job has both cores. The rows of one
+shard and of two must be equal bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.worker_kills import servers
+
+ROUNDS = 2
+N_VIDEOS, N_FRAMES = 12, 1_000
+CONFIG = {"input_size": 64, "channels": (64, 32, 16), "window": 10}
+WORKER = ("celery", "-A", "workers.celery", "worker", "-P", "threads", "-c", "1", "-Q", "cpu")
+WAYS = {  # workers, and threads of each job
+    "one_worker": (1, 1),
+    "two_workers": (2, 1),
+    "one_worker_with_two_threads": (1, 2),
+}
+PATIENCE = 600.0  # seconds
+
+
+def main() -> None:
+    with servers() as (home, broker):
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
+            "IWAKAN_MEDIA_ROOT": str(home / "media"),
+            "IWAKAN_WORK_DIR": str(home / "work"),
+        }
+        try:
+            figures = measure(home)
+        finally:
+            broker.stop()
+    report.save("shards", figures, notes=(__doc__ or "").split("\n")[0])
+
+
+def measure(home: Path) -> dict[str, Any]:
+    split = prepare(home / "videos")
+    load = os.getloadavg()[0]
+    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+    loads: dict[str, list[float]] = {way: [] for way in WAYS}
+    stored: dict[str, Any] = {}
+    for number in range(ROUNDS):
+        for way, (n_workers, threads) in WAYS.items():
+            with workers(home, f"{way}-{number}", n_workers, threads):
+                run, taken = score(split, home / "videos", n_shards=n_workers)
+            seconds[way].append(taken)
+            loads[way].append(round(os.getloadavg()[0], 2))
+            stored[way] = rows(run)
+            print(f"{way}: {taken:.1f} s at load {loads[way][-1]}", file=sys.stderr, flush=True)
+    assert stored["two_workers"] == stored["one_worker"], "the shards' rows are others"
+    return figures_of(seconds) | {"load_before": round(load, 2), "load_after_each": loads}
+
+
+def figures_of(seconds: dict[str, list[float]]) -> dict[str, Any]:
+    n_frames = N_VIDEOS * N_FRAMES
+    rates = {way: n_frames / statistics.median(each) for way, each in seconds.items()}
+    return {
+        "frames": n_frames,
+        "seconds": {way: [round(each, 1) for each in taken] for way, taken in seconds.items()},
+        "frames_per_second": {way: round(rate, 1) for way, rate in rates.items()},
+        "two_workers_against_one": ratios(seconds, "one_worker"),
+        "two_workers_against_one_with_two_threads": ratios(seconds, "one_worker_with_two_threads"),
+    }
+
+
+def ratios(seconds: dict[str, list[float]], peer: str) -> dict[str, Any]:
+    """Of the medians, and of each round: the machine may have other work."""
+    pairs = list(zip(seconds[peer], seconds["two_workers"], strict=True))
+    medians = [statistics.median(each) for each in zip(*pairs, strict=True)]
+    return {
+        "times_faster": round(medians[0] / medians[1], 2),
+        "each": [round(theirs / ours, 2) for theirs, ours in pairs],
+    }
+
+
+def prepare(folder: Path) -> Any:
+    """Videos, weights, and their rows."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from tests.factories.accounts import TeamFactory
+    from tests.learnt import make_files, split_of
+
+    folder.mkdir()
+    make_files(folder, n_videos=N_VIDEOS, n_frames=N_FRAMES, **CONFIG)
+    return split_of(TeamFactory.create(), folder, n_videos=N_VIDEOS, n_frames=N_FRAMES)
+
+
+@contextmanager
+def workers(home: Path, name: str, n: int, threads: int) -> Iterator[None]:
+    """Started, known and idle: what they find out about the machine is not measured."""
+    from django.conf import settings
+
+    from webapp.jobs.models import WorkerNode
+    from webapp.stack import processes
+
+    os.environ["IWAKAN_THREADS"] = str(threads)
+    started = []
+    for number in range(n):
+        command = [sys.executable, "-m", *WORKER, "-n", f"{name}-{number}@%h"]
+        log = home / "log" / f"{name}-{number}.log"
+        started.append(processes.start(command, log=log, cwd=settings.BASE_DIR))
+    try:
+        wait_until(lambda: WorkerNode.objects.alive().exclude(facts={}).count() == n)
+        yield
+    finally:
+        for process in started:
+            processes.stop(process, processes.signal.SIGTERM, patience=20)
+
+
+def score(split: Any, folder: Path, *, n_shards: int) -> tuple[Any, float]:
+    """The run, evaluated, and the seconds until its scores were stored."""
+    from tests.learnt import learnt_run
+    from webapp.runs.models import Run, Shard
+
+    started = time.perf_counter()
+    run = learnt_run(split, folder)
+    assert Shard.objects.filter(stage__run=run, stage__kind="score").count() == n_shards
+    wait_until(lambda: Run.objects.scored().filter(pk=run.pk).exists())
+    taken = time.perf_counter() - started
+    wait_until(lambda: Run.objects.select_related("current_job").get(pk=run.pk).is_finished)
+    return run, taken
+
+
+def rows(run: Any) -> dict[str, Any]:
+    from webapp.runs.models import Run
+
+    score_set = Run.objects.get(pk=run.pk).score_set
+    videos = score_set.videos.select_related("video")
+    return {row.video.name: bytes(row.values) for row in videos} | {"": score_set.content_hash}
+
+
+def wait_until(is_so: Any) -> None:
+    give_up_at = time.monotonic() + PATIENCE
+    while not is_so():
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"not so within {PATIENCE:g} seconds")
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()
