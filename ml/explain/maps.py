@@ -59,6 +59,8 @@ class ErrorMaps:
         n_maps, height, width = self.levels.shape
         rule = REDUCTION.format(height=height, width=width, of_a_pixel=map_rule, levels=LEVELS)
         return {
+            "kind": "errors",
+            "target": "",  # the score itself
             "rule": rule,
             "first_frame": self.first_frame,
             "frames_per_map": self.frames_per_map,

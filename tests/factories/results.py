@@ -55,10 +55,10 @@ def save_by_name(run: Run, scores: dict[str, Scores], rule: str = "every frame")
 def explain(run: Run, maps: Mapping[Video, ErrorMaps | None]) -> None:
     """Error maps of videos; by None, one for each frame, that of frame i all of level i."""
     with TemporaryDirectory() as folder:
-        sheets = {
-            video.pk: _sheet(Path(folder) / f"{video.pk}.png", each or _plain_maps(video))
+        sheets = [
+            _sheet(video, Path(folder) / f"{video.pk}.png", each or _plain_maps(video))
             for video, each in maps.items()
-        }
+        ]
         explanations.land(run, sheets)
 
 
@@ -67,6 +67,6 @@ def _plain_maps(video: Video) -> ErrorMaps:
     return ErrorMaps(levels=levels[:, None, None].repeat(4, 1).repeat(6, 2), highest=0.5)
 
 
-def _sheet(path: Path, maps: ErrorMaps) -> Sheet:
+def _sheet(video: Video, path: Path, maps: ErrorMaps) -> Sheet:
     maps.save(path)
-    return Sheet(path=path, facts=maps.facts("the error"))
+    return Sheet(video_id=video.pk, path=path, facts=maps.facts("the error"))

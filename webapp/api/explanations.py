@@ -20,6 +20,8 @@ from webapp.results.scores.explanations import explanation_on
 class ExplanationSerializer(serializers.ModelSerializer[Explanation]):
     """How to read the sheet of tiles that `Accept: image/png` gives."""
 
+    kind = serializers.CharField(help_text="What a map shows: errors.")
+    target = serializers.CharField(help_text="What it explains; empty: the score itself.")
     rule = serializers.CharField(help_text="What a cell shows and what its levels mean.")
     first_frame = serializers.IntegerField(help_text="The frame of the first map.")
     frames_per_map = serializers.IntegerField(help_text="Frames from one map to the next.")
@@ -33,8 +35,8 @@ class ExplanationSerializer(serializers.ModelSerializer[Explanation]):
     class Meta:
         model = Explanation
         fields = [
-            "video_id", "rule", "first_frame", "frames_per_map", "n_maps", "height", "width",
-            "columns", "highest", "highest_of_run",
+            "video_id", "kind", "target", "rule", "first_frame", "frames_per_map", "n_maps",
+            "height", "width", "columns", "highest", "highest_of_run",
         ]  # fmt: skip
 
 

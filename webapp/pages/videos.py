@@ -211,8 +211,8 @@ def _why_no_maps(page: VideoPage, *, has_picture: bool) -> str:
     if not page.runs:
         return _("No run has scored this video.")
     return _(
-        "The runs on this video have no error maps: one-class methods make them when they score "
-        "here; scores that were brought in or mixed have none."
+        "The runs on this video have no error maps: methods that look for errors in the picture "
+        "make them when they score here; scores of features, brought in or mixed have none."
     )
 
 

@@ -94,9 +94,9 @@ def _scores(event: Event, folder: Path) -> Scores:
     )
 
 
-def collected_sheets(folder: Path) -> dict[str, Sheet]:
-    """The error maps reported below `folder`, by video id."""
-    return {
-        event["video_id"]: Sheet(path=folder / event["path"], facts=event)
+def collected_sheets(folder: Path) -> list[Sheet]:
+    """The maps reported below `folder`."""
+    return [
+        Sheet(video_id=event["video_id"], path=folder / event["path"], facts=event)
         for event in noted(folder / COLLECTED["explanation"])
-    }
+    ]

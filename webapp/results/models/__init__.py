@@ -1,7 +1,12 @@
 """Scores, protocols and the evaluations made of the two."""
 
 from webapp.results.models.evaluations import Evaluation, EvaluationQuerySet, PooledEvaluation
-from webapp.results.models.explanations import Explanation, PendingExplanation, sheet_name
+from webapp.results.models.explanations import (
+    ERRORS,
+    Explanation,
+    PendingExplanation,
+    sheet_name,
+)
 from webapp.results.models.protocols import Protocol, ProtocolQuerySet
 from webapp.results.models.scores import (
     PendingScores,
@@ -13,6 +18,7 @@ from webapp.results.models.scores import (
 )
 
 __all__ = [
+    "ERRORS",
     "Evaluation",
     "EvaluationQuerySet",
     "Explanation",

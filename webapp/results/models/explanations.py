@@ -8,6 +8,8 @@ from webapp.datasets.models import Video
 from webapp.results.models.scores import ScoreSet
 from webapp.runs.models import Run
 
+ERRORS = "errors"  # by how much a method missed what each part of the picture shows
+
 
 def sheet_name(sheet: StoredSheet, file_name: str) -> str:
     """Opaque: nothing that a person named reaches the storage."""
@@ -15,14 +17,17 @@ def sheet_name(sheet: StoredSheet, file_name: str) -> str:
 
 
 class StoredSheet(models.Model):
-    """Error maps of a video: a PNG of grey tiles, `columns` in a row.
+    """Maps of a video: a PNG of grey tiles, `columns` in a row.
 
-    Tile i is the map of frame `first_frame + i * frames_per_map`, its levels linear from no error
-    to `highest`, 255.
+    Tile i is the map of frame `first_frame + i * frames_per_map`, its levels linear from 0 to
+    `highest`, 255.
     """
 
     run_id: str
     video_id: str
+    kind = models.CharField(max_length=20, default=ERRORS)  # what a map shows
+    # What of the scores it explains, such as a class; empty: the score itself.
+    target = models.CharField(max_length=80, blank=True)
     sheet = models.FileField(max_length=300, upload_to=sheet_name)
     rule = models.TextField()  # what a cell shows, how maps were reduced, what the levels mean
     first_frame = models.PositiveIntegerField()
@@ -46,11 +51,13 @@ class Explanation(StoredSheet):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["score_set", "video"], name="explanation_unique"),
+            models.UniqueConstraint(
+                fields=["score_set", "video", "kind", "target"], name="explanation_unique"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"error maps of {self.video_id} in {self.score_set_id}"
+        return f"{self.kind} of {self.video_id} in {self.score_set_id}"
 
     @property
     def run_id(self) -> str:  # type: ignore[override]
@@ -65,8 +72,10 @@ class PendingExplanation(StoredSheet):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "video"], name="pending_explanation_unique"),
+            models.UniqueConstraint(
+                fields=["run", "video", "kind", "target"], name="pending_explanation_unique"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"error maps of {self.video_id} for {self.run_id}"
+        return f"{self.kind} of {self.video_id} for {self.run_id}"

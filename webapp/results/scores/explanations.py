@@ -15,12 +15,19 @@ from django.utils.translation import gettext as _
 
 from webapp.common.errors import UserError
 from webapp.datasets.models import Video
-from webapp.results.models import Explanation, PendingExplanation, ScoreSet, sheet_name
+from webapp.results.models import (
+    ERRORS,
+    Explanation,
+    PendingExplanation,
+    ScoreSet,
+    sheet_name,
+)
 from webapp.runs.models import Run
 
 MAX_SHEET_BYTES = 8 * 1024**2
 FACTS = (
-    "rule", "first_frame", "frames_per_map", "n_maps", "height", "width", "columns", "highest",
+    "kind", "target", "rule", "first_frame", "frames_per_map", "n_maps", "height", "width",
+    "columns", "highest",
 )  # fmt: skip
 
 
@@ -28,23 +35,25 @@ FACTS = (
 class Sheet:
     """A file of maps and what has to be known to read it; see `ml.explain.maps`."""
 
+    video_id: str
     path: Path
     facts: Mapping[str, Any]  # a value for each of FACTS
 
 
 @transaction.atomic
-def land(run: Run, sheets: Mapping[str, Sheet]) -> None:
-    """Store the maps of some videos of a run, by video id, beside its scores once it has them.
+def land(run: Run, sheets: Iterable[Sheet]) -> None:
+    """Store the maps of some videos of a run beside its scores, once it has them.
 
     Those that are there stay. Raise UserError for a file that is too large; nothing is stored then.
     """
     there = _landed(run)
     stored: list[PendingExplanation] = []
     try:
-        for video_id in sheets.keys() - there:
-            sheet = sheets[video_id]
+        for sheet in sheets:
             facts = {name: sheet.facts[name] for name in FACTS}
-            stored.append(PendingExplanation(run=run, video_id=video_id, **facts))
+            if (sheet.video_id, facts["kind"], facts["target"]) in there:
+                continue
+            stored.append(PendingExplanation(run=run, video_id=sheet.video_id, **facts))
             _store(stored[-1], sheet.path)
         PendingExplanation.objects.bulk_create(stored)
         _adopt(run)
@@ -54,10 +63,11 @@ def land(run: Run, sheets: Mapping[str, Sheet]) -> None:
         raise
 
 
-def _landed(run: Run) -> set[str]:
-    """Ids of the videos whose maps are stored."""
-    pending = PendingExplanation.objects.filter(run=run).values_list("video_id", flat=True)
-    kept = Explanation.objects.filter(score_set__run=run).values_list("video_id", flat=True)
+def _landed(run: Run) -> set[tuple[str, str, str]]:
+    """Video, kind and target of all that are stored."""
+    key = ("video_id", "kind", "target")
+    pending = PendingExplanation.objects.filter(run=run).values_list(*key)
+    kept = Explanation.objects.filter(score_set__run=run).values_list(*key)
     return {*pending, *kept}
 
 
@@ -73,12 +83,15 @@ def _adopt(run: Run) -> None:
         pending.delete()
 
 
-def explanations_on(video: Video, score_sets: Iterable[ScoreSet]) -> dict[str, Explanation]:
+def explanations_on(
+    video: Video, score_sets: Iterable[ScoreSet], *, kind: str = ERRORS, target: str = ""
+) -> dict[str, Explanation]:
     """By run id. `highest_of_run` of each is the highest cell of all videos of its run."""
-    rows = Explanation.objects.filter(score_set__in=list(score_sets), video=video)
+    alike = Explanation.objects.filter(kind=kind, target=target)
+    rows = alike.filter(score_set__in=list(score_sets), video=video)
     found = {row.score_set_id: row for row in rows.select_related("score_set")}
     highest = (
-        Explanation.objects.filter(score_set__in=list(found))
+        alike.filter(score_set__in=list(found))
         .values_list("score_set")
         .annotate(top=Max("highest"))
     )
@@ -87,11 +100,13 @@ def explanations_on(video: Video, score_sets: Iterable[ScoreSet]) -> dict[str, E
     return {row.score_set.run_id: row for row in found.values()}
 
 
-def explanation_on(video: Video, score_sets: Iterable[ScoreSet]) -> Explanation:
+def explanation_on(
+    video: Video, score_sets: Iterable[ScoreSet], *, kind: str = ERRORS, target: str = ""
+) -> Explanation:
     """That of the one score set. Raise Http404 where it has none of this video."""
-    for found in explanations_on(video, score_sets).values():
+    for found in explanations_on(video, score_sets, kind=kind, target=target).values():
         return found
-    raise Http404("no error maps")
+    raise Http404(f"no {kind}")
 
 
 def facts_of(explanation: Explanation) -> dict[str, Any]:

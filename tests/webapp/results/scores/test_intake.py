@@ -144,11 +144,11 @@ def sheet(folder: Path, video: Video) -> Sheet:
     maps = ErrorMaps(levels=np.full((4, 2, 3), 7, np.uint8), highest=0.5)
     path = folder / f"{video.name}.png"
     maps.save(path)
-    return Sheet(path=path, facts=maps.facts("the error"))
+    return Sheet(video_id=video.pk, path=path, facts=maps.facts("the error"))
 
 
 def land_maps(run: Run, names: str, folder: Path) -> None:
-    explanations.land(run, {video.pk: sheet(folder, video) for video in placed(run, names)})
+    explanations.land(run, [sheet(folder, video) for video in placed(run, names)])
 
 
 def test_maps_wait_as_scores_do(run: Run, tmp_path: Path) -> None:
