@@ -104,14 +104,14 @@ def _with_seconds(
 
 def _model(options: argparse.Namespace) -> tuple[Method, str]:
     """The method as it was learnt, and the SHA-256 of its weights."""
-    from ml import child
     from ml.reports import to_terminal
     from ml.training import checkpoints
+    from ml.verbs import restored
 
     weights, state = checkpoints.of(options.checkpoint)
     spec = {"weights": str(weights), "state": str(state)}
     spec |= {"device": options.device, "threads": options.threads}
-    method = child.restored(spec, to_terminal())
+    method = restored(spec, to_terminal())
     with weights.open("rb") as file:
         return method, hashlib.file_digest(file, "sha256").hexdigest()
 

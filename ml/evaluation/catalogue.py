@@ -1,9 +1,11 @@
-"""The numbers that an evaluation holds, by name."""
+"""The numbers that an evaluation holds, by name. Those of one curve are files of `numbers`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from ml.evaluation.numbers import CurveNumber, in_order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,25 +23,21 @@ class Metric:
     is_share: bool = True
 
 
+def _metric_of(number: type[CurveNumber]) -> Metric:
+    return Metric(
+        title=number.title,
+        description=number.description,
+        higher_is_better=number.higher_is_better,
+        is_share=number.is_share,
+    )
+
+
 METRICS = {
     "auroc": Metric(
         title="AUC (frame-level)",
         description="Area under the ROC curve, the frames of all videos pooled (micro).",
     ),
-    "average_precision": Metric(
-        title="Average precision",
-        description="Sum of precision times step in recall, all frames pooled.",
-    ),
-    "pr_auc": Metric(
-        title="PR-AUC (trapezoid)",
-        description="Area under straight lines between the points of the precision-recall curve, "
-        "which is a little more than average precision; XD-Violence code prints it as AP.",
-    ),
-    "equal_error_rate": Metric(
-        title="Equal error rate",
-        description="Where as many normal frames alarm as abnormal ones are missed.",
-        higher_is_better=False,
-    ),
+    **{name: _metric_of(number) for name, number in in_order().items()},
     "macro_auroc": Metric(
         title="AUC, mean of videos",
         description="Mean over the videos whose AUC is defined: those with both kinds of frames.",

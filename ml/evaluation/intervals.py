@@ -10,11 +10,11 @@ import numpy as np
 
 from ml import metrics
 from ml.evaluation.frames import Floats, ScoredVideo
+from ml.evaluation.numbers import in_order
 from ml.metrics.bootstrap import Counts
 from ml.records import hash_of
 
 N_REPLICATES = 1_000
-CURVE_NAMES = ("average_precision", "pr_auc", "equal_error_rate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +59,11 @@ def replicate(
     `has_peaks`: the highest scores of videos tell them apart.
     """
     drawn, counts = drawn_counts(videos)
-    curves = metrics.bootstrap_metrics(items, CURVE_NAMES, counts)
+    numbers = {name: each.of_curves for name, each in in_order().items()}
+    curves = metrics.bootstrap_metrics(items, tuple(numbers), counts, more=numbers)
     columns = {
         **_pooled(videos, items, counts),
-        **dict(zip(CURVE_NAMES, curves.replicates.T, strict=True)),
+        **dict(zip(numbers, curves.replicates.T, strict=True)),
         "macro_auroc": _macro(aurocs, counts),
         **(_clips(videos, counts) if has_peaks else {}),
     }

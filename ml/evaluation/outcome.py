@@ -14,6 +14,7 @@ from ml.evaluation.curves import pr_points, roc_points
 from ml.evaluation.events import event_numbers
 from ml.evaluation.frames import ScoredVideo, counted_frames
 from ml.evaluation.intervals import Replicates, drawn_counts, replicate
+from ml.evaluation.numbers import in_order
 from ml.evaluation.settings import Settings
 from ml.evaluation.thresholds import Frames, at_thresholds, or_none
 
@@ -113,9 +114,7 @@ def _frame_numbers(
     return Outcome(
         metrics={
             "auroc": or_none(ranking.auroc()),
-            "average_precision": or_none(ranking.average_precision()),
-            "pr_auc": or_none(ranking.pr_auc()),
-            "equal_error_rate": or_none(ranking.equal_error_rate()),
+            **{name: or_none(each.of_ranking(ranking)) for name, each in in_order().items()},
             "macro_auroc": _mean(_macro_parts(counted, by_video, settings)),
             "abnormal_auroc": _abnormal_auroc(counted),
             **_of_clips(counted, settings),

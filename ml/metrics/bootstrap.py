@@ -6,14 +6,14 @@ use the same `draws` can be compared in pairs: see `ml.metrics.comparison`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ml.metrics.curves import CURVE_METRICS, THRESHOLD_METRICS
+from ml.metrics.curves import CURVE_METRICS, THRESHOLD_METRICS, CurveMetric, of_ranking
 from ml.metrics.pairs import pair_counts
 from ml.metrics.ranking import Floats, Ranking, sums
 from ml.metrics.segments import Segments, segments
@@ -21,6 +21,7 @@ from ml.metrics.thresholds import at_threshold
 
 Interval = tuple[float, float]
 Counts = NDArray[np.int64]
+Curves = Mapping[str, CurveMetric]
 MAX_BINS = 4_096
 REPLICATES_AT_ONCE = 128  # × MAX_BINS float64: 4 MiB a matrix
 
@@ -128,28 +129,34 @@ def bootstrap_at_threshold(
 
 
 def bootstrap_metrics(
-    items: Segments, names: Sequence[str], counts: Counts, threshold: float | None = None
+    items: Segments,
+    names: Sequence[str],
+    counts: Counts,
+    threshold: float | None = None,
+    more: Mapping[str, CurveMetric] | None = None,
 ) -> BootstrapMetrics:
     """Several numbers under the same draws `counts` (R, n_videos).
 
-    Names are those of CURVE_METRICS and, with a `threshold`, of THRESHOLD_METRICS (flagged is
-    what scores at least that much). Replicates see at most MAX_BINS score bins. With no more
-    distinct scores than that they are exact; with more, each is moved by what the exact value
-    of all videos differs from the binned one. Numbers at the threshold are always exact, since
-    the threshold is a bin's edge. Raises ValueError for an unknown name.
+    Names are those of CURVE_METRICS, of `more` like them and, with a `threshold`, of
+    THRESHOLD_METRICS (flagged is what scores at least that much). Replicates see at most
+    MAX_BINS score bins. With no more distinct scores than that they are exact; with more, each
+    is moved by what the exact value of all videos differs from the binned one. Numbers at the
+    threshold are always exact, since the threshold is a bin's edge. Raises ValueError for an
+    unknown name.
     """
-    _check_names(names, threshold)
+    curves = dict(more or {}) | CURVE_METRICS
+    _check_names(names, curves, threshold)
     ranking = items.ranking()
     bins, n_bins, n_flagged = _bins(items, ranking, threshold)
     tables = (
         _table(items, items.n_abnormal, bins, n_bins),
         _table(items, items.n_normal, bins, n_bins),
     )
-    values = {name: _exact(ranking, name, threshold) for name in names}
-    whole = _replicates(tables, np.ones((1, items.n_videos)), names, n_flagged)[0]
+    values = {name: _exact(ranking, name, curves, threshold) for name in names}
+    whole = _replicates(tables, np.ones((1, items.n_videos)), names, curves, n_flagged)[0]
     shift = np.array([values[name] for name in names]) - whole
     # Undefined for all videos together, a number may still be defined for some replicates.
-    replicates = _replicates(tables, counts, names, n_flagged) + np.nan_to_num(shift)
+    replicates = _replicates(tables, counts, names, curves, n_flagged) + np.nan_to_num(shift)
     return BootstrapMetrics(
         names=tuple(names),
         values=values,
@@ -159,8 +166,8 @@ def bootstrap_metrics(
     )
 
 
-def _check_names(names: Sequence[str], threshold: float | None) -> None:
-    known = [*CURVE_METRICS, *(THRESHOLD_METRICS if threshold is not None else ())]
+def _check_names(names: Sequence[str], curves: Curves, threshold: float | None) -> None:
+    known = [*curves, *(THRESHOLD_METRICS if threshold is not None else ())]
     for name in names:
         if name not in known:
             raise ValueError(f"{name!r} cannot be bootstrapped; known are {', '.join(known)}")
@@ -208,7 +215,11 @@ def _table(items: Segments, weights: Floats, bins: NDArray[np.int64], n_bins: in
 
 
 def _replicates(
-    tables: tuple[Floats, Floats], counts: NDArray[Any], names: Sequence[str], n_flagged: int
+    tables: tuple[Floats, Floats],
+    counts: NDArray[Any],
+    names: Sequence[str],
+    curves: Curves,
+    n_flagged: int,
 ) -> Floats:
     """(R, M) numbers of the videos repeated `counts` (R, n_videos) times."""
     rows = np.empty((len(counts), len(names)))
@@ -217,20 +228,33 @@ def _replicates(
         weights = counts[part].astype(np.float64)
         true, false = (np.cumsum(weights @ table, axis=1) for table in tables)
         for column, name in enumerate(names):
-            rows[part, column] = _numbers(name, true, false, n_flagged)
+            rows[part, column] = _numbers(name, true, false, curves, n_flagged)
     return rows
 
 
-def _numbers(name: str, true: Floats, false: Floats, n_flagged: int) -> Floats:
+def _numbers(name: str, true: Floats, false: Floats, curves: Curves, n_flagged: int) -> Floats:
     if name in CURVE_METRICS:
         return CURVE_METRICS[name](true, false)
+    if name in curves:
+        return _where_defined(curves[name], true, false)
     nothing = np.zeros(len(true))
     flagged = (true[:, n_flagged - 1], false[:, n_flagged - 1]) if n_flagged else (nothing, nothing)
     return THRESHOLD_METRICS[name](*flagged, true[:, -1], false[:, -1])
 
 
-def _exact(ranking: Ranking, name: str, threshold: float | None) -> float:
+def _where_defined(metric: CurveMetric, true: Floats, false: Floats) -> Floats:
+    """Only rows with both classes are asked."""
+    has_both = (true[:, -1] > 0) & (false[:, -1] > 0)
+    numbers = np.full(len(true), np.nan)
+    if has_both.any():
+        numbers[has_both] = metric(true[has_both], false[has_both])
+    return numbers
+
+
+def _exact(ranking: Ranking, name: str, curves: Curves, threshold: float | None) -> float:
     if name in CURVE_METRICS:
         return float(getattr(ranking, name)())
+    if name in curves:
+        return of_ranking(curves[name], ranking)
     assert threshold is not None
     return float(getattr(at_threshold(ranking, threshold), name))

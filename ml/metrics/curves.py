@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ml.metrics.ranking import Floats
+from ml.metrics.ranking import Floats, Ranking
 
 
 def auroc(true: Floats, false: Floats) -> Floats:
@@ -39,12 +39,20 @@ def equal_error_rate(true: Floats, false: Floats) -> Floats:
     return np.asarray(start - low / (high - low) * (stop - start))
 
 
-CURVE_METRICS: dict[str, Callable[[Floats, Floats], Floats]] = {
+CurveMetric = Callable[[Floats, Floats], Floats]
+CURVE_METRICS: dict[str, CurveMetric] = {
     "auroc": auroc,
     "average_precision": average_precision,
     "pr_auc": pr_auc,
     "equal_error_rate": equal_error_rate,
 }
+
+
+def of_ranking(metric: CurveMetric, ranking: Ranking) -> float:
+    """Of one ranking; NaN where a class is missing."""
+    if not ranking.is_defined:
+        return float("nan")
+    return float(metric(ranking.true_positives[None], ranking.false_positives[None])[0])
 
 
 def precision(true: Floats, false: Floats, n_true: Floats, n_false: Floats) -> Floats:

@@ -13,6 +13,7 @@ import pytest
 from ml.catalogue import Catalogue
 from ml.data.layouts._base import LAYOUTS
 from ml.data.truth.formats._base import FORMATS as TRUTH
+from ml.evaluation.numbers import NUMBERS
 from ml.methods import METHODS
 from ml.records import BadInput
 from ml.scores.files._base import FORMATS as SCORES
@@ -74,7 +75,7 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(package: Path) -> 
         plugs.find("square")
 
 
-@pytest.mark.parametrize("catalogue", [LAYOUTS, LISTS, METHODS, SCORES, TRUTH])
+@pytest.mark.parametrize("catalogue", [LAYOUTS, LISTS, METHODS, NUMBERS, SCORES, TRUTH])
 def test_a_second_one_of_the_same_name_is_refused(catalogue: Catalogue[Any]) -> None:
     name, known = sorted(catalogue.load().items())[0]
     second = type("Second", (), {"__module__": known.__module__})

@@ -141,7 +141,9 @@ def test_config_file_and_set_are_joined(tmp_path: Path) -> None:
     assert methods._config(options) == {"window": 4, "epochs": 9, "optimiser": "adam"}
 
 
-@pytest.mark.parametrize("module", ["ml.cli", "ml.child", "ml.data.video.probe", "ml.evaluation"])
+@pytest.mark.parametrize(
+    "module", ["ml.cli", "ml.child", "ml.verbs.survey", "ml.data.video.probe", "ml.evaluation"]
+)
 def test_import_loads_no_torch(module: str) -> None:
     check = f"import sys, {module}; sys.exit('torch' in sys.modules)"
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as peer
 
 from ml import metrics
-from ml.metrics import bootstrap
+from ml.metrics import bootstrap, curves
 from tests.ml.metrics.cases import resampled, videos
 
 TOLERANCE = 1e-9
@@ -108,3 +108,25 @@ def test_unknown_names_are_refused():
     items, counts = metrics.segments([[0, 1]], [[0.0, 1.0]]), metrics.draws(1, 2, seed=0)
     with pytest.raises(ValueError, match="'recall' cannot be bootstrapped"):
         metrics.bootstrap_metrics(items, ["recall"], counts)
+
+
+def test_numbers_of_ones_own_are_drawn_like_the_others(case):
+    items, counts = metrics.segments(*case), metrics.draws(12, 40, seed=8)
+    more = {"ours": curves.pr_auc}
+    result = metrics.bootstrap_metrics(items, ["pr_auc", "ours"], counts, more=more)
+    assert result.values["ours"] == pytest.approx(result.values["pr_auc"], abs=1e-12)
+    np.testing.assert_allclose(*result.replicates.T, rtol=0, atol=TOLERANCE)
+
+
+def test_numbers_of_ones_own_are_not_asked_where_a_class_is_missing():
+    items, counts = (
+        metrics.segments([[1, 1], [0, 0]], [[3.0, 1.0], [2.0, 0.0]]),
+        np.eye(2, dtype=int),
+    )
+    more = {"ours": lambda true, false: pytest.fail("asked")}
+    alone = metrics.segments([[1, 1]], [[3.0, 1.0]])
+    assert np.isnan(
+        metrics.bootstrap_metrics(alone, ["ours"], counts[:1, :1], more=more).values["ours"]
+    )
+    more = {"ours": lambda true, false: true[:, -1]}
+    assert np.isnan(metrics.bootstrap_metrics(items, ["ours"], counts, more=more).replicates).all()

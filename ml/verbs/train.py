@@ -1,0 +1,60 @@
+"""Fits the spec's method; what it learns comes out as checkpoints."""
+
+from __future__ import annotations
+
+from ml.methods import Method
+from ml.records import BadInput, Manifest
+from ml.registry import as_json, check_start
+from ml.reports import Reporter
+from ml.supervision import training_data
+from ml.training.checkpoints import Checkpoint, restore_modules
+from ml.training.loop import Training
+from ml.training.seeding import seed_everything
+from ml.verbs._spec import Spec, checkpoint_at, method_on_device, out_dir, videos_of
+
+
+def run(spec: Spec, reporter: Reporter) -> None:
+    seed = _seed(spec)
+    resume = checkpoint_at(spec["resume"]) if spec.get("resume") else None
+    seed_everything(seed)
+    spec = spec | {"threads": _threads(spec, resume)}
+    method = method_on_device(spec["method"], spec["config"], spec, reporter)
+    if resume is None and spec.get("starts_from"):
+        _start_from(checkpoint_at(spec["starts_from"]), spec["method"], method)
+    training = Training(
+        method=spec["method"],
+        config=as_json(method.config),
+        seed=seed,
+        folder=out_dir(spec),
+        reporter=reporter,
+        resume_from=resume,
+        checkpoint_seconds=spec.get("checkpoint_seconds", Training.checkpoint_seconds),
+    )
+    method.fit(training_data(Manifest(videos=videos_of(spec)), method.supervision), training)
+
+
+def _start_from(checkpoint: Checkpoint, name: str, method: Method) -> None:
+    """Give the method weights that it learnt elsewhere. Raise BadInput where they do not fit."""
+    if checkpoint.method != name:
+        raise BadInput(f"Weights of {checkpoint.method} are none for {name}")
+    check_start(type(method), checkpoint.config, method.config)
+    restore_modules(checkpoint, method.modules)
+
+
+def _threads(spec: Spec, resume: Checkpoint | None) -> int | None:
+    """A training goes on with as many as it was begun with. Raise BadInput for others."""
+    wanted = spec.get("threads")
+    begun = resume.threads if resume else 0
+    if begun and wanted and wanted != begun:
+        raise BadInput(
+            f"threads: the training was begun with {begun} and goes on bit for bit only with as "
+            f"many (given: {wanted})"
+        )
+    return begun or wanted
+
+
+def _seed(spec: Spec) -> int:
+    seed = spec.get("seed", 0)
+    if not isinstance(seed, int) or seed < 0:
+        raise BadInput(f"seed: a whole number from 0 on is expected (given: {seed!r})")
+    return seed
