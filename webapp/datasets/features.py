@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from ml.records import hash_of
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_folder
@@ -73,6 +75,10 @@ def import_features(
     )
     feature_set.job = _submit(feature_set, by)
     feature_set.save()
+    record(
+        AuditEvent.Act.FEATURE_SET_CREATED, feature_set, team=dataset.team, by=by,
+        dataset=dataset.name, folder=feature_set.folder,
+    )  # fmt: skip
     return feature_set
 
 
@@ -89,6 +95,8 @@ def read_again(*, feature_set: FeatureSet, by: User) -> Job:
     feature_set.report = []
     feature_set.job = _submit(feature_set, by)
     feature_set.save(update_fields=["report", "job", "updated_at"])
+    team = feature_set.dataset.team
+    record(AuditEvent.Act.FEATURE_SET_READ, feature_set, team=team, by=by)
     return feature_set.job
 
 

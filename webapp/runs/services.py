@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from ml.findings import shortened
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.holding import keep
 from webapp.datasets.features import without_features
 from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Part, Split, Video
 from webapp.jobs import services as jobs
@@ -41,6 +44,7 @@ def create_run(
 ) -> Run:
     """Submit a run. Raise UserError, with the field, when it could not come to a good end."""
     require(by, Permission.RUN_SUBMIT, team=team)
+    keep(dataset, feature_set)
     check_submission(
         team=team, dataset=dataset, split=split, method=method, feature_set=feature_set,
         seed=seed, name=name, selection=selection, queue=queue,
@@ -61,6 +65,10 @@ def create_run(
     )
     run.current_job = submit_job(run, "train", queue=queue or jobs.default_queue(), by=by)
     run.save()
+    record(
+        AuditEvent.Act.RUN_SUBMITTED, run, team=team, by=by,
+        dataset=dataset.name, method=method.title, seed=seed,
+    )  # fmt: skip
     return run
 
 
@@ -103,12 +111,18 @@ def cancel_run(*, run: Run, by: User) -> Run:
                 return run
             continue
         try:
-            run.current_job = jobs.request_cancel(job=run.job, by=by)
+            _cancel_job(run, by)
         except ConflictError:
             if Run.objects.filter(pk=run.pk, current_job=run.current_job).exists():
                 raise
         else:
             return run
+
+
+@transaction.atomic
+def _cancel_job(run: Run, by: User) -> None:
+    run.current_job = jobs.request_cancel(job=run.job, by=by, is_told=False)
+    record(AuditEvent.Act.RUN_CANCELLED, run, team=run.team, by=by)
 
 
 @transaction.atomic
@@ -129,6 +143,7 @@ def resume_run(*, run: Run, by: User) -> Run:
         job = _submit_again(run, by)
     run.current_job = job
     run.save(update_fields=["current_job", "updated_at"])
+    record(AuditEvent.Act.RUN_RESUMED, run, team=run.team, by=by, job=job.kind)
     return run
 
 
@@ -234,6 +249,7 @@ def _leave_training(run: Run, by: User) -> bool:
         transaction.set_rollback(True)
         return False
     run.current_job = own
+    record(AuditEvent.Act.RUN_CANCELLED, run, team=run.team, by=by)
     return True
 
 

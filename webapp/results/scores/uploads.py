@@ -19,7 +19,10 @@ from ml.records import BadInput, Scores
 from ml.scores.files import Layout, ScoreFile, Series, item_of, one_after_another, read, spread
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.holding import keep
 from webapp.datasets.models import Dataset, Part, Split, Video
 from webapp.datasets.order import clips_in_order, told_order
 from webapp.results.models import PendingScores, ValidationScores, VideoScores
@@ -72,9 +75,10 @@ def create_uploaded_run(
 ) -> Run:
     """A run that waits for scores. Raise UserError, with the field, where it cannot be."""
     require(by, Permission.RUN_SUBMIT, team=team)
+    keep(dataset)
     _check_split(team, dataset, split)
     _check_said(method_title, supervision, selection, seed)
-    return Run.objects.create(
+    run = Run.objects.create(
         team=team,
         name=(name.strip() or f"{method_title.strip()} on {dataset.name}")[:LONGEST_NAME],
         kind=Run.Kind.UPLOADED,
@@ -90,6 +94,8 @@ def create_uploaded_run(
         dataset_hash=dataset.content_hash,
         created_by=by,
     )
+    record(AuditEvent.Act.RUN_UPLOADED, run, team=team, by=by, dataset=dataset.name)
+    return run
 
 
 @transaction.atomic
@@ -162,6 +168,7 @@ def _keep(run: Run, given: Mapping[Video, Placed], by: User) -> Progress:
         return _check_same(run, {video: each.scores for video, each in given.items()})
     for video, placed in given.items():
         PendingScores.objects.update_or_create(run=run, video=video, defaults=_row(placed))
+    record(AuditEvent.Act.SCORES_BROUGHT, run, team=run.team, by=by, n_videos=len(given))
     reached = progress(run)
     return _complete(run, by) if reached.is_complete else reached
 

@@ -1,0 +1,174 @@
+"""What keeps something from being deleted, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ml.findings import shortened
+from webapp.common.errors import ConflictError
+from webapp.datasets.models import Dataset, FeatureSet
+from webapp.jobs.models import Job
+from webapp.results.models import Evaluation
+from webapp.results.protocols.current_evaluations import IS_CURRENT
+from webapp.runs.models import Run, Sweep
+from webapp.sharing.models import ShareLink
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """One reason. `ids` are what has to go, end or be revoked first; `code` says of which kind."""
+
+    code: str
+    sentence: str
+    ids: Sequence[str] = field(default_factory=tuple)
+
+
+class HeldError(ConflictError):
+    """It is in use: nothing was deleted."""
+
+    def __init__(self, subject: Model, holds: Sequence[Hold]) -> None:
+        sentence = _("%(subject)s is held. %(reasons)s")
+        reasons = " ".join(hold.sentence for hold in holds)
+        super().__init__(sentence % {"subject": subject, "reasons": reasons}, code="held")
+        self.holds = holds
+
+
+def check(subject: Model, holds: Iterable[Hold]) -> None:
+    """Raise HeldError where there are any."""
+    if found := list(holds):
+        raise HeldError(subject, found)
+
+
+def of_run(run: Run) -> list[Hold]:
+    return [
+        *_jobs([run.pk], run.current_job_id),
+        *_sweep(run),
+        *_trained(run),
+        *_readers([run.pk]),
+    ]
+
+
+def of_scores(run: Run) -> list[Hold]:
+    """A run that stays keeps its place in a sweep, and its weights."""
+    return [*_jobs([run.pk], run.current_job_id), *_readers([run.pk])]
+
+
+def of_sweep(sweep: Sweep) -> list[Hold]:
+    runs = list(sweep.runs.values_list("pk", flat=True))
+    return [*_jobs(runs), *_readers(runs)]
+
+
+def of_feature_set(feature_set: FeatureSet) -> list[Hold]:
+    return [
+        *_jobs([feature_set.pk]),
+        *_runs(Run.objects.filter(feature_set=feature_set, sweep=None)),
+        *_sweeps(Sweep.objects.filter(feature_set=feature_set)),
+    ]
+
+
+def of_dataset(dataset: Dataset) -> list[Hold]:
+    return [
+        *_jobs(subjects_of(dataset)),
+        *_runs(Run.objects.filter(dataset=dataset, sweep=None)),
+        *_sweeps(Sweep.objects.filter(dataset=dataset)),
+        *_links(_open().filter(kind=ShareLink.Kind.LEADERBOARD, target__dataset=dataset.pk)),
+    ]
+
+
+def subjects_of(dataset: Dataset) -> list[str]:
+    """Ids of all that jobs of a dataset work for."""
+    drafts = dataset.annotation_imports.values_list("pk", flat=True)
+    return [dataset.pk, *drafts, *dataset.feature_sets.values_list("pk", flat=True)]
+
+
+def _jobs(subjects: Iterable[str], *current: str | None) -> Iterator[Hold]:
+    """The training that a run waits for is another run's."""
+    jobs = Job.objects.filter(Q(subject_id__in=list(subjects)) | Q(pk__in=list(current)))
+    for job in jobs.exclude(status__in=Job.TERMINAL).order_by("pk"):
+        sentence = _("The job “%(job)s” (%(kind)s) has not ended: cancel it, or wait for its end.")
+        words = {"job": job.title, "kind": job.kind_title}
+        yield Hold(code="job", sentence=sentence % words, ids=[job.pk])
+
+
+def _sweep(run: Run) -> Iterator[Hold]:
+    if run.sweep is not None:
+        sentence = _("It is part of the sweep “%s”, whose table needs it: delete the whole sweep.")
+        yield Hold(code="sweep", sentence=sentence % run.sweep, ids=[run.sweep.pk])
+
+
+def _trained(run: Run) -> Iterator[Hold]:
+    """Inside a sweep, which holds both: said for whoever asks about the sweep's trainer."""
+    if scoring := list(run.rescored.order_by("pk")):
+        sentence = _("Its weights are scored by other runs, too: %s.")
+        yield _named("trains", sentence, scoring)
+
+
+def _readers(runs: Sequence[str]) -> Iterator[Hold]:
+    """Those outside that read the scores of `runs`."""
+    if virtual := list(virtual_runs_of(runs)):
+        sentence = _("Virtual runs are computed from its scores; delete these first: %s.")
+        yield _named("virtual_run", sentence, virtual)
+    shown = Q()
+    for run in runs:
+        shown |= Q(target__runs__contains=[run])
+    yield from _links(_open().filter(shown) if runs else ShareLink.objects.none())
+    yield from _links(_shared_leaderboards(runs))
+
+
+def virtual_runs_of(runs: Sequence[str]) -> QuerySet[Run]:
+    """Virtual runs with one of these in their recipe that are none of them."""
+    reading = Q()
+    for run in runs:
+        reading |= Q(recipe__contains={"members": [{"run": run}]})
+    found = Run.objects.filter(reading, kind=Run.Kind.VIRTUAL) if runs else Run.objects.none()
+    return found.exclude(pk__in=list(runs)).order_by("pk")
+
+
+def _shared_leaderboards(runs: Sequence[str]) -> list[ShareLink]:
+    """Open links to a leaderboard in which one of `runs` stands."""
+    ranked = Evaluation.objects.filter(IS_CURRENT, score_set__run__in=list(runs))
+    places = set(ranked.values_list("score_set__run__dataset", "protocol").distinct())
+    datasets = {dataset for dataset, _protocol in places}
+    links = _open().filter(kind=ShareLink.Kind.LEADERBOARD, target__dataset__in=list(datasets))
+    return [each for each in links if (each.target["dataset"], each.target["protocol"]) in places]
+
+
+def _open() -> QuerySet[ShareLink]:
+    return ShareLink.objects.usable().order_by("pk")
+
+
+def _links(links: Iterable[ShareLink]) -> Iterator[Hold]:
+    for link in links:
+        if link.kind == ShareLink.Kind.LEADERBOARD:
+            sentence = _("The leaderboard “%s” is shared with outsiders: revoke the link first.")
+        else:
+            sentence = _("An open share link shows it (“%s”): revoke the link first.")
+        yield Hold(code="share_link", sentence=sentence % link.title, ids=[link.pk])
+
+
+def _runs(runs: QuerySet[Run]) -> Iterator[Hold]:
+    if found := list(runs.order_by("pk").only("name")):
+        sentence = ngettext(
+            "One run uses it; delete it first: %s.", "Runs use it; delete these first: %s.",
+            len(found),
+        )  # fmt: skip
+        yield _named("run", sentence, found)
+
+
+def _sweeps(sweeps: QuerySet[Sweep]) -> Iterator[Hold]:
+    if found := list(sweeps.order_by("pk").only("title")):
+        sentence = ngettext(
+            "One sweep uses it; delete it first: %s.", "Sweeps use it; delete these first: %s.",
+            len(found),
+        )  # fmt: skip
+        yield _named("sweep", sentence, found)
+
+
+def _named(code: str, sentence: str, rows: Sequence[Model]) -> Hold:
+    names = shortened([str(row) for row in rows])
+    return Hold(code=code, sentence=sentence % names, ids=[str(row.pk) for row in rows])
