@@ -188,6 +188,7 @@ def accept_annotation_import(
     when it is accepted already.
     """
     require(by, Permission.DATASET_IMPORT, team=draft.dataset.team)
+    keep(draft)
     draft = AnnotationImport.objects.select_for_update(of=["self"]).get(pk=draft.pk)
     if draft.state == "accepted":
         raise ConflictError(_("This draft is accepted already."), code="accepted")

@@ -25,6 +25,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import UserError
+from webapp.common.holding import keep
 from webapp.common.ids import new_id
 from webapp.datasets.leaks import as_json, review, review_splits
 from webapp.datasets.models import Dataset, Interval, Part, Split, SplitMember, Video
@@ -372,6 +373,7 @@ def _store(
     dataset: Dataset, name: str, drafts: Sequence[Draft], *, origin: str, held_out_by: str = ""
 ) -> list[Split]:
     """In the order of folds, the first with the highest id, so that it counts as the newest."""
+    keep(dataset)
     Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)  # one version at a time
     newest = dataset.splits.filter(name=name).aggregate(newest=Max("version"))["newest"]
     ids = sorted((new_id("split") for _draft in drafts), reverse=True)

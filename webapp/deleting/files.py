@@ -79,9 +79,9 @@ def _size(name: str) -> int:
 
 def sweep_later(names: Iterable[str], *, subject_id: str) -> None:
     """Inside the transaction that deletes the rows."""
-    FileToSweep.objects.bulk_create(
-        (FileToSweep(name=name, subject_id=subject_id) for name in names), batch_size=1_000
-    )
+    now = timezone.now()
+    rows = (FileToSweep(name=name, subject_id=subject_id, try_at=now) for name in names)
+    FileToSweep.objects.bulk_create(rows, batch_size=1_000)
 
 
 def sweep_files() -> int:

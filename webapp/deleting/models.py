@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import models
-from django.utils import timezone
 
 FIRST_PAUSE = timedelta(seconds=30)  # doubles with each try that fails
 LONGEST_PAUSE = timedelta(hours=6)
@@ -22,7 +21,7 @@ class FileToSweep(models.Model):
     name = models.CharField(max_length=300)
     subject_id = models.CharField(max_length=36)  # what was deleted
     created_at = models.DateTimeField(auto_now_add=True)
-    try_at = models.DateTimeField(default=timezone.now, db_index=True)
+    try_at = models.DateTimeField(db_index=True)
     n_tries = models.PositiveIntegerField(default=0)
     fault = models.TextField(blank=True)  # what the storage said last
 

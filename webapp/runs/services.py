@@ -132,6 +132,7 @@ def resume_run(*, run: Run, by: User) -> Run:
     A run whose weights another one has not learnt yet waits for that again, which goes on, too.
     """
     require(by, Permission.RUN_SUBMIT, team=run.team)
+    keep(run.trainer, run)
     trainer = _locked(run.trainer)  # before those that wait for it, always
     run = _locked(run) if run.trained_by else trainer
     if not run.can_resume:

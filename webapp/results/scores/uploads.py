@@ -153,6 +153,7 @@ def _only_of(found: ScoreFile, video: Video, run: Run) -> Series:
 def _store(
     run: Run, given: Mapping[Video, Series], layout: Layout, notes: Sequence[str], by: User
 ) -> Progress:
+    keep(run)
     run = Run.objects.select_for_update(of=("self",)).select_related("split", "team").get(pk=run.pk)
     if run.kind != Run.Kind.UPLOADED:
         sentence = _("%s makes its own scores: only runs that bring scores take some.")
