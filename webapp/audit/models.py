@@ -48,7 +48,7 @@ class AuditEvent(models.Model):
         """What was done, as `noun.verb`; the label goes before the name of the thing."""
 
         DATASET_CREATED = "dataset.created", _("registered the dataset")
-        DATASET_IMPORTED = "dataset.imported", _("imported again the dataset")
+        DATASET_IMPORTED = "dataset.imported", _("began another import of the dataset")
         DATASET_CHANGED = "dataset.changed", _("changed the dataset")
         DATASET_DELETED = "dataset.deleted", _("deleted the dataset")
         VIDEO_GROUPED = "video.grouped", _("set the groups of the videos of")
@@ -56,7 +56,7 @@ class AuditEvent(models.Model):
         GROUND_TRUTH_ACCEPTED = "ground_truth.accepted", _("accepted ground truth for")
         SPLIT_CREATED = "split.created", _("made the split")
         FEATURE_SET_CREATED = "feature_set.created", _("registered the feature set")
-        FEATURE_SET_READ = "feature_set.read", _("read again the feature set")
+        FEATURE_SET_READ = "feature_set.read", _("began another reading of the feature set")
         FEATURE_SET_DELETED = "feature_set.deleted", _("deleted the feature set")
         RUN_SUBMITTED = "run.submitted", _("submitted the run")
         RUN_UPLOADED = "run.uploaded", _("made, for scores from elsewhere, the run")
@@ -114,8 +114,11 @@ class AuditEvent(models.Model):
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """The details for people, in the order in which they were given."""
-        return [(name.replace("_", " "), _in_words(value)) for name, value in self.details.items()]
+        """The details for people, as “files 16” and “checkpoints 2”."""
+        return [
+            (name.removeprefix("n_").replace("_", " "), _in_words(value))
+            for name, value in self.details.items()
+        ]
 
 
 def _in_words(value: object) -> str:

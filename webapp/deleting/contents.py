@@ -88,7 +88,7 @@ def of_scores(run: Run) -> Dependents:
 
 def of_sweep(sweep: Sweep) -> Dependents:
     ids = list(sweep.runs.values_list("pk", flat=True))
-    rows = rows_of_runs(ids)
+    rows = rows_of_sweep(sweep, ids)
     said = [*_ranks(ids), *_closed_links(ids)]
     return _dependents(rows, files.names_of(files.OF_RUN, ids), said, holds.of_sweep(sweep))
 
@@ -108,13 +108,16 @@ def of_dataset(dataset: Dataset) -> Dependents:
 
 def rows_of_runs(ids: Sequence[str]) -> Rows:
     return {
-        "runs": Run.objects.filter(pk__in=ids),
         "checkpoints": Checkpoint.objects.filter(run__in=ids),
         "training_points": TrainingPoint.objects.filter(run__in=ids),
         "pending_scores": PendingScores.objects.filter(run__in=ids),
         **rows_of_scores(ids),
         "jobs": jobs_of(ids),
     }
+
+
+def rows_of_sweep(sweep: Sweep, ids: Sequence[str]) -> Rows:
+    return {"runs": sweep.runs.all(), **rows_of_runs(ids)}
 
 
 def rows_of_scores(ids: Sequence[str]) -> Rows:

@@ -67,7 +67,8 @@ def delete_sweep(*, sweep: Sweep, by: User) -> None:
         _lock_runs(ids, sweep)
         [sweep] = _locked(Sweep, [sweep.pk], sweep)
         holds.check(sweep, holds.of_sweep(sweep))
-        told = _told(ids) | {"dataset": sweep.dataset.name, "method": sweep.method.title}
+        told = {"runs": len(ids)} | _told(ids)
+        told |= {"dataset": sweep.dataset.name, "method": sweep.method.title}
         _delete_runs(ids)
         sweep_id = sweep.pk
         sweep.delete()

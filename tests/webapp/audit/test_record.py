@@ -134,4 +134,4 @@ def test_facts_are_words(team: Team) -> None:
     details: dict[str, Any] = {"n_runs": 3, "of": ["a", "b"]}
     event = AuditEvent(act=Act.RUN_MIXED, details=details)
 
-    assert event.facts == [("n runs", "3"), ("of", "a, b")]
+    assert event.facts == [("runs", "3"), ("of", "a, b")]

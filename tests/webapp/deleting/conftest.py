@@ -54,9 +54,10 @@ def end_jobs(run: Run) -> None:
 @pytest.fixture
 def dataset(team: Team) -> Dataset:
     """With files of all kinds and jobs that have ended; nobody has run on it."""
-    dataset = labelled_run(LABELS, team=team).dataset
-    Run.objects.filter(dataset=dataset).delete()
-    Job.objects.all().delete()
+    run = labelled_run(LABELS, team=team)
+    dataset, job = run.dataset, run.job
+    run.delete()
+    job.delete()
     for video in dataset.videos.all():
         for name in ("poster", "contact_sheet", "proxy"):
             getattr(video, name).save(name, ContentFile(b"picture"))

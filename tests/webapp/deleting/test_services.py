@@ -49,7 +49,7 @@ def test_a_run_goes_with_all_that_hangs_on_it(run: Run, rival: Run, maria: User)
     services.delete_run(run=run, by=maria)
 
     assert hangs.counts == {
-        "runs": 1, "checkpoints": 1, "training_points": 1, "scores": 2,
+        "checkpoints": 1, "training_points": 1, "scores": 2,
         "evaluations": len(ensure_protocols()), "explanations": 2, "jobs": 1,
     }  # fmt: skip
     assert (hangs.n_files, hangs.holds) == (4, [])

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("dataset.created", "registered the dataset"),
-                            ("dataset.imported", "imported again the dataset"),
+                            ("dataset.imported", "began another import of the dataset"),
                             ("dataset.changed", "changed the dataset"),
                             ("dataset.deleted", "deleted the dataset"),
                             ("video.grouped", "set the groups of the videos of"),
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                             ("ground_truth.accepted", "accepted ground truth for"),
                             ("split.created", "made the split"),
                             ("feature_set.created", "registered the feature set"),
-                            ("feature_set.read", "read again the feature set"),
+                            ("feature_set.read", "began another reading of the feature set"),
                             ("feature_set.deleted", "deleted the feature set"),
                             ("run.submitted", "submitted the run"),
                             ("run.uploaded", "made, for scores from elsewhere, the run"),
