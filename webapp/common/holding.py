@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from webapp.common.errors import ConflictError
+
+Row = TypeVar("Row", bound=Model)
 
 
 def keep(*rows: Model | None) -> None:
@@ -19,7 +22,22 @@ def keep(*rows: Model | None) -> None:
     """
     for row in rows:
         if row is not None and not keep_ids(type(row), [row.pk]):
-            raise ConflictError(_("%s has been deleted meanwhile.") % row, code="deleted")
+            raise _gone(row)
+
+
+def fresh(rows: QuerySet[Row], row: Row) -> Row:
+    """`row` as it is now, out of `rows`, which lock it. Raise ConflictError where it is gone.
+
+    Not after `keep`: two who kept a row and then both want all of it would wait for each other.
+    """
+    found = rows.filter(pk=row.pk).first()
+    if found is None:
+        raise _gone(row)
+    return found
+
+
+def _gone(row: Model) -> ConflictError:
+    return ConflictError(_("%s has been deleted meanwhile.") % row, code="deleted")
 
 
 def keep_ids(model: type[Model], ids: Iterable[str]) -> list[str]:

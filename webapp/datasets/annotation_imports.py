@@ -22,7 +22,7 @@ from webapp.accounts.permissions import Permission, has_permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
-from webapp.common.holding import keep
+from webapp.common.holding import fresh, keep
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_path
 from webapp.datasets.ground_truth import NONE_FOUND, add_version
@@ -188,8 +188,7 @@ def accept_annotation_import(
     when it is accepted already.
     """
     require(by, Permission.DATASET_IMPORT, team=draft.dataset.team)
-    keep(draft)
-    draft = AnnotationImport.objects.select_for_update(of=["self"]).get(pk=draft.pk)
+    draft = fresh(AnnotationImport.objects.select_for_update(of=["self"]), draft)
     if draft.state == "accepted":
         raise ConflictError(_("This draft is accepted already."), code="accepted")
     if not draft.alignment:

@@ -19,7 +19,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
-from webapp.common.holding import keep
+from webapp.common.holding import fresh
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_folder
 from webapp.datasets.models import (
@@ -60,7 +60,6 @@ def import_features(
     _check_text("name", name, MAX_NAME_LENGTH)
     _check_text("extractor", extractor, MAX_EXTRACTOR_LENGTH)
     _check_facts(frames_per_row, preprocessing, weights_sha256)
-    keep(dataset)
     if not dataset.videos.ready().exists():
         text = _("%s has no videos yet that features could belong to.")
         raise UserError(text % dataset, code="no_videos", field="dataset")
@@ -88,8 +87,7 @@ def import_features(
 def read_again(*, feature_set: FeatureSet, by: User) -> Job:
     """Once more from the start, after a bad end. Raise ConflictError where there was none."""
     require(by, Permission.DATASET_IMPORT, team=feature_set.dataset.team)
-    keep(feature_set)
-    feature_set = FeatureSet.objects.select_for_update(of=["self"]).get(pk=feature_set.pk)
+    feature_set = fresh(FeatureSet.objects.select_for_update(of=["self"]), feature_set)
     if feature_set.state != "failed":
         text = _("%(features)s is %(state)s: there is nothing to read again.")
         values = {"features": feature_set, "state": feature_set.state}
@@ -171,7 +169,7 @@ def _submit(feature_set: FeatureSet, by: User) -> Job:
 
 def _next_version(dataset: Dataset, name: str) -> int:
     """Two at once would take one number: the dataset is held meanwhile."""
-    Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
+    fresh(Dataset.objects.select_for_update(of=["self"]), dataset)
     newest = dataset.feature_sets.filter(name=name).aggregate(newest=Max("version"))["newest"]
     return (newest or 0) + 1
 

@@ -21,7 +21,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
-from webapp.common.holding import keep
+from webapp.common.holding import fresh
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_folder
 from webapp.datasets.ground_truth import ensure_ground_truth, report_lost_events
@@ -144,8 +144,7 @@ def import_again(*, dataset: Dataset, by: User, frame_numbers: str | None = None
     `frame_numbers` decides about folders of images from now on; None leaves it as it is.
     """
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
-    keep(dataset)
-    dataset = Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
+    dataset = fresh(Dataset.objects.select_for_update(of=["self"]), dataset)
     if dataset.is_importing:
         raise ConflictError(_("This dataset is being imported already."), code="import_running")
     if not dataset.is_listed:

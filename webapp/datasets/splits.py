@@ -25,7 +25,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import UserError
-from webapp.common.holding import keep
+from webapp.common.holding import fresh
 from webapp.common.ids import new_id
 from webapp.datasets.leaks import as_json, review, review_splits
 from webapp.datasets.models import Dataset, Interval, Part, Split, SplitMember, Video
@@ -373,8 +373,7 @@ def _store(
     dataset: Dataset, name: str, drafts: Sequence[Draft], *, origin: str, held_out_by: str = ""
 ) -> list[Split]:
     """In the order of folds, the first with the highest id, so that it counts as the newest."""
-    keep(dataset)
-    Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)  # one version at a time
+    fresh(Dataset.objects.select_for_update(of=["self"]), dataset)  # one version at a time
     newest = dataset.splits.filter(name=name).aggregate(newest=Max("version"))["newest"]
     ids = sorted((new_id("split") for _draft in drafts), reverse=True)
     splits = [

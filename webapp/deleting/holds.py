@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from ml.findings import shortened
 from webapp.common.errors import ConflictError
@@ -21,11 +20,22 @@ from webapp.sharing.models import ShareLink
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """One reason. `ids` are what has to go, end or be revoked first; `code` says of which kind."""
+    """One reason. `things` have to go, to end or to be revoked first, by id; `code` says which.
+
+    `lead` is the sentence without their names.
+    """
 
     code: str
-    sentence: str
-    ids: Sequence[str] = field(default_factory=tuple)
+    lead: str
+    things: Mapping[str, str]
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self.things)
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.lead}: {shortened(list(self.things.values()))}."
 
 
 class HeldError(ConflictError):
@@ -89,30 +99,29 @@ def subjects_of(dataset: Dataset) -> list[str]:
 def _jobs(subjects: Iterable[str], *current: str | None) -> Iterator[Hold]:
     """The training that a run waits for is another run's."""
     jobs = Job.objects.filter(Q(subject_id__in=list(subjects)) | Q(pk__in=list(current)))
-    for job in jobs.exclude(status__in=Job.TERMINAL).order_by("pk"):
-        sentence = _("The job “%(job)s” (%(kind)s) has not ended: cancel it, or wait for its end.")
-        words = {"job": job.title, "kind": job.kind_title}
-        yield Hold(code="job", sentence=sentence % words, ids=[job.pk])
+    going_on = jobs.exclude(status__in=Job.TERMINAL).order_by("pk")
+    if things := {job.pk: f"{job.title} ({job.kind_title})" for job in going_on}:
+        lead = _("Work for it has not ended; cancel it, or wait for its end")
+        yield Hold(code="job", lead=lead, things=things)
 
 
 def _sweep(run: Run) -> Iterator[Hold]:
     if run.sweep is not None:
-        sentence = _("It is part of the sweep “%s”, whose table needs it: delete the whole sweep.")
-        yield Hold(code="sweep", sentence=sentence % run.sweep, ids=[run.sweep.pk])
+        lead = _("It is part of a sweep, whose table needs it; delete the whole sweep")
+        yield _hold("sweep", lead, [run.sweep])
 
 
 def _trained(run: Run) -> Iterator[Hold]:
     """Inside a sweep, which holds both: said for whoever asks about the sweep's trainer."""
     if scoring := list(run.rescored.order_by("pk")):
-        sentence = _("Its weights are scored by other runs, too: %s.")
-        yield _named("trains", sentence, scoring)
+        yield _hold("trains", _("Its weights are scored by other runs, too"), scoring)
 
 
 def _readers(runs: Sequence[str]) -> Iterator[Hold]:
     """Those outside that read the scores of `runs`."""
     if virtual := list(virtual_runs_of(runs)):
-        sentence = _("Virtual runs are computed from its scores; delete these first: %s.")
-        yield _named("virtual_run", sentence, virtual)
+        lead = _("Virtual runs are computed from its scores; delete these first")
+        yield _hold("virtual_run", lead, virtual)
     shown = Q()
     for run in runs:
         shown |= Q(target__runs__contains=[run])
@@ -143,32 +152,26 @@ def _open() -> QuerySet[ShareLink]:
 
 
 def _links(links: Iterable[ShareLink]) -> Iterator[Hold]:
-    for link in links:
-        if link.kind == ShareLink.Kind.LEADERBOARD:
-            sentence = _("The leaderboard “%s” is shared with outsiders: revoke the link first.")
-        else:
-            sentence = _("An open share link shows it (“%s”): revoke the link first.")
-        yield Hold(code="share_link", sentence=sentence % link.title, ids=[link.pk])
+    """All of one kind: those to leaderboards, or others."""
+    found = list(links)
+    if not found:
+        return
+    if found[0].kind == ShareLink.Kind.LEADERBOARD:
+        lead = _("A leaderboard that ranks it is shared with outsiders; revoke the link first")
+    else:
+        lead = _("An open share link shows it; revoke the link first")
+    yield Hold(code="share_link", lead=lead, things={link.pk: link.title for link in found})
 
 
 def _runs(runs: QuerySet[Run]) -> Iterator[Hold]:
     if found := list(runs.order_by("pk").only("name")):
-        sentence = ngettext(
-            "One run uses it; delete it first: %s.", "Runs use it; delete these first: %s.",
-            len(found),
-        )  # fmt: skip
-        yield _named("run", sentence, found)
+        yield _hold("run", _("Runs use it; delete these first"), found)
 
 
 def _sweeps(sweeps: QuerySet[Sweep]) -> Iterator[Hold]:
     if found := list(sweeps.order_by("pk").only("title")):
-        sentence = ngettext(
-            "One sweep uses it; delete it first: %s.", "Sweeps use it; delete these first: %s.",
-            len(found),
-        )  # fmt: skip
-        yield _named("sweep", sentence, found)
+        yield _hold("sweep", _("Sweeps use it; delete these first"), found)
 
 
-def _named(code: str, sentence: str, rows: Sequence[Model]) -> Hold:
-    names = shortened([str(row) for row in rows])
-    return Hold(code=code, sentence=sentence % names, ids=[str(row.pk) for row in rows])
+def _hold(code: str, lead: str, rows: Sequence[Model]) -> Hold:
+    return Hold(code=code, lead=lead, things={str(row.pk): str(row) for row in rows})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -187,14 +188,18 @@ def _answer(
         "crumb_url": reverse(crumb_url),
         "form": form,
         "hangs": hangs,
-        "holds": [(hold, links_of(hold)) for hold in hangs.holds],
+        "holds": [
+            {"lead": hold.lead, "links": links_of(hold), "n_more": len(hold.ids) - MAX_LINKS}
+            for hold in hangs.holds
+        ],
     }
     return render(request, "deleting/confirm.html", context, status=422 if form.errors else 200)
 
 
 def links_of(hold: Hold) -> Sequence[tuple[str, str]]:
-    """Addresses and titles of what has to go, to end or to be revoked first."""
+    """Addresses and names of what has to go, to end or to be revoked first, or of some of many."""
     if hold.code == "share_link":
-        return [(reverse("sharing:list"), _("Share links"))]
-    name = PAGES_OF_HOLDS[hold.code]
-    return [(reverse(name, args=[each]), f"…{each[-6:]}") for each in hold.ids[:MAX_LINKS]]
+        return [(reverse("sharing:list"), name) for name in hold.things.values()][:MAX_LINKS]
+    page = PAGES_OF_HOLDS[hold.code]
+    named = islice(hold.things.items(), MAX_LINKS)
+    return [(reverse(page, args=[pk]), name) for pk, name in named]

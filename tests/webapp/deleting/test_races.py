@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
+from ml.scores.files import Layout
 from tests.factories.jobs import WorkerNodeFactory
 from tests.factories.runs import RunFactory, TrainableSplitFactory
 from tests.race import race, wait_until_it_waits_or_ends
@@ -16,12 +19,16 @@ from tests.webapp.deleting.conftest import end_jobs
 from webapp.accounts.models import Team, User
 from webapp.audit.models import AuditEvent
 from webapp.common.errors import ConflictError
+from webapp.datasets.features import import_features
 from webapp.datasets.models import Dataset, Split
+from webapp.datasets.services import import_again
+from webapp.datasets.splits import make_split
 from webapp.deleting import services
 from webapp.deleting.holds import HeldError
 from webapp.deleting.models import FileToSweep
 from webapp.jobs.models import Job
 from webapp.jobs.services import claim
+from webapp.results.scores.uploads import create_uploaded_run, store_scores
 from webapp.results.scores.virtual import create_virtual_run
 from webapp.runs.models import Method, Run
 from webapp.runs.services import create_run, resume_run
@@ -173,6 +180,41 @@ def test_no_run_is_submitted_on_a_dataset_that_is_deleted_meanwhile(
 
     assert isinstance(answer, ConflictError)
     assert "deleted meanwhile" in answer.sentence
+
+
+@pytest.mark.parametrize("again", ["import", "split", "features", "upload"])
+def test_two_changes_of_one_thing_at_once_take_turns(
+    dataset: Dataset, maria: User, again: str
+) -> None:
+    """A row that both keep and then both want for themselves would hold them up for good."""
+    made = uploaded_run(dataset, maria)
+    groups = {"dataset": dataset, "held_out_by": "source", "n_folds": 2, "by": maria}
+    dataset.videos.filter(name="gate").update(source="a")
+    folder = Path(settings.DATA_ROOTS[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    features = {"dataset": dataset, "folder": str(folder), "extractor": "I3D", "by": maria}
+    change: dict[str, Callable[[], Any]] = {
+        "import": lambda: import_again(dataset=dataset, by=maria),
+        "split": lambda: make_split(name="folds", **groups),
+        "features": lambda: import_features(name="i3d", **features),
+        "upload": lambda: store_scores(
+            run=made, video=dataset.videos.get(name="gate"), data=b"1\n2\n3\n4\n",
+            layout=Layout(), by=maria,
+        ),
+    }  # fmt: skip
+    Dataset.objects.update(folder="", list_name="list.txt")
+
+    answers = race(change[again], n_threads=3)
+
+    refused = [each for each in answers if isinstance(each, Exception)]
+    assert [type(each) for each in refused] == [ConflictError] * (2 if again == "import" else 0)
+
+
+def uploaded_run(dataset: Dataset, by: User) -> Run:
+    split = dataset.splits.get()
+    return create_uploaded_run(
+        team=dataset.team, dataset=dataset, split=split, method_title="Ours", by=by
+    )
 
 
 def test_a_use_that_no_lock_foresees_is_a_refusal_and_no_fault(

@@ -22,7 +22,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
-from webapp.common.holding import keep
+from webapp.common.holding import fresh, keep
 from webapp.datasets.models import Dataset, Part, Split, Video
 from webapp.datasets.order import clips_in_order, told_order
 from webapp.results.models import PendingScores, ValidationScores, VideoScores
@@ -153,8 +153,8 @@ def _only_of(found: ScoreFile, video: Video, run: Run) -> Series:
 def _store(
     run: Run, given: Mapping[Video, Series], layout: Layout, notes: Sequence[str], by: User
 ) -> Progress:
-    keep(run)
-    run = Run.objects.select_for_update(of=("self",)).select_related("split", "team").get(pk=run.pk)
+    held = Run.objects.select_for_update(of=("self",)).select_related("split", "team")
+    run = fresh(held, run)
     if run.kind != Run.Kind.UPLOADED:
         sentence = _("%s makes its own scores: only runs that bring scores take some.")
         raise ConflictError(sentence % run, code="not_uploaded")
