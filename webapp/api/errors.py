@@ -55,7 +55,7 @@ def _many(request: Any, exc: UserError, problems: dict[str, str]) -> HttpRespons
 def _held(request: Any, exc: HeldError) -> HttpResponse:
     """A reason each, none of which a field of the request could change."""
     faults = [
-        {"pointer": "", "code": hold.code, "detail": hold.sentence, "ids": list(hold.ids)}
+        {"pointer": "", "code": hold.code, "detail": hold.sentence, "ids": hold.ids}
         for hold in exc.holds
     ]
     return problem(

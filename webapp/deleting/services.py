@@ -6,7 +6,7 @@ once nobody can add any. Files go after the commit: see `files`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from django.db.models import F, Model, ProtectedError, Q
 from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
-from webapp.accounts.permissions import Permission, has_permission, require
+from webapp.accounts.permissions import Permission, has_permission, permissions_of, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError
@@ -119,12 +119,13 @@ def require_run(subject: Run | Sweep, *, by: User) -> None:
         raise PermissionDenied(sentence)
 
 
-def may_delete_run(subject: Run | Sweep, *, by: User) -> bool:
-    """Their scores count as theirs."""
-    if has_permission(by, Permission.RUN_DELETE, team=subject.team):
-        return True
+def may_delete_run(
+    subject: Run | Sweep, *, by: User, granted: Collection[Permission] | None = None
+) -> bool:
+    """Also its scores. `granted` are the permissions of `by` where they were asked for before."""
+    may = permissions_of(by, team=subject.team) if granted is None else granted
     is_own = subject.created_by_id == by.pk
-    return is_own and has_permission(by, Permission.RUN_DELETE_OWN, team=subject.team)
+    return Permission.RUN_DELETE in may or (is_own and Permission.RUN_DELETE_OWN in may)
 
 
 def may_delete_data(team: Team, *, by: User) -> bool:

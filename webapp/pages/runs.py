@@ -80,7 +80,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     context |= {
         "may_cancel": Permission.RUN_CANCEL in granted and run.is_going_on,
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
-        "may_delete": not run.is_going_on and may_delete_run(run, by=request.user),
+        "may_delete": not run.is_going_on and may_delete_run(run, by=request.user, granted=granted),
         "may_submit": Permission.RUN_SUBMIT in granted,
         "may_share": Permission.SHARE_CREATE in granted,
         "leaks": [finding for finding in run.split.report if finding.get("kind") == LEAK],

@@ -61,7 +61,8 @@ def sweep(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
         "compare_url": _comparison_of(table),
         "changes": changes_of(found.method.schema, found.config),
         "may_cancel": Permission.RUN_CANCEL in granted and table.is_going_on,
-        "may_delete": not table.is_going_on and may_delete_run(found, by=request.user),
+        "may_delete": not table.is_going_on
+        and may_delete_run(found, by=request.user, granted=granted),
     }
     return render(request, "runs/sweep.html", context)
 
