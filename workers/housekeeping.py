@@ -1,4 +1,4 @@
-"""Keeps the queue moving: gives up lost jobs, rings again, clears away."""
+"""Keeps the queue moving: gives up lost jobs, rings again, clears away what nobody names."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from webapp.common.errors import DATABASE_AWAY
+from webapp.deleting.files import sweep_files
 from webapp.jobs import services
 from webapp.jobs.models import Job
 from webapp.runs import stages
@@ -40,6 +41,7 @@ class Housekeeper:
         self._do(services.ring_again)
         self._do(services.forget_silent_workers)
         self._do(clear_work_folders)
+        self._do(sweep_files)
 
     def _do(self, work: Callable[[], object]) -> None:
         """One step; its failure must not keep the others from being done."""

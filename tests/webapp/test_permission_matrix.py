@@ -1,7 +1,7 @@
 """Every address of the site, asked by everybody: a route missing here fails the test."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +57,8 @@ def of_team(viewer: int, member: int) -> Answers:
 PUBLIC = all_people(200, anonymous=200)
 OWN = all_people(200)
 READ = of_team(200, 200)
+# Nobody else's may be deleted by a member, and this is in use.
+HELD = Answers(people=(404, 403, 403, 409, 409), takes_manage=True)
 
 MATRIX: dict[str, dict[str, Answers]] = {
     "health": {"GET": PUBLIC},
@@ -142,6 +144,23 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:curve": {"GET": READ},
     "runs:cancel": {"POST": of_team(403, 302)},
     "runs:resume": {"POST": of_team(403, 409)},  # it has not ended
+    "activity": {"GET": OWN},
+    # A link to a moment shows the run, the sweep is going on, and the dataset has runs.
+    **{
+        f"deleting:{name}": {
+            "GET": Answers(people=(404, 403, 403, 200, 200)),
+            "POST": Answers(people=(404, 403, 403, 409, 409)),
+        }
+        for name in ("run", "scores", "sweep")
+    },
+    "deleting:dataset": {
+        "GET": Answers(people=(404, 403, 403, 200, 200)),
+        "POST": Answers(people=(404, 403, 403, 422, 422)),  # without its name
+    },
+    "deleting:feature_set": {
+        "GET": Answers(people=(404, 403, 403, 200, 200)),
+        "POST": Answers(people=(404, 403, 403, 302, 302)),
+    },
     "results:compare": {"GET": READ},
     "results:compare_export": {"GET": READ},
     "results:leaderboards": {"GET": OWN},
@@ -189,7 +208,10 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": OWN,
         "POST": Answers(people=(422, 403, 422, 422, 422)),  # nobody may read /nowhere
     },
-    "api:dataset": {"GET": READ},
+    "api:activity": {"GET": OWN},
+    "api:dataset": {"GET": READ, "DELETE": HELD},
+    "api:dataset_dependents": {"GET": READ},
+    "api:feature_set_dependents": {"GET": READ},
     "api:dataset_import": {"POST": of_team(403, 409)},  # an import is under way
     "api:dataset_normal_labels": {"PUT": of_team(403, 200)},
     "api:dataset_videos": {"GET": READ},
@@ -214,12 +236,14 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": OWN,
         "POST": Answers(people=(422, 403, 422, 422, 422)),  # nothing varies
     },
-    "api:sweep": {"GET": READ},
+    "api:sweep": {"GET": READ, "DELETE": HELD},
+    "api:sweep_dependents": {"GET": READ},
     "api:sweep_cancel": {"POST": of_team(403, 202)},
-    "api:run": {"GET": READ},
+    "api:run": {"GET": READ, "DELETE": HELD},
+    "api:run_dependents": {"GET": READ},
     "api:run_cancel": {"POST": of_team(403, 202)},
     "api:run_resume": {"POST": of_team(403, 409)},  # it has not ended
-    "api:scores": {"GET": READ, "PUT": of_team(403, 422)},  # an empty file
+    "api:scores": {"GET": READ, "PUT": of_team(403, 422), "DELETE": HELD},  # an empty file
     "api:score_file": {"GET": READ},
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},
@@ -281,14 +305,15 @@ class World:
     def clients(self) -> dict[str, Client]:
         return {name: logged_in(user) for name, user in self.people.items()}
 
-    def ask(self, client: Client, name: str, method: str) -> int:
-        """The status of the answer; what it did is undone."""
+    def ask(self, client: Client, name: str, method: str, then: Callable[[], object] = bool) -> int:
+        """The status of the answer; what it did is undone, once `then` has looked at it."""
         values = self.ids | {"secret": self.secrets.get(name)}
         path = reverse(name, kwargs={each: values[each] for each in ROUTES[name]})
         cookies = copy(client.cookies)
         with transaction.atomic():
             response = self._send(client, name, method, path)
             response.getvalue()
+            then()
             transaction.set_rollback(True)
         client.cookies = cookies
         return response.status_code

@@ -19,8 +19,11 @@ class Permission(StrEnum):
     """An act, named after the noun it changes."""
 
     DATASET_IMPORT = "dataset.import"
+    DATASET_DELETE = "dataset.delete"
     RUN_SUBMIT = "run.submit"
     RUN_CANCEL = "run.cancel"
+    RUN_DELETE = "run.delete"
+    RUN_DELETE_OWN = "run.delete_own"
     PROTOCOL_CREATE = "protocol.create"
     SHARE_CREATE = "share.create"
     TOKEN_CREATE = "token.create"
@@ -32,11 +35,16 @@ MEMBER = {
     Permission.DATASET_IMPORT,
     Permission.RUN_SUBMIT,
     Permission.RUN_CANCEL,
+    Permission.RUN_DELETE_OWN,
     Permission.PROTOCOL_CREATE,
     Permission.SHARE_CREATE,
     Permission.TOKEN_CREATE,
 }
-MAINTAINER = MEMBER | {Permission.MEMBER_INVITE}
+MAINTAINER = MEMBER | {
+    Permission.DATASET_DELETE,
+    Permission.RUN_DELETE,
+    Permission.MEMBER_INVITE,
+}
 OWNER = MAINTAINER | {Permission.MEMBER_CHANGE}
 
 ROLE_PERMISSIONS: dict[str, set[Permission]] = {
@@ -51,7 +59,7 @@ SUBMIT_SCOPE = {
     Permission.RUN_CANCEL,
     Permission.PROTOCOL_CREATE,
 }
-# Showing things to outsiders is not submitting: a share link needs scope manage.
+# Showing things to outsiders is not submitting, nor is deleting: both need scope manage.
 # A token never makes another token, whatever its scope: a leaked one cannot renew itself.
 SCOPE_PERMISSIONS: dict[str, set[Permission]] = {
     ApiToken.Scope.READ: set(),

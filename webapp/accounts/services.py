@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from webapp.accounts.models import ApiToken, Invitation, LoginLink, Membership, Role, Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.accounts.secrets import TOKEN_PREFIX, hash_secret, new_secret
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
 
 LOGIN_LINK_LIFE = timedelta(hours=24)
@@ -22,6 +24,7 @@ INVITATION_LIFE = timedelta(days=7)
 LONGEST_TOKEN_DAYS = 365
 DEFAULT_TOKEN_DAYS = 90
 ROLE_ORDER = list(Role)
+Act = AuditEvent.Act
 
 
 @transaction.atomic
@@ -34,7 +37,10 @@ def create_owner(*, email: str, team_name: str, name: str = "") -> User:
     if user is None:
         user = User.objects.create_user(email, name=name or email.split("@")[0])
     team, _created = Team.objects.get_or_create(name=team_name)
+    was = Membership.objects.filter(team=team, user=user).first()
     Membership.objects.update_or_create(team=team, user=user, defaults={"role": Role.OWNER})
+    if was is None or was.role != Role.OWNER:
+        _record_joined(team, user, Role.OWNER)
     return user
 
 
@@ -61,18 +67,20 @@ def use_login_link(secret: str) -> User:
     return link.user
 
 
+@transaction.atomic
 def invite(*, team: Team, role: str, by: User) -> str:
     """A full address through which one person may join `team`."""
     require(by, Permission.MEMBER_INVITE, team=team)
     _require_rank(role, team=team, by=by)
     secret = new_secret()
-    Invitation.objects.create(
+    invitation = Invitation.objects.create(
         team=team,
         role=role,
         invited_by=by,
         secret_hash=hash_secret(secret),
         expires_at=timezone.now() + INVITATION_LIFE,
     )
+    record(Act.INVITATION_CREATED, invitation, team=team, by=by, name=_title_of(role))
     return settings.SITE_URL + reverse("accounts:invitation", args=[secret])
 
 
@@ -83,9 +91,15 @@ def _require_rank(role: str, *, team: Team, by: User) -> None:
         raise PermissionDenied(_("You cannot invite to a role above your own."))
 
 
+@transaction.atomic
 def withdraw_invitation(*, invitation: Invitation, by: User) -> None:
     require(by, Permission.MEMBER_INVITE, team=invitation.team)
-    Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(expires_at=timezone.now())
+    still_open = Invitation.objects.unexpired().filter(pk=invitation.pk, accepted_at=None)
+    if still_open.update(expires_at=timezone.now()):
+        record(
+            Act.INVITATION_WITHDRAWN, invitation, team=invitation.team, by=by,
+            name=_title_of(invitation.role),
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -98,7 +112,16 @@ def accept_invitation(*, secret: str, by: User) -> Team:
     if not is_new:
         raise ConflictError(_("You are already a member of this team."), code="already_member")
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=by)
+    _record_joined(invitation.team, by, invitation.role)
     return invitation.team
+
+
+def _record_joined(team: Team, by: User, role: str) -> None:
+    record(Act.MEMBER_JOINED, by, team=team, by=by, name=_title_of(role))
+
+
+def _title_of(role: str) -> str:
+    return str(Role(role).label)
 
 
 @transaction.atomic
@@ -137,12 +160,19 @@ def open_invitation(secret: str) -> Invitation | None:
 def change_role(*, membership: Membership, role: str, by: User) -> None:
     with _keeping_an_owner(membership.team, by=by):
         Membership.objects.filter(pk=membership.pk).update(role=Role(role))
+        _record_change(Act.MEMBER_CHANGED, membership, by, was=membership.role, role=role)
 
 
 def remove_member(*, membership: Membership, by: User) -> None:
     """Their tokens stop working with it: rights are asked of the membership each time."""
     with _keeping_an_owner(membership.team, by=by):
         Membership.objects.filter(pk=membership.pk).delete()
+        _record_change(Act.MEMBER_REMOVED, membership, by, was=membership.role)
+
+
+def _record_change(act: Act, membership: Membership, by: User, **roles: str) -> None:
+    """Of the member as a person: the membership may be no more."""
+    record(act, membership.user, team=membership.team, by=by, **roles)
 
 
 @contextmanager
@@ -161,6 +191,7 @@ def _keeping_an_owner(team: Team, *, by: User) -> Iterator[None]:
             )
 
 
+@transaction.atomic
 def create_token(
     *, team: Team, name: str, scope: str, by: User, days: int = DEFAULT_TOKEN_DAYS
 ) -> tuple[ApiToken, str]:
@@ -180,14 +211,17 @@ def create_token(
         secret_hash=hash_secret(secret),
         expires_at=timezone.now() + timedelta(days=days),
     )
+    record(Act.TOKEN_CREATED, token, team=team, by=by, scope=scope, days=days)
     return token, secret
 
 
+@transaction.atomic
 def revoke_token(*, token: ApiToken, by: User) -> None:
     """Everybody may revoke their own, even when they may do nothing else."""
     if token.user_id != by.pk or by.api_token:
         raise PermissionDenied(_("Only its owner can revoke a token, logged in on the site."))
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        record(Act.TOKEN_REVOKED, token, team=token.team, by=by)
 
 
 def update_profile(*, name: str, theme: str, language: str, by: User) -> None:

@@ -7,7 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,6 +22,7 @@ from webapp.datasets import services
 from webapp.datasets.models import AnnotationSet, Dataset, FrameNumbers, Part, Split
 from webapp.datasets.services import MAX_LABELS
 from webapp.datasets.survey import MAX_LABEL_LENGTH
+from webapp.deleting.services import delete_dataset
 
 
 def normal_labels_field(**options: Any) -> serializers.ListField:
@@ -153,6 +154,15 @@ class DatasetDetail(APIView):
             **{f"n_{part}": Count("members", Q(members__part=part)) for part in Part.values}
         )
         return Response(DatasetDetailSerializer(dataset).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, dataset_id: str) -> Response:
+        """With its splits, ground truth and feature sets; the videos stay where they are. 409
+        and the reasons where it is held. A token needs scope manage."""
+        datasets = Dataset.objects.visible_to(request.user).select_related("team")
+        dataset = get_object_or_404(datasets, pk=dataset_id)
+        delete_dataset(dataset=dataset, by=caller(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class DatasetImport(APIView):

@@ -10,6 +10,7 @@ from rest_framework import exceptions
 from webapp.common import error_pages
 from webapp.common.errors import DATABASE_AWAY, UserError
 from webapp.common.problems import problem
+from webapp.deleting.holds import HeldError
 from webapp.runs.config import ConfigError
 from webapp.runs.grid import GridError
 
@@ -21,6 +22,8 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> HttpResponse | 
         return _many(request, exc, {f"/config/{name}": s for name, s in exc.problems.items()})
     if isinstance(exc, GridError):
         return _many(request, exc, exc.problems)
+    if isinstance(exc, HeldError):
+        return _held(request, exc)
     if isinstance(exc, UserError):
         return error_pages.refusal(request, exc)
     if isinstance(exc, DATABASE_AWAY):
@@ -43,6 +46,17 @@ def _many(request: Any, exc: UserError, problems: dict[str, str]) -> HttpRespons
     faults = [
         {"pointer": pointer, "code": exc.code, "detail": sentence}
         for pointer, sentence in problems.items()
+    ]
+    return problem(
+        request, status=exc.status_code, code=exc.code, detail=exc.sentence, errors=faults
+    )
+
+
+def _held(request: Any, exc: HeldError) -> HttpResponse:
+    """A reason each, none of which a field of the request could change."""
+    faults = [
+        {"pointer": "", "code": hold.code, "detail": hold.sentence, "ids": hold.ids}
+        for hold in exc.holds
     ]
     return problem(
         request, status=exc.status_code, code=exc.code, detail=exc.sentence, errors=faults

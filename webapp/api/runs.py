@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,6 +21,7 @@ from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, VisibleField, read_body
 from webapp.api.stages import StageSerializer
 from webapp.datasets.models import Dataset, FeatureSet, Split
+from webapp.deleting.services import delete_run
 from webapp.jobs.models import Job
 from webapp.runs import services
 from webapp.runs.models import Method, Run
@@ -178,6 +179,13 @@ class RunDetail(APIView):
     def get(self, request: Request, run_id: str) -> Response:
         """With its stages."""
         return Response(RunDetailSerializer(visible_run(request, run_id)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, run_id: str) -> Response:
+        """With all that hangs on it. 409 and the reasons where it is held. A token needs
+        scope manage; members delete what they made themselves."""
+        delete_run(run=visible_run(request, run_id), by=caller(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class RunCancel(APIView):

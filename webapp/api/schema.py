@@ -8,7 +8,13 @@ TEXT = {"type": "string"}
 FAULT = {
     "type": "object",
     "required": ["pointer", "code", "detail"],
-    "properties": {"pointer": TEXT, "code": TEXT, "detail": TEXT},
+    "properties": {
+        "pointer": TEXT,
+        "code": TEXT,
+        "detail": TEXT,
+        # Of what is held: what has to go, to end or to be revoked first.
+        "ids": {"type": "array", "items": TEXT},
+    },
 }
 PROBLEM = {
     "type": "object",

@@ -25,6 +25,7 @@ from webapp.api.lists import ListView
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
 from webapp.api.runs import RunOfSplit, feature_set_field
+from webapp.deleting.services import delete_sweep
 from webapp.jobs.models import Job
 from webapp.results.protocols.choice import protocol_of
 from webapp.results.studies.sweep_table import SweepCell, SweepRow, SweepTable
@@ -227,7 +228,7 @@ class SweepDetail(APIView):
     def get(self, request: Request, sweep_id: str) -> Response:
         """The sweep and, as far as its runs are scored, its table under one protocol."""
         wanted = read_query(LeaderboardQuery, request)
-        sweep = _visible(request, sweep_id)
+        sweep = visible_sweep(request, sweep_id)
         table = SweepTable(sweep, protocol_of(wanted["protocol"], sweep.team))
         numbers = {
             "protocol": table.protocol,
@@ -238,12 +239,19 @@ class SweepDetail(APIView):
         }
         return Response(SweepSerializer(sweep).data | SweepTableSerializer(numbers).data)
 
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, sweep_id: str) -> Response:
+        """With all of its runs. 409 and the reasons where it is held. A token needs scope
+        manage."""
+        delete_sweep(sweep=visible_sweep(request, sweep_id), by=caller(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
 
 class SweepCancel(APIView):
     @extend_schema(request=None, responses={202: SweepSerializer})
     def post(self, request: Request, sweep_id: str) -> Response:
         """Cancel all of its runs that have not ended. 409 where all have."""
-        sweep = sweeps.cancel_sweep(sweep=_visible(request, sweep_id), by=caller(request))
+        sweep = sweeps.cancel_sweep(sweep=visible_sweep(request, sweep_id), by=caller(request))
         return _accepted(request, sweep)
 
 
@@ -255,11 +263,11 @@ def _submit(request: Request) -> Response:
 
 def _accepted(request: Request, sweep: Sweep) -> Response:
     headers = {"Location": reverse("api:sweep", args=[sweep.pk])}
-    data = SweepSerializer(_visible(request, sweep.pk)).data
+    data = SweepSerializer(visible_sweep(request, sweep.pk)).data
     return Response(data, status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
-def _visible(request: Request, sweep_id: str) -> Any:
+def visible_sweep(request: Request, sweep_id: str) -> Any:
     visible = Sweep.objects.visible_to(request.user)
     return get_object_or_404(visible.for_list().with_counts(), pk=sweep_id)
 

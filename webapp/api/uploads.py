@@ -23,6 +23,7 @@ from webapp.api.parsers import FileParser, sent_file
 from webapp.api.requests import Known, read_body, read_query
 from webapp.api.runs import RunOfSplit, RunSerializer, visible_run
 from webapp.api.scores import FrameScores, Scores
+from webapp.deleting.services import delete_score_set
 from webapp.results.files.scores import FORMATS, score_file
 from webapp.results.models import ScoreSet
 from webapp.results.scores import uploads
@@ -115,6 +116,13 @@ class RunScores(Scores):
         return _answer(
             uploads.store_score_set(run=run, data=data, layout=layout, by=caller(request))
         )
+
+    @extend_schema(operation_id="runs_score_set_delete", responses={204: None})
+    def delete(self, request: Request, run_id: str) -> Response:
+        """With what was computed of them; the run stays and can have scores again. 409 and the
+        reasons where they are held. A token needs scope manage."""
+        delete_score_set(run=visible_run(request, run_id), by=caller(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class AnyFile(BaseContentNegotiation):

@@ -3,9 +3,11 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from webapp.api import (
     accounts,
+    activity,
     calibration,
     comparisons,
     datasets,
+    dependents,
     evaluations,
     explanations,
     feature_sets,
@@ -33,6 +35,7 @@ urlpatterns = [
     path("me", accounts.Me.as_view(), name="me"),
     path("tokens", accounts.Tokens.as_view(), name="tokens"),
     path("tokens/<str:token_id>", accounts.Token.as_view(), name="token"),
+    path("activity", activity.Activity.as_view(), name="activity"),
     path("datasets", datasets.Datasets.as_view(), name="datasets"),
     path("datasets/<str:dataset_id>", datasets.DatasetDetail.as_view(), name="dataset"),
     path(
@@ -42,6 +45,16 @@ urlpatterns = [
         "datasets/<str:dataset_id>/normal-labels",
         datasets.DatasetNormalLabels.as_view(),
         name="dataset_normal_labels",
+    ),
+    path(
+        "datasets/<str:dataset_id>/dependents",
+        dependents.DatasetDependents.as_view(),
+        name="dataset_dependents",
+    ),
+    path(
+        "feature-sets/<str:feature_set_id>/dependents",
+        dependents.FeatureSetDependents.as_view(),
+        name="feature_set_dependents",
     ),
     path("datasets/<str:dataset_id>/videos", videos.DatasetVideos.as_view(), name="dataset_videos"),
     path("datasets/<str:dataset_id>/splits", splits.DatasetSplits.as_view(), name="dataset_splits"),
@@ -89,6 +102,7 @@ urlpatterns = [
     path("uploaded-runs", uploads.UploadedRuns.as_view(), name="uploaded_runs"),
     path("virtual-runs", virtual_runs.VirtualRuns.as_view(), name="virtual_runs"),
     path("runs/<str:run_id>", runs.RunDetail.as_view(), name="run"),
+    path("runs/<str:run_id>/dependents", dependents.RunDependents.as_view(), name="run_dependents"),
     path("runs/<str:run_id>/cancel", runs.RunCancel.as_view(), name="run_cancel"),
     path("runs/<str:run_id>/resume", runs.RunResume.as_view(), name="run_resume"),
     path("runs/<str:run_id>/scores.<str:ending>", uploads.ScoreFile.as_view(), name="score_file"),
@@ -118,6 +132,11 @@ urlpatterns = [
     ),
     path("sweeps", sweeps.Sweeps.as_view(), name="sweeps"),
     path("sweeps/<str:sweep_id>", sweeps.SweepDetail.as_view(), name="sweep"),
+    path(
+        "sweeps/<str:sweep_id>/dependents",
+        dependents.SweepDependents.as_view(),
+        name="sweep_dependents",
+    ),
     path("sweeps/<str:sweep_id>/cancel", sweeps.SweepCancel.as_view(), name="sweep_cancel"),
     path("protocols", protocols.Protocols.as_view(), name="protocols"),
     path("protocols/<slug:slug>", protocols.ProtocolDetail.as_view(), name="protocol"),

@@ -19,7 +19,10 @@ from django.utils.translation import gettext as _
 
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, has_permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.holding import fresh, keep
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_path
 from webapp.datasets.ground_truth import NONE_FOUND, add_version
@@ -62,6 +65,7 @@ def start_annotation_import(*, dataset: Dataset, given: Given, by: User) -> Anno
     """Keep the file and submit the job that reads it. Raise UserError."""
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
     _check(dataset, given)
+    keep(dataset)
     draft = AnnotationImport(
         dataset=dataset,
         name=survey.storable(given.name)[-MAX_NAME_LENGTH:],
@@ -83,6 +87,8 @@ def start_annotation_import(*, dataset: Dataset, given: Given, by: User) -> Anno
         by=by,
     )
     draft.save()
+    act = AuditEvent.Act.GROUND_TRUTH_BROUGHT
+    record(act, dataset, team=dataset.team, by=by, file=draft.name)
     return draft
 
 
@@ -182,7 +188,7 @@ def accept_annotation_import(
     when it is accepted already.
     """
     require(by, Permission.DATASET_IMPORT, team=draft.dataset.team)
-    draft = AnnotationImport.objects.select_for_update(of=["self"]).get(pk=draft.pk)
+    draft = fresh(AnnotationImport.objects.select_for_update(of=["self"]), draft)
     if draft.state == "accepted":
         raise ConflictError(_("This draft is accepted already."), code="accepted")
     if not draft.alignment:
@@ -196,6 +202,10 @@ def accept_annotation_import(
     )
     draft.annotation_set = stored
     draft.save(update_fields=["annotation_set", "updated_at"])
+    record(
+        AuditEvent.Act.GROUND_TRUTH_ACCEPTED, draft.dataset, team=draft.dataset.team, by=by,
+        version=stored.version, file=draft.name, repairs=sorted(repairs),
+    )  # fmt: skip
     return stored
 
 

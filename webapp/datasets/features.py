@@ -16,7 +16,10 @@ from django.utils.translation import gettext as _
 from ml.records import hash_of
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.holding import fresh
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_folder
 from webapp.datasets.models import (
@@ -73,6 +76,10 @@ def import_features(
     )
     feature_set.job = _submit(feature_set, by)
     feature_set.save()
+    record(
+        AuditEvent.Act.FEATURE_SET_CREATED, feature_set, team=dataset.team, by=by,
+        dataset=dataset.name, folder=feature_set.folder,
+    )  # fmt: skip
     return feature_set
 
 
@@ -80,7 +87,7 @@ def import_features(
 def read_again(*, feature_set: FeatureSet, by: User) -> Job:
     """Once more from the start, after a bad end. Raise ConflictError where there was none."""
     require(by, Permission.DATASET_IMPORT, team=feature_set.dataset.team)
-    feature_set = FeatureSet.objects.select_for_update(of=["self"]).get(pk=feature_set.pk)
+    feature_set = fresh(FeatureSet.objects.select_for_update(of=["self"]), feature_set)
     if feature_set.state != "failed":
         text = _("%(features)s is %(state)s: there is nothing to read again.")
         values = {"features": feature_set, "state": feature_set.state}
@@ -89,6 +96,8 @@ def read_again(*, feature_set: FeatureSet, by: User) -> Job:
     feature_set.report = []
     feature_set.job = _submit(feature_set, by)
     feature_set.save(update_fields=["report", "job", "updated_at"])
+    team = feature_set.dataset.team
+    record(AuditEvent.Act.FEATURE_SET_READ, feature_set, team=team, by=by)
     return feature_set.job
 
 
@@ -160,7 +169,7 @@ def _submit(feature_set: FeatureSet, by: User) -> Job:
 
 def _next_version(dataset: Dataset, name: str) -> int:
     """Two at once would take one number: the dataset is held meanwhile."""
-    Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
+    fresh(Dataset.objects.select_for_update(of=["self"]), dataset)
     newest = dataset.feature_sets.filter(name=name).aggregate(newest=Max("version"))["newest"]
     return (newest or 0) + 1
 

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import UserError
 from webapp.datasets import survey
 from webapp.datasets.models import Dataset, Part, Video
@@ -64,6 +66,7 @@ def create_listed_dataset(
     except IntegrityError as error:
         raise name_taken(team, name) from error
     submit_import(dataset, by=by)
+    record(AuditEvent.Act.DATASET_CREATED, dataset, team=team, by=by, list=dataset.list_name)
     return dataset
 
 

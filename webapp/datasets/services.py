@@ -18,7 +18,10 @@ from django.utils.translation import gettext as _
 from ml.records import hash_of
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.holding import fresh
 from webapp.datasets import survey
 from webapp.datasets.folders import resolve_folder
 from webapp.datasets.ground_truth import ensure_ground_truth, report_lost_events
@@ -67,6 +70,7 @@ def create_dataset(
     except IntegrityError as error:
         raise name_taken(team, name) from error
     submit_import(dataset, by=by)
+    record(AuditEvent.Act.DATASET_CREATED, dataset, team=team, by=by, folder=dataset.folder)
     return dataset
 
 
@@ -85,6 +89,7 @@ def name_taken(team: Team, name: str) -> ConflictError:
     return ConflictError(text % {"team": team, "name": name}, code="name_taken", field="name")
 
 
+@transaction.atomic
 def set_benchmark(*, dataset: Dataset, benchmark: str, known: Iterable[str], by: User) -> None:
     """Say which published benchmark the dataset is, or with "" that it is none."""
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
@@ -92,8 +97,10 @@ def set_benchmark(*, dataset: Dataset, benchmark: str, known: Iterable[str], by:
         raise UserError(_("%s is no known benchmark.") % benchmark, field="benchmark")
     dataset.benchmark = benchmark
     dataset.save(update_fields=["benchmark", "updated_at"])
+    record(AuditEvent.Act.DATASET_CHANGED, dataset, team=dataset.team, by=by, benchmark=benchmark)
 
 
+@transaction.atomic
 def set_normal_labels(*, dataset: Dataset, labels: Iterable[str], by: User) -> None:
     """Say which labels are normal in the dataset. What is stored stays as it was read.
 
@@ -102,6 +109,10 @@ def set_normal_labels(*, dataset: Dataset, labels: Iterable[str], by: User) -> N
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
     dataset.normal_labels = checked_labels(labels)
     dataset.save(update_fields=["normal_labels", "updated_at"])
+    record(
+        AuditEvent.Act.DATASET_CHANGED, dataset, team=dataset.team, by=by,
+        normal_labels=dataset.normal_labels,
+    )  # fmt: skip
 
 
 def labels_in(text: str) -> list[str]:
@@ -133,7 +144,7 @@ def import_again(*, dataset: Dataset, by: User, frame_numbers: str | None = None
     `frame_numbers` decides about folders of images from now on; None leaves it as it is.
     """
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
-    dataset = Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
+    dataset = fresh(Dataset.objects.select_for_update(of=["self"]), dataset)
     if dataset.is_importing:
         raise ConflictError(_("This dataset is being imported already."), code="import_running")
     if not dataset.is_listed:
@@ -141,6 +152,7 @@ def import_again(*, dataset: Dataset, by: User, frame_numbers: str | None = None
     if frame_numbers is not None:
         dataset.frame_numbers = frame_numbers
         dataset.save(update_fields=["frame_numbers", "updated_at"])
+    record(AuditEvent.Act.DATASET_IMPORTED, dataset, team=dataset.team, by=by)
     return submit_import(dataset, by=by)
 
 

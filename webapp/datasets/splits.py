@@ -22,7 +22,10 @@ from ml.splits.making import Grouped, hold_out_validation, make_folds
 from ml.splits.tables import GROUP_KINDS, read_groups
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import UserError
+from webapp.common.holding import fresh
 from webapp.common.ids import new_id
 from webapp.datasets.leaks import as_json, review, review_splits
 from webapp.datasets.models import Dataset, Interval, Part, Split, SplitMember, Video
@@ -75,7 +78,9 @@ def import_split(
     else:
         drafts = [_draft(index, read)]
     origin = ", ".join(file.name for file in files)
-    return _store(dataset, name, drafts, origin=origin)
+    splits = _store(dataset, name, drafts, origin=origin)
+    _record(splits, by)
+    return splits
 
 
 @transaction.atomic
@@ -116,7 +121,19 @@ def make_split(
             origin = f"{base}, {validation_share:.0%}{kinds} for validation, seed {seed}"
     except BadInput as error:
         raise UserError(_sentence(error), code="split_impossible") from error
-    return _store(dataset, name, drafts, origin=origin, held_out_by=held_out_by)
+    splits = _store(dataset, name, drafts, origin=origin, held_out_by=held_out_by)
+    _record(splits, by)
+    return splits
+
+
+def _record(splits: Sequence[Split], by: User) -> None:
+    """Folds are made together and are told of once."""
+    first = splits[0]
+    name, dataset = f"{first.name} v{first.version}", first.dataset
+    record(
+        AuditEvent.Act.SPLIT_CREATED, first, team=dataset.team, by=by, name=name,
+        dataset=dataset.name, origin=first.origin, n_folds=len(splits) if first.fold else None,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -140,6 +157,10 @@ def set_groups(*, dataset: Dataset, file: GivenList, by: User) -> list[Finding]:
         raise UserError(text, code="no_video", field="groups")
     Video.objects.bulk_update(named, GROUP_KINDS)
     review_splits(dataset)
+    record(
+        AuditEvent.Act.VIDEO_GROUPED, dataset, team=dataset.team, by=by,
+        file=file.name, n_videos=len(named),
+    )  # fmt: skip
     missing = [_with_reason(index, name) for name, video in found.items() if not video]
     return list(_unmatched(file.name, missing, len(found)))
 
@@ -352,7 +373,7 @@ def _store(
     dataset: Dataset, name: str, drafts: Sequence[Draft], *, origin: str, held_out_by: str = ""
 ) -> list[Split]:
     """In the order of folds, the first with the highest id, so that it counts as the newest."""
-    Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)  # one version at a time
+    fresh(Dataset.objects.select_for_update(of=["self"]), dataset)  # one version at a time
     newest = dataset.splits.filter(name=name).aggregate(newest=Max("version"))["newest"]
     ids = sorted((new_id("split") for _draft in drafts), reverse=True)
     splits = [

@@ -89,6 +89,7 @@ def detail(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
     context = _import_context(dataset) | {
         "tab": tab if tab in TABS else TABS[0],
         "may_import": Permission.DATASET_IMPORT in granted,
+        "may_delete": Permission.DATASET_DELETE in granted,
         "may_run": Permission.RUN_SUBMIT in granted,
         "has_features": dataset.feature_sets.ready().exists(),
     }

@@ -19,6 +19,7 @@ from webapp.accounts.teams import current_team
 from webapp.common.long_lists import long_list
 from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video
+from webapp.deleting.services import may_delete_run
 from webapp.jobs.models import Job, JobQuerySet
 from webapp.jobs.services import queue_position, waiting_reason
 from webapp.jobs.views import log_context
@@ -80,6 +81,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     context |= {
         "may_cancel": Permission.RUN_CANCEL in granted and run.is_going_on,
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
+        "may_delete": not run.is_going_on and may_delete_run(run, by=request.user, granted=granted),
         "may_submit": Permission.RUN_SUBMIT in granted,
         "may_share": Permission.SHARE_CREATE in granted,
         "leaks": [finding for finding in run.split.report if finding.get("kind") == LEAK],

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
+from webapp.deleting.services import may_delete_run
 from webapp.pages.compare import chosen_protocol
 from webapp.results.figures.charts import Figure, Point, interval_figure
 from webapp.results.files.sweep import sweep_table
@@ -60,6 +61,8 @@ def sweep(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
         "compare_url": _comparison_of(table),
         "changes": changes_of(found.method.schema, found.config),
         "may_cancel": Permission.RUN_CANCEL in granted and table.is_going_on,
+        "may_delete": not table.is_going_on
+        and may_delete_run(found, by=request.user, granted=granted),
     }
     return render(request, "runs/sweep.html", context)
 

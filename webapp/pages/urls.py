@@ -6,7 +6,9 @@ By namespace: a link names what it leads to, not where the page is kept.
 from django.urls import URLPattern, include, path
 
 from webapp.pages import (
+    activity,
     compare,
+    deleting,
     leaderboards,
     new_run,
     new_sweep,
@@ -85,8 +87,18 @@ of_links: list[URLPattern] = [
     path(f"{PREFIX}<path:rest>", shared.nothing, name="nothing"),
 ]
 
+of_deletions: list[URLPattern] = [
+    path("runs/sweeps/<str:sweep_id>/delete", deleting.sweep, name="sweep"),
+    path("runs/<str:run_id>/delete", deleting.run, name="run"),
+    path("runs/<str:run_id>/scores/delete", deleting.scores, name="scores"),
+    path("datasets/<str:dataset_id>/delete", deleting.dataset, name="dataset"),
+    path("feature-sets/<str:feature_set_id>/delete", deleting.feature_set, name="feature_set"),
+]
+
 urlpatterns = [
+    path("activity", activity.activity, name="activity"),
     path("", include((of_runs, "runs"))),
     path("", include((of_results, "results"))),
     path("", include((of_links, "sharing"))),
+    path("", include((of_deletions, "deleting"))),
 ]

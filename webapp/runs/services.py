@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from ml.findings import shortened
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.holding import keep
 from webapp.datasets.features import without_features
 from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Part, Split, Video
 from webapp.jobs import services as jobs
@@ -48,6 +51,7 @@ def create_run(
     Its training begins with the weights that `starts_from` was scored with, else with random ones.
     """
     require(by, Permission.RUN_SUBMIT, team=team)
+    keep(dataset, feature_set, starts_from)
     check_submission(
         team=team, dataset=dataset, split=split, method=method, feature_set=feature_set,
         seed=seed, name=name, selection=selection, queue=queue,
@@ -73,6 +77,10 @@ def create_run(
     run.current_job = job
     run.save()
     stages.record(run, [job])
+    record(
+        AuditEvent.Act.RUN_SUBMITTED, run, team=team, by=by,
+        dataset=dataset.name, method=method.title, seed=seed,
+    )  # fmt: skip
     return run
 
 
@@ -115,7 +123,7 @@ def cancel_run(*, run: Run, by: User) -> Run:
                 return run
             continue
         try:
-            run.current_job = jobs.request_cancel(job=run.job, by=by)
+            _cancel_job(run, by)
         except ConflictError:
             if Run.objects.filter(pk=run.pk, current_job=run.current_job).exists():
                 raise
@@ -125,12 +133,19 @@ def cancel_run(*, run: Run, by: User) -> Run:
 
 
 @transaction.atomic
+def _cancel_job(run: Run, by: User) -> None:
+    run.current_job = jobs.request_cancel(job=run.job, by=by, is_told=False)
+    record(AuditEvent.Act.RUN_CANCELLED, run, team=run.team, by=by)
+
+
+@transaction.atomic
 def resume_run(*, run: Run, by: User) -> Run:
     """Go on after a bad end: training from its last checkpoint, scoring with what has not landed.
 
     A run whose weights another one has not learnt yet waits for that again, which goes on, too.
     """
     require(by, Permission.RUN_SUBMIT, team=run.team)
+    keep(run.trainer, run)
     trainer = _locked(run.trainer)  # before those that wait for it, always
     run = _locked(run) if run.trained_by else trainer
     if not run.can_resume:
@@ -142,6 +157,7 @@ def resume_run(*, run: Run, by: User) -> Run:
         job = stages.submit_again(run, by=by)
     run.current_job = job
     run.save(update_fields=["current_job", "updated_at"])
+    record(AuditEvent.Act.RUN_RESUMED, run, team=run.team, by=by, job=job.kind)
     return run
 
 
@@ -218,6 +234,7 @@ def _leave_training(run: Run, by: User) -> bool:
         transaction.set_rollback(True)
         return False
     run.current_job = own
+    record(AuditEvent.Act.RUN_CANCELLED, run, team=run.team, by=by)
     return True
 
 

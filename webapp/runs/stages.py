@@ -125,7 +125,7 @@ def cancel_rest(run: Run, *, by: User) -> None:
         is_alone = False
         for job in rest:
             with suppress(ConflictError):
-                jobs.request_cancel(job=job, by=by)
+                jobs.request_cancel(job=job, by=by, is_told=False)  # the run's end is told
     if not is_alone:
         follow(run)
         run.refresh_from_db(fields=["current_job"])

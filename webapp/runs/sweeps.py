@@ -15,7 +15,10 @@ from django.utils.translation import gettext as _
 from ml.records import hash_of
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.holding import keep
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs import services as jobs
 from webapp.runs import stages
@@ -91,6 +94,7 @@ def submit_sweep(
 ) -> Sweep:
     """Submit all runs of a sweep, or none. Raise UserError, with the field, for none."""
     require(by, Permission.RUN_SUBMIT, team=team)
+    keep(dataset, feature_set)
     plan = plan_sweep(
         method=method, split=split, config=config, grid=grid, variants=variants, seeds=seeds,
         folds=folds,
@@ -118,6 +122,10 @@ def submit_sweep(
     )
     runs = _runs_of(sweep, plan, selection)
     _begin(runs, queue=queue or jobs.default_queue(), by=by)
+    record(
+        AuditEvent.Act.SWEEP_SUBMITTED, sweep, team=team, by=by,
+        dataset=dataset.name, method=method.title, n_runs=len(runs),
+    )  # fmt: skip
     return sweep
 
 
@@ -127,8 +135,10 @@ def cancel_sweep(*, sweep: Sweep, by: User) -> Sweep:
     A training that ends meanwhile is followed by its scoring, which is found in the next round.
     """
     require(by, Permission.RUN_CANCEL, team=sweep.team)
-    if not _cancel_jobs(sweep, by):
-        raise ConflictError(_("All runs of %s have ended.") % sweep, code="sweep_ended")
+    with transaction.atomic():
+        if not _cancel_jobs(sweep, by):
+            raise ConflictError(_("All runs of %s have ended.") % sweep, code="sweep_ended")
+        record(AuditEvent.Act.SWEEP_CANCELLED, sweep, team=sweep.team, by=by)
     while _cancel_jobs(sweep, by):
         pass
     return sweep
@@ -140,7 +150,7 @@ def _cancel_jobs(sweep: Sweep, by: User) -> int:
     found = list(going_on.order_by("-pk"))  # what waits goes first
     for job in found:
         with suppress(ConflictError):
-            jobs.request_cancel(job=job, by=by)
+            jobs.request_cancel(job=job, by=by, is_told=False)
     return len(found)
 
 

@@ -17,8 +17,12 @@ from webapp.common.ids import PrefixedIdField
 class ShareLinkQuerySet(TeamOwnedQuerySet):
     def matching(self, secret: str) -> ShareLinkQuerySet:
         """The one that `secret` opens now: one look-up, whyever there may be none."""
+        return self.usable().filter(secret_hash=hash_secret(secret))
+
+    def usable(self) -> ShareLinkQuerySet:
+        """Those that somebody may open now."""
         is_alive = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-        return self.filter(is_alive, secret_hash=hash_secret(secret), revoked_at=None)
+        return self.filter(is_alive, revoked_at=None)
 
 
 class ShareLink(models.Model):

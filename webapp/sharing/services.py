@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.http import Http404
 from django.urls import reverse
@@ -14,7 +15,12 @@ from django.utils.translation import gettext as _
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
 from webapp.accounts.secrets import hash_secret, new_secret
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import UserError
+from webapp.common.holding import keep_ids
+from webapp.datasets.models import Dataset, Video
+from webapp.runs.models import Run
 from webapp.sharing.models import ShareLink
 from webapp.sharing.targets import Ids, Reach, Target, load_target, title_of
 
@@ -23,6 +29,7 @@ DEFAULT_DAYS = 30
 MAX_NOTE_LENGTH = 200
 
 
+@transaction.atomic
 def create_link(
     *,
     kind: str,
@@ -37,6 +44,7 @@ def create_link(
     Raise Http404 for what `by` may not see, PermissionDenied for a viewer, UserError for what
     cannot be shared so.
     """
+    _keep(ids)
     target = shareable(kind, ids, by=by)
     if includes_video and kind != ShareLink.Kind.MOMENT:
         raise UserError(_("Only a moment of a video has a picture."), field="includes_video")
@@ -52,7 +60,18 @@ def create_link(
         expires_at=_end_of(days),
         created_by=by,
     )
+    record(
+        AuditEvent.Act.SHARE_LINK_CREATED, link, team=target.team, by=by, name=link.title,
+        kind=kind, days=days,
+    )  # fmt: skip
     return link, settings.SITE_URL + reverse("sharing:open", args=[secret])
+
+
+def _keep(ids: Ids) -> None:
+    """Whoever deletes something of it meanwhile waits, and finds the link. Runs first, always."""
+    keep_ids(Run, filter(None, ids.get("runs") or []))
+    for model, name in ((Video, "video"), (Dataset, "dataset")):
+        keep_ids(model, filter(None, [ids.get(name)]))
 
 
 def shareable(kind: str, ids: Ids, *, by: User) -> Target:
@@ -63,10 +82,12 @@ def shareable(kind: str, ids: Ids, *, by: User) -> Target:
     return target
 
 
+@transaction.atomic
 def revoke_link(*, link: ShareLink, by: User) -> None:
     """For good, from the next request on. Any member of the team may, not its maker alone."""
     require(by, Permission.SHARE_CREATE, team=link.team)
-    ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        record(AuditEvent.Act.SHARE_LINK_REVOKED, link, team=link.team, by=by, name=link.title)
 
 
 def open_link(secret: str) -> tuple[ShareLink, Target]:

@@ -82,7 +82,7 @@ def test_token_revoked_by_its_owner_only(as_alice: Client, as_bob: Client, bob: 
         (Role.OWNER, "read", set()),
         (Role.OWNER, "submit", SUBMITTING),
         (Role.VIEWER, "manage", set()),
-        (Role.MEMBER, "manage", SUBMITTING | {"share.create"}),
+        (Role.MEMBER, "manage", SUBMITTING | {"share.create", "run.delete_own"}),
     ],
 )
 def test_token_grants_what_role_and_scope_both_do(

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import get_resolver
 from jsonschema import Draft202012Validator
 
+from tests.factories.datasets import FeatureSetFactory
 from tests.factories.results import explain
 from tests.factories.runs import sweep_of
 from webapp.accounts.models import User
@@ -91,6 +92,7 @@ def test_answers_are_as_described(
         "annotation_set_id": scored_run.annotation_set_id,
         "link_id": link.pk,
         "sweep_id": sweep_of(scored_run).pk,
+        "feature_set_id": FeatureSetFactory.create(dataset=split.dataset).pk,
     }
     files = "/api/v1/runs/{run_id}/scores.{ending}"
     readable = [path for path, operations in document["paths"].items() if "get" in operations]
@@ -122,6 +124,17 @@ def test_answers_to_a_submission_are_as_described(
     for seed in [1, -1]:
         answer = submitter.post("/api/v1/runs", body | {"seed": seed}, "application/json")
         assert_as_described(document, "/api/v1/runs", "post", answer)
+
+
+def test_an_answer_to_what_is_held_is_as_described(
+    as_alice: Client, document: dict[str, Any], scored_run: Run, bob: User
+) -> None:
+    create_link(kind="run", ids={"runs": [scored_run.pk]}, by=bob)
+
+    answer = as_alice.delete(f"/api/v1/runs/{scored_run.pk}")
+
+    assert answer.status_code == 409
+    assert_as_described(document, "/api/v1/runs/{run_id}", "delete", answer)
 
 
 def test_answers_to_a_resume_and_an_import_are_as_described(

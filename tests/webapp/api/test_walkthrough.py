@@ -74,10 +74,14 @@ class Shell:
 @pytest.fixture
 def shell(bob: User, method: Method, settings: LazySettings) -> Shell:
     (Path(settings.DATA_ROOTS[0]) / "corridor").mkdir(parents=True)
-    _token, secret = services.create_token(
-        team=bob.teams.get(), name="curl", scope="submit", by=bob
-    )
-    return Shell({"IWAKAN": "http://127.0.0.1:8000", "IWAKAN_TOKEN": secret})
+    token = token_of(bob, "submit")
+    return Shell({"IWAKAN": "http://127.0.0.1:8000", "IWAKAN_TOKEN": token})
+
+
+def token_of(bob: User, scope: str) -> str:
+    team = bob.teams.get()
+    _token, secret = services.create_token(team=team, name=f"curl-{scope}", scope=scope, by=bob)
+    return secret
 
 
 def finish_import() -> None:
@@ -108,7 +112,8 @@ def end_jobs() -> None:
 
 def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     (me, add_dataset, job, dataset, again, methods, submit, run, run_job, log, cancel, resume,
-     submit_sweep, sweep, scores, as_json, as_npy, as_zip, evaluation) = commands()  # fmt: skip
+     submit_sweep, sweep, scores, as_json, as_npy, as_zip, evaluation,
+     dependents, delete, activity) = commands()  # fmt: skip
 
     assert shell.run(me).json()["id"] == bob.pk
 
@@ -150,3 +155,10 @@ def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     assert zipfile.ZipFile(BytesIO(shell.run(as_zip).content)).testzip() is None
     metrics = [each["metrics"]["auroc"] for each in shell.run(evaluation).json()["results"]]
     assert metrics == [1.0] * Protocol.objects.count()
+
+    assert shell.run(dependents).json()["holds"] == []
+    assert shell.run(delete).status_code == 403
+    shell.variables["IWAKAN_TOKEN"] = token_of(bob, "manage")
+    assert shell.run(delete).status_code == 204
+    acts = [each["act"] for each in shell.run(activity).json()["results"]]
+    assert acts == ["run.deleted", "run.submitted"]

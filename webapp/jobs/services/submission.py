@@ -1,6 +1,7 @@
 """What people cause: a job is submitted, retried after a loss, cancelled."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from webapp import dispatch
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
 from webapp.jobs import kinds
 from webapp.jobs.models import Job, WorkerNode
@@ -62,14 +65,21 @@ def submit(
 
 @transaction.atomic
 def submit_cancelled(
-    *, team: Team, kind: str, subject_id: str, title: str, queue: str, by: User
+    *, team: Team, kind: str, subject_id: str, title: str, queue: str, by: User, reason: str = ""
 ) -> Job:
-    """A job that ends before it starts, for its subject to be resumed with: it needs no worker."""
+    """A job that ends before it starts, for its subject to be resumed with: it needs no worker.
+
+    `reason` says why, where it is not that `by` cancelled it.
+    """
     job = Job.objects.create(
         team=team, kind=kind, subject_id=subject_id, title=title[:200], queue=queue, spec={},
         created_by=by,
     )  # fmt: skip
-    return request_cancel(job=job, by=by)
+    ended = request_cancel(job=job, by=by, is_told=False)
+    if reason:
+        ended.reason = reason
+        ended.save(update_fields=["reason"])
+    return ended
 
 
 def succeed(job: Job, *, tries: int, on_replaced: OnReplaced) -> Job:
@@ -111,35 +121,38 @@ def ring_in_turn(jobs: Iterable[Job]) -> int:
     return n_rung
 
 
-def request_cancel(*, job: Job, by: User) -> Job:
+@transaction.atomic
+def request_cancel(*, job: Job, by: User, is_told: bool = True) -> Job:
     """End a waiting job at once, ask the worker of an active one. Asking twice is no fault.
 
-    Raises ConflictError when the job has already ended.
+    Raises ConflictError when the job has already ended. Unless it `is_told`, whoever asks keeps a
+    record of what the job works for.
     """
     require(by, Permission.RUN_CANCEL, team=job.team)
-    return _cancel(
-        job,
-        of_waiting=f"Cancelled by {by} before it started.",
+    now = timezone.now()
+    cancelled = _cancel(
+        job, at=now, of_waiting=f"Cancelled by {by} before it started.",
         of_active=f"{by} asked to cancel it.",
-    )
+    )  # fmt: skip
+    if is_told and cancelled.cancel_requested_at == now:
+        record(AuditEvent.Act.JOB_CANCELLED, cancelled, team=job.team, by=by, kind=job.kind)
+    return cancelled
 
 
+@transaction.atomic
 def cancel_needless(job: Job, *, reason: str) -> Job:
     """As `request_cancel`, where nobody asked for it: what else was to come of it has failed."""
-    return _cancel(job, of_waiting=reason, of_active=reason)
+    return _cancel(job, at=timezone.now(), of_waiting=reason, of_active=reason)
 
 
-def _cancel(job: Job, *, of_waiting: str, of_active: str) -> Job:
-    now = timezone.now()
+def _cancel(job: Job, *, at: datetime, of_waiting: str, of_active: str) -> Job:
     this = Job.objects.filter(pk=job.pk)
-    end(
-        this.waiting(), status=Job.Status.CANCELLED, cancel_requested_at=now, reason=of_waiting
-    )  # fmt: skip
+    end(this.waiting(), status=Job.Status.CANCELLED, cancel_requested_at=at, reason=of_waiting)
     this.filter(status__in=[Job.Status.STARTING, Job.Status.RUNNING]).update(
-        status=Job.Status.CANCELLING, reason=of_active, cancel_requested_at=now
+        status=Job.Status.CANCELLING, reason=of_active, cancel_requested_at=at
     )
     fresh = this.get()
-    if fresh.cancel_requested_at != now and fresh.is_terminal:
+    if fresh.cancel_requested_at != at and fresh.is_terminal:
         sentence = _("The job has already ended: %s.") % fresh.get_status_display().lower()
         raise ConflictError(sentence, code="job_ended")
     return fresh

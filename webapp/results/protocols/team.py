@@ -13,6 +13,8 @@ from ml.evaluation import METRICS, Settings
 from ml.records import BadInput
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
 from webapp.results.models import Protocol
 from webapp.results.protocols.presets import PRESETS
@@ -51,13 +53,15 @@ def create_protocol(
     }
     if newest and all(getattr(newest, name) == value for name, value in values.items()):
         raise ConflictError(_("Nothing differs from %s.") % newest)
-    return Protocol.objects.create(
+    protocol = Protocol.objects.create(
         team=team,
         slug=slug,
         version=newest.version + 1 if newest else 1,
         created_by=by,
         **values,
     )
+    record(AuditEvent.Act.PROTOCOL_CREATED, protocol, team=team, by=by, slug=slug)
+    return protocol
 
 
 def _parsed(settings: dict[str, Any]) -> Settings:

@@ -17,7 +17,10 @@ from ml.records import BadInput
 from ml.scores.files import Layout, ScoreFile, Series, item_of, one_after_another, read, spread
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.holding import fresh, keep
 from webapp.datasets.models import Dataset, Part, Split, Video
 from webapp.datasets.order import clips_in_order, told_order
 from webapp.results.scores.intake import Placed, Progress, land
@@ -43,9 +46,10 @@ def create_uploaded_run(
 ) -> Run:
     """A run that waits for scores. Raise UserError, with the field, where it cannot be."""
     require(by, Permission.RUN_SUBMIT, team=team)
+    keep(dataset)
     _check_split(team, dataset, split)
     _check_said(method_title, supervision, selection, seed)
-    return Run.objects.create(
+    run = Run.objects.create(
         team=team,
         name=(name.strip() or f"{method_title.strip()} on {dataset.name}")[:LONGEST_NAME],
         kind=Run.Kind.UPLOADED,
@@ -61,6 +65,8 @@ def create_uploaded_run(
         dataset_hash=dataset.content_hash,
         created_by=by,
     )
+    record(AuditEvent.Act.RUN_UPLOADED, run, team=team, by=by, dataset=dataset.name)
+    return run
 
 
 @transaction.atomic
@@ -101,12 +107,15 @@ def _only_of(found: ScoreFile, video: Video, run: Run) -> Series:
 def _store(
     run: Run, given: Mapping[Video, Series], layout: Layout, notes: Sequence[str], by: User
 ) -> Progress:
-    run = Run.objects.select_for_update(of=("self",)).select_related("split", "team").get(pk=run.pk)
+    held = Run.objects.select_for_update(of=("self",)).select_related("split", "team")
+    run = fresh(held, run)
     if run.kind != Run.Kind.UPLOADED:
         sentence = _("%s makes its own scores: only runs that bring scores take some.")
         raise ConflictError(sentence % run, code="not_uploaded")
     placed, told = _spread(given, layout)
     _check_videos(run, list(given))
+    if run.scored_at is None:  # what comes to a complete run changes nothing
+        record(AuditEvent.Act.SCORES_BROUGHT, run, team=run.team, by=by, n_videos=len(given))
     reached = land(run=run, given=placed, by=by)
     return replace(reached, notes=[*notes, *told])
 

@@ -13,7 +13,10 @@ from ml.records import BadInput, hash_of
 from ml.scores.fusion import Recipe
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
 from webapp.common.errors import UserError
+from webapp.common.holding import keep_ids
 from webapp.results.models import ScoreSet
 from webapp.results.scores.evaluation_jobs import submit_evaluation
 from webapp.results.scores.reading import fused_scores, score_sets_of
@@ -55,6 +58,7 @@ def create_virtual_run(*, team: Team, recipe: dict[str, Any], name: str = "", by
     )
     _score_set(run, parsed)
     submit_evaluation(run, by=by)
+    record(AuditEvent.Act.RUN_MIXED, run, team=team, by=by, of=[member.name for member in members])
     return run
 
 
@@ -68,6 +72,7 @@ def _parsed(recipe: dict[str, Any]) -> Recipe:
 def _members(team: Team, recipe: Recipe) -> list[Run]:
     """The runs in the recipe's order, all scored and on the same videos."""
     ids = [member.run for member in recipe.members]
+    keep_ids(Run, ids)  # whoever deletes one of them meanwhile waits, and finds this recipe
     found = Run.objects.filter(team=team).select_related("dataset", "split", "method")
     runs = found.in_bulk(ids)
     for run_id in ids:

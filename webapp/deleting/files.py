@@ -1,0 +1,132 @@
+"""Which files hang on what, and their removal once the rows that named them are gone.
+
+Videos and features lie on the server in place and are in no field of a file: nothing here can
+touch them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import FileField, Model
+from django.utils import timezone
+
+from webapp.datasets.models import AnnotationImport, Dataset, Video
+from webapp.deleting.models import FileToSweep
+from webapp.results.models import Explanation, PendingExplanation
+from webapp.runs.models import Checkpoint
+
+logger = logging.getLogger(__name__)
+FILES_PER_PASS = 100  # the housekeeper has jobs to look after, too
+MOST_MEASURED = 2_000  # each may be a question to a storage far away
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A field that names a file, and the way from its row to what is deleted."""
+
+    model: type[Model]
+    field: str
+    path: str
+
+    def names(self, ids: Iterable[str]) -> list[str]:
+        rows = self.model._default_manager.filter(**{f"{self.path}__in": list(ids)})
+        return list(rows.exclude(**{self.field: ""}).values_list(self.field, flat=True))
+
+
+OF_SCORES = (
+    Stored(Explanation, "sheet", "score_set__run"),
+    Stored(PendingExplanation, "sheet", "run"),
+)
+OF_RUN = (
+    *OF_SCORES,
+    Stored(Checkpoint, "weights", "run"),
+    Stored(Checkpoint, "state", "run"),
+)
+OF_DATASET = (
+    Stored(Dataset, "list_file", "pk"),
+    Stored(Video, "proxy", "dataset"),
+    Stored(Video, "poster", "dataset"),
+    Stored(Video, "contact_sheet", "dataset"),
+    Stored(AnnotationImport, "file", "dataset"),
+)
+
+
+def names_of(fields: Iterable[Stored], ids: Iterable[str]) -> list[str]:
+    wanted = list(ids)
+    return [name for each in fields for name in each.names(wanted)]
+
+
+def measured(names: list[str]) -> int | None:
+    """Bytes in the storage; None where they are too many to ask for, or it does not answer."""
+    if len(names) > MOST_MEASURED:
+        return None
+    try:
+        return sum(map(_size, names))
+    except Exception:  # whatever a storage may raise: the number is only for people
+        logger.warning("the storage does not tell sizes", exc_info=True)
+        return None
+
+
+def _size(name: str) -> int:
+    try:
+        return default_storage.size(name)
+    except FileNotFoundError:
+        return 0
+
+
+def sweep_later(names: Iterable[str], *, subject_id: str) -> None:
+    """Inside the transaction that deletes the rows."""
+    now = timezone.now()
+    rows = (FileToSweep(name=name, subject_id=subject_id, try_at=now) for name in names)
+    FileToSweep.objects.bulk_create(rows, batch_size=1_000)
+
+
+def sweep_files() -> int:
+    """Remove some of what is due; a storage that fails is left alone until the next pass."""
+    n_swept = 0
+    while n_swept < FILES_PER_PASS and _sweep_next():
+        n_swept += 1
+    return n_swept
+
+
+@transaction.atomic
+def _sweep_next() -> bool:
+    """False where nothing is due, or the storage has failed. Two at once take different files."""
+    due = FileToSweep.objects.filter(try_at__lte=timezone.now()).order_by("try_at", "pk")
+    file = due.select_for_update(skip_locked=True).first()
+    if file is None:
+        return False
+    if not is_named(file.name) and not _removed(file):
+        return False
+    file.delete()
+    return True
+
+
+def _removed(file: FileToSweep) -> bool:
+    """Or put off. A file that is not there was removed by a try that died before its end."""
+    try:
+        default_storage.delete(file.name)
+    except Exception as error:  # whatever a storage may raise
+        logger.warning("%s could not be removed: %s", file.name, error)
+        file.fault = f"{type(error).__name__}: {error}"
+        file.try_at = timezone.now() + file.pause
+        file.n_tries += 1
+        file.save(update_fields=["fault", "try_at", "n_tries"])
+        return False
+    return True
+
+
+def is_named(name: str) -> bool:
+    """By any row that is left."""
+    return any(
+        model._default_manager.filter(**{field.name: name}).exists()
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, FileField)
+    )
