@@ -217,7 +217,10 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:dataset_videos": {"GET": READ},
     "api:dataset_splits": {"GET": READ, "POST": of_team(403, 201)},
     "api:dataset_feature_sets": {"GET": READ, "POST": of_team(403, 422)},  # no such folder
-    "api:feature_set": {"GET": READ},
+    "api:feature_set": {
+        "GET": READ,
+        "DELETE": Answers(people=(404, 403, 403, 204, 204), takes_manage=True),
+    },
     "api:feature_set_read_again": {"POST": of_team(403, 409)},  # they have been read
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},

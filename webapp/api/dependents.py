@@ -19,7 +19,8 @@ from webapp.deleting.contents import Dependents
 
 class HoldSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(
-        help_text="job, share_link, virtual_run, sweep, run or trains (its weights are shared)."
+        help_text="job, share_link, virtual_run, sweep, run, trains (others score its weights) or "
+        "starts (others began with them)."
     )
     sentence = serializers.CharField()
     ids = serializers.ListField(

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,6 +25,7 @@ from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, read_body
 from webapp.datasets import features
 from webapp.datasets.models import Dataset, FeatureSet
+from webapp.deleting.services import delete_feature_set
 
 
 class NewFeatureSet(Known):
@@ -107,6 +108,14 @@ class FeatureSetDetail(APIView):
     def get(self, request: Request, feature_set_id: str) -> Response:
         """With the report of what did not fit."""
         return Response(FeatureSetSerializer(_feature_set(request, feature_set_id)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, feature_set_id: str) -> Response:
+        """The files stay where they are. 409 and the reasons where it is held. A token needs scope
+        manage."""
+        feature_set = _feature_set(request, feature_set_id)
+        delete_feature_set(feature_set=feature_set, by=caller(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class FeatureSetReadAgain(APIView):

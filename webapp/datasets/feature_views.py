@@ -54,6 +54,7 @@ def detail(request: HttpRequest, feature_set_id: str) -> HttpResponse:
         "n_files": feature_set.files.count(),
         "n_videos": feature_set.dataset.videos.ready().count(),
         "may_import": Permission.DATASET_IMPORT in granted,
+        "may_delete": Permission.DATASET_DELETE in granted,
     }
     return render(request, "datasets/feature_set.html", context)
 

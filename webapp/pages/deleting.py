@@ -30,6 +30,7 @@ PAGES_OF_HOLDS = {
     "run": "runs:detail",
     "virtual_run": "runs:detail",
     "trains": "runs:detail",
+    "starts": "runs:detail",
     "sweep": "runs:sweep",
 }
 MAX_LINKS = 20
@@ -107,8 +108,8 @@ FEATURE_SET = Noun(
     done=gettext_lazy("The feature set “%s” was deleted."),
     preview=contents.of_feature_set,
     delete=lambda each, request: services.delete_feature_set(feature_set=each, by=request.user),
-    address=lambda each: reverse("datasets:detail", args=[each.dataset_id]),
-    then=lambda each: reverse("datasets:detail", args=[each.dataset_id]),
+    address=lambda each: each.get_absolute_url(),
+    then=lambda each: reverse("datasets:detail", args=[each.dataset_id]) + "?tab=features",
     crumb=("datasets:list", gettext_lazy("Datasets")),
 )
 DATASET = Noun(

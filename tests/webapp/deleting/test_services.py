@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import FileField
@@ -381,3 +382,41 @@ def test_another_dataset_is_left_alone(dataset: Dataset, maria: User) -> None:
 
     assert list(Dataset.objects.all()) == [other.dataset]
     assert Job.objects.filter(subject_id=other.pk).count() == 1
+
+
+def test_weights_that_another_run_began_with_hold_their_run(
+    run: Run, rival: Run, maria: User
+) -> None:
+    Run.objects.filter(pk=rival.pk).update(starts_from=run.checkpoints.get())
+
+    assert refused(services.delete_run, maria, run=run) == ["starts"]
+
+    end_jobs(rival)
+    services.delete_run(run=rival, by=maria)
+    services.delete_run(run=run, by=maria)
+    assert not Run.objects.exists()
+
+
+def test_stages_of_scores_go_with_them(run: Run, maria: User) -> None:
+    """What has landed would not be done again by those who resume the run."""
+    for kind in ("train", "score", "evaluate"):
+        stage = run.stages.get_or_create(kind=kind)[0]
+        job = JobFactory.create(team=run.team, subject_id=run.pk, kind=kind, held=True)
+        end_jobs(run)
+        stage.shards.get_or_create(number=1, job=job, landed_at=run.created_at)
+
+    services.delete_score_set(run=run, by=maria)
+
+    assert [stage.kind for stage in run.stages.all()] == ["train"]
+
+
+def test_maps_that_wait_for_the_rest_go_with_their_run(run: Run, rival: Run, maria: User) -> None:
+    row = run.score_set.explanations.first()
+    waiting = run.pending_explanations.create(
+        video=row.video, sheet=default_storage.save("x.png", ContentFile(b"x")), rule="",
+        first_frame=0, frames_per_map=1, n_maps=1, height=1, width=1, columns=1, highest=1,
+    )  # fmt: skip
+
+    services.delete_run(run=run, by=maria)
+
+    assert FileToSweep.objects.filter(name=waiting.sheet.name).exists()
