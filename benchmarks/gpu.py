@@ -119,7 +119,7 @@ def scoring(name: str, on: torch.device, plan: Plan, rate: float) -> dict[str, f
     fast.prepare_to_score()
     for module in fast.modules.values():
         module.requires_grad_(False)  # for the counter, which else asks them for gradients
-    frames = walk(plan.scored + plain.frames_per_sample - plain.frames_judged, plain.size)
+    frames = walk(plan.scored + plain.frames_per_sample - plain.frames_scored, plain.size)
     seconds = {
         "bf16": median_seconds(lambda: batched(fast, frames), on, 3),
         "float32": median_seconds(lambda: one_by_one(plain, frames), on, 3),

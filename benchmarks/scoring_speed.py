@@ -55,7 +55,7 @@ def measure(name: str, on: torch.device, **changes: Any) -> dict[str, Any]:
     plain = build(name, on, precision="float32", **changes)
     for each in (exact, fast):
         each.prepare_to_score()
-    frames = walk(N_SCORED + exact.frames_per_sample - exact.frames_judged, exact.size)
+    frames = walk(N_SCORED + exact.frames_per_sample - exact.frames_scored, exact.size)
     ways: dict[str, Callable[[], Values]] = {
         "peer": lambda: one_by_one(plain, frames),
         "float32": lambda: batched(exact, frames),
@@ -101,16 +101,16 @@ def batched(method: OneClassMethod, frames: Frames) -> Values:
     windows = stream_windows(
         frames, length=method.frames_per_sample, batch_size=method.config.batch_size
     )
-    judged = (method._judged(batch, state, None) for batch in windows)
-    return mean_over_windows(judged, length=method.frames_judged)
+    judged = (method._window_scores(batch, state, None) for batch in windows)
+    return mean_over_windows(judged, length=method.frames_scored)
 
 
 @torch.inference_mode()
 def one_by_one(method: OneClassMethod, frames: Frames) -> Values:
     """One window at a time, nothing kept from one to the next."""
     windows = stream_windows(frames, length=method.frames_per_sample, batch_size=1)
-    judged = (method._judged(window, {}, None) for window in windows)
-    return mean_over_windows(judged, length=method.frames_judged)
+    judged = (method._window_scores(window, {}, None) for window in windows)
+    return mean_over_windows(judged, length=method.frames_scored)
 
 
 def streamed(method: OneClassMethod, frames: Frames) -> Values:

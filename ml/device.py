@@ -62,7 +62,7 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
-def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     """`tensor`, which lies in the CPU's memory, on the device; nobody waits until it is there."""
     if device.type != "cuda":
         return tensor.to(device)

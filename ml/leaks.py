@@ -67,8 +67,8 @@ def leak_report(
     across = [row for kind, by_video in kinds.items() for row in _across(folds, kind, by_video)]
     findings = [
         *_coverage(folds),
-        *_told_across(across, kinds, folds),
-        *_told_within(within, len(folds)),
+        *_findings_across(across, kinds, folds),
+        *_findings_within(within, len(folds)),
     ]
     return LeakReport(findings=tuple(findings), table=(*across, *within))
 
@@ -153,7 +153,9 @@ def _coverage(folds: Sequence[Fold]) -> Iterator[Finding]:
         yield Finding(level="warning", subject="folds", text=text)
 
 
-def _told_across(rows: Sequence[Shared], kinds: Groups, folds: Sequence[Fold]) -> Iterator[Finding]:
+def _findings_across(
+    rows: Sequence[Shared], kinds: Groups, folds: Sequence[Fold]
+) -> Iterator[Finding]:
     everything = {video for fold in folds for video in fold}
     for kind, by_video in kinds.items():
         torn = [row for row in rows if row.kind == kind]
@@ -174,7 +176,7 @@ def _names_of(rows: Sequence[Shared]) -> list[str]:
     return [" = ".join(row.videos) if row.kind == CONTENT else row.group for row in rows]
 
 
-def _told_within(rows: Sequence[Shared], n_folds: int) -> Iterator[Finding]:
+def _findings_within(rows: Sequence[Shared], n_folds: int) -> Iterator[Finding]:
     """One sentence for each kind, fold and pair of parts."""
     told: dict[tuple[int, str, str, str], list[Shared]] = defaultdict(list)
     for row in rows:

@@ -58,7 +58,7 @@ def show(options: argparse.Namespace) -> int:
         reference=_reference(options.reference, videos, labels) if options.reference else None,
     )
     found = replace(found, findings=(*doubts, *found.findings))
-    print(json.dumps(found.to_json(), indent=1) if options.json else _told(found))
+    print(json.dumps(found.to_json(), indent=1) if options.json else _text_of(found))
     notes = (note for row in found.rows for note in row.notes)
     return int(bool(_errors([*found.findings, *notes])))
 
@@ -92,7 +92,7 @@ def _errors(findings: Iterable[Finding]) -> list[Finding]:
     return [each for each in findings if each.level == "error"]
 
 
-def _told(found: Alignment) -> str:
+def _text_of(found: Alignment) -> str:
     lines = [found.annotations.title, found.rule]
     lines += [f"{each.level:<9}{each.subject} {each.text}" for each in found.findings]
     lines += [

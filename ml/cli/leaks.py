@@ -38,11 +38,11 @@ def show(options: argparse.Namespace) -> int:
     """Print the report; 1 where something leaks."""
     folds = _folds(options)
     report = leak_report(folds, _groups(options, {name for fold in folds for name in fold}))
-    print(json.dumps(asdict(report), indent=1) if options.json else _told(report))
+    print(json.dumps(asdict(report), indent=1) if options.json else _text_of(report))
     return int(report.has_leaks)
 
 
-def _told(report: LeakReport) -> str:
+def _text_of(report: LeakReport) -> str:
     lines = [f"{each.level:<9}{each.text}" for each in report.findings]
     return "\n".join(lines) or "The parts share nothing that is known."
 

@@ -111,7 +111,7 @@ def _checkpoint(place: Path) -> dict[str, str]:
     """`place` is the state (.json) of a checkpoint, or a folder, whose last one is taken."""
     from ml.training import checkpoints
 
-    weights, state = checkpoints.of(place)
+    weights, state = checkpoints.paths_of(place)
     return {"weights": str(weights), "state": str(state)}
 
 

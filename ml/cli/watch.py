@@ -108,7 +108,7 @@ def _model(options: argparse.Namespace) -> tuple[Method, str]:
     from ml.training import checkpoints
     from ml.verbs import restored
 
-    weights, state = checkpoints.of(options.checkpoint)
+    weights, state = checkpoints.paths_of(options.checkpoint)
     spec = {"weights": str(weights), "state": str(state)}
     spec |= {"device": options.device, "threads": options.threads}
     method = restored(spec, to_terminal())

@@ -53,7 +53,7 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
     _send_truth(truth, reporter)
     usable = [video for video in videos if video.name in ready]
     overview = (*_parts(usable, truth), *_twins(usable, ready))
-    told = (*findings, *about_pixels, *_told(ready), *truth.findings, *overview)
+    told = (*findings, *about_pixels, *_findings_of(ready), *truth.findings, *overview)
     for finding in told:
         reporter.send("finding", **asdict(finding))
     reporter.send("result", values={"format": type(dataset).__module__.rpartition(".")[2]})
@@ -172,7 +172,7 @@ def _send_truth(truth: GroundTruth, reporter: Reporter) -> None:
     reporter.send("annotations", source=truth.source, intervals=intervals)
 
 
-def _told(ready: Mapping[str, Found]) -> Iterator[Finding]:
+def _findings_of(ready: Mapping[str, Found]) -> Iterator[Finding]:
     for name, found in ready.items():
         levels: dict[Level, list[str]] = {
             "error": [found["numbering_fault"]] if found["numbering_fault"] else [],

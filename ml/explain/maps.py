@@ -85,8 +85,8 @@ class ErrorMaps:
 class MapCollector:
     """Gathers the maps of a video in memory that does not grow with it."""
 
-    def __init__(self, frames_judged: int, *, most: int = MOST_MAPS) -> None:
-        self._mean = RunningMean(frames_judged)
+    def __init__(self, frames_scored: int, *, most: int = MOST_MAPS) -> None:
+        self._mean = RunningMean(frames_scored)
         self._most = most
         self._kept: NDArray[np.float32] | None = None
         self._n_kept = 0

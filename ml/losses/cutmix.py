@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ml.device import send
+from ml.device import to_device
 
 
 def masks(count: int, height: int, width: int, device: torch.device) -> Tensor:
@@ -30,7 +30,7 @@ def masks(count: int, height: int, width: int, device: torch.device) -> Tensor:
         drawn[number, 0, rows, columns] = 0
         if flips[number]:
             drawn[number] = 1 - drawn[number]
-    return send(drawn, device)
+    return to_device(drawn, device)
 
 
 def _span(centre: float, length: int, size: int) -> slice:

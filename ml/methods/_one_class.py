@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ml.data.samples.frames import FrameStore, store_frames
 from ml.data.samples.windows import gather, mean_over_windows, stream_windows, window_starts
 from ml.data.video.decode import decode
-from ml.device import autocast, send
+from ml.device import autocast, to_device
 from ml.explain.maps import CELLS, ErrorMaps, MapCollector
 from ml.methods._base import Method, option
 from ml.methods._fingerprint import fingerprint
@@ -45,7 +45,7 @@ class OneClassMethod(Method):
     """
 
     config: Any
-    judges_all_frames: ClassVar[bool] = False
+    scores_all_frames: ClassVar[bool] = False
     map_rule: ClassVar[str]  # a clause: what the error of a pixel is, in which unit
 
     @abstractmethod
@@ -69,7 +69,7 @@ class OneClassMethod(Method):
 
     def explain(self, video: VideoRecord) -> tuple[Scores, ErrorMaps]:
         """Scores, and coarse maps of the pixels' errors behind them."""
-        collector = MapCollector(self.frames_judged)
+        collector = MapCollector(self.frames_scored)
         scores = self._scored(video, collector)
         return scores, collector.finish(scores.first_frame)
 
@@ -78,12 +78,12 @@ class OneClassMethod(Method):
         self.prepare_to_score()
         state: ScoringState = {}
         with torch.inference_mode():
-            judged = (self._judged(windows, state, maps) for windows in self.stream(video))
-            values = mean_over_windows(judged, length=self.frames_judged)
-        first_frame = self.frames_per_sample - self.frames_judged if len(values) else 0
+            scored = (self._window_scores(windows, state, maps) for windows in self.stream(video))
+            values = mean_over_windows(scored, length=self.frames_scored)
+        first_frame = self.frames_per_sample - self.frames_scored if len(values) else 0
         return Scores(values=values, first_frame=first_frame)
 
-    def _judged(
+    def _window_scores(
         self, windows: NDArray[np.uint8], state: ScoringState, maps: MapCollector | None
     ) -> NDArray[np.float32]:
         errors = self.errors(windows, state)
@@ -133,9 +133,9 @@ class OneClassMethod(Method):
         return int(self.config.window)
 
     @property
-    def frames_judged(self) -> int:
+    def frames_scored(self) -> int:
         """Of a window: all its frames, or the last one."""
-        return self.frames_per_sample if self.judges_all_frames else 1
+        return self.frames_per_sample if self.scores_all_frames else 1
 
     def stream(self, video: VideoRecord) -> Iterator[NDArray[np.uint8]]:
         """All windows of a video in order, (B, T, H, W) bytes, in constant memory."""
@@ -146,7 +146,7 @@ class OneClassMethod(Method):
 
     def pixels(self, frames: NDArray[np.uint8]) -> Tensor:
         """Bytes to what the networks take, on the device: numbers in [-1, 1]."""
-        return send(torch.from_numpy(frames), self.device).float() / 127.5 - 1
+        return to_device(torch.from_numpy(frames), self.device).float() / 127.5 - 1
 
     def computing(self) -> AbstractContextManager[object]:
         return autocast(self.device, self.config.precision)

@@ -67,7 +67,7 @@ class Conv3dAE(OneClassMethod):
         "A frame's score is its mean squared reconstruction error over all clips that contain it; "
         "the frames of a video shorter than a clip have no score"
     )
-    judges_all_frames = True
+    scores_all_frames = True
     map_rule = (
         "the squared difference of its brightness, which lies in −1…1, and its reconstruction, "
         "mean over all clips that contain the frame"

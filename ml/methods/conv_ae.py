@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.samples.frames import FrameStore
-from ml.device import send
+from ml.device import to_device
 from ml.methods._base import option, register
 from ml.methods._one_class import OneClassMethod, PatchSize, ScoringState, WindowLearner
 from ml.methods._options import BatchSize, ComputePrecision, Epochs, LearningRate
@@ -79,7 +79,7 @@ class ConvAE(OneClassMethod):
         "A frame's score is its mean reconstruction error over all windows that contain it; "
         "the frames of a video shorter than a window have no score"
     )
-    judges_all_frames = True
+    scores_all_frames = True
     map_rule = (
         "the absolute or squared difference (pixel_error) of its brightness, which lies in 0…1, "
         "and its reconstruction, mean over all windows that contain the frame"
@@ -105,7 +105,7 @@ class ConvAE(OneClassMethod):
 
     def pixels(self, frames: NDArray[np.uint8]) -> Tensor:
         """Bytes to [0, 1] less the mean frame of the training videos, on the device."""
-        pixels = send(torch.from_numpy(frames), self.device).float()
+        pixels = to_device(torch.from_numpy(frames), self.device).float()
         centred = pixels / 255 - self.network.mean_frame
         return centred.contiguous(memory_format=torch.channels_last)
 

@@ -22,7 +22,7 @@ class ScoresStreams(Protocol):
     """A method whose scores need no more than a window of frames, whatever family it is of.
 
     A window has `frames_per_sample` frames of `size` (height, width), and gives errors of its
-    last `frames_judged`.
+    last `frames_scored`.
     """
 
     @property
@@ -32,7 +32,7 @@ class ScoresStreams(Protocol):
     def frames_per_sample(self) -> int: ...
 
     @property
-    def frames_judged(self) -> int: ...
+    def frames_scored(self) -> int: ...
 
     def prepare_to_score(self) -> None: ...
 
@@ -61,14 +61,14 @@ class OnlineScorer:
         height, width = method.size
         self._window = np.empty((1, method.frames_per_sample, height, width), np.uint8)
         self._state: ScoringState = {}
-        self._mean = RunningMean(method.frames_judged)
+        self._mean = RunningMean(method.frames_scored)
         self._n_frames = 0
-        self._next = method.frames_per_sample - method.frames_judged  # frame to be scored
+        self._next = method.frames_per_sample - method.frames_scored  # frame to be scored
 
     @property
     def delay(self) -> int:
         """Frames that come after a frame until its score is known."""
-        return self._method.frames_judged - 1
+        return self._method.frames_scored - 1
 
     def push(self, frame: NDArray[np.uint8]) -> list[FrameScore]:
         """The scores known now: none, or one.
@@ -81,14 +81,14 @@ class OnlineScorer:
         self._n_frames += 1
         if self._n_frames < self._window.shape[1]:
             return []
-        return self._numbered(self._mean.add(self._judge()))
+        return self._numbered(self._mean.add(self._window_scores()))
 
     def finish(self) -> list[FrameScore]:
         """The scores of the last `delay` frames, from fewer windows than those before."""
         return self._numbered(self._mean.finish())
 
     @torch.inference_mode()
-    def _judge(self) -> NDArray[np.float32]:
+    def _window_scores(self) -> NDArray[np.float32]:
         errors = self._method.errors(self._window, self._state)
         return self._method.frame_scores(errors).cpu().numpy()
 

@@ -81,7 +81,7 @@ def load(weights: Path, state: Path) -> Checkpoint:
         raise BadInput(f"{weights.name} is not a checkpoint of this program: {error}") from error
 
 
-def of(place: Path) -> tuple[Path, Path]:
+def paths_of(place: Path) -> tuple[Path, Path]:
     """Weights and state of `place`: the state (.json), or a folder, whose last one is taken."""
     return latest(place) if place.is_dir() else (place.with_suffix(".safetensors"), place)
 

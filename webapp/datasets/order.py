@@ -25,7 +25,7 @@ def clips_in_order(split: Split, part: str) -> list[Video]:
     return [by_name[name] for name in in_order(by_name)]
 
 
-def told_order(split: Split, videos: Sequence[Video]) -> str:
+def stated_order(split: Split, videos: Sequence[Video]) -> str:
     """Part of a sentence for whoever sent a file without names: along which order it was laid."""
     names = order_in_words([video.name for video in videos])
     if split.follows_list:

@@ -244,7 +244,7 @@ def _draft(
     for file, given in read:
         found = {entry: index.find(entry.file) for entry in given.entries}
         findings += given.findings
-        findings += _told(file.name, found, index)
+        findings += _findings_of(file.name, found, index)
         missing += [_with_reason(index, entry.path) for entry, video in found.items() if not video]
         for entry, video in found.items():
             if video:
@@ -280,7 +280,7 @@ def _tested(draft: Draft) -> Draft:
     )
 
 
-def _told(
+def _findings_of(
     file_name: str, found: Mapping[Entry, Video | None], index: NameIndex[Video]
 ) -> Iterator[Finding]:
     """Where a list and the dataset do not say the same, one sentence for each kind."""

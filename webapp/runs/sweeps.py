@@ -59,7 +59,7 @@ def plan_sweep(
     rows = configurations(method.schema, config, grid, variants)
     _check_seeds(seeds)
     splits = _splits_of(split, folds)
-    trained = {_what_is_learnt(method, row.config) for row in rows}
+    trained = {_learning_hash(method, row.config) for row in rows}
     plan = Plan(
         rows=rows,
         seeds=list(seeds),
@@ -198,7 +198,7 @@ def _runs_of(sweep: Sweep, plan: Plan, selection: str) -> list[Run]:
     trainers: dict[tuple[str, str, int], Run] = {}
     runs = []
     for row in plan.rows:
-        learnt = _what_is_learnt(sweep.method, row.config)
+        learnt = _learning_hash(sweep.method, row.config)
         for split in plan.splits:
             for seed in plan.seeds:
                 run = Run(
@@ -237,7 +237,7 @@ def _begin(runs: Sequence[Run], *, queue: str, by: User) -> None:
     transaction.on_commit(partial(jobs.ring_in_turn, [run.job for run in trainers]))
 
 
-def _what_is_learnt(method: Method, config: dict[str, Any]) -> str:
+def _learning_hash(method: Method, config: dict[str, Any]) -> str:
     return hash_of(learning_values(method.schema, config))
 
 

@@ -63,10 +63,10 @@ def in_one_form(
         if video.kind != prefer
     }
     kept = [video for video in videos if video.name not in left_out]
-    return kept, list(_told_forms([v.name for v in videos if v.name in left_out], prefer))
+    return kept, list(_findings_of_forms([v.name for v in videos if v.name in left_out], prefer))
 
 
-def _told_forms(left_out: Sequence[str], prefer: Form) -> Iterator[Finding]:
+def _findings_of_forms(left_out: Sequence[str], prefer: Form) -> Iterator[Finding]:
     if left_out:
         taken = "the video is" if prefer == "file" else "the frames are"
         text = (

@@ -49,7 +49,7 @@ def without_normal(
     also = normal_among(_labels(annotations.claims), source, also)
     taken = _Taken()
     claims = tuple(_abnormal(claim, also, taken) for claim in annotations.claims)
-    findings = (*annotations.findings, *_told(taken, source))
+    findings = (*annotations.findings, *_findings_of(taken, source))
     return replace(annotations, claims=claims, findings=findings)
 
 
@@ -143,7 +143,7 @@ def _leaves_some(claim: Claim, normal: Sequence[Span], end: float | None) -> boo
     return end is not None and end > reached + apart
 
 
-def _told(taken: _Taken, source: str) -> Iterator[Finding]:
+def _findings_of(taken: _Taken, source: str) -> Iterator[Finding]:
     if taken.labels:
         yield Finding(level="info", subject=source, text=_in_words(taken))
     if taken.unmarked:

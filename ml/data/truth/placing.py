@@ -87,7 +87,11 @@ def _of_spans(claim: Claim, video: KnownVideo, reading: Reading, policy: Policy)
         return _row(claim, video, claimed=claimed, notes=[*notes, not_stored(video, sentence)])
     readable, cut = _cut_to_end(claim, claimed, video)
     intervals, sentences = unfit(readable, video.n_frames)
-    notes += [*cut, *_told(claim, video), *(not_stored(video, sentence) for sentence in sentences)]
+    notes += [
+        *cut,
+        *_findings_of(claim, video),
+        *(not_stored(video, sentence) for sentence in sentences),
+    ]
     return _row(claim, video, claimed=claimed, intervals=intervals, notes=notes)
 
 
@@ -143,7 +147,7 @@ def _stated(claim: Claim, video: KnownVideo) -> Iterator[str]:
         yield "count_places"
 
 
-def _told(claim: Claim, video: KnownVideo) -> Iterator[Finding]:
+def _findings_of(claim: Claim, video: KnownVideo) -> Iterator[Finding]:
     """What the file states of its own counting and is followed."""
     if claim.step > 1 and claim.intervals:
         text = f"Every {claim.step}th frame was annotated: each stands for those up to the next"

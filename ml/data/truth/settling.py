@@ -121,12 +121,12 @@ def _word(source: TruthSource, videos: VideoSet, options: Mapping[str, Any]) -> 
             unread.append((file, error))
             continue
         found = align_claims(annotations, videos, "refuse")
-        findings += _told(file, (*annotations.findings, *found.findings))
+        findings += _findings_of(file, (*annotations.findings, *found.findings))
         strangers += [row for row in found.rows if not row.video]
         here = [row for row in found.rows if row.video and row.n_frames]
         findings += _again(file, here, intervals)
-        findings += [each for row in here for each in _told(file, row.notes)]
-        findings += _told(file, marked_throughout(here))
+        findings += [each for row in here for each in _findings_of(file, row.notes)]
+        findings += _findings_of(file, marked_throughout(here))
         intervals |= {
             row.video: row.intervals for row in here if row.video not in intervals and _holds(row)
         }
@@ -185,7 +185,7 @@ def _again(
             yield Finding(level="error", subject=row.video, text=text)
 
 
-def _told(file: TruthFile, findings: Iterable[Finding]) -> Iterator[Finding]:
+def _findings_of(file: TruthFile, findings: Iterable[Finding]) -> Iterator[Finding]:
     """With the name of the file, which a report on a dataset does not show otherwise."""
     for each in findings:
         subject = each.subject or file.path.name

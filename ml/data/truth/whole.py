@@ -61,7 +61,7 @@ def align_vector(
         annotations=annotations,
         rule=_rule(layout, rows),
         rows=rows,
-        findings=(*_told(layout, rows), *_of_order(order, fitting)),
+        findings=(*_findings_of(layout, rows), *_of_order(order, fitting)),
     )
 
 
@@ -147,7 +147,7 @@ def _rule(layout: Layout, rows: Sequence[Row]) -> str:
     return f"no rule for all videos: {', '.join(named)}"
 
 
-def _told(layout: Layout, rows: Sequence[Row]) -> Iterator[Finding]:
+def _findings_of(layout: Layout, rows: Sequence[Row]) -> Iterator[Finding]:
     if layout.tail is None and layout.also:
         names = ", ".join(tail.name for tail in layout.also)
         text = f"{len(layout.also)} rules give its length and fit it alike: {names}"

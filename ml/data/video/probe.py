@@ -95,11 +95,11 @@ def probe(path: Path, seen: Outline, *, on_frame: OnFrame) -> Facts:
         sha256=sha256_of(path),
         n_bytes=path.stat().st_size,
         warnings=(*warnings, *seen.warnings, *decoded.warnings()),
-        notes=(*decoded.notes(), *_told_pauses(pts)),
+        notes=(*decoded.notes(), *_sentences_of_pauses(pts)),
     )
 
 
-def _told_pauses(pts: Pts) -> Iterator[str]:
+def _sentences_of_pauses(pts: Pts) -> Iterator[str]:
     found = pauses(pts)
     if found:
         start, length = max(found, key=lambda pause: pause[1])

@@ -57,7 +57,7 @@ class Brightness:
 
     size = (4, 4)
     frames_per_sample = 2
-    frames_judged = 1
+    frames_scored = 1
 
     def prepare_to_score(self) -> None:
         """Nothing was learnt."""
@@ -99,7 +99,7 @@ def test_a_score_follows_its_frame_by_the_delay(name: str, tmp_path: Path) -> No
     scorer = OnlineScorer(method)
     delay = DELAYS.get(name, 0)
     assert scorer.delay == delay
-    first = method.frames_per_sample - method.frames_judged
+    first = method.frames_per_sample - method.frames_scored
 
     for number, frame in enumerate(frames_of(method, clip(tmp_path))):
         known = [each.frame for each in scorer.push(frame)]

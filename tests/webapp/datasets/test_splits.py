@@ -13,7 +13,7 @@ from tests.factories.datasets import (
 from webapp.common.errors import UserError
 from webapp.datasets.leaks import review_splits
 from webapp.datasets.models import Dataset, Split, Video
-from webapp.datasets.order import clips_in_order, index_of, told_order
+from webapp.datasets.order import clips_in_order, index_of, stated_order
 from webapp.datasets.services import finish_import
 from webapp.datasets.splits import GivenList, import_split, make_split, set_groups
 
@@ -325,7 +325,7 @@ def test_a_split_from_a_list_keeps_its_order_and_hands_it_on(dataset, bob):
 
     for each in (split, derived):
         assert names_of(each) == ["Stealing/s1", "Normal/n3"]
-        assert told_order(each, clips_in_order(each, "test")) == (
+        assert stated_order(each, clips_in_order(each, "test")) == (
             f"its scores go through Stealing/s1, Normal/n3 (2 clips), as the list of {each} has "
             "them"
         )
@@ -342,7 +342,7 @@ def test_other_splits_go_by_the_last_part_of_names(dataset, bob):
     for fold in folds:
         tested = names_of(fold)
         assert tested == [name for name in order if name in tested]
-        assert "by the last part of their names" in told_order(fold, clips_in_order(fold, "test"))
+        assert "by the last part of their names" in stated_order(fold, clips_in_order(fold, "test"))
 
 
 def test_a_rejected_video_is_in_no_order(dataset, bob):

@@ -22,7 +22,7 @@ from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
 from webapp.common.holding import fresh, keep
 from webapp.datasets.models import Dataset, Part, Split, Video
-from webapp.datasets.order import clips_in_order, told_order
+from webapp.datasets.order import clips_in_order, stated_order
 from webapp.results.scores.intake import Placed, Progress, land
 from webapp.results.scores.video_names import Named, some
 from webapp.runs.models import LARGEST_SEED, SUPERVISION, Run
@@ -142,12 +142,12 @@ def _cut(series: Series, split: Split, layout: Layout) -> tuple[dict[Video, Seri
         values, notes = one_after_another(series, layout, expected)
     except BadInput as error:
         sentence = _("The file names no videos, and %(order)s: %(error)s.")
-        words = {"order": told_order(split, videos), "error": error}
+        words = {"order": stated_order(split, videos), "error": error}
         raise UserError(sentence % words, code="wrong_length") from error
     ends = np.cumsum([video.n_frames for video in videos])[:-1]
     parts = np.split(values, ends)
     cut = {v: Series(values=each) for v, each in zip(videos, parts, strict=True)}
-    order = _("The file names no videos: %s.") % told_order(split, videos)
+    order = _("The file names no videos: %s.") % stated_order(split, videos)
     return cut, [*notes, *([order] if len(videos) > 1 else [])]
 
 

@@ -86,7 +86,7 @@ def _claim(
     spans = tuple(sorted(span for of_one in pairs for span in of_one))
     is_nowhere = not spans and any(not reading.is_normal(label) for label in moments)
     claim = Claim(path=path, seconds=None if is_nowhere else spans)
-    return claim, list(_told(observation, path, moments))
+    return claim, list(_findings_of(observation, path, moments))
 
 
 def _path(name: str, observation: Json) -> str:
@@ -131,7 +131,7 @@ def _pairs(name: str, who: tuple[str, ...], times: list[float]) -> Iterator[Seco
         yield span_of_seconds(start, end, who[1])
 
 
-def _told(observation: Json, path: str, moments: list[str]) -> Iterator[Finding]:
+def _findings_of(observation: Json, path: str, moments: list[str]) -> Iterator[Finding]:
     if moments:
         text = f"{counted(len(moments), 'point event')} of no length: not used"
         yield Finding(level="warning", subject=path, text=text)

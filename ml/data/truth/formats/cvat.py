@@ -75,7 +75,7 @@ class Cvat(AnnotationFormat):
             task = tasks[task_id]
             intervals = [each for element in elements for each in _intervals(element, task)]
             claims.append(_claim(task, united(intervals), reading))
-            findings += _told(task)
+            findings += _findings_of(task)
         return Annotations(claims=tuple(claims), findings=tuple(findings))
 
 
@@ -139,7 +139,7 @@ def _claim(task: Task, intervals: list[Interval], reading: Reading) -> Claim:
     )
 
 
-def _told(task: Task) -> Iterator[Finding]:
+def _findings_of(task: Task) -> Iterator[Finding]:
     if task.is_job or task.start:
         last = "" if task.stop is None else f" to {task.stop}"
         part = f"frames {task.start}{last}" if task.start or last else "the part of one job"

@@ -47,7 +47,7 @@ class Elan(AnnotationFormat):
         origin = number(media.get("TIME_ORIGIN", "0"), f"{source.name}: TIME_ORIGIN")
         spans = list(_spans(root, source, origin))
         claim = Claim(path=_path(media), seconds=tuple(sorted(spans)))
-        return Annotations(claims=(claim,), findings=tuple(_told(root, source, origin)))
+        return Annotations(claims=(claim,), findings=tuple(_findings_of(root, source, origin)))
 
 
 def _video(root: Element, source: Source) -> Element:
@@ -87,7 +87,7 @@ def _moment(slots: dict[str | None, str | None], ref: str | None, source: Source
     return number(value, f"{source.name}: the time of {ref}")
 
 
-def _told(root: Element, source: Source, origin: float) -> Iterator[Finding]:
+def _findings_of(root: Element, source: Source, origin: float) -> Iterator[Finding]:
     tiers = [each for each in root.iter("TIER") if each.find(".//ALIGNABLE_ANNOTATION") is not None]
     if len(tiers) > 1:
         names = shortened([each.get("TIER_ID", "") for each in tiers], 6)

@@ -71,7 +71,7 @@ class IntervalJson(AnnotationFormat):
         passed = [*_passed(source.name, document, outer)]
         passed += [key for name, entry in found for key in _passed(name, entry, KNOWN)]
         claims = named_once(_claim(name, entry, reading) for name, entry in found)
-        return Annotations(claims=claims, findings=tuple(_told(passed, source.name)))
+        return Annotations(claims=claims, findings=tuple(_findings_of(passed, source.name)))
 
 
 def _without(values: Json, keys: set[str]) -> Json:
@@ -87,7 +87,7 @@ def _passed(name: str, values: Json, known: set[str]) -> Iterator[str]:
             raise BadInput(f"{name}: {key!r} is not known; known are {', '.join(sorted(known))}")
 
 
-def _told(passed: list[str], name: str) -> Iterator[Finding]:
+def _findings_of(passed: list[str], name: str) -> Iterator[Finding]:
     notes = sorted({key for key in passed if key not in ("path", "kind", "rotation")})
     if notes:
         yield Finding(level="info", subject=name, text=f"not used: {shortened(notes)}")

@@ -49,11 +49,11 @@ class LabelStudio(AnnotationFormat):
         except (KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"{source.name} is no export of Label Studio: {error!r}") from error
         claims = named_once(each.claim for each in said if each.claim)
-        return Annotations(claims=claims, findings=tuple(_told(said, source.name)))
+        return Annotations(claims=claims, findings=tuple(_findings_of(said, source.name)))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class TaskAnnotation:
     """What one task says; nothing where nobody finished it."""
 
     claim: Claim | None = None
@@ -76,11 +76,11 @@ def _is_task(value: Any) -> bool:
     )
 
 
-def _said(task: Json, reading: Reading) -> Said:
+def _said(task: Json, reading: Reading) -> TaskAnnotation:
     path = regions.path_of(task["data"])
     if not path:
         raise BadInput(f"a task names no video: {str(task['data'])[:80]}")
-    found = Said(is_predicted=bool(task.get("predictions")))
+    found = TaskAnnotation(is_predicted=bool(task.get("predictions")))
     finished = [each for each in task["annotations"] if not each.get("was_cancelled")]
     if not finished:
         return found
@@ -103,7 +103,7 @@ def _content(claim: Claim | None) -> Any:
     return claim and (claim.intervals, claim.seconds, claim.label)
 
 
-def _claim(path: str, annotation: Json, reading: Reading) -> Said:
+def _claim(path: str, annotation: Json, reading: Reading) -> TaskAnnotation:
     found = regions.read(path, list(annotation["result"]), reading)
     if found.frames and found.seconds:
         raise BadInput(f"{path} has both ranges of frames and regions in seconds")
@@ -119,12 +119,12 @@ def _claim(path: str, annotation: Json, reading: Reading) -> Said:
         claim = replace(claim, intervals=spans, rate=rate, n_frames=found.n_frames)
     elif not annotation["result"]:
         claim = replace(claim, intervals=())
-    return Said(
+    return TaskAnnotation(
         claim=claim, is_unclocked=bool(found.frames) and rate is None, notes=tuple(found.notes)
     )
 
 
-def _told(said: list[Said], name: str) -> Iterator[Finding]:
+def _findings_of(said: list[TaskAnnotation], name: str) -> Iterator[Finding]:
     n_open = sum(each.claim is None for each in said)
     if n_open:
         text = f"{n_open} of {len(said)} tasks are not annotated and say nothing of their videos"
@@ -143,7 +143,7 @@ def _told(said: list[Said], name: str) -> Iterator[Finding]:
         yield from _of_task(each)
 
 
-def _of_task(said: Said) -> Iterator[Finding]:
+def _of_task(said: TaskAnnotation) -> Iterator[Finding]:
     path = said.claim.path if said.claim else ""
     if said.rivals:
         text = f"{counted(said.rivals, 'older annotation')} of it differ; the newest is taken"

@@ -37,7 +37,7 @@ CHOSEN = (2, 3, 4)  # attributes with options: checkboxes, radio buttons, a list
 
 
 @dataclass(kw_only=True)
-class Said:
+class VideoAnnotation:
     """What a project says of one video."""
 
     spans: list[Seconds] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Via(AnnotationFormat):
 def _read(document: Json, name: str, reading: Reading) -> Annotations:
     paths = {str(key): _path(document, str(key)) for key in document["view"]}
     classes, others = _attributes(document["attribute"])
-    said: dict[str, Said] = defaultdict(Said)
+    said: dict[str, VideoAnnotation] = defaultdict(VideoAnnotation)
     for entry in document["metadata"].values():
         _note(said[str(entry["vid"])], entry, _Labels(document["attribute"], classes, reading))
     if strange := sorted(set(said) - set(paths)):
@@ -126,7 +126,7 @@ class _Labels:
         return (named or given or [""])[0]
 
 
-def _note(said: Said, entry: Json, labels: _Labels) -> None:
+def _note(said: VideoAnnotation, entry: Json, labels: _Labels) -> None:
     moments = [number(each, "z") for each in entry["z"]]
     values = labels.of(entry["av"])
     if len(moments) == 2:
@@ -143,7 +143,7 @@ def _note(said: Said, entry: Json, labels: _Labels) -> None:
         said.labels += [value for value in values.values() if value]
 
 
-def _claim(path: str, said: Said, reading: Reading) -> Claim:
+def _claim(path: str, said: VideoAnnotation, reading: Reading) -> Claim:
     label = said.labels[0] if said.labels else ""
     if said.spans:
         return Claim(path=path, seconds=tuple(sorted(said.spans)), label=label)
@@ -156,7 +156,7 @@ def _passed(others: list[str], name: str) -> Iterator[Finding]:
         yield Finding(level="warning", subject=name, text=text)
 
 
-def _moments(paths: dict[str, str], said: dict[str, Said]) -> Iterator[Finding]:
+def _moments(paths: dict[str, str], said: dict[str, VideoAnnotation]) -> Iterator[Finding]:
     for view, each in said.items():
         if each.n_moments:
             text = f"{counted(each.n_moments, 'mark')} of a single moment: for how long is not said"
