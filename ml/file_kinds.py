@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from ml.data.video.signatures import JPEG, is_video
+from ml.signatures import JPEG, is_video
 
 WORKBOOK = "an Excel workbook: save the sheet as CSV"
 PICKLE = "a Python pickle, which can run code when it is read: save plain numbers or text"

@@ -20,16 +20,33 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.bad_input import BadInput
+from ml.strict_json import parse
+
+__all__ = [
+    "LARGEST_SCORE",
+    "MAX_FRAMES",
+    "BadInput",
+    "FeatureRecord",
+    "FloatArray",
+    "Interval",
+    "Kind",
+    "Manifest",
+    "Part",
+    "Scores",
+    "VideoRecord",
+    "frame_labels",
+    "hash_of",
+    "intervals_of",
+    "narrowest",
+    "natural_key",
+]  # fmt: skip
 Part = Literal["train", "validation", "test"]
 Kind = Literal["file", "frames"]
 ROTATIONS = (0, 90, 180, 270)
 LARGEST_SCORE = float(np.finfo(np.float32).max)  # sums and ranges of such stay finite
 MAX_FRAMES = 2**31 - 1  # what the database counts with
 FloatArray = NDArray[np.floating[Any]]
-
-
-class BadInput(Exception):
-    """A fault in what the user gave, as one plain sentence for that user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +160,6 @@ class Manifest:
     @classmethod
     def load(cls, path: Path) -> Manifest:
         """Raise BadInput when the file is not a manifest, or says what cannot be."""
-        from ml.strict_json import parse  # which raises what stands here
-
         try:
             given = parse(path.read_text(), path.name)["videos"]
             videos = tuple(VideoRecord.from_json(video) for video in given)

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from ml.bad_input import BadInput
 from ml.findings import shortened
-from ml.records import BadInput
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 

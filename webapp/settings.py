@@ -1,7 +1,7 @@
 """Settings. Everything that differs between machines is read from the environment, here only.
 
 Without DATABASE_URL and IWAKAN_BROKER_URL the addresses come from the stack that
-`manage.py up` runs below IWAKAN_VAR; see `webapp/common/stack_address.py`.
+`manage.py up` runs below IWAKAN_VAR; see `webapp/stack_address.py`.
 """
 
 import os
@@ -12,7 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from webapp.common.stack_address import embedded_address
+from webapp.stack_address import embedded_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

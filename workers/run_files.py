@@ -14,8 +14,8 @@ from webapp.datasets.features import records_of
 from webapp.datasets.models import Part
 from webapp.datasets.services import manifest_videos
 from webapp.jobs.models import Job
+from webapp.runs.checks import check_unchanged
 from webapp.runs.models import Checkpoint, Run
-from webapp.runs.services import check_unchanged
 
 
 def run_of(job: Job) -> Run:

@@ -9,24 +9,22 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ml.findings import shortened
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
 from webapp.common.holding import keep
-from webapp.datasets.features import without_features
-from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Part, Split, Video
+from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs import stages
+from webapp.runs.checks import LONGEST_NAME, check_submission, ground_truth_of
 from webapp.runs.config import complete_config
-from webapp.runs.models import LARGEST_SEED, Checkpoint, Method, Run
+from webapp.runs.models import Checkpoint, Method, Run
 from webapp.runs.schema import network_values, with_order
 from webapp.runs.training import checkpoint_to_score
 
-LONGEST_NAME = 160
 LONGEST_FEATURES = 120
 
 
@@ -73,10 +71,7 @@ def create_run(
         dataset_hash=dataset.content_hash,
         created_by=by,
     )
-    job = stages.submit_job(run, "train", queue=queue or jobs.default_queue(), by=by)
-    run.current_job = job
-    run.save()
-    stages.record(run, [job])
+    _begin(run, queue=queue or jobs.default_queue(), by=by)
     record(
         AuditEvent.Act.RUN_SUBMITTED, run, team=team, by=by,
         dataset=dataset.name, method=method.title, seed=seed,
@@ -84,24 +79,11 @@ def create_run(
     return run
 
 
-def check_submission(
-    *,
-    team: Team,
-    dataset: Dataset,
-    split: Split,
-    method: Method,
-    feature_set: FeatureSet | None = None,
-    seed: int,
-    name: str = "",
-    selection: str,
-    queue: str,
-) -> None:
-    """Raise UserError, with the field, when a run could not come to a good end."""
-    _check_data(team=team, dataset=dataset, split=split, method=method)
-    check_features(method, split, feature_set)
-    _check_answers(seed=seed, name=name, selection=selection, queue=queue)
-    if selection == Run.Selection.VALIDATION:
-        _check_validation_videos(split, method)
+def _begin(run: Run, *, queue: str, by: User) -> None:
+    """Store a new run with the job that trains it."""
+    run.current_job = stages.submit_job(run, "train", queue=queue, by=by)
+    run.save()
+    stages.record(run, [run.current_job])
 
 
 def cancel_run(*, run: Run, by: User) -> Run:
@@ -252,61 +234,6 @@ def _locked(run: Run) -> Run:
     return Run.objects.select_for_update(no_key=True).get(pk=run.pk)
 
 
-def _check_data(*, team: Team, dataset: Dataset, split: Split, method: Method) -> None:
-    if dataset.team_id != team.pk:
-        raise UserError(_("%s belongs to another team.") % dataset, field="dataset")
-    if not dataset.content_hash:
-        raise UserError(
-            _("%s is not imported yet.") % dataset, code="not_imported", field="dataset"
-        )
-    if dataset.is_listed and not method.reads_features:
-        text = _("The videos of %s are not here, so nothing can be trained on them. Upload scores.")
-        raise UserError(text % dataset, code="no_videos_here", field="dataset")
-    if split.dataset_id != dataset.pk:
-        raise UserError(_("%s is not a split of this dataset.") % split, field="split")
-    check_unchanged(split)
-    _check_training_videos(dataset, split, method)
-
-
-def check_unchanged(split: Split) -> None:
-    """Raise UserError when the split's videos are not what they were when it was made."""
-    retired = Video.objects.filter(status=Video.Status.RETIRED, split_members__split=split)
-    if video := retired.order_by("name").first():
-        sentence = _("%(video)s of %(split)s has changed since: %(reason)s Use a newer split.")
-        raise UserError(
-            sentence % {"video": video, "split": split, "reason": video.reason},
-            code="data_changed",
-            field="split",
-        )
-
-
-def _check_training_videos(dataset: Dataset, split: Split, method: Method) -> None:
-    if lacking := _lacking_kind(split, Part.TRAIN, method):
-        sentence = _("%(method)s learns from %(needs)s; %(dataset)s has no %(kind)s to train on.")
-        words = {"method": method, "needs": _needs(method), "dataset": dataset, "kind": lacking}
-        raise UserError(sentence % words, code="no_training_videos", field="split")
-
-
-def _check_validation_videos(split: Split, method: Method) -> None:
-    if lacking := _lacking_kind(split, Part.VALIDATION, method):
-        sentence = _("selection: %(split)s has no %(kind)s in validation to choose a checkpoint on")
-        raise UserError(sentence % {"split": split, "kind": lacking}, field="selection")
-
-
-def _lacking_kind(split: Split, part: Part, method: Method) -> str:
-    """The kind of videos that a method needs there in vain; empty where all is there."""
-    videos = Video.objects.ready().in_split(split, part)
-    if not videos.normal().exists():
-        return _("normal video")
-    is_enough = not method.policy.takes_abnormal or videos.abnormal().exists()
-    return "" if is_enough else _("abnormal video")
-
-
-def _needs(method: Method) -> str:
-    takes_abnormal = method.policy.takes_abnormal
-    return _("normal and abnormal videos") if takes_abnormal else _("normal videos")
-
-
 def _weights_of(run: Run, method: Method, config: dict[str, Any], by: User) -> Checkpoint:
     """Raise UserError where they are none that a training by this config could begin with."""
     require(by, Permission.RUN_SUBMIT, team=run.team)
@@ -328,54 +255,3 @@ def _weights_of(run: Run, method: Method, config: dict[str, Any], by: User) -> C
 def name_of(feature_set: FeatureSet | None) -> str:
     """As lists and comparisons show which features a run reads."""
     return f"{feature_set}, {feature_set.extractor}"[:LONGEST_FEATURES] if feature_set else ""
-
-
-def check_features(method: Method, split: Split, feature_set: FeatureSet | None) -> None:
-    """Raise UserError unless the method is given features if, and only if, it reads them."""
-    if not method.reads_features:
-        if feature_set is not None:
-            sentence = _("feature_set: %s reads the videos themselves and takes no features")
-            raise UserError(sentence % method, field="feature_set")
-        return
-    if feature_set is None or feature_set.dataset_id != split.dataset_id:
-        sentence = _("feature_set: %(method)s reads features: name a set of %(dataset)s")
-        words = {"method": method, "dataset": split.dataset}
-        raise UserError(sentence % words, code="no_features", field="feature_set")
-    if feature_set.state != "ready":
-        sentence = _("feature_set: %s has not been read to a good end")
-        raise UserError(sentence % feature_set, code="features_not_ready", field="feature_set")
-    _check_all_have_features(split, feature_set)
-
-
-def _check_all_have_features(split: Split, feature_set: FeatureSet) -> None:
-    missing = list(without_features(feature_set, split).values_list("name", flat=True))
-    if missing:
-        sentence = _("feature_set: %(n)d videos of %(split)s have no features there: %(names)s")
-        words = {"n": len(missing), "split": split, "names": shortened(missing)}
-        raise UserError(sentence % words, code="features_missing", field="feature_set")
-
-
-def _check_answers(*, seed: int, name: str, selection: str, queue: str) -> None:
-    if not 0 <= seed <= LARGEST_SEED:
-        sentence = _("seed: %(seed)s is not between 0 and %(largest)s")
-        raise UserError(sentence % {"seed": seed, "largest": LARGEST_SEED}, field="seed")
-    if len(name.strip()) > LONGEST_NAME:
-        raise UserError(_("name: more than %s characters") % LONGEST_NAME, field="name")
-    _check_choice("selection", selection, list(Run.HONEST_SELECTIONS))
-    _check_choice("queue", queue, ["", *Job.Queue.values])
-
-
-def _check_choice(field: str, value: str, choices: list[str]) -> None:
-    if value not in choices:
-        sentence = _("%(field)s: %(value)s is not one of %(choices)s")
-        words = {"field": field, "value": value, "choices": ", ".join(filter(None, choices))}
-        raise UserError(sentence % words, field=field)
-
-
-def ground_truth_of(dataset: Dataset) -> AnnotationSet:
-    """The newest version. Raise UserError where there is none."""
-    newest = dataset.ground_truth
-    if newest is None:
-        sentence = _("%s has no ground truth, so its scores could not be evaluated.")
-        raise UserError(sentence % dataset, field="dataset")
-    return newest

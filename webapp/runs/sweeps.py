@@ -22,10 +22,11 @@ from webapp.common.holding import keep
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs import services as jobs
 from webapp.runs import stages
+from webapp.runs.checks import LONGEST_NAME, check_submission, ground_truth_of
 from webapp.runs.grid import MAX_RUNS, Configuration, GridError, configurations, too_many
 from webapp.runs.models import LARGEST_SEED, Method, Run, Sweep
 from webapp.runs.schema import learning_values
-from webapp.runs.services import LONGEST_NAME, check_submission, ground_truth_of, name_of
+from webapp.runs.services import name_of
 
 LONGEST_TITLE = 120
 MORE = " …"
@@ -99,8 +100,7 @@ def submit_sweep(
         method=method, split=split, config=config, grid=grid, variants=variants, seeds=seeds,
         folds=folds,
     )  # fmt: skip
-    if len(title.strip()) > LONGEST_TITLE:
-        raise UserError(_("title: more than %s characters") % LONGEST_TITLE, field="title")
+    _check_title(title)
     for each in plan.splits:
         check_submission(
             team=team, dataset=dataset, split=each, method=method, feature_set=feature_set,
@@ -127,6 +127,11 @@ def submit_sweep(
         dataset=dataset.name, method=method.title, n_runs=len(runs),
     )  # fmt: skip
     return sweep
+
+
+def _check_title(title: str) -> None:
+    if len(title.strip()) > LONGEST_TITLE:
+        raise UserError(_("title: more than %s characters") % LONGEST_TITLE, field="title")
 
 
 def cancel_sweep(*, sweep: Sweep, by: User) -> Sweep:

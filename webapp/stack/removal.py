@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from webapp.common.stack_address import FILE_NAME
 from webapp.stack import outside
+from webapp.stack_address import FILE_NAME
 
 # By name, so that nothing else goes: people keep videos of their own below `data`.
 STORED = (

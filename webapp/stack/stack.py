@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from webapp.common.stack_address import FILE_NAME, StackAddress, write_address
 from webapp.stack import outside, postgres, processes, valkey
+from webapp.stack_address import FILE_NAME, StackAddress, write_address
 
 logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).resolve().parents[2]

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ml.data.video.signatures import HEAD, JPEG, is_video
 from ml.findings import Finding, counted, shortened
 from ml.records import natural_key
+from ml.signatures import HEAD, JPEG, is_video
 
 VIDEOS = frozenset(
     {

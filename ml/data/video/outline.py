@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from ml.data.video import structure
 from ml.data.video.containers import STREAMS
-from ml.data.video.signatures import check_video_signature
 from ml.data.video.streams import aspect_of, bits_of, is_grey, opened, packets_of, video_stream
 from ml.data.video.timeline import usual_fps
 from ml.data.video.timestamps import WRAPS, Unwrapped, unwrap
 from ml.findings import counted
+from ml.signatures import check_video_signature
 
 DEFAULT_FPS = 25.0  # where nothing says how fast a video is
 PRIMING = Fraction(1, 4)  # seconds of silence before zero that sound may begin with

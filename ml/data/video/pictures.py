@@ -12,8 +12,8 @@ from PIL import Image, UnidentifiedImageError
 
 from ml.data.video.containers import check_size
 from ml.data.video.pixels import Bytes, Scale
-from ml.data.video.signatures import check_no_pointer
 from ml.records import BadInput
+from ml.signatures import check_no_pointer
 
 # OpenCV's pool and FFmpeg's threads would fight for the same cores.
 cv2.setNumThreads(1)

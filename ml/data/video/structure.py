@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.video.signatures import ASF, FLV, WTV
+from ml.signatures import ASF, FLV, WTV
 
 LISTS = (b"movi", b"rec ")  # of RIFF, that hold pictures
 PICTURES = (b"dc", b"db")  # compressed, and not

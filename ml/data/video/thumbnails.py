@@ -14,7 +14,6 @@ from PIL import Image
 
 from ml.data.video.outline import outline
 from ml.data.video.pixels import Histogram, common_scale
-from ml.data.video.signatures import check_video_signature
 from ml.data.video.streams import (
     aspect_of,
     bits_of,
@@ -26,6 +25,7 @@ from ml.data.video.streams import (
     video_stream,
 )
 from ml.records import BadInput
+from ml.signatures import check_video_signature
 
 N_CELLS = 12
 CELL = (160, 120)  # width and height that a frame of the contact sheet fits into

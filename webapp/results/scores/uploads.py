@@ -25,8 +25,8 @@ from webapp.datasets.models import Dataset, Part, Split, Video
 from webapp.datasets.order import clips_in_order, stated_order
 from webapp.results.scores.intake import Placed, Progress, land
 from webapp.results.scores.video_names import Named, some
+from webapp.runs.checks import LONGEST_NAME, check_unchanged, ground_truth_of
 from webapp.runs.models import LARGEST_SEED, SUPERVISION, Run
-from webapp.runs.services import LONGEST_NAME, check_unchanged, ground_truth_of
 
 
 @transaction.atomic

@@ -21,8 +21,8 @@ from webapp.results.models import ScoreSet
 from webapp.results.scores.evaluation_jobs import submit_evaluation
 from webapp.results.scores.reading import fused_scores, score_sets_of
 from webapp.results.scores.validation import fused_hashes
+from webapp.runs.checks import LONGEST_NAME
 from webapp.runs.models import Run
-from webapp.runs.services import LONGEST_NAME
 
 CALIBRATIONS = {
     "none": gettext_lazy("scores as they are"),

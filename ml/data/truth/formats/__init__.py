@@ -17,9 +17,9 @@ from ml.data.truth.claims import COUNTING, MAX_RATE, Annotations, Reading
 from ml.data.truth.formats._base import FORMATS, AnnotationFormat
 from ml.data.truth.normality import own_labels, without_normal
 from ml.data.truth.source import Source
-from ml.data.video.signatures import LFS_POINTER
 from ml.findings import Finding
 from ml.records import BadInput
+from ml.signatures import LFS_POINTER
 
 
 class UnknownFormat(BadInput):

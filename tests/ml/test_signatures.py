@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ml.data.video.signatures import check_video_signature
 from ml.records import BadInput
+from ml.signatures import check_video_signature
 from tests import hostile, toys
 
 
