@@ -42,6 +42,7 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "api:datasets": {"name": "x", "folder": "/nowhere"},
         "api:dataset_feature_sets": {"name": "x", "folder": "/nowhere", "extractor": "I3D"},
         "api:dataset_splits": {"name": "x", "files": [LIST]},
+        "api:dataset_region_sets": {"name": "x", "file": "r.csv", "text": "video,frame\na,1\n"},
         "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
         "api:protocols": {"title": "Ours", "settings": {}},
         "api:share_links": {"kind": "run", "runs": [run.pk]},

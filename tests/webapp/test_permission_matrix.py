@@ -106,6 +106,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:new_feature_set": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:feature_set": {"GET": READ},
     "datasets:read_features_again": {"POST": of_team(403, 409)},  # they have been read
+    "datasets:new_regions": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:new_ground_truth": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:ground_truth": {"GET": READ},
     "datasets:accept": {"POST": of_team(403, 422)},  # the file has not been read
@@ -222,6 +223,8 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "DELETE": Answers(people=(404, 403, 403, 204, 204), takes_manage=True),
     },
     "api:feature_set_read_again": {"POST": of_team(403, 409)},  # they have been read
+    "api:dataset_region_sets": {"GET": READ, "POST": of_team(403, 201)},
+    "api:region_set": {"GET": READ},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},
     "api:annotation_import": {"GET": READ},
@@ -367,6 +370,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "video_id": video.pk,
             "split_id": run.split_id,
             "feature_set_id": FeatureSetFactory.create(dataset=run.dataset).pk,
+            "region_set_id": run.dataset.region_sets.create(name="people", origin="a.csv").pk,
             "draft_id": draft.pk,
             "rest": f"{share_address.rpartition('/')[2]}/",
             "annotation_set_id": run.annotation_set_id,

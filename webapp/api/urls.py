@@ -18,6 +18,7 @@ from webapp.api import (
     methods,
     operating_points,
     protocols,
+    region_sets,
     runs,
     share_links,
     splits,
@@ -62,6 +63,16 @@ urlpatterns = [
         "datasets/<str:dataset_id>/feature-sets",
         feature_sets.DatasetFeatureSets.as_view(),
         name="dataset_feature_sets",
+    ),
+    path(
+        "datasets/<str:dataset_id>/region-sets",
+        region_sets.DatasetRegionSets.as_view(),
+        name="dataset_region_sets",
+    ),
+    path(
+        "region-sets/<str:region_set_id>",
+        region_sets.RegionSetDetail.as_view(),
+        name="region_set",
     ),
     path(
         "feature-sets/<str:feature_set_id>",

@@ -15,6 +15,7 @@ KINDS: dict[str, str | Promise] = {
     "ground_truth": _("Ground truth"),
     "split": _("Splits"),
     "feature_set": _("Feature sets"),
+    "regions": _("Regions"),
     "run": _("Runs"),
     "sweep": _("Sweeps"),
     "scores": _("Scores"),
@@ -58,6 +59,7 @@ class AuditEvent(models.Model):
         FEATURE_SET_CREATED = "feature_set.created", _("registered the feature set")
         FEATURE_SET_READ = "feature_set.read", _("began another reading of the feature set")
         FEATURE_SET_DELETED = "feature_set.deleted", _("deleted the feature set")
+        REGIONS_BROUGHT = "regions.brought", _("brought the regions")
         RUN_SUBMITTED = "run.submitted", _("submitted the run")
         RUN_UPLOADED = "run.uploaded", _("made, for scores from elsewhere, the run")
         RUN_MIXED = "run.mixed", _("mixed the virtual run")

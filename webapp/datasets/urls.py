@@ -1,6 +1,13 @@
 from django.urls import path
 
-from webapp.datasets import feature_views, ground_truth_views, media, split_views, views
+from webapp.datasets import (
+    feature_views,
+    ground_truth_views,
+    media,
+    region_views,
+    split_views,
+    views,
+)
 
 app_name = "datasets"
 urlpatterns = [
@@ -23,6 +30,7 @@ urlpatterns = [
     path("ground-truth/<str:draft_id>", ground_truth_views.detail, name="ground_truth"),
     path("ground-truth/<str:draft_id>/accept", ground_truth_views.accept, name="accept"),
     path("datasets/<str:dataset_id>/features/new", feature_views.new, name="new_feature_set"),
+    path("datasets/<str:dataset_id>/regions/new", region_views.new, name="new_regions"),
     path("feature-sets/<str:feature_set_id>", feature_views.detail, name="feature_set"),
     path(
         "feature-sets/<str:feature_set_id>/read-again",

@@ -28,7 +28,7 @@ from webapp.datasets.models import Dataset
 from webapp.jobs.services import waiting_reason
 
 PAGE_SIZE = 60
-TABS = ("videos", "import", "splits", "ground-truth", "features")
+TABS = ("videos", "import", "splits", "ground-truth", "features", "regions")
 
 
 @require_safe

@@ -16,6 +16,7 @@ from webapp.datasets.models import (
     Dataset,
     FeatureFile,
     FeatureSet,
+    RegionSet,
     Split,
     Video,
 )
@@ -44,6 +45,7 @@ TITLES: dict[str, str | Promise] = {
     "ground_truths": gettext_lazy("Versions of the ground truth"),
     "ground_truth_files": gettext_lazy("Files of ground truth that people brought"),
     "feature_sets": gettext_lazy("Feature sets (their files stay)"),
+    "region_sets": gettext_lazy("Sets of regions"),
     "feature_files": gettext_lazy("Videos with features (their files stay)"),
     "checkpoints": gettext_lazy("Checkpoints"),
     "training_points": gettext_lazy("Points of learning curves"),
@@ -150,6 +152,7 @@ def rows_of_dataset(dataset: Dataset) -> Rows:
         "ground_truths": AnnotationSet.objects.filter(dataset=dataset),
         "ground_truth_files": AnnotationImport.objects.filter(dataset=dataset),
         "feature_sets": FeatureSet.objects.filter(dataset=dataset),
+        "region_sets": RegionSet.objects.filter(dataset=dataset),
         "jobs": jobs_of(holds.subjects_of(dataset)),
     }
 

@@ -2,6 +2,7 @@
 
 from webapp.datasets.models.annotation_imports import AnnotationImport, annotation_file_name
 from webapp.datasets.models.features import FeatureFile, FeatureSet, FeatureSetQuerySet
+from webapp.datasets.models.regions import Region, RegionSet
 from webapp.datasets.models.splits import Split, SplitMember
 from webapp.datasets.models.videos import (
     AnnotationSet,
@@ -27,6 +28,8 @@ __all__ = [
     "FrameNumbers",
     "Interval",
     "Part",
+    "Region",
+    "RegionSet",
     "Split",
     "SplitMember",
     "Video",
