@@ -92,7 +92,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         allow_null=True, help_text="What a method that reads features was given."
     )
     starts_from = serializers.CharField(
-        source="starts_from.run_id", default=None, help_text="The run whose weights it began with."
+        source="starts_from.run_id",
+        default=None,
+        allow_null=True,
+        help_text="The run whose weights it began with; null for random ones.",
     )
     sweep_id = serializers.CharField(allow_null=True)
     trained_by_id = serializers.CharField(

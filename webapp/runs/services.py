@@ -83,7 +83,7 @@ def _begin(run: Run, *, queue: str, by: User) -> None:
     """Store a new run with the job that trains it."""
     run.current_job = stages.submit_job(run, "train", queue=queue, by=by)
     run.save()
-    stages.record(run, [run.current_job])
+    stages.set_jobs(run, [run.current_job])
 
 
 def cancel_run(*, run: Run, by: User) -> Run:

@@ -40,11 +40,11 @@ def begin(run: Run, kind: str, *, queue: str, by: User | None, retry_of: Job | N
         submit_job(run, kind, queue=queue, by=by, retry_of=retry_of, spec=_spec(number, len(cuts)))
         for number in range(1, len(cuts) + 1)
     ]
-    record(run, submitted, cuts)
+    set_jobs(run, submitted, cuts)
     return submitted[0]
 
 
-def record(run: Run, submitted: Sequence[Job], cuts: Sequence[Sequence[str]] = ((),)) -> None:
+def set_jobs(run: Run, submitted: Sequence[Job], cuts: Sequence[Sequence[str]] = ((),)) -> None:
     """That these jobs are a stage of the run: one for each of `cuts`, ids of its videos."""
     kind = submitted[0].kind
     stage, _ = Stage.objects.update_or_create(run=run, kind=kind, defaults={"threads": None})
@@ -55,8 +55,8 @@ def record(run: Run, submitted: Sequence[Job], cuts: Sequence[Sequence[str]] = (
     )
 
 
-def record_each(runs: Iterable[Run]) -> None:
-    """As `record`, of many new runs with one job each."""
+def set_jobs_of_each(runs: Iterable[Run]) -> None:
+    """As `set_jobs`, of many new runs with one job each."""
     stages = Stage.objects.bulk_create(Stage(run=run, kind=run.job.kind) for run in runs)
     Shard.objects.bulk_create(Shard(stage=each, number=1, job=each.run.job) for each in stages)
 

@@ -238,7 +238,7 @@ def _begin(runs: Sequence[Run], *, queue: str, by: User) -> None:
             run.current_job = run.trained_by.current_job
     Run.objects.bulk_create(runs)
     trainers = [run for run in runs if run.trained_by is None]
-    stages.record_each(trainers)
+    stages.set_jobs_of_each(trainers)
     transaction.on_commit(partial(jobs.ring_in_turn, [run.job for run in trainers]))
 
 

@@ -107,7 +107,7 @@ def test_a_map_shows_where_the_error_is(video: VideoRecord) -> None:
 
     with torch.inference_mode():
         method.prepare_to_score()
-        method._judged(windows, {}, collector)
+        method._window_scores(windows, {}, collector)
     [*_, last] = collector.finish(0).levels.astype(int)
 
     assert last[CELLS // 2 :, : CELLS // 4].mean() > 4 * last[: CELLS // 2].mean()

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from ml import child
+from ml import verbs
 from ml.records import Manifest, VideoRecord
 from ml.registry import as_json, load_methods
 from ml.reports import Event, Reporter
+from ml.supervision import training_data
 from ml.training.loop import Training
 from ml.training.seeding import seed_everything
 from tests import toys
@@ -43,7 +44,7 @@ def checkpoint_of(name: str, manifest: Manifest, folder: Path) -> dict[str, str]
         method=name, config=as_json(method.config), seed=7, folder=folder,
         reporter=Reporter(events.append),
     )  # fmt: skip
-    method.fit(manifest, training)
+    method.fit(training_data(manifest, method.supervision), training)
     last = [event for event in events if event["event"] == "checkpoint"][-1]
     return {file: last[file] for file in ("weights", "state")}
 
@@ -57,7 +58,7 @@ def scored(
         **checkpoint, "videos": toys.as_json(videos), "with_maps": True, "out_dir": str(folder),
         "device": "cpu", "threads": 1,
     }  # fmt: skip
-    child.score(spec, Reporter(events.append))
+    verbs.find("score")(spec, Reporter(events.append))
     return {
         (event["event"], event["video_id"]): (
             Path(event.pop("path")).read_bytes(),

@@ -93,6 +93,7 @@ def test_answers_are_as_described(
         "link_id": link.pk,
         "sweep_id": sweep_of(scored_run).pk,
         "feature_set_id": FeatureSetFactory.create(dataset=split.dataset).pk,
+        "region_set_id": split.dataset.region_sets.create(name="people", origin="a.csv").pk,
     }
     files = "/api/v1/runs/{run_id}/scores.{ending}"
     readable = [path for path, operations in document["paths"].items() if "get" in operations]

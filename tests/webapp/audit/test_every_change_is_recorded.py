@@ -29,6 +29,8 @@ SILENT = {
     "submit": "part of what its callers record",
     "submit_job": "part of what its callers record",
     "submit_import": "part of what its callers record",
+    "begin": "part of what its callers record",
+    "submit_again": "part of what its callers record",
     "submit_evaluation": "part of what its callers record",
 }
 # Addresses that change something of nobody's but the person's own, or nothing.
@@ -36,7 +38,8 @@ SILENT_ROUTES = {
     "accounts:login", "accounts:logout", "accounts:login_link", "accounts:profile",
     "accounts:password", "accounts:switch_team", "runs:equivalent",
     # What the matrix sends them is not complete, so that the form comes back.
-    "datasets:new", "datasets:new_ground_truth", "runs:mix", "runs:upload",
+    "datasets:new", "datasets:new_feature_set", "datasets:new_ground_truth",
+    "datasets:new_regions", "runs:mix", "runs:upload",
 }  # fmt: skip
 
 
@@ -70,12 +73,21 @@ def called(function: ast.FunctionDef) -> Iterator[str]:
                     yield name
 
 
-def leads_to(name: str, targets: Collection[str], seen: frozenset[str] = frozenset()) -> bool:
+@cache
+def reached(name: str) -> frozenset[str]:
+    """All that it calls, and what that calls."""
+    found, open_names = set[str](), [name]
+    while open_names:
+        nodes = functions().get(open_names.pop(), [])
+        new = {each for node in nodes for each in called(node)} - found
+        found |= new
+        open_names += new
+    return frozenset(found)
+
+
+def leads_to(name: str, targets: Collection[str]) -> bool:
     """It is one of them, or calls something that leads there."""
-    if name in targets:
-        return True
-    nodes = functions().get(name, []) if name not in seen else []
-    return any(leads_to(each, targets, seen | {name}) for node in nodes for each in called(node))
+    return name in targets or not reached(name).isdisjoint(targets)
 
 
 def records(name: str) -> bool:

@@ -205,7 +205,7 @@ def test_detail_needs_as_many_queries_for_many_videos_as_for_one(
     fill(dataset, n_videos=20)
     Dataset.objects.update(import_job=JobFactory.create(team=dataset.team, ended=True))
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         as_vera.get(url(dataset))
 
 

@@ -146,7 +146,8 @@ def test_a_feature_set_leads_back_to_its_dataset(dataset: Dataset, as_maria: Cli
 
     response = as_maria.post(address)
 
-    assert response.url == reverse("datasets:detail", args=[dataset.pk])  # type: ignore[attr-defined]
+    tab = reverse("datasets:detail", args=[dataset.pk]) + "?tab=features"
+    assert response.url == tab  # type: ignore[attr-defined]
     assert not dataset.feature_sets.exists()
 
 

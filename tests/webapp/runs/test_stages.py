@@ -76,7 +76,7 @@ def test_a_scoring_begins_with_a_job_for_each_shard(run: Run) -> None:
 
 def test_a_new_run_has_a_stage_of_one_job(team: Team) -> None:
     run = RunFactory.create(team=team)
-    stages.record(run, [run.job])
+    stages.set_jobs(run, [run.job])
 
     stage = Stage.objects.get()
     assert (stage.kind, stage.n_landed, stage.leading_job) == ("train", 0, run.job)
@@ -314,7 +314,7 @@ def test_the_page_of_a_run_that_one_job_scores_tells_of_no_shards(
     team: Team, as_vera: Client
 ) -> None:
     run = RunFactory.create(team=team)
-    stages.record(run, [run.job])
+    stages.set_jobs(run, [run.job])
 
     assert "shards" not in as_vera.get(f"/runs/{run.pk}").content.decode()
 
@@ -338,7 +338,7 @@ def test_stages_over_rest(run: Run, as_vera: Client) -> None:
 
 @pytest.fixture
 def migrate() -> Callable[[], None]:
-    migration = importlib.import_module("webapp.runs.migrations.0005_stages_of_runs")
+    migration = importlib.import_module("webapp.runs.migrations.0007_stages_of_runs")
     return lambda: migration.give_stages(apps, None)
 
 

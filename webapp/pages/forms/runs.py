@@ -227,8 +227,9 @@ def address_of_form(run: Run) -> str:
         "seed": run.seed,
         "selection": run.selection,
     }
+    given = {name: value for name, value in answers.items() if value != ""}
     typed = {PREFIX + name: schemas.to_text(value) for name, value in changes.items()}
-    return f"{reverse('runs:new')}?{urlencode(answers | typed)}"
+    return f"{reverse('runs:new')}?{urlencode(given | typed)}"
 
 
 def _typed_config(data: Mapping[str, str]) -> dict[str, str]:

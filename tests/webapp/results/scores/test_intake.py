@@ -18,8 +18,8 @@ from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Video
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
-from webapp.results import explanations, intake
 from webapp.results.models import Explanation, PendingExplanation, PendingScores, ScoreSet
+from webapp.results.scores import explanations, intake
 from webapp.results.scores.explanations import Sheet
 from webapp.results.scores.intake import Placed, Progress
 from webapp.runs import stages
@@ -175,7 +175,7 @@ def test_of_four_shards_that_land_at_once_one_completes_the_run(
     run: Run, tmp_path: Path, attempt: int
 ) -> None:
     submitted = [stages.submit_job(run, "score", queue="cpu", by=None) for _ in NAMES]
-    stages.record(run, submitted, [[v.pk for v in placed(run, name)] for name in NAMES])
+    stages.set_jobs(run, submitted, [[v.pk for v in placed(run, name)] for name in NAMES])
     workers = [jobs.announce(f"lab:{n}", queues=["cpu"], slots=1, facts={}) for n in range(4)]
     held = iter([jobs.claim_next("cpu", worker=worker) for worker in workers])
 
