@@ -19,7 +19,7 @@ from tests import toys
 from tests.integration.test_train_a_run import ended, headline, pages_of, started_worker
 from tests.patience import wait_until
 from webapp.datasets.models import Dataset, FeatureSet, Part
-from webapp.runs.models import Method, Run, Sweep
+from webapp.runs.models import Method, Run
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
 LIST = "name,n_frames,label,part\n"
@@ -129,22 +129,6 @@ def more_pages(run: Run, client: Client) -> Iterator[Any]:
             yield client.get(address)
     video = run.dataset.videos.in_split(run.split, Part.TEST).first()
     yield client.get(f"/videos/{video.pk}/curve?run={run.pk}")
-
-
-def test_its_sweep_runs(worker: subprocess.Popen[bytes], as_bob: Client, folder: Path) -> None:
-    features = prepared(as_bob, folder)
-    body = {
-        "dataset": features.dataset_id, "method": "toy_bags", "feature_set": features.pk,
-        "ready": "width", "config": {"epochs": 5},
-    }  # fmt: skip
-
-    response = as_bob.post("/api/v1/sweeps", body, content_type="application/json")
-
-    assert response.status_code == 202, response.content
-    sweep = Sweep.objects.get()
-    runs = [ended(run) for run in sweep.runs.all()]
-    assert [run.status for run in runs] == ["succeeded", "succeeded"]
-    assert as_bob.get(sweep.get_absolute_url()).status_code == 200
 
 
 def test_it_is_resumed_bit_for_bit_and_passes_what_every_method_must() -> None:
