@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from ml.records import hash_of
@@ -32,6 +31,7 @@ from webapp.datasets.models import (
     VideoQuerySet,
 )
 from webapp.datasets.report import add_finding
+from webapp.datasets.versions import next_version
 from webapp.jobs.models import Job
 from webapp.jobs.services import submit
 
@@ -66,7 +66,7 @@ def import_features(
     feature_set = FeatureSet(
         dataset=dataset,
         name=survey.storable(name.strip()),
-        version=_next_version(dataset, name.strip()),
+        version=next_version(dataset, dataset.feature_sets, name.strip()),
         folder=str(resolve_folder(folder)),
         extractor=survey.storable(extractor.strip()),
         weights_sha256=weights_sha256,
@@ -165,13 +165,6 @@ def _submit(feature_set: FeatureSet, by: User) -> Job:
         spec={},
         by=by,
     )
-
-
-def _next_version(dataset: Dataset, name: str) -> int:
-    """Two at once would take one number: the dataset is held meanwhile."""
-    fresh(Dataset.objects.select_for_update(of=["self"]), dataset)
-    newest = dataset.feature_sets.filter(name=name).aggregate(newest=Max("version"))["newest"]
-    return (newest or 0) + 1
 
 
 def _content_hash(feature_set: FeatureSet) -> str:

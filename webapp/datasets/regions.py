@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from ml.findings import Finding, shortened
@@ -22,6 +21,7 @@ from webapp.datasets.leaks import as_json
 from webapp.datasets.models import Dataset, Region, RegionSet, Video
 from webapp.datasets.order import index_of
 from webapp.datasets.splits import MAX_FILE_BYTES, GivenList
+from webapp.datasets.versions import next_version
 
 MAX_NAME_LENGTH = 80
 MAX_ORIGIN_LENGTH = 300
@@ -42,7 +42,7 @@ def import_regions(*, dataset: Dataset, name: str, file: GivenList, by: User) ->
     region_set = RegionSet.objects.create(
         dataset=dataset,
         name=survey.storable(name.strip()),
-        version=_next_version(dataset, name.strip()),
+        version=next_version(dataset, dataset.region_sets, name.strip()),
         origin=survey.storable(file.name)[-MAX_ORIGIN_LENGTH:],
         report=[as_json(finding) for finding in findings],
         created_by=by,
@@ -94,13 +94,6 @@ def _left_out(rows: Sequence[str], clause: str) -> list[Finding]:
         return []
     text = f"{len(rows)} regions {clause} and are left out: {shortened(names)}"
     return [Finding(level="warning", subject="regions", text=text)]
-
-
-def _next_version(dataset: Dataset, name: str) -> int:
-    """Two at once would take one number: the dataset is held meanwhile."""
-    Dataset.objects.select_for_update(of=["self"]).get(pk=dataset.pk)
-    newest = dataset.region_sets.filter(name=name).aggregate(newest=Max("version"))["newest"]
-    return (newest or 0) + 1
 
 
 def _region(region_set: RegionSet, video: Video, row: Row) -> Region:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import transaction
-from django.db.models import Max, Prefetch
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from ml.findings import Finding, shortened
@@ -25,12 +25,12 @@ from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import UserError
-from webapp.common.holding import fresh
 from webapp.common.ids import new_id
 from webapp.datasets.leaks import as_json, review, review_splits
 from webapp.datasets.models import Dataset, Interval, Part, Split, SplitMember, Video
 from webapp.datasets.order import index_of
 from webapp.datasets.services import PUBLISHED
+from webapp.datasets.versions import next_version
 
 MAX_NAME_LENGTH = 80
 MAX_GROUP_LENGTH = 200
@@ -373,15 +373,14 @@ def _store(
     dataset: Dataset, name: str, drafts: Sequence[Draft], *, origin: str, held_out_by: str = ""
 ) -> list[Split]:
     """In the order of folds, the first with the highest id, so that it counts as the newest."""
-    fresh(Dataset.objects.select_for_update(of=["self"]), dataset)  # one version at a time
-    newest = dataset.splits.filter(name=name).aggregate(newest=Max("version"))["newest"]
+    version = next_version(dataset, dataset.splits, name)
     ids = sorted((new_id("split") for _draft in drafts), reverse=True)
     splits = [
         Split.objects.create(
             id=split_id,
             dataset=dataset,
             name=name,
-            version=(newest or 0) + 1,
+            version=version,
             fold=fold if len(drafts) > 1 else None,
             origin=origin[:MAX_ORIGIN_LENGTH],
             held_out_by=held_out_by,

@@ -31,17 +31,28 @@ class Health:
     is_alive: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))  # (D,)
 
     def add(self, rows: NDArray[np.floating[Any]], name: str) -> None:
-        """`rows` (T, K, D). Raise BadInput where a number is not finite."""
+        """`rows` (T, K, D). Raise BadInput, nothing added, where a number is not finite."""
+        of_file = Health(is_alive=np.zeros(rows.shape[-1], bool))
         for block in _blocks(rows, name):
-            norms = np.linalg.norm(block, axis=1)
-            self.n_rows += len(norms)
-            self.n_zero += int((norms == 0).sum())
-            self.sum_of_norms += float(norms.sum())
-            self.lowest = min(self.lowest, float(norms.min()))
-            self.highest = max(self.highest, float(norms.max()))
-            if not len(self.is_alive):
-                self.is_alive = np.zeros(block.shape[1], bool)
-            self.is_alive |= (block != 0).any(axis=0)
+            of_file._add_block(block)
+        self._merge(of_file)
+
+    def _add_block(self, block: NDArray[np.float64]) -> None:
+        norms = np.linalg.norm(block, axis=1)
+        self.n_rows += len(norms)
+        self.n_zero += int((norms == 0).sum())
+        self.sum_of_norms += float(norms.sum())
+        self.lowest = min(self.lowest, float(norms.min()))
+        self.highest = max(self.highest, float(norms.max()))
+        self.is_alive |= (block != 0).any(axis=0)
+
+    def _merge(self, other: Health) -> None:
+        self.n_rows += other.n_rows
+        self.n_zero += other.n_zero
+        self.sum_of_norms += other.sum_of_norms
+        self.lowest = min(self.lowest, other.lowest)
+        self.highest = max(self.highest, other.highest)
+        self.is_alive = other.is_alive | (self.is_alive if len(self.is_alive) else False)
 
     def to_json(self) -> dict[str, Any]:
         """Norms are 0 without any row."""

@@ -12,10 +12,11 @@ from django.test import Client
 from tests.factories.datasets import DatasetFactory, VideoFactory
 from webapp.accounts.models import Team, User
 from webapp.audit.models import AuditEvent
-from webapp.common.errors import UserError
+from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Dataset, RegionSet
 from webapp.datasets.regions import import_regions
 from webapp.datasets.splits import GivenList
+from webapp.datasets.versions import next_version
 
 TABLE = "video,start_frame,end_frame,x,y,width,height,label\na,2,5,1,2,30,40,person\nb,0,,,,,,\n"
 
@@ -52,6 +53,11 @@ def test_boxes_and_clips_are_stored(dataset: Dataset, bob: User) -> None:
 
 def test_the_same_name_is_the_next_version(dataset: Dataset, bob: User) -> None:
     assert [str(bring(dataset, bob)) for _ in range(2)] == ["people v1", "people v2"]
+
+
+def test_a_dataset_that_is_deleted_meanwhile(dataset: Dataset, bob: User) -> None:
+    with pytest.raises(ConflictError, match="has been deleted meanwhile"):
+        next_version(Dataset(pk="ds_gone", name="Gone", team=dataset.team), dataset.splits, "x")
 
 
 def test_what_fits_no_video_is_told_and_left_out(dataset: Dataset, bob: User) -> None:

@@ -111,6 +111,19 @@ def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_refused_file_counts_nowhere(tmp_path: Path) -> None:
+    """Not even its rows before the first number that is none."""
+    spoilt = np.full((600, 1, 2), 9.0)
+    spoilt[-1] = np.nan
+    save(tmp_path, "a.npy", spoilt)
+    save(tmp_path, "b.npy", np.full((3, 1, 2), [3.0, 4.0]))
+
+    [result] = of(read(tmp_path, a=2400, b=12), "result")
+
+    health = result["values"]["health"]
+    assert (health["n_rows"], health["mean_norm"], health["highest_norm"]) == (3, 5.0, 5.0)
+
+
 def test_two_files_of_one_video(tmp_path: Path) -> None:
     save(tmp_path, "one/a.npy", np.ones((3, 2)))
     save(tmp_path, "two/a.npy", np.ones((3, 2)))
