@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_told(
     first, second = again(feature_set).findings
     assert (first["level"], first["subject"]) == ("error", "train/b")
     assert "9 rows where 50 frames in rows of 16 give 3 or 4" in first["text"]
-    assert second["text"] == "1 have no features: train/b"
+    assert second["text"] == "no features of 1 video: train/b"
 
 
 def test_a_folder_in_which_nothing_fits_fails_with_a_sentence(

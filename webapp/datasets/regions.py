@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ml.findings import Finding, shortened
+from ml.findings import Finding, counted, shortened
 from ml.records import BadInput
 from ml.regions import Region as Row
 from ml.regions import read_regions
@@ -85,14 +85,17 @@ def _placed(dataset: Dataset, rows: Sequence[Row]) -> tuple[list[tuple[Video, Ro
             outside.append(f"{row.video}: {misfit}")
         else:
             placed.append((video, row))
-    return placed, [*_left_out(unknown, "are of no video here"), *_left_out(outside, "lie outside")]
+    return placed, [
+        *_left_out(unknown, "of no video here"),
+        *_left_out(outside, "outside their video"),
+    ]
 
 
 def _left_out(rows: Sequence[str], clause: str) -> list[Finding]:
     names = list(dict.fromkeys(rows))
     if not names:
         return []
-    text = f"{len(rows)} regions {clause} and are left out: {shortened(names)}"
+    text = f"left out {counted(len(rows), 'region')} {clause}: {shortened(names)}"
     return [Finding(level="warning", subject="regions", text=text)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from ml.findings import shortened
+from ml.findings import counted, shortened
 from webapp.accounts.models import Team
 from webapp.common.errors import UserError
 from webapp.datasets.features import without_features
@@ -110,8 +110,8 @@ def check_features(method: Method, split: Split, feature_set: FeatureSet | None)
 def _check_all_have_features(split: Split, feature_set: FeatureSet) -> None:
     missing = list(without_features(feature_set, split).values_list("name", flat=True))
     if missing:
-        sentence = _("feature_set: %(n)d videos of %(split)s have no features there: %(names)s")
-        words = {"n": len(missing), "split": split, "names": shortened(missing)}
+        sentence = _("feature_set: it has no features of %(n)s of %(split)s: %(names)s")
+        words = {"n": counted(len(missing), "video"), "split": split, "names": shortened(missing)}
         raise UserError(sentence % words, code="features_missing", field="feature_set")
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ml.data.features.health import Health
 from ml.data.features.store import read_array
-from ml.findings import Finding, shortened
+from ml.findings import Finding, counted, shortened
 from ml.naming import NameIndex
 from ml.records import BadInput
 from ml.reports import Reporter
@@ -103,9 +103,13 @@ class _Reading:
     def _finish(self) -> None:
         missing = [name for name in self.videos if name not in self.found]
         if missing:
-            self._tell("warning", "videos", f"{len(missing)} have no features{_such_as(missing)}")
+            self._tell(
+                "warning",
+                "videos",
+                f"no features of {counted(len(missing), 'video')}{_such_as(missing)}",
+            )
         if self.unknown:
-            text = f"{len(self.unknown)} files are of no video here{_such_as(self.unknown)}"
+            text = f"{counted(len(self.unknown), 'file')} of no video here{_such_as(self.unknown)}"
             self._tell("warning", "files", text)
         for finding in self.health.findings():
             self.reporter.send("finding", **asdict(finding))

@@ -67,8 +67,8 @@ def test_what_fits_no_video_is_told_and_left_out(dataset: Dataset, bob: User) ->
 
     assert region_set.regions.count() == 2
     assert [finding["text"] for finding in region_set.report] == [
-        "1 regions are of no video here and are left out: stranger (there is no such clip)",
-        "2 regions lie outside and are left out: a: frames [90, 101) of 100, "
+        "left out 1 region of no video here: stranger (there is no such clip)",
+        "left out 2 regions outside their video: a: frames [90, 101) of 100, "
         "b: a box up to (330, 6) of a picture of 320 × 240",
     ]
 

@@ -71,7 +71,7 @@ def test_features_that_do_not_fit_the_split_are_said_beside_their_field(
     response = as_bob.post("/runs/new", answers(split, feature_set=features.pk))
 
     assert response.status_code == 422
-    assert "have no features there" in response.context["form"].errors["feature_set"][0]
+    assert "it has no features of 1 video" in response.context["form"].errors["feature_set"][0]
 
 
 def test_a_run_is_changed_from_its_own_values(

@@ -91,7 +91,7 @@ def test_features_that_a_video_has_not(split: Split, bob: User) -> None:
     error = refusal(split, bob, feature_set=features)
 
     assert error.code == "features_missing"
-    assert f"1 videos of {split} have no features there: {video.name}" in error.sentence
+    assert f"it has no features of 1 video of {split}: {video.name}" in error.sentence
 
 
 def test_features_of_a_method_that_reads_videos(split: Split, bob: User) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
@@ -112,7 +113,7 @@ class RunForm(forms.Form):
         self.fields["split"].choices = self._split_choices()  # type: ignore[attr-defined]
         self.starts = self._offered_starts(self._named("starts_from"))
         if self.starts and "starts_from" in self.fields:
-            choices = [("", _("random")), *((pk, str(run)) for pk, run in self.starts.items())]
+            choices = [("", _("random")), *((pk, _dated(run)) for pk, run in self.starts.items())]
             self.fields["starts_from"].choices = choices  # type: ignore[attr-defined]
         else:
             self.fields.pop("starts_from", None)
@@ -211,6 +212,11 @@ class RunForm(forms.Form):
             if answer not in (field.initial, ""):
                 answers[name] = answer
         return answers
+
+
+def _dated(run: Run) -> str:
+    """Runs of one method on one dataset are often called the same."""
+    return f"{run} · {localtime(run.created_at):%Y-%m-%d %H:%M}"
 
 
 def address_of_form(run: Run) -> str:

@@ -93,8 +93,8 @@ def test_what_does_not_fit_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
         ("error", "b", "b.npy has 7 rows where 12 frames in rows of 4 give 3"),
         ("error", "c", "c.npy has 1 × 6 crops × numbers, and the files before it 1 × 5"),
         ("error", "d", "d.npy has 1 × 2 crops × numbers, and the files before it 1 × 5"),
-        ("warning", "videos", "4 have no features: b, c, d and 1 more"),
-        ("warning", "files", "1 files are of no video here: stranger (there is no such clip)"),
+        ("warning", "videos", "no features of 4 videos: b, c, d and 1 more"),
+        ("warning", "files", "1 file of no video here: stranger (there is no such clip)"),
     ]
 
 
