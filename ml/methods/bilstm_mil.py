@@ -1,7 +1,7 @@
 """Bi-LSTM+MIL: what a bidirectional LSTM makes of a bag's segments, ranked as in MIL.
 
-The short-term detector of Watanabe et al. What their paper leaves open is in docs/methods.md. B
-bags, T segments, N rows, K crops, D numbers of a feature.
+The short-term detector of Watanabe et al. What their paper leaves open is in docs/weak-methods.md.
+B bags, T segments, N rows, K crops, D numbers of a feature.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Video Classifier: attention over the segments of a bag, learnt from labels of whole videos.
 
 The long-term detector of Watanabe et al., ICIP 2022. What their paper leaves open their code
-decides, as docs/methods.md says. B bags, T segments, N rows, K crops, D numbers of a feature.
+decides, as docs/weak-methods.md says. B bags, T segments, N rows, K crops, D numbers of a feature.
 """
 
 from __future__ import annotations
