@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ml import child
-from ml.records import BadInput, Manifest, VideoRecord
+from ml.cli import scoring
+from ml.cli._options import checkpoint_at, config_of, places_of, videos_of
 from ml.reports import to_terminal
 
 
@@ -30,22 +29,41 @@ def add_verbs(verbs: Any) -> None:
     )
     train.set_defaults(run=_train)
 
-    score = _verb_with_places(verbs, "score", "score videos with a checkpoint")
-    score.add_argument("--checkpoint", type=Path, required=True, help="as for train --resume")
+    _add_score(verbs)
+
+
+def _add_score(verbs: Any) -> None:
+    score = verbs.add_parser("score", help="score videos, or a file of features")
+    learnt = score.add_mutually_exclusive_group(required=True)
+    learnt.add_argument("--checkpoint", type=Path, help="as for train --resume")
+    learnt.add_argument("--weights", type=Path, help="a file that was published elsewhere")
+    score.add_argument("--method", default="", help="that --weights are of; found out unless told")
+    score.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    what = score.add_mutually_exclusive_group(required=True)
+    what.add_argument("--manifest", type=Path)
+    what.add_argument("--features", type=Path, help="one video's, an .npy file: print its scores")
+    score.add_argument("--out", type=Path, help="folder for what is made of a manifest")
+    score.add_argument("--json", action="store_true", help="print the scores of --features so")
+    score.add_argument("--frames-per-row", type=int, default=16, help="of --features")
     score.add_argument("--part", default="test", choices=("train", "validation", "test"))
     score.add_argument(
         "--maps", action="store_true", help="also where the errors of test videos lie, as PNG"
     )
-    score.set_defaults(run=_score)
+    _add_device(score)
+    score.set_defaults(run=scoring.score)
 
 
 def _verb_with_places(verbs: Any, name: str, help: str) -> argparse.ArgumentParser:
     verb: argparse.ArgumentParser = verbs.add_parser(name, help=help)
     verb.add_argument("--manifest", type=Path, required=True)
     verb.add_argument("--out", type=Path, required=True, help="folder for what is made")
+    _add_device(verb)
+    return verb
+
+
+def _add_device(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, …")
     verb.add_argument("--threads", type=int, help="of the CPU; all cores unless told")
-    return verb
 
 
 def _methods(options: argparse.Namespace) -> None:
@@ -65,63 +83,10 @@ def _train(options: argparse.Namespace) -> int:
     spec = {
         "verb": "train",
         "method": options.method,
-        "config": _config(options),
+        "config": config_of(options),
         "seed": options.seed,
-        "videos": _videos(options.manifest, "train", "validation"),
-        "resume": _checkpoint(options.resume) if options.resume else None,
-        "starts_from": _checkpoint(options.start_from) if options.start_from else None,
+        "videos": videos_of(options.manifest, "train", "validation"),
+        "resume": checkpoint_at(options.resume) if options.resume else None,
+        "starts_from": checkpoint_at(options.start_from) if options.start_from else None,
     }
-    return child.run(spec | _places(options), to_terminal())
-
-
-def _score(options: argparse.Namespace) -> int:
-    spec = {
-        "verb": "score",
-        "videos": _videos(options.manifest, options.part),
-        "with_maps": options.maps,
-        **_checkpoint(options.checkpoint),
-    }
-    return child.run(spec | _places(options), to_terminal())
-
-
-def _config(options: argparse.Namespace) -> dict[str, Any]:
-    """The config file with what `--set` changes. A value is JSON, or else text."""
-    try:
-        config = json.loads(options.config.read_text()) if options.config else {}
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{options.config} is not a config: {error}") from error
-    if not isinstance(config, dict):
-        raise BadInput(f"{options.config} is not a config: fields and their values are expected")
-    for assignment in options.set:
-        name, separator, value = assignment.partition("=")
-        if not separator:
-            raise BadInput(f"--set {assignment}: FIELD=VALUE is expected")
-        config[name] = _value(value)
-    return config
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _checkpoint(place: Path) -> dict[str, str]:
-    """`place` is the state (.json) of a checkpoint, or a folder, whose last one is taken."""
-    from ml.training import checkpoints
-
-    weights, state = checkpoints.paths_of(place)
-    return {"weights": str(weights), "state": str(state)}
-
-
-def _videos(manifest: Path, *parts: str) -> list[dict[str, Any]]:
-    return [asdict(video) for video in _of_parts(Manifest.load(manifest), parts)]
-
-
-def _of_parts(manifest: Manifest, parts: Sequence[str]) -> list[VideoRecord]:
-    return [video for video in manifest.videos if video.part in parts]
-
-
-def _places(options: argparse.Namespace) -> dict[str, Any]:
-    return {"out_dir": str(options.out), "device": options.device, "threads": options.threads}
+    return child.run(spec | places_of(options), to_terminal())

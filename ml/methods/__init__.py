@@ -9,6 +9,8 @@ other packages that name theirs under the entry point group `iwakan.methods`.
 from ml.methods._base import METHODS, Method, Reads, ReadySweep, Variant, option, register
 from ml.methods._fingerprint import fingerprint
 from ml.methods._one_class import OneClassMethod, ScoringState
+from ml.methods._restoring import restore
+from ml.methods._weak import WeakMethod
 
 __all__ = [
     "METHODS",
@@ -18,7 +20,9 @@ __all__ = [
     "ReadySweep",
     "ScoringState",
     "Variant",
+    "WeakMethod",
     "fingerprint",
     "option",
     "register",
+    "restore",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from ml.supervision import Supervision, TrainingData
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
     from ml.training.loop import Training
 
@@ -82,6 +82,13 @@ class Method(ABC):
     @abstractmethod
     def modules(self) -> dict[str, nn.Module]:
         """All that scoring needs of what was learnt: this is what a checkpoint holds."""
+
+    def take_shape(self, tensors: Mapping[str, Tensor]) -> None:  # noqa: B027
+        """Build what has its width from the data, as it was when these were learnt.
+
+        `tensors` are those of a checkpoint, whose names begin with modules/<module>/. Most
+        methods have nothing to build: their config says how wide they are.
+        """
 
     @abstractmethod
     def fit(self, data: TrainingData, training: Training) -> None:

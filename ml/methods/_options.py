@@ -5,8 +5,9 @@ A method's config names those that it has: `schedule: ScheduleShape = "cosine"`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+from ml.data.features.bags import BagType
 from ml.device import Precision
 from ml.methods._base import option
 from ml.training.schedule import Schedule, Shape
@@ -18,6 +19,33 @@ BatchSize = Annotated[
     int,
     option("Training", "Batch size", "Samples per update, such as windows of frames",
            ge=1, le=4096),
+]  # fmt: skip
+Updates = Annotated[
+    int, option("Training", "Updates", "Steps of the optimiser in all", ge=1, le=10_000_000)
+]
+ValidateEvery = Annotated[
+    int,
+    option("Training", "Validate every", "So many updates, and where each pass over the shorter "
+           "kind ends; the best is kept", ge=1, le=1_000_000),
+]  # fmt: skip
+Segments = Annotated[
+    int,
+    option("Data", "Segments", "A training video is cut into so many, each the mean of its "
+           "features", ge=1, le=4096),
+]  # fmt: skip
+KeptAs = Annotated[
+    BagType,
+    option("Data", "Bags kept as", "float16 takes half the memory and rounds to 11 bits"),
+]
+RAdamReading = Annotated[
+    Literal["authors", "torch"],
+    option("Training", "RAdam's first steps", "While its variance is not rectified: none, as its "
+           "authors first had it, or of plain momentum, as torch has it"),
+]  # fmt: skip
+SplitSize = Annotated[
+    int,
+    option("Scoring", "Split size", "Segments of a bag when a video is scored; the last bag is "
+           "shorter", ge=1, le=1_000_000),
 ]  # fmt: skip
 LearningRate = Annotated[
     float,

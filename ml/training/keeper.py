@@ -19,11 +19,11 @@ class Keeper:
     writing each of them would be most of the work of a short training.
     """
 
-    def __init__(self, folder: Path, reporter: Reporter, *, epochs: int) -> None:
+    def __init__(self, folder: Path, reporter: Reporter, *, last_step: int) -> None:
         self.unsaved_best: Checkpoint | None = None
         self._folder = folder
         self._reporter = reporter
-        self._epochs = epochs
+        self._last_step = last_step
         self._saved_step: int | None = None
         self._kept: list[tuple[Path, Path]] = []
         self._best: tuple[Path, Path] | None = None
@@ -47,7 +47,7 @@ class Keeper:
             weights=str(pair[0]),
             state=str(pair[1]),
             is_best=is_best,
-            is_final=checkpoint.epoch == self._epochs,
+            is_final=checkpoint.step == self._last_step,
         )
         self._best = pair if is_best else self._best
         self._kept.append(pair)

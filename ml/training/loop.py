@@ -64,9 +64,12 @@ class Training:
                 + ", ".join(f"{key} ({theirs.get(key)} → {mine.get(key)})" for key in changed)
             )
 
-    def run(self, learner: Learner[Any], *, epochs: int) -> None:
-        """Train to the end. On TERM save a checkpoint and end the process with status 143."""
-        _Loop(self, learner, epochs=epochs).run()
+    def run(self, learner: Learner[Any], *, epochs: int = 0, updates: int = 0) -> None:
+        """Train to the end: so many epochs, or so many updates, within an epoch if need be.
+
+        On TERM save a checkpoint and end the process with status 143.
+        """
+        _Loop(self, learner, n_steps=updates or epochs * learner.plan.n_steps).run()
 
 
 @contextmanager
@@ -83,18 +86,19 @@ def noticing_term() -> Iterator[threading.Event]:
 class _Loop:
     """One training under way: where it is, and what it has saved."""
 
-    def __init__(self, training: Training, learner: Learner[Any], *, epochs: int) -> None:
+    def __init__(self, training: Training, learner: Learner[Any], *, n_steps: int) -> None:
         self.training = training
         self.learner = learner
-        self.epochs = epochs
         self.n_batches = learner.plan.n_steps
-        n_steps = epochs * self.n_batches
+        self.n_steps = n_steps
+        whole, rest = divmod(n_steps, self.n_batches)
+        self.epochs = round(whole + rest / self.n_batches, 3) if rest else whole
         self.rates = Rates(learner.optimisers.values(), learner.schedule, n_steps)
         self.steps_per_point = -(-n_steps // POINTS)
         self.epoch = self.batch = self.step = 0
         self.means = Means()
-        self.best: float | None = None  # of the goal's number
-        self.keeper = Keeper(training.folder, training.reporter, epochs=epochs)
+        self.best: list[float] | None = None  # what the goal says of the best so far
+        self.keeper = Keeper(training.folder, training.reporter, last_step=n_steps)
         self.saved_at = self.told_at = time.monotonic()
         if training.resume_from is not None:
             self._resume(training.resume_from)
@@ -102,7 +106,7 @@ class _Loop:
     def run(self) -> None:
         self.learner.set_training()
         with noticing_term() as term:
-            while self.epoch < self.epochs:
+            while self.step < self.n_steps:
                 self._train_epoch(term)
                 self._close_epoch()
         self._save()
@@ -115,7 +119,9 @@ class _Loop:
                 if term.is_set():
                     self._save()
                     raise SystemExit(TERMINATED)
-                if self.batch < self.n_batches and self._is_due(self.training.checkpoint_seconds):
+                if self._is_closing:
+                    return
+                if self._is_due(self.training.checkpoint_seconds):
                     self._save()
 
     def _train_step(self, batch: Batch) -> None:
@@ -128,9 +134,14 @@ class _Loop:
         self.step += 1
         if self.step % STEPS_BETWEEN_CHECKS == 0:
             self._finite_means()
-        if self.batch < self.n_batches:
+        if not self._is_closing:
             self._measure()
         self._tell_progress()
+
+    @property
+    def _is_closing(self) -> bool:
+        """The epoch is at its end, or the training within it."""
+        return self.batch == self.n_batches or self.step == self.n_steps
 
     def _measure(self) -> None:
         """Within an epoch: before a checkpoint, so that a resumed training misses none."""
@@ -142,7 +153,8 @@ class _Loop:
     def _close_epoch(self) -> None:
         self._finite_means()
         validated = self._validate()
-        self.epoch, self.batch = self.epoch + 1, 0
+        if self.batch == self.n_batches:
+            self.epoch, self.batch = self.epoch + 1, 0
         self._tell(validated)
         if self._is_due(min(MIN_SECONDS_BETWEEN_CHECKPOINTS, self.training.checkpoint_seconds)):
             self._save()
@@ -150,10 +162,9 @@ class _Loop:
     def _tell(self, validated: dict[str, float]) -> None:
         """Send a point; where it is the best so far, this moment is to be kept."""
         self._send_point({f"validation_{name}": value for name, value in validated.items()})
-        goal = self.learner.goal
-        value = validated.get(goal.name)
-        if value is not None and goal.is_better(value, self.best):
-            self.best = value
+        reached = self.learner.goal.reached(validated)
+        if reached is not None and (self.best is None or reached < self.best):
+            self.best = reached
             self.keeper.unsaved_best = self._checkpoint()
 
     def _send_point(self, validated: dict[str, float]) -> None:
@@ -245,9 +256,15 @@ class _Loop:
         checkpoints.restore_optimisers(checkpoint, self.learner.optimisers)
         self.epoch, self.batch, self.step = loop["epoch"], loop["batch"], checkpoint.step
         self.means = Means.from_json(loop["means"])
-        # Checkpoints of the time when it was always the loss name it so.
-        self.best = loop["best"] if "best" in loop else loop["best_loss"]
+        self.best = self._best_of(loop)
         self.learner.restore(loop["learner"])
+
+    def _best_of(self, loop: dict[str, Any]) -> list[float] | None:
+        """Older checkpoints hold the goal's number alone; when it was always the loss, so named."""
+        best = loop["best"] if "best" in loop else loop["best_loss"]
+        if best is None or isinstance(best, list):
+            return best
+        return [-best if self.learner.goal.higher_is_better else best]
 
     def _check_data(self, loop: dict[str, Any]) -> None:
         """Raise BadInput where the checkpoint was made from other data.

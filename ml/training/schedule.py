@@ -20,7 +20,7 @@ class Schedule:
     there on:
 
     - constant: 1;
-    - step: `gamma` times what it was, after every `step_size` steps;
+    - step: `gamma` times what it was, after every `step_size` steps, at most `n_falls` times;
     - cosine: half a wave from 1 down to 0 (Loshchilov and Hutter, SGDR, ICLR 2017, no restarts);
     - polynomial: the share of the steps that are left, to the power `power`.
     """
@@ -29,6 +29,7 @@ class Schedule:
     warm_up_steps: int = 0
     step_size: int = 1000
     gamma: float = 0.1
+    n_falls: int | None = None
     power: float = 1.0
 
     def factor(self, step: int, n_steps: int) -> float:
@@ -37,7 +38,10 @@ class Schedule:
         if after < 0:
             return (step + 1) / (self.warm_up_steps + 1)
         if self.shape == "step":
-            return float(self.gamma ** (after // self.step_size))
+            falls = after // self.step_size
+            return float(
+                self.gamma ** (falls if self.n_falls is None else min(falls, self.n_falls))
+            )
         share = after / (n_steps - self.warm_up_steps)
         if self.shape == "cosine":
             return (1 + math.cos(math.pi * share)) / 2

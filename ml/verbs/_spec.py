@@ -44,8 +44,8 @@ def restored(spec: Spec, reporter: Reporter) -> Method:
 
     By the spec's `config`, which may score in another way than the one that was trained.
     """
+    from ml.methods import restore
     from ml.registry import get_method, scoring_config
-    from ml.training.checkpoints import restore_modules
 
     checkpoint = checkpoint_at(spec)
     config = checkpoint.config
@@ -53,7 +53,7 @@ def restored(spec: Spec, reporter: Reporter) -> Method:
         scoring_config(get_method(checkpoint.method), config, wanted)
         config = wanted
     method = method_on_device(checkpoint.method, config, spec, reporter)
-    restore_modules(checkpoint, method.modules)
+    restore(method, checkpoint)
     return method
 
 

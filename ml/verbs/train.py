@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ml.methods import Method
+from ml.methods import Method, restore
 from ml.records import BadInput, Manifest
 from ml.registry import as_json, check_start
 from ml.reports import Reporter
 from ml.supervision import training_data
-from ml.training.checkpoints import Checkpoint, restore_modules
+from ml.training.checkpoints import Checkpoint
 from ml.training.loop import Training
 from ml.training.seeding import seed_everything
 from ml.verbs._spec import Spec, checkpoint_at, method_on_device, out_dir, videos_of
@@ -38,7 +38,7 @@ def _start_from(checkpoint: Checkpoint, name: str, method: Method) -> None:
     if checkpoint.method != name:
         raise BadInput(f"Weights of {checkpoint.method} are none for {name}")
     check_start(type(method), checkpoint.config, method.config)
-    restore_modules(checkpoint, method.modules)
+    restore(method, checkpoint)
 
 
 def _threads(spec: Spec, resume: Checkpoint | None) -> int | None:

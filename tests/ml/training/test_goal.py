@@ -4,22 +4,31 @@ from ml.training.goal import Goal
 
 
 @pytest.mark.parametrize(
-    ("higher_is_better", "value", "best", "is_better"),
-    [
-        (False, 0.3, None, True),
-        (True, 0.3, None, True),
-        (False, 0.3, 0.4, True),
-        (True, 0.3, 0.4, False),
-        (False, 0.5, 0.4, False),
-        (True, 0.5, 0.4, True),
-        (False, 0.4, 0.4, False),
-        (True, 0.4, 0.4, False),
-    ],
+    ("higher_is_better", "better", "worse"),
+    [(False, 0.3, 0.4), (True, 0.5, 0.4), (False, -1.0, 0.0), (True, 1.0, 0.0)],
 )
-def test_which_number_is_better(
-    higher_is_better: bool, value: float, best: float | None, is_better: bool
-) -> None:
-    assert Goal(higher_is_better=higher_is_better).is_better(value, best) == is_better
+def test_which_number_is_better(higher_is_better: bool, better: float, worse: float) -> None:
+    goal = Goal(name="ap", higher_is_better=higher_is_better)
+
+    assert _reached(goal, ap=better) < _reached(goal, ap=worse)
+    assert not _reached(goal, ap=worse) < _reached(goal, ap=worse)
+
+
+def test_of_equal_numbers_the_tie_breaker_decides() -> None:
+    goal = Goal(name="auroc", higher_is_better=True, tie_breaker="loss")
+
+    assert _reached(goal, auroc=1.0, loss=0.2) < _reached(goal, auroc=1.0, loss=0.3)
+    assert _reached(goal, auroc=1.0, loss=9.0) < _reached(goal, auroc=0.9, loss=0.1)
+
+
+def test_a_validation_without_the_number_chooses_nothing() -> None:
+    assert Goal(name="auroc", tie_breaker="loss").reached({"loss": 0.1}) is None
+
+
+def _reached(goal: Goal, **validated: float) -> list[float]:
+    reached = goal.reached(validated)
+    assert reached is not None
+    return reached
 
 
 def test_when_a_validation_is_due_within_an_epoch() -> None:

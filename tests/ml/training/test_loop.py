@@ -78,7 +78,12 @@ def _no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def train(
-    folder: Path, learner: NoisyPair, *, resume_from: Checkpoint | None = None, **fields: Any
+    folder: Path,
+    learner: NoisyPair,
+    *,
+    resume_from: Checkpoint | None = None,
+    updates: int = 0,
+    **fields: Any,
 ) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
     folder.mkdir(exist_ok=True)
@@ -86,7 +91,7 @@ def train(
         method="toy", config={}, seed=5, folder=folder, reporter=Reporter(events.append),
         resume_from=resume_from, **fields,
     )  # fmt: skip
-    training.run(learner, epochs=EPOCHS)
+    training.run(learner, epochs=EPOCHS, updates=updates)
     return events
 
 
@@ -234,6 +239,33 @@ def test_validation_every_n_steps_and_where_an_epoch_ends(tmp_path: Path) -> Non
     assert best(events) == [4]
     chosen = load(named(events, "checkpoint")[0])
     assert (chosen.step, chosen.epoch) == (4, pytest.approx(4 / 3))
+
+
+@pytest.mark.parametrize("updates", [1, 2, 3, 5, 6, 8])
+def test_training_ends_after_so_many_updates(tmp_path: Path, updates: int) -> None:
+    """Within an epoch, too: there it is validated once more, and what is saved last is final."""
+    learner = NoisyPair(validation=[0.9, 0.8, 0.7])
+
+    events = train(tmp_path, learner, updates=updates)
+
+    last = named(events, "checkpoint")[-1]
+    assert (last["step"], last["epoch"]) == (updates, pytest.approx(updates / 3))
+    assert last["is_final"]
+    assert last["is_best"]
+    validated = [point for point in named(events, "point") if "validation_loss" in point["values"]]
+    assert [point["step"] for point in validated] == sorted({*range(3, updates + 1, 3), updates})
+
+
+def test_training_of_some_updates_begins_like_a_longer_one(tmp_path: Path) -> None:
+    short = train(tmp_path / "short", NoisyPair(), updates=5, checkpoint_seconds=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ml.training.keeper.KEPT_CHECKPOINTS", LAST_STEP + 1)
+        long = train(tmp_path / "long", NoisyPair(), checkpoint_seconds=0)
+
+    one, other = load(named(short, "checkpoint")[-1]), load(named(long, "checkpoint")[4])
+
+    assert (one.step, other.step) == (5, 5)
+    assert all(torch.equal(one.tensors[key], other.tensors[key]) for key in one.tensors)
 
 
 class Judging(NoisyPair):

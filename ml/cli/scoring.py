@@ -1,0 +1,83 @@
+"""`python -m ml score`: videos of a manifest, or one file of features, whose scores are printed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ml import child
+from ml.cli._options import assigned, checkpoint_at, places_of, videos_of
+from ml.records import BadInput, FeatureRecord, Scores, VideoRecord
+from ml.reports import to_nobody, to_terminal
+
+
+def score(options: argparse.Namespace) -> int:
+    if options.manifest and not options.out:
+        raise BadInput("--out is needed with --manifest: the folder for the scores")
+    with TemporaryDirectory() as scratch:
+        learnt = _learnt(options, Path(scratch))
+        if options.features:
+            return _score_file(options, learnt)
+        spec = {
+            "verb": "score",
+            "videos": videos_of(options.manifest, options.part),
+            "with_maps": options.maps,
+            **learnt,
+        }
+        return child.run(spec | places_of(options), to_terminal())
+
+
+def _learnt(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+    """Paths of a checkpoint, and the config to score with."""
+    from ml.training import checkpoints
+
+    changes = assigned(options.set)
+    if options.weights:
+        return _imported(options, changes, scratch)
+    learnt: dict[str, Any] = dict(checkpoint_at(options.checkpoint))
+    if changes:
+        checkpoint = checkpoints.load(Path(learnt["weights"]), Path(learnt["state"]))
+        learnt["config"] = checkpoint.config | changes
+    return learnt
+
+
+def _imported(
+    options: argparse.Namespace, changes: dict[str, Any], scratch: Path
+) -> dict[str, Any]:
+    from ml.training import checkpoints
+    from ml.verbs.import_weights import checkpoint_of
+    from ml.weights import import_weights
+    from ml.weights.files import read_weights
+
+    weights = read_weights(options.weights)
+    imported = import_weights(weights, name=options.weights.name, method=options.method)
+    pair = checkpoints.save(checkpoint_of(imported, changes), scratch)
+    return dict(zip(("weights", "state"), map(str, pair), strict=True))
+
+
+def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
+    from ml.verbs._spec import restored
+
+    features = FeatureRecord(path=str(options.features), frames_per_row=options.frames_per_row)
+    features.check(options.features.name)
+    video = VideoRecord(id=options.features.stem, path=str(options.features), features=features)
+    method = restored(learnt | places_of(options), to_nobody())
+    scores = method.score(video)
+    print(_as_json(video, method.rule, scores) if options.json else _as_text(scores))
+    return 0
+
+
+def _as_json(video: VideoRecord, rule: str, scores: Scores) -> str:
+    where = {"first_frame": scores.first_frame, "frames_per_value": scores.frames_per_value}
+    return json.dumps({"video": video.id, "rule": rule, **where, "scores": scores.values.tolist()})
+
+
+def _as_text(scores: Scores) -> str:
+    """A line for each score, after its first frame."""
+    return "\n".join(
+        f"{scores.first_frame + number * scores.frames_per_value:>8}  {value:.6f}"
+        for number, value in enumerate(scores.values.tolist())
+    )
