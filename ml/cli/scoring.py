@@ -11,7 +11,7 @@ from typing import Any
 from ml import child
 from ml.cli._options import assigned, checkpoint_at, places_of, videos_of
 from ml.records import BadInput, FeatureRecord, Scores, VideoRecord
-from ml.reports import to_nobody, to_terminal
+from ml.reports import to_terminal
 
 
 def score(options: argparse.Namespace) -> int:
@@ -59,14 +59,13 @@ def _imported(
 
 
 def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
-    from ml.verbs._spec import restored
+    from ml.verbs.score import score_one
 
     features = FeatureRecord(path=str(options.features), frames_per_row=options.frames_per_row)
     features.check(options.features.name)
     video = VideoRecord(id=options.features.stem, path=str(options.features), features=features)
-    method = restored(learnt | places_of(options), to_nobody())
-    scores = method.score(video)
-    print(_as_json(video, method.rule, scores) if options.json else _as_text(scores))
+    scores, rule = score_one(learnt | places_of(options), video)
+    print(_as_json(video, rule, scores) if options.json else _as_text(scores))
     return 0
 
 

@@ -75,8 +75,13 @@ def extract_all(
 
 
 def _paths(videos: Sequence[VideoRecord], folder: Path) -> list[Path]:
-    """After the ends of their paths, or their ids where two of these are alike."""
-    names = [str(Path(video.name).with_suffix("")) for video in videos]
+    """Named and ordered into folders as the videos are; by their ids where two are alike."""
+    paths = [Path(video.path) for video in videos]
+    top = os.path.commonpath([path.parent for path in paths]) if paths else ""
+    names = [
+        str((path.with_suffix("") if video.kind == "file" else path).relative_to(top))
+        for video, path in zip(videos, paths, strict=True)
+    ]
     count = Counter(names)
     return [
         folder / f"{name if count[name] == 1 else video.id}.npy"

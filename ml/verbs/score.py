@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from ml.reports import Reporter
+from ml.records import Scores, VideoRecord
+from ml.reports import Reporter, to_nobody
 from ml.scoring.videos import score_videos
 from ml.verbs._spec import Spec, out_dir, restored, videos_of
+
+
+def score_one(spec: Spec, video: VideoRecord) -> tuple[Scores, str]:
+    """The scores of one video by the spec's checkpoint, and the rule by which frames have them."""
+    method = restored(spec, to_nobody())
+    return method.score(video), method.rule
 
 
 def run(spec: Spec, reporter: Reporter) -> None:

@@ -1,0 +1,98 @@
+"""Weakly supervised methods on one dataset with videos, from pixels, through a running site.
+
+    python -m benchmarks.weak --folder FOLDER --dataset NAME --plan benchmarks/plans/fights.json
+
+FOLDER, below a data root of the site, has videos and a manifest. Features are made of them by
+`python -m ml extract` into `FOLDER-features/EXTRACTOR` beside it, registered as feature sets, and
+every sweep of the plan runs on each. The last checkpoint is scored: nothing chooses by test videos.
+IWAKAN_TOKEN holds a token with the scope `submit`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.one_class import against_first, figures_of, finished, submit
+from benchmarks.ped2 import Site, import_dataset
+from ml.naming import VIDEO_ENDINGS
+from ml.records import Manifest, VideoRecord
+
+SEED = 7
+
+
+def main() -> None:
+    options = _options()
+    site = Site(options.url, os.environ["IWAKAN_TOKEN"])
+    dataset, _seconds = import_dataset(site, name=options.dataset, folder=str(options.folder))
+    plan = json.loads(options.plan.read_text())
+    sweeps = []
+    for extractor in options.extractors:
+        features = registered(site, dataset, options.folder, extractor)
+        common = {"dataset": dataset["id"], "seeds": options.seeds, "feature_set": features}
+        sweeps += [(extractor, submit(site, common=common, entry=entry)) for entry in plan]
+    found = [
+        {"extractor": extractor} | figures_of(site, finished(site, sweep["url"]))
+        for extractor, sweep in sweeps
+    ]
+    figures = {"dataset_hash": dataset["content_hash"], "sweeps": found}
+    figures |= {"paired": against_first(site, found)}
+    report.save("weak", figures, notes=options.notes)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default="http://127.0.0.1:8000")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--dataset", required=True, help="imported unless it is there")
+    parser.add_argument("--plan", type=Path, required=True, help="JSON: a list of sweeps")
+    parser.add_argument("--extractors", nargs="+", default=["flow_gradients", "mobilenet_v2"])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--notes", default="")
+    return parser.parse_args()
+
+
+def registered(site: Site, dataset: dict[str, Any], folder: Path, extractor: str) -> str:
+    """Id of the feature set of this extractor; made when there is none."""
+    path = f"/api/v1/datasets/{dataset['id']}/feature-sets"
+    known = [each for each in site.call(path)["results"] if each["name"] == extractor]
+    if known:
+        return str(known[0]["id"])
+    made = folder.with_name(f"{folder.name}-features") / extractor
+    facts = extracted(folder, made, extractor)
+    wanted = {
+        "name": extractor,
+        "folder": str(made),
+        "extractor": facts["extractor"],
+        "frames_per_row": facts["frames_per_row"],
+        "weights_sha256": facts["weights_sha256"],
+    }
+    job = site.finished(site.call(path, wanted))
+    return str(site.call(job["result_url"])["id"])
+
+
+def extracted(folder: Path, made: Path, extractor: str) -> dict[str, Any]:
+    """Features of all videos below `folder`, named as the site names these."""
+    made.mkdir(parents=True, exist_ok=True)
+    videos = [
+        VideoRecord(id=path.stem, path=str(path))
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in VIDEO_ENDINGS
+    ]
+    named = made / "videos.json"
+    Manifest(videos=tuple(replace(video, part="test") for video in videos)).save(named)
+    command = [sys.executable, "-m", "ml", "extract", "--extractor", extractor]
+    subprocess.run([*command, "--manifest", str(named), "--out", str(made)], check=True)
+    facts: dict[str, Any] = json.loads((made / "extraction.json").read_text())
+    return facts
+
+
+if __name__ == "__main__":
+    main()
