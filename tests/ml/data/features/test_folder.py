@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml.data.features.folder import explain_rows, read_features
+from ml.data.features.folder import read_features
 from ml.records import BadInput
 from ml.reports import Event, Reporter
 
@@ -58,11 +58,13 @@ def test_what_all_of_them_are_like(tmp_path: Path) -> None:
     [result] = of(read(tmp_path, a=8), "result")
 
     assert result["values"] == {
+        "layout": "npy",
         "n_crops": 1,
         "dimension": 3,
         "health": {
             "mean_norm": 2.5, "lowest_norm": 0.0, "highest_norm": 5.0,
-            "n_rows": 2, "n_zero_rows": 1, "n_dead_dimensions": 1,
+            "n_rows": 2, "n_zero_rows": 1, "n_dead_dimensions": 1, "negative_share": 0.0,
+            "batch_normalised_share": 0.0, "rules": {"whole": 1},
         },
     }  # fmt: skip
 
@@ -144,16 +146,6 @@ def test_a_folder_in_which_nothing_fits(tmp_path: Path) -> None:
 def test_a_folder_without_features(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="There is no file"):
         read(tmp_path, a=12)
-
-
-@pytest.mark.parametrize(("n_rows", "fits"), [(29, False), (30, True), (31, True), (32, False)])
-def test_rows_are_explained_by_frames(n_rows: int, fits: bool) -> None:
-    """481 frames are 30 whole rows of 16, and one frame."""
-    if fits:
-        explain_rows(n_rows, 481, 16, "a.npy")
-        return
-    with pytest.raises(BadInput, match=f"has {n_rows} rows where 481 frames .* give 30 or 31"):
-        explain_rows(n_rows, 481, 16, "a.npy")
 
 
 def test_a_real_file_of_ten_crops(shared_data: Path) -> None:
