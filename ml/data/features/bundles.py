@@ -7,8 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ml.data.features.layouts import FeatureLayout
-from ml.data.features.layouts._base import AUDIO, names_of_video
+from ml.data.features.layouts import (
+    AUDIO,
+    LAYOUTS,
+    PLAIN,
+    FeatureLayout,
+    choose,
+    names_of_video,
+)
 from ml.findings import counted, shortened
 from ml.naming import NameIndex
 from ml.records import BadInput
@@ -60,6 +66,30 @@ class Bundles:
         if extra:
             text = f"{shortened(extra)} would be crop {max(crops)}, where the other videos have"
             raise BadInput(f"{text} {counted(len(wanted), 'crop')}, counted from 0")
+
+
+def layout_of(
+    names: Sequence[str], index: NameIndex[str], wanted: str = ""
+) -> tuple[str, type[FeatureLayout]]:
+    """The one that is `wanted`, or what the names of files look like.
+
+    Videos, too, may be called `door__1` or `goal_clip`: then each file is one's own. Raise BadInput
+    where there is none of that name, or none that fits.
+    """
+    if wanted:
+        return wanted, LAYOUTS.find(wanted)
+    name, layout = choose(names)
+    plain = LAYOUTS.find(PLAIN)
+    if _matches(plain, names, index) > _matches(layout, names, index):
+        return PLAIN, plain
+    return name, layout
+
+
+def _matches(layout: type[FeatureLayout], names: Iterable[str], index: NameIndex[str]) -> int:
+    """Files that the layout finds a video for."""
+    own = (name for name in names if name.lower().endswith(layout.suffix))
+    places = filter(None, map(layout.place, own))
+    return sum(_video_of(place.name, index) is not None for place in places)
 
 
 def gather(layout: type[FeatureLayout], names: Iterable[str], index: NameIndex[str]) -> Bundles:

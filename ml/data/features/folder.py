@@ -14,12 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml.data.features.bundles import Bundle, Bundles, gather
+from ml.data.features.bundles import Bundle, Bundles, gather, layout_of
 from ml.data.features.comparing import Comparison
 from ml.data.features.describing import Described, Describer
 from ml.data.features.health import Health
 from ml.data.features.joining import Rows
-from ml.data.features.layouts import choose
 from ml.data.features.proposals import Observed, in_words, propose
 from ml.data.features.provenance import taking_of
 from ml.data.features.store import rows_of
@@ -51,7 +50,8 @@ class _Reading:
         self.folder = Path(spec["folder"])
         self.videos = {video["name"]: video for video in spec["videos"]}
         self.names = _files(self.folder)
-        self.layout_name, layout = choose(self.names, spec.get("layout", ""))
+        self.index = NameIndex(self.videos, name=str)
+        self.layout_name, layout = layout_of(self.names, self.index, spec.get("layout", ""))
         facts = spec.get("provenance", {})
         self.describer = Describer(
             folder=self.folder,
@@ -70,7 +70,7 @@ class _Reading:
         self.observed: list[Observed] = []
 
     def run(self) -> None:
-        bundles = gather(self.describer.layout, self.names, NameIndex(self.videos, name=str))
+        bundles = gather(self.describer.layout, self.names, self.index)
         for number, bundle in enumerate(bundles.by_video.values()):
             total = len(bundles.by_video)
             self.reporter.progress(stage="read", done=number, total=total, unit="videos")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ml.data.features.layouts._base import AUDIO
+from ml.data.features.layouts import AUDIO
 from ml.records import BadInput
 
 VGGISH_SECONDS = 0.96

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ml.data.features.layouts._base import LAYOUTS, FeatureLayout, Place
+from ml.data.features.layouts._base import AUDIO, LAYOUTS, FeatureLayout, Place, names_of_video
 from ml.records import BadInput
 
-__all__ = ["LAYOUTS", "FeatureLayout", "Place", "choose", "titles"]
+__all__ = [
+    "AUDIO",
+    "LAYOUTS",
+    "PLAIN",
+    "FeatureLayout",
+    "Place",
+    "choose",
+    "names_of_video",
+    "titles",
+]
+
+PLAIN = "npy"
 
 
-def choose(names: Sequence[str], wanted: str = "") -> tuple[str, type[FeatureLayout]]:
-    """The layout that is `wanted`, or the first that the names of files look like.
-
-    Raise BadInput where there is none of that name, or none that fits.
-    """
-    if wanted:
-        return wanted, LAYOUTS.find(wanted)
+def choose(names: Sequence[str]) -> tuple[str, type[FeatureLayout]]:
+    """The first that the names of files look like. Raise BadInput where none does."""
     for name, layout in LAYOUTS.in_order():
         if layout.recognises(names):
             return name, layout

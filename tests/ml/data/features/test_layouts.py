@@ -77,6 +77,17 @@ def test_a_layout_may_be_named(tmp_path: Path) -> None:
         read(tmp_path, {"a": 48}, layout="nonsense")
 
 
+@pytest.mark.parametrize("names", [["door__1", "door__2"], ["goal_clip", "walk_clip"]])
+def test_videos_may_be_called_as_crops_and_parts_are(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        save(tmp_path, f"{name}.npy", np.ones((3, 4)))
+
+    events = read(tmp_path, dict.fromkeys(names, 48))
+
+    assert [each["video_id"] for each in of(events, "features")] == names
+    assert values(events)["layout"] == "npy"
+
+
 @pytest.mark.parametrize(
     "name", ["Abuse028_x264_i3d.npy", "UCF_Test_ten_crop_i3d/Abuse028_x264_i3d.npy"]
 )
@@ -253,6 +264,17 @@ def test_text_of_other_than_32_lines(tmp_path: Path) -> None:
     [first, *_rest] = told(read(tmp_path, {"a": 1000, "b": 1000}))
 
     assert first[2].startswith("a.txt has 31 rows, where this layout always has 32: C3D as text")
+
+
+def test_text_with_what_is_no_number(tmp_path: Path) -> None:
+    rows = np.ones((32, 4))
+    rows[7, 1] = np.nan  # as a zero segment divided by its norm
+    np.savetxt(tmp_path / "a.txt", rows)
+    lines(tmp_path, "b.txt", 32)
+
+    [first, *_rest] = told(read(tmp_path, {"a": 1000, "b": 1000}))
+
+    assert first[2] == "a.txt holds numbers that are not finite, the first in row 7"
 
 
 @pytest.mark.parametrize(
