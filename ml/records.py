@@ -102,6 +102,11 @@ class FeatureRecord:
         parts = tuple(FeaturePart.from_json(part) for part in value.get("parts", ()))
         return cls(**value | {"parts": parts})
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The paths of all of them."""
+        return tuple(path for part in self.parts for path in part.paths) or (self.path,)
+
     def check(self, video_id: str) -> None:
         """Raise BadInput where a field has a value that no features can have."""
         if not isinstance(self.path, str) or not self.path:

@@ -67,6 +67,7 @@ class _Reading:
         self.shape: tuple[int, int] | None = None  # crops and numbers of the first that fits
         self.found: set[str] = set()
         self.rules: Counter[str] = Counter()
+        self.refused: list[str] = []
         self.observed: list[Observed] = []
 
     def run(self) -> None:
@@ -79,6 +80,7 @@ class _Reading:
             try:
                 self._take(bundle, bundles)
             except BadInput as error:
+                self.refused.append(f"{bundle.video} ({error})")
                 self._tell("error", bundle.video, str(error))
         if not self.found:
             raise BadInput(self._why_nothing(bundles))
@@ -96,8 +98,8 @@ class _Reading:
         self.shape = described.rows.shape[1:]
         self.found.add(bundle.video)
         self.rules[described.rule] += 1
-        self._compare(video, described.rows)
         self._send(described, video)
+        self._compare(video, described.rows)
 
     def _check_shape(self, rows: Rows, name: str) -> None:
         if self.shape not in (None, rows.shape[1:]):
@@ -106,8 +108,14 @@ class _Reading:
             raise BadInput(f"{name} has {mine} crops × numbers, and the files before it {first}")
 
     def _compare(self, video: Mapping[str, Any], rows: Rows) -> None:
-        if record := self.other.get("records", {}).get(video["id"]):
+        record = self.other.get("records", {}).get(video["id"])
+        if record is None:
+            return
+        try:
             theirs = rows_of(FeatureRecord.from_json(record))
+        except BadInput as error:  # no fault of these features
+            self._tell("warning", f"against {self.comparison.other}", str(error))
+        else:
             self.comparison.add(video["name"], rows, theirs)
 
     def _send(self, described: Described, video: Mapping[str, Any]) -> None:
@@ -133,8 +141,9 @@ class _Reading:
         suffix = self.describer.layout.suffix
         n_files = sum(name.lower().endswith(suffix) for name in self.names)
         text = f"None of the {n_files} files {suffix} in {self.folder.name} fits a video of this "
-        text += f"dataset{_such_as(bundles.unknown)}"
-        return text + (f". {self._proposal()}" if self.observed else "")
+        text += f"dataset{_such_as([*self.refused[:1], *bundles.unknown])}"
+        proposal = self._proposal() if self.observed else ""
+        return f"{text}. {proposal}" if proposal else text
 
     def _proposal(self) -> str:
         """The end of what is told where rows were refused; empty where nothing explains all."""

@@ -79,7 +79,7 @@ class Reference:
 # features bears it out: a bag whose rows have a norm of 0.2 gets 0.495, the same bag a norm of 2.3
 # 0.405, of 18 0.043.
 REFERENCES = (
-    Reference(title="I3D on RGB", words=re.compile(r"i3d(?!.*(flow|raft|res|r50))"),
+    Reference(title="I3D on RGB", words=re.compile(r"i3d(?!.*(flow|raft|resnet|r50))"),
               dimension=1024, lowest=9.5, highest=13.1, source=f"{ONE_VIDEO}, rows of 64 and 24"),
     Reference(title="I3D on flow", words=re.compile(r"i3d.*(flow|raft)|(flow|raft).*i3d"),
               dimension=1024, lowest=7.5, highest=9.4, source=f"{ONE_VIDEO}, rows of 64 and 24"),
@@ -87,11 +87,11 @@ REFERENCES = (
               dimension=512, lowest=20.4, highest=21.6, source=f"{ONE_VIDEO}, rows of 8 to 32"),
     Reference(title="ResNet-101", words=re.compile(r"^(?!.*(3d|i3d)).*resnet-?(50|101|152)"),
               dimension=2048, lowest=34.9, highest=34.9, source=ONE_VIDEO),
-    Reference(title="CLIP ViT-B/32", words=re.compile(r"clip"),
+    Reference(title="CLIP ViT-B/32", words=re.compile(r"^clip\b|openai|\bvit\b"),
               dimension=512, lowest=10.3, highest=10.3, source=ONE_VIDEO, sign="both"),
     Reference(title="VGGish", words=re.compile(r"vggish"),
               dimension=128, lowest=3.6, highest=3.6, source=ONE_VIDEO),
-    Reference(title="I3D-ResNet50", words=re.compile(r"i3d.*(res|r50)|(resnet-?50|r50).*i3d"),
+    Reference(title="I3D-ResNet50", words=re.compile(r"i3d.*(resnet|r50)|(resnet-?50|r50).*i3d"),
               dimension=2048, lowest=13.0, highest=35.0,
               source="no file measured: between I3D and ResNet-101"),
     Reference(title="C3D of Sultani et al.", words=re.compile(r"c3d"), dimension=4096,

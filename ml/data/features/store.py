@@ -22,7 +22,8 @@ class Features:
     """`rows` (T, K, D) floating point; row i is made of the `frames_per_row` frames from
     `first_frame + i * frames_per_row` on.
 
-    With a `row_length` the first `n_frames` frames belong to rows of so many, not whole ones.
+    With a `row_length` the first `n_frames` frames belong to rows of so many, not whole ones; 0 of
+    them where nobody counted.
     """
 
     rows: NDArray[np.floating[Any]]
@@ -33,11 +34,12 @@ class Features:
 
     def scores(self, values: NDArray[np.float32]) -> Scores:
         """(T,) scores of the rows as those of their frames."""
-        if not self.row_length or not self.n_frames:
+        if not self.row_length:
             return Scores(
                 values=values, first_frame=self.first_frame, frames_per_value=self.frames_per_row
             )
-        rows = rows_of_frames(self.n_frames, self.row_length)
+        n_frames = self.n_frames or int(np.ceil(len(values) * self.row_length - ROUNDING))
+        rows = rows_of_frames(n_frames, self.row_length)
         return Scores(values=values[rows[rows < len(values)]])
 
     def left_over(self, n_rows: int, n_frames: int) -> int:

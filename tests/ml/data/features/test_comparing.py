@@ -89,6 +89,22 @@ def test_a_folder_is_compared_with_another_set(tmp_path: Path) -> None:
     assert [subject for _level, subject, _text in told(events)] == ["against theirs v1"]
 
 
+def test_what_is_wrong_with_the_other_set_is_no_fault_of_this_one(tmp_path: Path) -> None:
+    save(tmp_path, "ours/a.npy", ROWS)
+    other = {"name": "old v1", "records": {"vid": {"path": str(tmp_path / "gone.npy")}}}
+    videos = [{"id": "vid", "name": "a", "n_frames": 1200}]
+    events: list[Event] = []
+
+    spec: dict[str, Any] = {"folder": str(tmp_path / "ours"), "frames_per_row": 4}
+    read_features(spec | {"videos": videos, "other": other}, Reporter(events.append))
+
+    assert len(of(events, "features")) == 1
+    (level, subject, text), (_level, _subject, verdict) = told(events)
+    assert (level, subject) == ("warning", "against old v1")
+    assert text.startswith("gone.npy cannot be read")
+    assert verdict.startswith("no video can be compared")
+
+
 @pytest.mark.parametrize(
     ("first", "second", "cosine"), [(0, 6, 0.916), (1, 5, 0.922), (4, 9, 0.929), (0, 1, 0.664)]
 )

@@ -143,6 +143,38 @@ def test_a_folder_in_which_nothing_fits(tmp_path: Path) -> None:
         read(tmp_path, a=12)
 
 
+def test_a_folder_in_which_every_file_is_refused_says_why(tmp_path: Path) -> None:
+    save(tmp_path, "a.npy", np.full((3, 5), np.nan))
+
+    with pytest.raises(BadInput, match=r": a \(a.npy holds numbers that are not finite, .* row 0"):
+        read(tmp_path, a=12)
+
+
+def test_features_of_25_frames_a_second_against_frames_at_30(tmp_path: Path) -> None:
+    """3,000 frames at 30 a second were turned into 2,500 before."""
+    save(tmp_path, "a.npy", np.ones((156, 5)))
+    save(tmp_path, "b.npy", np.ones((187, 5)))
+    videos = [{"id": name, "name": name, "n_frames": 3000, "fps": 30.0} for name in "ab"]
+    events: list[Event] = []
+
+    spec = {"folder": str(tmp_path), "frames_per_row": 16, "videos": videos}
+    read_features(spec, Reporter(events.append))
+
+    assert [each["video_id"] for each in of(events, "features")] == ["b"]
+    [first, *_rest] = told(events)
+    assert "17% fewer, as many as at 25 frames per second, where the video has 30" in first[2]
+
+
+def test_an_array_of_objects_beside_good_ones(tmp_path: Path) -> None:
+    save(tmp_path, "b.npy", np.ones((3, 5)))
+    np.save(tmp_path / "a.npy", np.array([np.ones(5), None], object), allow_pickle=True)
+
+    [first, *_rest] = told(read(tmp_path, a=12, b=12))
+
+    assert first[:2] == ("error", "a")
+    assert first[2].startswith("a.npy holds Python objects, which can run code when they are read")
+
+
 def test_a_folder_without_features(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="There is no file"):
         read(tmp_path, a=12)

@@ -142,6 +142,7 @@ def test_numbers_of_clip_have_both_signs() -> None:
         ("R(2+1)D-34", 512, "R(2+1)D"),
         ("CLIP ViT-B/32", 512, "CLIP ViT-B/32"),
         ("ResNet-101", 2048, "ResNet-101"),
+        ("I3D, resized to 256", 1024, "I3D on RGB"),
     ],
 )
 def test_extractors_are_known_by_what_people_call_them(
@@ -153,6 +154,9 @@ def test_extractors_are_known_by_what_people_call_them(
     assert found.title == title
 
 
-@pytest.mark.parametrize(("extractor", "dimension"), [("I3D", 4096), ("my own", 2048), ("", 128)])
+@pytest.mark.parametrize(("extractor", "dimension"), [
+    ("I3D", 4096), ("my own", 2048), ("", 128), ("X3D, clips of 16 frames", 512),
+    ("I3D, resized, RGB and flow", 2048),
+])  # fmt: skip
 def test_of_others_nothing_is_expected(extractor: str, dimension: int) -> None:
     assert reference_for(extractor, dimension) is None

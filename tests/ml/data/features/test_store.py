@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,8 @@ def test_frames_of_rows_that_are_not_whole(tmp_path: Path) -> None:
     assert frames[:8].tolist() == [1, 1, 1, 2, 2, 3, 3, 3]
     assert np.isnan(frames[8])
     assert features.left_over(3, 9) == 1
+    uncounted = replace(features, n_frames=0).scores(np.array([1, 2, 3], np.float32))
+    assert uncounted.values.tolist() == [1, 1, 1, 2, 2, 3, 3, 3]
 
 
 @pytest.mark.parametrize(("n_frames", "n_left"), [(48, 0), (49, 1), (63, 15), (64, 0), (40, 0)])
