@@ -24,6 +24,8 @@ from webapp.datasets.features import (
 )
 from webapp.datasets.models import Dataset
 
+LESS_ASKED = ("weights_sha256", "compare_with", *CHECKS)
+
 
 class FeatureSetForm(forms.Form):
     """Its answers are the arguments of `features.import_features`."""
@@ -111,6 +113,16 @@ class FeatureSetForm(forms.Form):
         choices = self.fields["compare_with"]
         assert isinstance(choices, forms.ChoiceField), "it is declared so above"
         choices.choices = [("", _("Nothing")), *known]
+
+    def main(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in LESS_ASKED]
+
+    def more(self) -> list[forms.BoundField]:
+        """What few need, shown on demand."""
+        return [field for field in self if field.name in LESS_ASKED]
+
+    def has_odd_more(self) -> bool:
+        return any(name in self.errors for name in LESS_ASKED)
 
     def answers(self) -> dict[str, Any]:
         """Of a valid form: facts of how features were made stand together."""

@@ -22,6 +22,22 @@ from ml.records import BadInput
 IN_WORDS = {"rgb": "RGB", "flow": "flow", "audio": "sound"}
 
 
+class VideoNames:
+    """The videos of a dataset by what files of features are called."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        known = list(names)
+        self._index = NameIndex(known, name=str)
+        self._folders = {folder for name in known for folder in name.split("/")[:-1]}
+
+    def find(self, name: str) -> str | None:
+        names = names_of_video(name, self._folders)
+        return next((found for each in names if (found := self._index.find(each))), None)
+
+    def why_not(self, name: str) -> str:
+        return self._index.why_not(name)
+
+
 @dataclass(kw_only=True)
 class Bundle:
     """The files of one video, by part and crop, and what is wrong with them."""
@@ -69,7 +85,7 @@ class Bundles:
 
 
 def layout_of(
-    names: Sequence[str], index: NameIndex[str], wanted: str = ""
+    names: Sequence[str], videos: VideoNames, wanted: str = ""
 ) -> tuple[str, type[FeatureLayout]]:
     """The one that is `wanted`, or what the names of files look like.
 
@@ -80,19 +96,19 @@ def layout_of(
         return wanted, LAYOUTS.find(wanted)
     name, layout = choose(names)
     plain = LAYOUTS.find(PLAIN)
-    if _matches(plain, names, index) > _matches(layout, names, index):
+    if _matches(plain, names, videos) > _matches(layout, names, videos):
         return PLAIN, plain
     return name, layout
 
 
-def _matches(layout: type[FeatureLayout], names: Iterable[str], index: NameIndex[str]) -> int:
+def _matches(layout: type[FeatureLayout], names: Iterable[str], videos: VideoNames) -> int:
     """Files that the layout finds a video for."""
     own = (name for name in names if name.lower().endswith(layout.suffix))
     places = filter(None, map(layout.place, own))
-    return sum(_video_of(place.name, index) is not None for place in places)
+    return sum(videos.find(place.name) is not None for place in places)
 
 
-def gather(layout: type[FeatureLayout], names: Iterable[str], index: NameIndex[str]) -> Bundles:
+def gather(layout: type[FeatureLayout], names: Iterable[str], videos: VideoNames) -> Bundles:
     """Files by what they are of; those of another ending are passed over."""
     by_video: dict[str, Bundle] = {}
     unknown = []
@@ -100,9 +116,9 @@ def gather(layout: type[FeatureLayout], names: Iterable[str], index: NameIndex[s
         if not name.lower().endswith(layout.suffix):
             continue
         place = layout.place(name)
-        video = _video_of(place.name, index) if place else None
+        video = videos.find(place.name) if place else None
         if place is None or video is None:
-            unknown.append(_why_unknown(place.name if place else "", name, layout, index))
+            unknown.append(_why_unknown(place.name if place else "", name, layout, videos))
             continue
         bundle = by_video.setdefault(video, Bundle(video=video))
         _add(bundle, (place.part, place.crop), name)
@@ -112,14 +128,10 @@ def gather(layout: type[FeatureLayout], names: Iterable[str], index: NameIndex[s
     )
 
 
-def _video_of(name: str, index: NameIndex[str]) -> str | None:
-    return next((found for each in names_of_video(name) if (found := index.find(each))), None)
-
-
-def _why_unknown(stem: str, name: str, layout: type[FeatureLayout], index: NameIndex[str]) -> str:
+def _why_unknown(stem: str, name: str, layout: type[FeatureLayout], videos: VideoNames) -> str:
     if not stem:
         return f"{name} (it is named as none of {layout.title})"
-    return f"{stem} ({index.why_not(stem)})"
+    return f"{stem} ({videos.why_not(stem)})"
 
 
 def _add(bundle: Bundle, key: tuple[str, int], name: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml.data.features.bundles import Bundle, Bundles, gather, layout_of
+from ml.data.features.bundles import Bundle, Bundles, VideoNames, gather, layout_of
 from ml.data.features.comparing import Comparison
 from ml.data.features.describing import Described, Describer
 from ml.data.features.health import Health
@@ -23,7 +23,6 @@ from ml.data.features.proposals import Observed, in_words, propose
 from ml.data.features.provenance import taking_of
 from ml.data.features.store import rows_of
 from ml.findings import Finding, counted, shortened
-from ml.naming import NameIndex
 from ml.records import BadInput, FeatureRecord, hash_of
 from ml.reports import Reporter
 
@@ -50,8 +49,8 @@ class _Reading:
         self.folder = Path(spec["folder"])
         self.videos = {video["name"]: video for video in spec["videos"]}
         self.names = _files(self.folder)
-        self.index = NameIndex(self.videos, name=str)
-        self.layout_name, layout = layout_of(self.names, self.index, spec.get("layout", ""))
+        self.known = VideoNames(self.videos)
+        self.layout_name, layout = layout_of(self.names, self.known, spec.get("layout", ""))
         facts = spec.get("provenance", {})
         self.describer = Describer(
             folder=self.folder,
@@ -71,7 +70,7 @@ class _Reading:
         self.observed: list[Observed] = []
 
     def run(self) -> None:
-        bundles = gather(self.describer.layout, self.names, self.index)
+        bundles = gather(self.describer.layout, self.names, self.known)
         for number, bundle in enumerate(bundles.by_video.values()):
             total = len(bundles.by_video)
             self.reporter.progress(stage="read", done=number, total=total, unit="videos")

@@ -67,6 +67,16 @@ def test_a_folder_that_is_not_there_is_said_beside_its_field(
     assert not FeatureSet.objects.exists()
 
 
+def test_a_fact_that_cannot_be_is_said_beside_its_field(
+    as_bob: Client, dataset: Dataset, root: Path
+) -> None:
+    response = as_bob.post(f"/datasets/{dataset.pk}/features/new", answers(frame_rate="0"))
+
+    assert response.status_code == 422
+    assert "0.0 is no rate" in response.context["form"].errors["frame_rate"][0]
+    assert "<details open>" in response.content.decode()
+
+
 def test_the_page_of_a_set_says_what_is_known_of_it(as_vera: Client, dataset: Dataset) -> None:
     health = {
         "mean_norm": 0.256, "lowest_norm": 0.172, "highest_norm": 0.336,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -51,26 +51,30 @@ class FeatureLayout(ABC):
         """What the file of that name, below the folder, is of; None where nobody can say."""
 
 
-def names_of_video(name: str) -> list[str]:
+def names_of_video(name: str, folders: Collection[str] = ()) -> list[str]:
     """What the video may be called whose features are called so: the likeliest first.
 
     Extractors add endings (`Abuse028_x264_i3d`), and folders may be of features instead of videos:
-    `RGBTest` means the test videos, and `Abuse/Abuse001` says the class twice.
+    `RGBTest` means the test videos, and `Abuse/Abuse001` says the class twice. `folders` are those
+    of videos, which mean nothing else.
     """
     found = [name]
     while ADDED.search(found[-1]):
         found.append(ADDED.sub("", found[-1]))
-    return [*found, *(other for each in found if (other := _of_video(each)) != each)]
+    others = (_of_video(each, folders) for each in found)
+    return [*found, *(other for other in others if other not in found)]
 
 
-def _of_video(name: str) -> str:
+def _of_video(name: str, known: Collection[str]) -> str:
     *folders, last = name.split("/")
-    kept = [_folder_of_video(folder) for folder in folders if not last.startswith(folder)]
+    kept = [each if each in known else _folder_of_video(each, last) for each in folders]
     return "/".join([*filter(None, kept), last])
 
 
-def _folder_of_video(folder: str) -> str:
+def _folder_of_video(folder: str, last: str) -> str:
     """The part that a folder of features tells; nothing where it tells none."""
+    if folder.isalpha() and re.match(rf"{folder}[_-]?\d", last):
+        return ""
     if not OF_FEATURES.search(folder):
         return folder
     return next((part for part in ("train", "test") if part in folder.lower()), "")

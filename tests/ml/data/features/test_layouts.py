@@ -107,6 +107,21 @@ def test_a_folder_of_test_features_is_of_no_training_video(tmp_path: Path) -> No
         read(tmp_path, {"train/a": 48})
 
 
+@pytest.mark.parametrize(
+    ("file", "videos"),
+    [
+        ("rgb1/a.npy", ["rgb2/a", "rgb1/b"]),  # folders of videos that are called as features are
+        ("1/12.npy", ["2/12"]),
+        ("scene/a.npy", ["other/a"]),
+    ],
+)
+def test_a_folder_never_means_another_one(tmp_path: Path, file: str, videos: list[str]) -> None:
+    save(tmp_path, file, np.ones((3, 4)))
+
+    with pytest.raises(BadInput, match="None of the 1 files"):
+        read(tmp_path, dict.fromkeys(videos, 48))
+
+
 def test_crops_in_files_stand_side_by_side(tmp_path: Path) -> None:
     crops(tmp_path, XD, range(1, 5))
     save(tmp_path, f"{XD}.npy", np.zeros((3, 4)))  # alone it is crop 0
