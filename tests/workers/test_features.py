@@ -187,6 +187,25 @@ def test_equal_parts_reach_the_methods(
     assert again(feature_set).health["rules"] == {"equal_parts": 2}
 
 
+def test_a_real_file_that_is_too_small_is_told_to_people(
+    team: Team, bob: User, shared_data: Path, settings: Any, work: Callable[[], None]
+) -> None:
+    settings.DATA_ROOTS = [str(shared_data)]
+    dataset = DatasetFactory.create(team=team)
+    VideoFactory.create(dataset=dataset, name="01_002", n_frames=481, fps=24.0)
+
+    feature_set = bring(
+        dataset, bob, folder="weak/i3d-r50-10crop", extractor="I3D-ResNet50, Kinetics-400"
+    )
+    work()
+
+    found = again(feature_set)
+    assert (found.layout, found.n_crops, found.dimension) == ("npy", 10, 2048)
+    told = {finding["subject"]: finding["text"] for finding in found.findings}
+    assert set(told) == {"norms", "normalisation"}
+    assert told["norms"].startswith("The rows are too small: their mean norm is 0.256")
+
+
 def test_a_set_is_compared_with_one_before(
     dataset: Dataset, bob: User, folder: Path, work: Callable[[], None]
 ) -> None:

@@ -384,13 +384,23 @@ def test_real_c3d_text(shared_data: Path) -> None:
     assert [text for _level, subject, text in told(events) if subject in ("norms", "signs")] == []
 
 
-@pytest.mark.parametrize(("name", "n_equal"), [
-    ("RoadAccidents002", 12), ("Explosion025", 3), ("Shooting008", 0), ("Normal_Videos_024", 0),
-])  # fmt: skip
+EQUAL_ROWS = [
+    ("weak/c3d/RoadAccidents002", 12),
+    ("weak/c3d/Explosion025", 3),
+    ("weak/c3d/Shooting008", 0),
+    ("weak/c3d/Normal_Videos_024", 0),
+    ("ucf-crime/c3d_32seg_features/Normal_Videos_006", 5),
+    ("ucf-crime/c3d_32seg_features/Explosion008", 0),
+    ("ucf-crime/c3d_32seg_features/Shoplifting028", 0),
+]
+
+
+@pytest.mark.parametrize(("name", "n_equal"), EQUAL_ROWS)
 def test_real_c3d_text_repeats_rows_of_short_videos(
     shared_data: Path, name: str, n_equal: int
 ) -> None:
-    rows = read_array(shared_data / f"weak/c3d/{name}_x264.txt")[:, 0]
+    rows = read_array(shared_data / f"{name}_x264.txt")[:, 0]
 
     assert rows.shape == (32, 4096)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=2e-6)
     assert int((np.diff(rows, axis=0) == 0).all(axis=1).sum()) == n_equal
