@@ -13,7 +13,7 @@ help:
 	@echo "make up             start Postgres, broker, site and worker on this machine"
 	@echo "make up PORT=8123   the same at another port than 8000; PORT works with demo, too"
 	@echo "make clean          remove the embedded database and all that refers to it; asks first"
-	@echo "make test           all tests, against a real Postgres, broker and browser"
+	@echo "make test           the tests but for the longest, against a real Postgres, broker and browser"
 	@echo "make check          formatting, lint, types, import contracts, migrations"
 	@echo "make format         rewrite files to the house style"
 	@echo "make bench | soak   measurements and long fault tests; results in benchmarks/results"
@@ -43,7 +43,7 @@ clean: setup
 	@$(BIN)/python manage.py remove_data $(if $(YES),--no-input)
 
 test: setup browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 # Browser tests drive Debian's Chromium through Playwright, whose own program needs libatomic.
 # Where neither can be installed they skip; on CI they fail.
@@ -69,9 +69,10 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/djlint --reformat --quiet templates
 
-BENCHMARKS := door loader contact_sheet import_speed score_storage evaluator bootstrap curve_payload compare_page scoring_memory scoring_speed
+BENCHMARKS := door loader bag_loader weak_training lstm contact_sheet import_speed score_storage evaluator bootstrap curve_payload compare_page scoring_memory scoring_speed
 bench: setup
 	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 soak: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m soak
 	$(BIN)/python -m benchmarks.worker_kills

@@ -26,6 +26,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("iwakan")
 ON_CI = os.environ.get("CI") == "true"
+settings.WHITENOISE_AUTOREFRESH = True  # else each test client lists all static files anew
 FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 SHARED_DATA = Path(
     os.environ.get("IWAKAN_SHARED_DATA", settings.BASE_DIR.parent / "shared" / "data")

@@ -23,6 +23,7 @@ SAID = {
     "Add a kind of job": [],
     "Add a page": [],
 }
+QUICK = ("Add a method", "Add a format of ground truth", "Add a metric")
 PASSED = re.compile(r"\b(\d+) passed")
 
 
@@ -31,7 +32,10 @@ def repository(tmp_path: Path) -> Path:
     return recipes.copy_of(ROOT, tmp_path / "repository")
 
 
-@pytest.mark.parametrize("title", RECIPES)
+@pytest.mark.parametrize(
+    "title", [pytest.param(title, marks=[] if title in QUICK else pytest.mark.soak)
+              for title in RECIPES],
+)  # fmt: skip
 def test_a_recipe_leads_to_what_it_says(title: str, repository: Path) -> None:
     [check] = [block for block in RECIPES[title] if block.is_check]
     for block in RECIPES[title]:

@@ -11,7 +11,7 @@ from typing import Any
 from ml import child
 from ml.cli._options import assigned, checkpoint_at, places_of, videos_of
 from ml.records import BadInput, FeatureRecord, Scores, VideoRecord
-from ml.reports import Reporter, to_terminal
+from ml.reports import to_nobody, to_terminal
 
 
 def score(options: argparse.Namespace) -> int:
@@ -64,7 +64,7 @@ def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
     features = FeatureRecord(path=str(options.features), frames_per_row=options.frames_per_row)
     features.check(options.features.name)
     video = VideoRecord(id=options.features.stem, path=str(options.features), features=features)
-    method = restored(learnt | places_of(options), Reporter(lambda _event: None))
+    method = restored(learnt | places_of(options), to_nobody())
     scores = method.score(video)
     print(_as_json(video, method.rule, scores) if options.json else _as_text(scores))
     return 0

@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 from ml.data.features import open_features
 from ml.data.features.bags import BagStore, Rows, resample, store_bags
 from ml.device import autocast, to_device
-from ml.methods._base import Method, Reads
+from ml.methods._base import Method, Reads, ReadySweep
 from ml.methods._fingerprint import fingerprint
 from ml.metrics import auroc
 from ml.records import BadInput, Scores, VideoRecord
@@ -31,6 +31,7 @@ from ml.training.loop import Training
 from ml.training.plan import Balanced, Halves, Indices
 from ml.training.schedule import Schedule
 
+SPLIT_SIZES = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64, 128)
 ROWS_AT_ONCE = 4096  # of all crops: what is scored in one go
 
 
@@ -225,10 +226,19 @@ class BagLearner(Learner[Halves]):
 
     def bags(self, store: BagStore, samples: Indices) -> Tensor:
         """(B, T, D) where crops are samples, else (B, K, T, D), float32 on the device."""
-        bags = store.bags
-        if self.method.crops_are_samples:
-            bags = bags.reshape(-1, *bags.shape[2:])
-        return to_device(torch.from_numpy(bags[samples]), self.method.device).float()
+        bags = store.take(samples, crop_by_crop=self.method.crops_are_samples)
+        return to_device(torch.from_numpy(bags), self.method.device).float()
+
+
+def split_size_sweep() -> ReadySweep:
+    """One training, scored in bags of each size."""
+    return ReadySweep(
+        name="split_size",
+        title="Rows of a bag when videos are scored",
+        reproduces="Figures 5 and 6 of Watanabe et al. in Japanese; their published numbers "
+        "are made with 28",
+        grid={"split_size": SPLIT_SIZES},
+    )
 
 
 def _samples(store: BagStore, is_abnormal: bool, crops_are_samples: bool) -> Indices:

@@ -1,7 +1,7 @@
 """Bi-LSTM+MIL: what a bidirectional LSTM makes of a bag's segments, ranked as in MIL.
 
-The short-term detector of Watanabe et al. What their paper leaves open is in docs/methods.md. B
-bags, T segments, N rows, K crops, D numbers of a feature.
+The short-term detector of Watanabe et al. What their paper leaves open is in docs/weak-methods.md.
+B bags, T segments, N rows, K crops, D numbers of a feature.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ml.methods._options import (
     Updates,
     ValidateEvery,
 )  # fmt: skip
-from ml.methods._weak import WeakMethod
+from ml.methods._weak import WeakMethod, split_size_sweep
 from ml.models.recurrent_ranking import RecurrentRanking
 from ml.training.radam import radam
 
@@ -83,6 +83,7 @@ class BiLSTMMIL(WeakMethod):
         segments=4, width=8, updates=60, batch_size=4, learning_rate=0.01, validate_every=10,
         split_size=2,
     )  # fmt: skip
+    sweeps = (split_size_sweep(),)
     width_of = "lstm.weight_ih_l0"
     config: BiLSTMMILConfig
 

@@ -1,8 +1,8 @@
 """HL-Net: graphs over the segments of a video, with a branch that sees no future (Wu et al., ECCV
 2020).
 
-What the authors' code does otherwise than their paper is in docs/methods.md. B bags, T segments, N
-rows, K crops, D numbers of a feature.
+What the authors' code does otherwise than their paper is in docs/weak-methods.md. B bags, T
+segments, N rows, K crops, D numbers of a feature.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """RTFM: abnormal segments are those of large features (Tian et al., ICCV 2021).
 
-What the authors' code does otherwise than their paper is in docs/methods.md. B bags, K crops, T
-segments, N rows, D numbers of a feature.
+What the authors' code does otherwise than their paper is in docs/weak-methods.md. B bags, K
+crops, T segments, N rows, D numbers of a feature.
 """
 
 from __future__ import annotations

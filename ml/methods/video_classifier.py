@@ -1,7 +1,7 @@
 """Video Classifier: attention over the segments of a bag, learnt from labels of whole videos.
 
 The long-term detector of Watanabe et al., ICIP 2022. What their paper leaves open their code
-decides, as docs/methods.md says. B bags, T segments, N rows, K crops, D numbers of a feature.
+decides, as docs/weak-methods.md says. B bags, T segments, N rows, K crops, D numbers of a feature.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ml.data.features.bags import Rows
-from ml.methods._base import option, register
+from ml.methods._base import ReadySweep, Variant, option, register
 from ml.methods._options import (
     BatchSize,
     ComputePrecision,
@@ -30,7 +30,7 @@ from ml.methods._options import (
     Updates,
     ValidateEvery,
 )  # fmt: skip
-from ml.methods._weak import WeakMethod
+from ml.methods._weak import WeakMethod, split_size_sweep
 from ml.models.temporal_attention import (
     AttentionClassifier,
     RecurrentAttentionClassifier,
@@ -86,6 +86,19 @@ class VideoClassifier(WeakMethod):
         segments=4, attention_width=8, hops=2, updates=60, batch_size=4, learning_rate=0.02,
         validate_every=10, split_size=2,
     )  # fmt: skip
+    sweeps = (
+        ReadySweep(
+            name="layers",
+            title="LSTM, attention, and both",
+            reproduces="Table 1 of the Japanese paper (split_size 32, chosen on test)",
+            variants=(
+                Variant(title="attention"),
+                Variant(title="LSTM", config={"layers": "lstm"}),
+                Variant(title="LSTM and attention", config={"layers": "lstm_attention"}),
+            ),
+        ),
+        split_size_sweep(),
+    )
     config: VideoClassifierConfig
 
     @property

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ml.models.temporal_attention import bidirectional
+from ml.models.lstm import BidirectionalLSTM
 
 
 class RecurrentRanking(nn.Module):
@@ -14,7 +14,7 @@ class RecurrentRanking(nn.Module):
 
     def __init__(self, dimension: int, *, width: int, dropout: float) -> None:
         super().__init__()
-        self.lstm = bidirectional(dimension, width)
+        self.lstm = BidirectionalLSTM(dimension, width)
         self.fc1 = nn.Linear(2 * width, 512)
         self.fc2 = nn.Linear(512, 32)
         self.fc3 = nn.Linear(32, 1)
@@ -22,7 +22,7 @@ class RecurrentRanking(nn.Module):
 
     def forward(self, bags_BTD: Tensor) -> Tensor:
         """(B, T) in [0, 1]."""
-        hidden = F.silu(self.fc1(self.lstm(bags_BTD)[0]))
+        hidden = F.silu(self.fc1(self.lstm(bags_BTD)))
         hidden = self.fc2(self.dropout(hidden))
         return torch.sigmoid(self.fc3(self.dropout(hidden))).squeeze(-1)
 

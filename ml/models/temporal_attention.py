@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ml.models.lstm import BidirectionalLSTM
+
 
 class TemporalAttention(nn.Module):
     """R weighted means of the segments: A1 = tanh(W1 F), A2 = softmax over time of W2 A1, F A2ᵀ."""
@@ -52,14 +54,13 @@ class RecurrentClassifier(nn.Module):
 
     def __init__(self, dimension: int) -> None:
         super().__init__()
-        self.lstm = bidirectional(dimension, self.WIDTH)
+        self.lstm = BidirectionalLSTM(dimension, self.WIDTH)
         self.dropout = nn.Dropout(0.5)
         self.fc = nn.Linear(2 * self.WIDTH, 1)
 
     def forward(self, bags_BTD: Tensor) -> Tensor:
         """(B,)"""
-        outputs_BTE, _last = self.lstm(bags_BTD)
-        logits: Tensor = self.fc(self.dropout(outputs_BTE[:, -1]))
+        logits: Tensor = self.fc(self.dropout(self.lstm(bags_BTD)[:, -1]))
         return logits.squeeze(-1)
 
 
@@ -69,15 +70,10 @@ class RecurrentAttentionClassifier(nn.Module):
     def __init__(self, dimension: int, *, hidden: int, hops: int, dropout: float) -> None:
         super().__init__()
         width = RecurrentClassifier.WIDTH
-        self.lstm = bidirectional(dimension, width)
+        self.lstm = BidirectionalLSTM(dimension, width)
         self.classifier = AttentionClassifier(2 * width, hidden=hidden, hops=hops, dropout=dropout)
 
     def forward(self, bags_BTD: Tensor) -> Tensor:
         """(B,)"""
-        logits: Tensor = self.classifier(self.lstm(bags_BTD)[0])
+        logits: Tensor = self.classifier(self.lstm(bags_BTD))
         return logits
-
-
-def bidirectional(dimension: int, width: int) -> nn.LSTM:
-    """Two layers, `width` each way: (B, T, D) to (B, T, 2 · width)."""
-    return nn.LSTM(dimension, width, num_layers=2, batch_first=True, bidirectional=True)

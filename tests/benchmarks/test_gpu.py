@@ -16,6 +16,7 @@ def test_without_cuda_it_says_what_it_would_do(capsys: pytest.CaptureFixture[str
     assert "8192 × 8192" in told
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", gpu.st_gans())
 def test_a_dry_run_does_all_of_it_and_keeps_nothing(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

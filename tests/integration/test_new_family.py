@@ -131,6 +131,7 @@ def more_pages(run: Run, client: Client) -> Iterator[Any]:
     yield client.get(f"/videos/{video.pk}/curve?run={run.pk}")
 
 
+@pytest.mark.soak
 def test_it_is_resumed_bit_for_bit_and_passes_what_every_method_must() -> None:
     """The tests of all methods find it by themselves."""
     command = ["-m", "pytest", "tests/ml/test_methods.py", "-k", "toy_bags", "-q", "-n", "0"]
@@ -146,6 +147,7 @@ def test_it_is_resumed_bit_for_bit_and_passes_what_every_method_must() -> None:
     assert passed >= 10
 
 
+@pytest.mark.soak
 def test_the_command_line_knows_it(tmp_path: Path) -> None:
     manifest = toys.toy_features(tmp_path / "features", abnormal=True)
     manifest.save(tmp_path / "manifest.json")

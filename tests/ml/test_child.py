@@ -161,7 +161,14 @@ def check_facts(job: Job) -> None:
     assert isinstance(facts["bf16"], bool)
 
 
-@pytest.mark.parametrize("method", ["conv_ae", "st_gan_prediction", "st_gan_reconstruction"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "conv_ae",
+        pytest.param("st_gan_prediction", marks=pytest.mark.soak),
+        pytest.param("st_gan_reconstruction", marks=pytest.mark.soak),
+    ],
+)
 def test_job_killed_in_mid_epoch_and_resumed_ends_bit_for_bit_the_same(
     manifest: Manifest, tmp_path: Path, method: str
 ) -> None:

@@ -109,6 +109,7 @@ def test_a_bad_file_is_the_fault_of_who_sent_it(tmp_path: Path, verb: str) -> No
     assert "gt.npz" in events["failed"]["sentence"]
 
 
+@pytest.mark.soak
 def test_an_archive_that_unpacks_without_end_does_not_fill_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "given.mat"
     scipy.io.savemat(path, {"gt": np.zeros((2, 400_000_000), np.uint8)}, do_compression=True)

@@ -127,6 +127,7 @@ def test_method_tells_toy_anomalies_apart(trained: Trained) -> None:
     assert auroc(labels[counted], frames[counted]) > 0.95
 
 
+@pytest.mark.soak
 def test_method_repeats_bit_for_bit_with_the_same_seed(trained: Trained, tmp_path: Path) -> None:
     again = train(trained.name, trained.manifest, tmp_path / "again")
 
@@ -134,7 +135,7 @@ def test_method_repeats_bit_for_bit_with_the_same_seed(trained: Trained, tmp_pat
     assert same_scores(trained.scores(), again.scores())
 
 
-@pytest.mark.parametrize("at", [0.37, 0.8])
+@pytest.mark.parametrize("at", [0.37, pytest.param(0.8, marks=pytest.mark.soak)])
 def test_method_resumed_ends_bit_for_bit_the_same(
     trained: Trained, tmp_path: Path, at: float
 ) -> None:

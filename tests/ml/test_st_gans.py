@@ -126,6 +126,7 @@ def test_each_opponent_is_changed_by_its_own_optimiser_only(
         assert all(torch.equal(one, other) for one, other in pairs) == (name == resting)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", METHODS)
 def test_a_discriminator_learns_to_tell_what_a_resting_generator_makes(kind: type[STGan]) -> None:
     learner = learner_of(build(kind))
@@ -137,6 +138,7 @@ def test_a_discriminator_learns_to_tell_what_a_resting_generator_makes(kind: typ
     assert logged[-1]["discriminator"].item() < logged[0]["discriminator"].item() / 2
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", METHODS)
 def test_a_generator_learns_to_look_real_to_a_resting_discriminator(kind: type[STGan]) -> None:
     method = build(kind, reconstruction_weight=0.0)
@@ -249,6 +251,7 @@ def test_cutmix_comes_in_with_the_epochs() -> None:
     assert "consistency" in later
 
 
+@pytest.mark.soak
 def test_cutmix_augmentation_trains_on_half_of_the_mixes() -> None:
     learner = learner_of(build(
         STGanPrediction, cutmix_augmentation=True, consistency_weight=0.0, warm_up=0.0

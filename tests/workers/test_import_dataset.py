@@ -128,6 +128,7 @@ def test_import_of_deep_pixels_and_missing_numbers(kind, job, folder):
     assert scales == {(51_241, 52_181)}
 
 
+@pytest.mark.soak
 @pytest.mark.shared_data
 def test_import_of_four_real_hours(kind, job, folder, shared_data, settings, alice):
     """Normal hours of a room to train on, one of them held out, and an hour with its events."""

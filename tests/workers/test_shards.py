@@ -124,6 +124,7 @@ def test_of_three_shards_one_whose_worker_is_killed_is_done_again_alone(
     assert not PendingExplanation.objects.exists()
 
 
+@pytest.mark.soak
 def test_a_shard_that_fails_ends_its_run_and_a_resume_does_only_what_is_missing(
     learnt: Callable[[], Run], worker: WorkerNode, settings: Any, files: Path, bob: Any
 ) -> None:

@@ -77,6 +77,11 @@ class BagStore:
     def dimension(self) -> int:
         return int(self.bags.shape[3])
 
+    def take(self, samples: NDArray[np.int64], *, crop_by_crop: bool) -> Rows:
+        """(B, K, T, D) of videos, or (B, T, D) of crops, all videos' crops laid end to end."""
+        bags = self.bags.reshape(-1, *self.bags.shape[2:]) if crop_by_crop else self.bags
+        return bags[samples]
+
 
 def store_bags(
     videos: Sequence[VideoRecord],

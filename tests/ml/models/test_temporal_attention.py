@@ -108,7 +108,7 @@ def test_the_recurrent_classifier_reads_the_last_step_of_two_layers() -> None:
 def test_attention_over_what_the_lstm_gives() -> None:
     classifier = RecurrentAttentionClassifier(6, hidden=4, hops=2, dropout=0.3).eval()
 
-    outputs = classifier.lstm(bags())[0]
+    outputs = classifier.lstm(bags())
 
     assert outputs.shape == (3, 7, 512)
     assert torch.equal(classifier(bags()), classifier.classifier(outputs))

