@@ -27,6 +27,7 @@ __all__ = [
     "LARGEST_SCORE",
     "MAX_FRAMES",
     "BadInput",
+    "FeaturePart",
     "FeatureRecord",
     "FloatArray",
     "Interval",
@@ -59,15 +60,52 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeaturePart:
+    """Files that each hold one crop of the same numbers, in the order of the crops.
+
+    Row i of the features takes row ⌊(i + 0.5) · step⌋ of them: 1 pairs row with row.
+    """
+
+    paths: tuple[str, ...]
+    step: float = 1.0
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> FeaturePart:
+        return cls(**value | {"paths": tuple(value["paths"])})
+
+    def check(self, video_id: str) -> None:
+        """Raise BadInput where it names no files."""
+        if not self.paths or not all(isinstance(path, str) and path for path in self.paths):
+            raise BadInput(f"{video_id}: a part of its features has no path")
+        if not isinstance(self.step, int | float) or not 0 < self.step < MAX_FRAMES:
+            raise BadInput(f"{video_id}: step {self.step!r} is no distance of rows")
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeatureRecord:
     """Where the features of a video lie: an .npy file, see `ml.data.features`.
 
-    Row i is made of `frames_per_row` frames from `first_frame + i * frames_per_row` on.
+    Row i is made of `frames_per_row` frames from `first_frame + i * frames_per_row` on. Where a
+    row is not made of whole frames, `row_length` says of how many: frame f belongs to row
+    ⌊f / row_length⌋. Features in several files have `parts`, whose numbers stand one after
+    another; `path` is then the first of the files.
     """
 
     path: str
     frames_per_row: int = 16
     first_frame: int = 0
+    row_length: float = 0.0
+    parts: tuple[FeaturePart, ...] = ()
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> FeatureRecord:
+        parts = tuple(FeaturePart.from_json(part) for part in value.get("parts", ()))
+        return cls(**value | {"parts": parts})
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The paths of all of them."""
+        return tuple(path for part in self.parts for path in part.paths) or (self.path,)
 
     def check(self, video_id: str) -> None:
         """Raise BadInput where a field has a value that no features can have."""
@@ -77,6 +115,11 @@ class FeatureRecord:
             value = getattr(self, name)
             if not isinstance(value, int) or not least <= value <= MAX_FRAMES:
                 raise BadInput(f"{video_id}: {name} {value!r} is no number of frames")
+        length = self.row_length
+        if not isinstance(length, int | float) or not 0 <= length <= MAX_FRAMES:
+            raise BadInput(f"{video_id}: row_length {length!r} is no number of frames")
+        for part in self.parts:
+            part.check(video_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +148,7 @@ class VideoRecord:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> VideoRecord:
         intervals = tuple(Interval(**interval) for interval in value.get("intervals", ()))
-        features = FeatureRecord(**value["features"]) if value.get("features") else None
+        features = FeatureRecord.from_json(value["features"]) if value.get("features") else None
         return cls(**value | {"intervals": intervals, "features": features})
 
     @property

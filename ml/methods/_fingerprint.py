@@ -27,8 +27,8 @@ def _identities(videos: Sequence[VideoRecord], counts: Sequence[int]) -> list[li
 
 def _identity(video: VideoRecord) -> list[Any]:
     """With the ground truth that may be known, where there is some."""
-    path = Path(video.features.path if video.features else video.path)
-    n_bytes = path.stat().st_size if path.is_file() else 0
+    paths = map(Path, video.features.files if video.features else (video.path,))
+    n_bytes = sum(path.stat().st_size for path in paths if path.is_file())
     facts = [video.id, video.kind, n_bytes, video.rotation, video.pixel_low, video.pixel_high]
     intervals = [astuple(interval) for interval in video.intervals]
     return [*facts, *([video.label, intervals] if video.label else [])]

@@ -124,8 +124,7 @@ class WeakMethod(Method):
         self.learnt.eval()
         with torch.inference_mode():
             values = self.segment_scores(features.rows)
-        covered = features.first_frame + len(values) * features.frames_per_row
-        if covered < video.n_frames < covered + features.frames_per_row:
+        if features.left_over(len(values), video.n_frames):
             values = np.append(values, values[-1:])
         return features.scores(values)
 

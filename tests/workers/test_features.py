@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from ml.data.features.store import rows_of
+from ml.records import FeatureRecord
 from tests.factories.datasets import DatasetFactory, VideoFactory
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError
-from webapp.datasets.features import import_features, read_again, without_features
+from webapp.datasets.features import import_features, read_again, records_of, without_features
 from webapp.datasets.models import Dataset, FeatureSet
 from webapp.jobs.models import Job, WorkerNode
 from workers import supervisor
@@ -149,6 +151,92 @@ def test_videos_without_features_are_known(
     assert [video.name for video in without_features(feature_set, split)] == ["train/b"]
 
 
+def test_crops_in_files_are_joined_where_they_lie(
+    dataset: Dataset, bob: User, folder: Path, work: Callable[[], None]
+) -> None:
+    for name in ("a", "b"):
+        for crop in range(2):
+            np.save(folder / f"{name}__{crop}.npy", np.full((3, 4), crop, np.float32))
+    before = sorted(folder.iterdir())
+
+    feature_set = bring(dataset, bob, provenance={"crop_order": "centre", "resize": ""})
+    assert (feature_set.layout, feature_set.provenance) == ("", {"crop_order": "centre"})
+    work()
+
+    found = again(feature_set)
+    assert (found.state, found.layout, found.n_crops) == ("ready", "crops_in_files", 2)
+    assert sorted(folder.iterdir()) == before
+    for record in records_of(found).values():
+        [part] = record["parts"]
+        assert part["paths"] == [record["path"], record["path"].replace("__0", "__1")]
+        rows = rows_of(FeatureRecord.from_json(record))
+        assert rows[:, :, 0].tolist() == [[0, 1]] * 3
+
+
+def test_equal_parts_reach_the_methods(
+    dataset: Dataset, bob: User, folder: Path, work: Callable[[], None]
+) -> None:
+    save(folder, "a.npy", n_rows=20)
+    save(folder, "b.npy", n_rows=20)
+
+    feature_set = bring(dataset, bob, provenance={"snippet_rule": "equal_parts"})
+    work()
+
+    records = records_of(again(feature_set))
+    assert [record["row_length"] for record in records.values()] == [2.5, 2.5]
+    assert again(feature_set).health["rules"] == {"equal_parts": 2}
+
+
+def test_a_real_file_that_is_too_small_is_told_to_people(
+    team: Team, bob: User, shared_data: Path, settings: Any, work: Callable[[], None]
+) -> None:
+    settings.DATA_ROOTS = [str(shared_data)]
+    dataset = DatasetFactory.create(team=team)
+    VideoFactory.create(dataset=dataset, name="01_002", n_frames=481, fps=24.0)
+
+    feature_set = bring(
+        dataset, bob, folder="weak/i3d-r50-10crop", extractor="I3D-ResNet50, Kinetics-400"
+    )
+    work()
+
+    found = again(feature_set)
+    assert (found.layout, found.n_crops, found.dimension) == ("npy", 10, 2048)
+    told = {finding["subject"]: finding["text"] for finding in found.findings}
+    assert set(told) == {"norms", "normalisation"}
+    assert told["norms"].startswith("The rows are too small: their mean norm is 0.256")
+
+
+def test_a_set_is_compared_with_one_before(
+    dataset: Dataset, bob: User, folder: Path, work: Callable[[], None]
+) -> None:
+    save(folder, "a.npy")
+    first = bring(dataset, bob)
+    work()
+
+    second = bring(dataset, bob, compare_with=first.pk)
+    work()
+
+    compared = again(second).health["compared"]
+    assert compared["with"] == "i3d v1"
+    assert compared["mean_cosine"] == pytest.approx(1)
+    assert "against i3d v1" in [finding["subject"] for finding in again(second).findings]
+
+
+def test_what_is_compared_with_is_remembered_after_a_bad_end(
+    dataset: Dataset, bob: User, folder: Path, work: Callable[[], None]
+) -> None:
+    save(folder, "a.npy")
+    first = bring(dataset, bob)
+    work()
+    (folder / "a.npy").rename(folder / "stranger.npy")
+    second = bring(dataset, bob, compare_with=first.pk)
+    work()
+
+    job = read_again(feature_set=again(second), by=bob)
+
+    assert job.spec == {"compare_with": first.pk}
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -158,6 +246,10 @@ def test_videos_without_features_are_known(
         ({"frames_per_row": 0}, "frames_per_row"),
         ({"weights_sha256": "abc"}, "weights_sha256"),
         ({"preprocessing": "x" * 2001}, "preprocessing"),
+        ({"layout": "nonsense"}, "layout"),
+        ({"provenance": {"stack": 0}}, "stack"),
+        ({"provenance": {"colour": "blue"}}, "colour"),
+        ({"compare_with": "feat_of_nobody"}, "compare_with"),
         ({"folder": "nowhere"}, "folder"),
         ({"folder": "/"}, "folder"),
     ],

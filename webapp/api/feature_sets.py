@@ -14,6 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ml.data.features import provenance
+from ml.data.features.layouts import titles
+from ml.data.features.lengths import IN_WORDS
 from webapp.accounts.permissions import Permission, require
 from webapp.api import idempotency
 from webapp.api.accounts import PersonSerializer
@@ -28,13 +31,38 @@ from webapp.datasets.models import Dataset, FeatureSet
 from webapp.deleting.services import delete_feature_set
 
 
+class Provenance(serializers.Serializer[Any]):
+    """How features were made. Frame rate, stack and rule of rows explain how many there are."""
+
+    resize = serializers.CharField(max_length=provenance.MAX_LENGTH, required=False)
+    normalisation = serializers.CharField(max_length=provenance.MAX_LENGTH, required=False)
+    crop_order = serializers.ChoiceField(list(provenance.CROP_ORDERS), required=False)
+    snippet_rule = serializers.ChoiceField(list(IN_WORDS), required=False)
+    stack = serializers.IntegerField(
+        min_value=1,
+        max_value=provenance.MOST_FRAMES,
+        required=False,
+        help_text="Frames seen for a row, where rows overlap.",
+    )
+    frame_rate = serializers.FloatField(
+        max_value=provenance.MOST_RATE,
+        required=False,
+        help_text="Frames per second at which they were taken, where the video has another rate.",
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """With what is not known here, which the service refuses by name."""
+        known: dict[str, Any] = super().to_internal_value(data)
+        return dict(data) | known
+
+
 class NewFeatureSet(Known):
     name = serializers.CharField(
         max_length=features.MAX_NAME_LENGTH, help_text="The same again is the next version."
     )
     folder = serializers.CharField(
         max_length=1000,
-        help_text="On the server, below one of its data roots, with one .npy file per video.",
+        help_text="On the server, below one of its data roots, with the files of all videos.",
     )
     extractor = serializers.CharField(
         max_length=features.MAX_EXTRACTOR_LENGTH, help_text="The network that made them."
@@ -46,11 +74,26 @@ class NewFeatureSet(Known):
     preprocessing = serializers.CharField(
         max_length=features.MAX_DESCRIPTION_LENGTH, default="", allow_blank=True
     )
+    layout = serializers.ChoiceField(
+        list(titles()), default="", allow_blank=True, help_text="Empty: found by names of files."
+    )
+    provenance = Provenance(required=False)
+    compare_with = serializers.CharField(
+        max_length=36,
+        default="",
+        allow_blank=True,
+        help_text="Another feature set of the dataset: the report says how alike rows are.",
+    )
 
 
 class FeatureSetSerializer(serializers.ModelSerializer[FeatureSet]):
     preprocessing = ObjectField()
-    health = ObjectField(help_text="Norms, zero rows and dead dimensions, once the set is ready.")
+    provenance = ObjectField()
+    layout = serializers.CharField(help_text="How files lie: once the set is ready, as found.")
+    health = ObjectField(
+        help_text="Norms, zero rows, dead dimensions, signs, rules of rows, and the comparison "
+        "with another set, once the set is ready."
+    )
     report = FindingSerializer(many=True, source="findings")
     state = serializers.CharField(help_text="reading, failed or ready.")
     created_by = PersonSerializer(allow_null=True)
@@ -61,8 +104,8 @@ class FeatureSetSerializer(serializers.ModelSerializer[FeatureSet]):
         model = FeatureSet
         fields = [
             "id", "dataset_id", "name", "version", "state", "extractor", "weights_sha256",
-            "preprocessing", "frames_per_row", "n_crops", "dimension", "health", "report",
-            "content_hash", "created_by", "created_at", "url", "job_url",
+            "preprocessing", "provenance", "layout", "frames_per_row", "n_crops", "dimension",
+            "health", "report", "content_hash", "created_by", "created_at", "url", "job_url",
         ]  # fmt: skip
 
     def get_url(self, feature_set: FeatureSet) -> str:

@@ -8,6 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from ml.data.features import provenance
+from ml.data.features.layouts import titles
+from ml.data.features.lengths import IN_WORDS
 from webapp.accounts.forms import show_error
 from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.permissions import Permission, permissions_of, require
@@ -23,7 +26,7 @@ from webapp.jobs.services import waiting_reason
 def new(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
     dataset = get_object_or_404(Dataset.objects.visible_to(request.user), pk=dataset_id)
     require(request.user, Permission.DATASET_IMPORT, team=dataset.team)
-    form = FeatureSetForm(request.POST or None)
+    form = FeatureSetForm(request.POST or None, dataset=dataset)
     if form.is_valid() and (feature_set := _imported(request, dataset, form)):
         return redirect(feature_set)
     context = {"dataset": dataset, "form": form, "folders": suggested_folders()}
@@ -35,7 +38,7 @@ def _imported(
     request: AuthenticatedRequest, dataset: Dataset, form: FeatureSetForm
 ) -> FeatureSet | None:
     try:
-        return features.import_features(dataset=dataset, **form.cleaned_data, by=request.user)
+        return features.import_features(dataset=dataset, **form.answers(), by=request.user)
     except UserError as error:
         show_error(form, error)
         return None
@@ -51,6 +54,9 @@ def detail(request: HttpRequest, feature_set_id: str) -> HttpResponse:
         "dataset": feature_set.dataset,
         "job": job,
         "reason": (waiting_reason(job) or job.reason) if job else "",
+        "layout": titles().get(feature_set.layout, ""),
+        "provenance": provenance.in_words(feature_set.provenance),
+        "rules": [(IN_WORDS[rule], n) for rule, n in feature_set.health.get("rules", {}).items()],
         "n_files": feature_set.files.count(),
         "n_videos": feature_set.dataset.videos.ready().count(),
         "may_import": Permission.DATASET_IMPORT in granted,

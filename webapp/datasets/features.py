@@ -6,13 +6,16 @@ A set is never changed. The same name again is its next version.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ml.records import hash_of
+from ml.data.features import provenance as facts
+from ml.data.features.layouts import titles
+from ml.records import BadInput, hash_of
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
@@ -53,16 +56,21 @@ def import_features(
     frames_per_row: int = 16,
     preprocessing: str = "",
     weights_sha256: str = "",
+    layout: str = "",
+    provenance: Mapping[str, Any] | None = None,
+    compare_with: str = "",
     by: User,
 ) -> FeatureSet:
-    """Register a server folder of `.npy` files in place and submit its reading. Raise UserError."""
+    """Register a server folder of features in place and submit its reading. Raise UserError.
+
+    Without a `layout` it is found by the names of the files. `compare_with` is the id of another
+    set of the dataset.
+    """
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
     _check_text("name", name, MAX_NAME_LENGTH)
     _check_text("extractor", extractor, MAX_EXTRACTOR_LENGTH)
     _check_facts(frames_per_row, preprocessing, weights_sha256)
-    if not dataset.videos.ready().exists():
-        text = _("%s has no videos yet that features could belong to.")
-        raise UserError(text % dataset, code="no_videos", field="dataset")
+    _check_choices(dataset, layout, compare_with)
     feature_set = FeatureSet(
         dataset=dataset,
         name=survey.storable(name.strip()),
@@ -71,10 +79,12 @@ def import_features(
         extractor=survey.storable(extractor.strip()),
         weights_sha256=weights_sha256,
         preprocessing={"description": survey.storable(preprocessing.strip())},
+        provenance=_checked(provenance or {}),
+        layout=layout,
         frames_per_row=frames_per_row,
         created_by=by,
     )
-    feature_set.job = _submit(feature_set, by)
+    feature_set.job = _submit(feature_set, by, compare_with)
     feature_set.save()
     record(
         AuditEvent.Act.FEATURE_SET_CREATED, feature_set, team=dataset.team, by=by,
@@ -94,7 +104,8 @@ def read_again(*, feature_set: FeatureSet, by: User) -> Job:
         raise ConflictError(text % values, code="not_failed")
     feature_set.files.all().delete()
     feature_set.report = []
-    feature_set.job = _submit(feature_set, by)
+    before = feature_set.job.spec if feature_set.job else {}
+    feature_set.job = _submit(feature_set, by, before.get("compare_with", ""))
     feature_set.save(update_fields=["report", "job", "updated_at"])
     team = feature_set.dataset.team
     record(AuditEvent.Act.FEATURE_SET_READ, feature_set, team=team, by=by)
@@ -111,7 +122,7 @@ def record_features(feature_set: FeatureSet, event: dict[str, Any]) -> None:
     FeatureFile.objects.update_or_create(
         feature_set=feature_set,
         video_id=event["video_id"],
-        defaults={key: event[key] for key in ("path", "sha256", "n_rows")},
+        defaults={key: event[key] for key in ("path", "sha256", "n_rows", "row_length", "parts")},
     )
 
 
@@ -122,6 +133,7 @@ def record_finding(feature_set: FeatureSet, *, level: str, subject: str, text: s
 
 def finish_import(feature_set: FeatureSet, result: dict[str, Any]) -> None:
     """All files have been told of: what they are like together. From now on the set is ready."""
+    feature_set.layout = result["layout"]
     feature_set.n_crops = result["n_crops"]
     feature_set.dimension = result["dimension"]
     feature_set.health = result["health"]
@@ -129,22 +141,49 @@ def finish_import(feature_set: FeatureSet, result: dict[str, Any]) -> None:
     feature_set.save()
 
 
-def videos_to_read(dataset: Dataset) -> list[dict[str, Any]]:
-    """The dataset's videos as `ml.data.features.folder` wants them."""
+def reading_of(feature_set: FeatureSet, *, compare_with: str = "") -> dict[str, Any]:
+    """What `ml.data.features.folder` reads of a set, but for its folder."""
+    return {
+        "frames_per_row": feature_set.frames_per_row,
+        "layout": feature_set.layout,
+        "provenance": feature_set.provenance,
+        "extractor": feature_set.extractor,
+        "videos": _videos_to_read(feature_set.dataset),
+        "other": _other_set(feature_set.dataset, compare_with),
+    }
+
+
+def _videos_to_read(dataset: Dataset) -> list[dict[str, Any]]:
     ready = dataset.videos.ready().order_by("name")
     return [
-        {"id": pk, "name": name, "n_frames": n_frames}
-        for pk, name, n_frames in ready.values_list("pk", "name", "n_frames")
+        {"id": pk, "name": name, "n_frames": n_frames, "fps": fps}
+        for pk, name, n_frames, fps in ready.values_list("pk", "name", "n_frames", "fps")
     ]
+
+
+def _other_set(dataset: Dataset, pk: str) -> dict[str, Any] | None:
+    """None where there is none, or no longer."""
+    other = dataset.feature_sets.ready().filter(pk=pk).first()
+    return {"name": str(other), "records": records_of(other)} if other else None
 
 
 def records_of(feature_set: FeatureSet) -> dict[str, dict[str, Any]]:
     """JSON of `ml.records.FeatureRecord` by video id, paths absolute."""
+    return {file.video_id: _record_of(file, feature_set) for file in feature_set.files.all()}
+
+
+def _record_of(file: FeatureFile, feature_set: FeatureSet) -> dict[str, Any]:
     folder = Path(feature_set.folder)
-    return {
-        video_id: {"path": str(folder / path), "frames_per_row": feature_set.frames_per_row}
-        for video_id, path in feature_set.files.values_list("video_id", "path")
-    }
+    record: dict[str, Any] = {
+        "path": str(folder / file.path), "frames_per_row": feature_set.frames_per_row,
+    }  # fmt: skip
+    if file.row_length:
+        record["row_length"] = file.row_length
+    if file.parts:
+        record["parts"] = [
+            part | {"paths": [str(folder / path) for path in part["paths"]]} for part in file.parts
+        ]
+    return record
 
 
 def without_features(feature_set: FeatureSet, split: Split) -> VideoQuerySet:
@@ -155,21 +194,22 @@ def without_features(feature_set: FeatureSet, split: Split) -> VideoQuerySet:
     return videos.exclude(pk__in=feature_set.files.values("video")).order_by("name")
 
 
-def _submit(feature_set: FeatureSet, by: User) -> Job:
+def _submit(feature_set: FeatureSet, by: User, compare_with: str) -> Job:
     return submit(
         team=feature_set.dataset.team,
         kind="features",
         subject_id=feature_set.pk,
         title=f"Read the features {feature_set} of {feature_set.dataset.name}",
         queue=Job.Queue.CPU,
-        spec={},
+        spec={"compare_with": compare_with},
         by=by,
     )
 
 
 def _content_hash(feature_set: FeatureSet) -> str:
     files = feature_set.files.order_by("video__name")
-    content = list(files.values_list("video__name", "sha256"))
+    columns = files.values_list("video__name", "sha256", "row_length")
+    content = [(name, sha256, *([length] if length else [])) for name, sha256, length in columns]
     return hash_of([feature_set.frames_per_row, content])
 
 
@@ -190,3 +230,28 @@ def _check_facts(frames_per_row: int, preprocessing: str, weights_sha256: str) -
     if weights_sha256 and not SHA256.fullmatch(weights_sha256):
         sentence = _("weights_sha256: 64 of the characters 0 to 9 and a to f are expected.")
         raise UserError(sentence, field="weights_sha256")
+
+
+def _check_choices(dataset: Dataset, layout: str, compare_with: str) -> None:
+    if not dataset.videos.ready().exists():
+        text = _("%s has no videos yet that features could belong to.")
+        raise UserError(text % dataset, code="no_videos", field="dataset")
+    if layout and layout not in titles():
+        text = _("layout: %(layout)s is none of %(known)s.")
+        values = {"layout": layout, "known": ", ".join(titles())}
+        raise UserError(text % values, field="layout")
+    if compare_with and not dataset.feature_sets.ready().filter(pk=compare_with).exists():
+        text = _("compare_with: %(dataset)s has no features %(id)s that are read.")
+        raise UserError(text % {"dataset": dataset, "id": compare_with}, field="compare_with")
+
+
+def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Raise UserError, beside its field, where a fact cannot be."""
+    try:
+        checked = facts.checked(provenance)
+    except BadInput as error:
+        raise UserError(str(error), field=str(error).partition(":")[0]) from error
+    return {
+        key: survey.storable(value) if isinstance(value, str) else value
+        for key, value in checked.items()
+    }

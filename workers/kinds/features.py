@@ -21,8 +21,7 @@ class ReadFeatures:
             "verb": "read_features",
             # Once more: since the submission it may have gone or become a link to elsewhere.
             "folder": str(resolve_folder(feature_set.folder)),
-            "frames_per_row": feature_set.frames_per_row,
-            "videos": features.videos_to_read(feature_set.dataset),
+            **features.reading_of(feature_set, compare_with=job.spec.get("compare_with", "")),
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:

@@ -3,6 +3,7 @@
 Letters: T rows along a video, K crops of each picture, D numbers of a feature.
 """
 
-from ml.data.features.store import Features, open_features, read_array
+from ml.data.features.arrays import read_array
+from ml.data.features.store import Features, open_features
 
 __all__ = ["Features", "open_features", "read_array"]

@@ -9,61 +9,67 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import BadInput, Scores, VideoRecord
+from ml.data.features.arrays import read_array
+from ml.data.features.joining import joined
+from ml.records import BadInput, FeatureRecord, Scores, VideoRecord
 
-DTYPES = ("f2", "f4", "f8")
+# Above what floats leave of a quotient that is whole, below what is none for any real video.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
     """`rows` (T, K, D) floating point; row i is made of the `frames_per_row` frames from
     `first_frame + i * frames_per_row` on.
+
+    With a `row_length` the first `n_frames` frames belong to rows of so many, not whole ones; 0 of
+    them where nobody counted.
     """
 
     rows: NDArray[np.floating[Any]]
     frames_per_row: int
     first_frame: int = 0
+    row_length: float = 0.0
+    n_frames: int = 0
 
     def scores(self, values: NDArray[np.float32]) -> Scores:
         """(T,) scores of the rows as those of their frames."""
-        return Scores(
-            values=values, first_frame=self.first_frame, frames_per_value=self.frames_per_row
-        )
+        if not self.row_length:
+            return Scores(
+                values=values, first_frame=self.first_frame, frames_per_value=self.frames_per_row
+            )
+        n_frames = self.n_frames or int(np.ceil(len(values) * self.row_length - ROUNDING))
+        rows = rows_of_frames(n_frames, self.row_length)
+        return Scores(values=values[rows[rows < len(values)]])
+
+    def left_over(self, n_rows: int, n_frames: int) -> int:
+        """Frames after the last of `n_rows` rows that are too few for one; 0 where more are."""
+        if self.row_length:
+            rest = n_frames - int(np.ceil(n_rows * self.row_length - ROUNDING))
+            return rest if 0 < rest < self.row_length else 0
+        rest = n_frames - self.first_frame - n_rows * self.frames_per_row
+        return rest if 0 < rest < self.frames_per_row else 0
+
+
+def rows_of_frames(n_frames: int, row_length: float) -> NDArray[np.int64]:
+    """(F,): the row that each frame belongs to, ⌊f / row_length⌋."""
+    return np.floor(np.arange(n_frames) / row_length + ROUNDING).astype(np.int64)
 
 
 def open_features(video: VideoRecord) -> Features:
     """Raise BadInput where the video has none, or none that can be read."""
-    if video.features is None:
+    record = video.features
+    if record is None:
         raise BadInput(f"{video.name} has no features, and this method reads nothing else")
     return Features(
-        rows=read_array(Path(video.features.path)),
-        frames_per_row=video.features.frames_per_row,
-        first_frame=video.features.first_frame,
+        rows=rows_of(record),
+        frames_per_row=record.frames_per_row,
+        first_frame=record.first_frame,
+        row_length=record.row_length,
+        n_frames=video.n_frames,
     )
 
 
-def read_array(path: Path) -> NDArray[np.floating[Any]]:
-    """(T, K, D), mapped from an .npy file of (T, D) or (T, K, D). Raise BadInput."""
-    try:
-        # Copied where somebody writes, which no one does: torch warns of what it cannot write to.
-        array = np.load(path, mmap_mode="c", allow_pickle=False)
-    except OSError as error:
-        raise BadInput(f"{path.name} cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
-        raise BadInput(f"{path.name} is no array of numbers: {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise BadInput(f"{path.name} holds several arrays where one of features is expected")
-    return _checked(array, path.name)
-
-
-def _checked(array: NDArray[Any], name: str) -> NDArray[np.floating[Any]]:
-    if array.dtype.kind != "f" or array.dtype.str[1:] not in DTYPES:
-        raise BadInput(f"{name} holds {array.dtype}, where features are floating-point numbers")
-    if array.ndim not in (2, 3):
-        raise BadInput(
-            f"{name} has the shape {array.shape}: rows × numbers are expected, or rows × crops × "
-            "numbers"
-        )
-    if 0 in array.shape:
-        raise BadInput(f"{name} has the shape {array.shape}: there is nothing in it")
-    return array[:, np.newaxis] if array.ndim == 2 else array
+def rows_of(record: FeatureRecord) -> NDArray[np.floating[Any]]:
+    """(T, K, D). Raise BadInput where its files cannot be read, or not be joined."""
+    return joined(record.parts) if record.parts else read_array(Path(record.path))

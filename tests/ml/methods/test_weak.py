@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ml.methods.rtfm import RTFM, RTFMConfig
 from ml.methods.sultani_mil import SultaniMIL, SultaniMILConfig
 from ml.methods.ur_dmu import URDMU, URDMUConfig, _Parts
 from ml.methods.video_classifier import VideoClassifier, VideoClassifierConfig
-from ml.records import BadInput, FeatureRecord, VideoRecord
+from ml.records import BadInput, FeaturePart, FeatureRecord, VideoRecord
 from tests.ml.models.by_hand import sigmoid
 
 CPU = torch.device("cpu")
@@ -96,6 +97,35 @@ def test_frames_after_the_last_row_share_its_score(
 
     assert (len(scores.values), scores.frames_per_value) == (n_scores, 16)
     assert scores.values[-1] == scores.values[9]
+
+
+@pytest.mark.parametrize(("row_length", "n_scored"), [(10.0, 100), (9.7, 100), (8.0, 80)])
+def test_rows_that_are_not_whole_frames_give_each_frame_its_own(
+    tmp_path: Path, row_length: float, n_scored: int
+) -> None:
+    """The last three frames are too few for a row of 9.7 and share a score; 20 are not of 8."""
+    given = video(tmp_path, rows_of(10), n_frames=100)
+    whole = classifier(4).score(given)
+    features = FeatureRecord(path=str(tmp_path / "a.npy"), row_length=row_length)
+
+    scores = classifier(4).score(replace(given, features=features))
+
+    assert (len(scores.values), scores.frames_per_value) == (n_scored, 1)
+    assert scores.values[0] == whole.values[0]
+    assert scores.values[-1] == whole.values[9]
+
+
+def test_crops_in_files_are_scored_as_one_file_is(tmp_path: Path) -> None:
+    rows = rows_of(10)
+    given = video(tmp_path, rows, n_frames=160)
+    paths = [str(tmp_path / f"a__{crop}.npy") for crop in range(rows.shape[1])]
+    for path, crop in zip(paths, rows.transpose(1, 0, 2), strict=True):
+        np.save(path, crop)
+    record = FeatureRecord(path=paths[0], parts=(FeaturePart(paths=tuple(paths)),))
+
+    scores = classifier(4).score(replace(given, features=record))
+
+    assert np.array_equal(scores.values, classifier(4).score(given).values)
 
 
 def test_features_of_another_width_are_refused(tmp_path: Path) -> None:

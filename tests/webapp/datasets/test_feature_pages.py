@@ -67,6 +67,16 @@ def test_a_folder_that_is_not_there_is_said_beside_its_field(
     assert not FeatureSet.objects.exists()
 
 
+def test_a_fact_that_cannot_be_is_said_beside_its_field(
+    as_bob: Client, dataset: Dataset, root: Path
+) -> None:
+    response = as_bob.post(f"/datasets/{dataset.pk}/features/new", answers(frame_rate="0"))
+
+    assert response.status_code == 422
+    assert "0.0 is no rate" in response.context["form"].errors["frame_rate"][0]
+    assert "<details open>" in response.content.decode()
+
+
 def test_the_page_of_a_set_says_what_is_known_of_it(as_vera: Client, dataset: Dataset) -> None:
     health = {
         "mean_norm": 0.256, "lowest_norm": 0.172, "highest_norm": 0.336,
@@ -82,6 +92,55 @@ def test_the_page_of_a_set_says_what_is_known_of_it(as_vera: Client, dataset: Da
         assert fact in text
     assert "9 rows where 3 are expected" in text
     assert "Read again" not in text
+
+
+def test_the_page_says_how_features_were_made_and_how_files_lie(
+    as_bob: Client, dataset: Dataset, root: Path
+) -> None:
+    facts = {"frame_rate": "25", "crop_order": "wu", "snippet_rule": "whole", "resize": "340 × 256"}
+    response = as_bob.post(
+        f"/datasets/{dataset.pk}/features/new", answers(**facts, layout="crops_in_files")
+    )
+
+    feature_set = FeatureSet.objects.get()
+    assert feature_set.provenance == {
+        "frame_rate": 25.0, "crop_order": "wu", "snippet_rule": "whole", "resize": "340 × 256",
+    }  # fmt: skip
+    text = page(as_bob, response["Location"])
+    for fact in ("340 × 256", "centre, four corners, then mirrored", "whole rows alone",
+                 "a file for each crop"):  # fmt: skip
+        assert fact in text
+
+
+def test_the_page_says_which_rule_explains_rows_and_what_a_comparison_found(
+    as_vera: Client, dataset: Dataset
+) -> None:
+    health = {
+        "mean_norm": 9.5, "lowest_norm": 8.0, "highest_norm": 11.0, "n_rows": 300,
+        "n_zero_rows": 0, "n_dead_dimensions": 0, "negative_share": 0.25,
+        "batch_normalised_share": 0.0, "rules": {"whole": 11, "padded": 2},
+        "compared": {"with": "old v1", "mean_cosine": 0.981, "lowest_cosine": 0.644,
+                     "n_videos": 13},
+    }  # fmt: skip
+    feature_set = FeatureSetFactory.create(dataset=dataset, health=health)
+
+    text = " ".join(page(as_vera, feature_set.get_absolute_url()).split())
+
+    for fact in ("whole rows alone (11)", "the last row is padded (2)", "0.250",
+                 "Mean cosine with old v1", "0.981 (0.644)"):  # fmt: skip
+        assert fact in text
+
+
+def test_only_sets_that_are_read_can_be_compared_with(as_bob: Client, dataset: Dataset) -> None:
+    FeatureSetFactory.create(dataset=dataset, name="ready", version=1)
+    FeatureSetFactory.create(dataset=dataset, name="waiting", version=1, content_hash="")
+    FeatureSetFactory.create(name="foreign", version=1)
+
+    text = page(as_bob, f"/datasets/{dataset.pk}/features/new")
+
+    assert "ready v1" in text
+    assert "waiting v1" not in text
+    assert "foreign v1" not in text
 
 
 def test_a_set_that_could_not_be_read_says_why_and_can_be_read_again(

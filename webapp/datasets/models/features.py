@@ -23,10 +23,10 @@ class FeatureSetQuerySet(TeamOwnedQuerySet):
 
 
 class FeatureSet(TimestampedModel):
-    """One file of features for each video, all made in one way. Once read, never changed.
+    """Features of each video, all made in one way. Once read, never changed.
 
     The same name again is its next version. Row i of a video is made of the `frames_per_row`
-    frames from `i * frames_per_row` on.
+    frames from `i * frames_per_row` on, unless its file says otherwise.
     """
 
     id = PrefixedIdField(prefix="feat")
@@ -38,6 +38,9 @@ class FeatureSet(TimestampedModel):
     weights_sha256 = models.CharField(max_length=64, blank=True)  # of that network, where known
     # {"description": text} where people brought them
     preprocessing = models.JSONField(default=dict)
+    provenance = models.JSONField(default=dict)  # keys of `ml.data.features.provenance`
+    # One of `ml.data.features.layouts`: before the files are read the one asked for, if any.
+    layout = models.CharField(max_length=40, blank=True)
     frames_per_row = models.PositiveIntegerField(default=16)
     n_crops = models.PositiveIntegerField(default=0)
     dimension = models.PositiveIntegerField(default=0)
@@ -80,13 +83,15 @@ class FeatureSet(TimestampedModel):
 
 
 class FeatureFile(models.Model):
-    """The features of one video: an `.npy` file of (rows, crops, numbers) or (rows, numbers)."""
+    """The features of one video: one file, or `parts` that are joined when they are opened."""
 
     feature_set = models.ForeignKey(FeatureSet, models.CASCADE, related_name="files")
     video = models.ForeignKey(Video, models.CASCADE, related_name="feature_files")
-    path = models.CharField(max_length=1000)  # below the set's folder
+    path = models.CharField(max_length=1000)  # below the set's folder; of several the first
     sha256 = models.CharField(max_length=64)
     n_rows = models.PositiveIntegerField()
+    row_length = models.FloatField(default=0)  # frames of a row, where they are not whole
+    parts = models.JSONField(default=list)  # [{"paths", "step"}] of `ml.records.FeaturePart`
 
     class Meta:
         constraints = [

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml.data.features.folder import explain_rows, read_features
+from ml.data.features.folder import read_features
 from ml.records import BadInput
 from ml.reports import Event, Reporter
 
@@ -58,11 +58,13 @@ def test_what_all_of_them_are_like(tmp_path: Path) -> None:
     [result] = of(read(tmp_path, a=8), "result")
 
     assert result["values"] == {
+        "layout": "npy",
         "n_crops": 1,
         "dimension": 3,
         "health": {
             "mean_norm": 2.5, "lowest_norm": 0.0, "highest_norm": 5.0,
-            "n_rows": 2, "n_zero_rows": 1, "n_dead_dimensions": 1,
+            "n_rows": 2, "n_zero_rows": 1, "n_dead_dimensions": 1, "negative_share": 0.0,
+            "batch_normalised_share": 0.0, "rules": {"whole": 1},
         },
     }  # fmt: skip
 
@@ -141,19 +143,41 @@ def test_a_folder_in_which_nothing_fits(tmp_path: Path) -> None:
         read(tmp_path, a=12)
 
 
-def test_a_folder_without_features(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="There is no file"):
+def test_a_folder_in_which_every_file_is_refused_says_why(tmp_path: Path) -> None:
+    save(tmp_path, "a.npy", np.full((3, 5), np.nan))
+
+    with pytest.raises(BadInput, match=r": a \(a.npy holds numbers that are not finite, .* row 0"):
         read(tmp_path, a=12)
 
 
-@pytest.mark.parametrize(("n_rows", "fits"), [(29, False), (30, True), (31, True), (32, False)])
-def test_rows_are_explained_by_frames(n_rows: int, fits: bool) -> None:
-    """481 frames are 30 whole rows of 16, and one frame."""
-    if fits:
-        explain_rows(n_rows, 481, 16, "a.npy")
-        return
-    with pytest.raises(BadInput, match=f"has {n_rows} rows where 481 frames .* give 30 or 31"):
-        explain_rows(n_rows, 481, 16, "a.npy")
+def test_features_of_25_frames_a_second_against_frames_at_30(tmp_path: Path) -> None:
+    """3,000 frames at 30 a second were turned into 2,500 before."""
+    save(tmp_path, "a.npy", np.ones((156, 5)))
+    save(tmp_path, "b.npy", np.ones((187, 5)))
+    videos = [{"id": name, "name": name, "n_frames": 3000, "fps": 30.0} for name in "ab"]
+    events: list[Event] = []
+
+    spec = {"folder": str(tmp_path), "frames_per_row": 16, "videos": videos}
+    read_features(spec, Reporter(events.append))
+
+    assert [each["video_id"] for each in of(events, "features")] == ["b"]
+    [first, *_rest] = told(events)
+    assert "17% fewer, as many as at 25 frames per second, where the video has 30" in first[2]
+
+
+def test_an_array_of_objects_beside_good_ones(tmp_path: Path) -> None:
+    save(tmp_path, "b.npy", np.ones((3, 5)))
+    np.save(tmp_path / "a.npy", np.array([np.ones(5), None], object), allow_pickle=True)
+
+    [first, *_rest] = told(read(tmp_path, a=12, b=12))
+
+    assert first[:2] == ("error", "a")
+    assert first[2].startswith("a.npy holds Python objects, which can run code when they are read")
+
+
+def test_a_folder_without_features(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="There is no file"):
+        read(tmp_path, a=12)
 
 
 def test_a_real_file_of_ten_crops(shared_data: Path) -> None:

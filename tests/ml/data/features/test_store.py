@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ml.data.features import open_features, read_array
+from ml.data.features.store import rows_of_frames
 from ml.records import BadInput, FeatureRecord, VideoRecord
 
 
@@ -40,9 +42,9 @@ def test_arrays_are_mapped_not_loaded(tmp_path: Path) -> None:
         (np.zeros((3, 4), np.complex64), "holds complex64"),
         (np.zeros(3, np.float32), r"has the shape \(3,\): rows × numbers are expected"),
         (np.zeros((3, 1, 1, 2), np.float32), "has the shape"),
-        (np.zeros((0, 4), np.float32), r"has the shape \(0, 4\): there is nothing in it"),
-        (np.zeros((3, 0, 4), np.float32), "there is nothing in it"),
-        (np.array([{"a": 1}], object), "no array of numbers: .*Python objects"),
+        (np.zeros((0, 4), np.float32), r"shape \(0, 4\): there is nothing in it, not one row"),
+        (np.zeros((3, 0, 4), np.float32), "there is nothing in it, not one crop"),
+        (np.array([{"a": 1}], object), "a.npy holds Python objects, which can run code"),
     ],
 )
 def test_what_are_no_features(tmp_path: Path, array: object, sentence: str) -> None:
@@ -53,7 +55,7 @@ def test_what_are_no_features(tmp_path: Path, array: object, sentence: str) -> N
 def test_what_only_python_reads_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(np.zeros((3, 4)).dumps())
 
-    with pytest.raises(BadInput, match="no array of numbers"):
+    with pytest.raises(BadInput, match="holds Python objects"):
         read_array(tmp_path / "a.npy")
 
 
@@ -108,3 +110,34 @@ def test_records_that_cannot_be(changes: dict[str, object], sentence: str) -> No
 
     with pytest.raises(BadInput, match=sentence):
         VideoRecord.from_json({"id": "vid", "path": "a.mp4", "features": features}).check()
+
+
+def test_frames_of_rows_that_are_not_whole(tmp_path: Path) -> None:
+    """Three rows of 2.5 frames: 0 1 2, 3 4 and 5 6 7, for frame 5 is the first of the third."""
+    path = saved(tmp_path, np.zeros((3, 4), np.float32))
+    record = FeatureRecord(path=str(path), row_length=2.5)
+    features = open_features(VideoRecord(id="a", path="", n_frames=9, features=record))
+
+    frames = features.scores(np.array([1, 2, 3], np.float32)).to_frames(9)
+
+    assert frames[:8].tolist() == [1, 1, 1, 2, 2, 3, 3, 3]
+    assert np.isnan(frames[8])
+    assert features.left_over(3, 9) == 1
+    uncounted = replace(features, n_frames=0).scores(np.array([1, 2, 3], np.float32))
+    assert uncounted.values.tolist() == [1, 1, 1, 2, 2, 3, 3, 3]
+
+
+@pytest.mark.parametrize(("n_frames", "n_left"), [(48, 0), (49, 1), (63, 15), (64, 0), (40, 0)])
+def test_frames_too_few_for_a_row(tmp_path: Path, n_frames: int, n_left: int) -> None:
+    path = saved(tmp_path, np.zeros((3, 4), np.float32))
+    record = FeatureRecord(path=str(path))
+    features = open_features(VideoRecord(id="a", path="", n_frames=n_frames, features=record))
+
+    assert features.left_over(3, n_frames) == n_left
+
+
+@pytest.mark.parametrize(("n_frames", "n_parts"), [(1000, 32), (97, 32), (355, 7), (107_997, 32)])
+def test_equal_parts_are_cut_as_scores_of_equal_segments_are(n_frames: int, n_parts: int) -> None:
+    rows = rows_of_frames(n_frames, n_frames / n_parts)
+
+    assert rows.tolist() == (np.arange(n_frames) * n_parts // n_frames).tolist()

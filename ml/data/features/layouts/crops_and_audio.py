@@ -1,0 +1,33 @@
+"""Crops in files, and sound beside them: `name__0.npy` to `name__4.npy` and `name__vggish.npy`, as
+published for XD-Violence.
+
+Sound stands after the picture, the same for all crops. Its rows are paired as `pairing` says: one
+for each of the picture's, of which the last is dropped where sound has one less, or by time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ml.data.features.layouts._base import AUDIO, FLOW, RGB, FeatureLayout, Place, register
+from ml.data.features.layouts.crops_in_files import CROP, CropsInFiles
+
+SOUND = re.compile(r"^(.+?)__vggish\.npy$", re.IGNORECASE)
+
+
+@register
+class CropsAndAudio(FeatureLayout):
+    title = "crops in files with sound: name__0.npy and name__vggish.npy"
+    parts = (RGB, FLOW, AUDIO)
+    needed = (AUDIO,)
+    rules = CropsInFiles.rules
+
+    @classmethod
+    def recognises(cls, names: Sequence[str]) -> bool:
+        return any(map(CROP.search, names)) and any(map(SOUND.match, names))
+
+    @classmethod
+    def place(cls, name: str) -> Place | None:
+        match = SOUND.match(name)
+        return Place(name=match[1], part=AUDIO) if match else CropsInFiles.place(name)
