@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ml import cli
-from ml.cli import methods
+from ml.cli._options import config_of
 from tests import toys
 
 TINY = [
@@ -138,7 +138,7 @@ def test_config_file_and_set_are_joined(tmp_path: Path) -> None:
         [*arguments, "--config", str(config), "--set", "epochs=9", "--set", "optimiser=adam"]
     )
 
-    assert methods._config(options) == {"window": 4, "epochs": 9, "optimiser": "adam"}
+    assert config_of(options) == {"window": 4, "epochs": 9, "optimiser": "adam"}
 
 
 @pytest.mark.parametrize(
