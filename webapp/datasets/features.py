@@ -6,6 +6,7 @@ A set is never changed. The same name again is its next version.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,12 @@ def records_of(feature_set: FeatureSet) -> dict[str, dict[str, Any]]:
     }
 
 
-def without_features(feature_set: FeatureSet, split: Split) -> VideoQuerySet:
-    """The split's videos of which the set has none."""
+def without_features(
+    feature_set: FeatureSet, split: Split, parts: Collection[str] = USED_PARTS
+) -> VideoQuerySet:
+    """The split's videos in `parts` of which the set has none."""
     videos = Video.objects.ready().filter(
-        split_members__split=split, split_members__part__in=USED_PARTS
+        split_members__split=split, split_members__part__in=list(parts)
     )
     return videos.exclude(pk__in=feature_set.files.values("video")).order_by("name")
 

@@ -39,7 +39,7 @@ SILENT_ROUTES = {
     "accounts:password", "accounts:switch_team", "runs:equivalent",
     # What the matrix sends them is not complete, so that the form comes back.
     "datasets:new", "datasets:new_feature_set", "datasets:new_ground_truth",
-    "datasets:new_regions", "runs:mix", "runs:upload",
+    "datasets:new_regions", "runs:mix", "runs:upload", "runs:new_weights",
 }  # fmt: skip
 
 
