@@ -158,9 +158,9 @@ class RunForm(forms.Form):
         """The newest of the method that were brought in, and those that are named."""
         teams = {split.dataset.team_id for split in self.splits.values()}
         ready = Weights.objects.ready().filter(team__in=teams, method=self.method)
-        newest = [each.pk for each in ready[:MOST_STARTS]]
         named = [self._named("weights"), self._named("starts_from")]
-        return {each.pk: each for each in ready.filter(pk__in=[*newest, *named])}
+        newest = Q(pk__in=ready.values("pk")[:MOST_STARTS])
+        return {each.pk: each for each in ready.filter(newest | Q(pk__in=named))}
 
     @property
     def chosen_weights(self) -> Weights | None:
