@@ -46,7 +46,7 @@ class NewWeightsQuery(Known):
         required=False,
         help_text="Refuse weights of another one; left out, the file tells.",
     )
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]
         max_length=published.MAX_SOURCE_LENGTH,
         default="",
         allow_blank=True,

@@ -14,6 +14,7 @@ from tests.factories.jobs import JobFactory
 from tests.factories.runs import MethodFactory, TrainableSplitFactory, WeightsFactory
 from tests.webapp.runs.test_published import method  # noqa: F401 (a fixture)
 from webapp.accounts.models import Team, User
+from webapp.accounts.services import create_token
 from webapp.datasets.models import Split
 from webapp.runs.models import Run, Weights
 
@@ -59,6 +60,8 @@ def test_a_file_is_brought_from_the_page(as_bob: Client, weights: Weights) -> No
     assert "being read" in page
     assert "selected on test" in page
     assert "Score with these weights" not in page
+    assert f'href="/weights/{brought.pk}"' in text(as_bob, "/activity")
+    assert f'href="/weights/{brought.pk}"' in text(as_bob, f"/jobs/{brought.job_id}")
 
 
 def test_a_file_without_anything_in_it_is_said_beside_its_field(as_bob: Client) -> None:
@@ -251,6 +254,17 @@ def test_rest_brings_weights_once(as_bob: Client, weights: Weights) -> None:
     assert [each["name"] for each in listed] == ["Mine", "Theirs"]
     assert first.json()["result_url"] == f"/api/v1/weights/{listed[0]['id']}"
     assert listed[0]["state"] == "reading"
+
+
+def test_rest_takes_a_file_whatever_its_content_type_says(bob: User, team: Team) -> None:
+    """`curl --data-binary` calls it a form."""
+    _token, secret = create_token(team=team, name="x", scope="submit", by=bob)
+    client = Client(headers={"authorization": f"Bearer {secret}"})
+
+    for kind in ("application/x-www-form-urlencoded", "application/json", "text/plain"):
+        answer = client.post("/api/v1/weights?file=a.pth", b"%=&" * 2_000_000, kind)
+        assert answer.status_code == 202, answer.content
+    assert {each.n_bytes for each in Weights.objects.all()} == {6_000_000}
 
 
 def test_rest_refuses_an_empty_body_and_an_unknown_method(as_bob: Client, db: None) -> None:

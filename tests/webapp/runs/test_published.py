@@ -191,7 +191,7 @@ def test_a_run_with_weights_is_cancelled_and_resumed(
 def test_words_for_the_state_of_a_run_with_weights(
     split: Split, weights: Weights, bob: User
 ) -> None:
-    run = submit(split, bob, weights=weights)
+    submit(split, bob, weights=weights)
     Job.objects.update(status="running")
     assert Run.objects.get().status_label == "Scoring"
     Job.objects.update(status="succeeded", finished_at=timezone.now())
