@@ -14,7 +14,7 @@ from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError
 from webapp.runs.config import ConfigError, complete_config
 from webapp.runs.models import Checkpoint, Method, Run, Weights
-from webapp.runs.schema import learning_values, network_values, to_text
+from webapp.runs.schema import defaults_of, learning_values, network_values, to_text
 from webapp.runs.training import checkpoint_to_score
 
 
@@ -38,7 +38,7 @@ def scored_with(
 
 def config_to_score(weights: Weights, method: Method, config: dict[str, Any]) -> dict[str, Any]:
     """That of the weights, scored as `config` says. Raise ConfigError where that is not all."""
-    fixed = learning_values(method.schema, weights.config)
+    fixed = learning_values(method.schema, defaults_of(method.schema) | weights.config)
     sentence = _("%(field)s: the weights are of a network with %(theirs)s (given: %(ours)s)")
     problems = {
         name: sentence % {"field": name, "theirs": to_text(fixed[name]), "ours": to_text(value)}
