@@ -59,7 +59,7 @@ def _imported(
 
 
 def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
-    from ml.verbs._spec import restored
+    from ml.verbs import restored
 
     features = FeatureRecord(path=str(options.features), frames_per_row=options.frames_per_row)
     features.check(options.features.name)
