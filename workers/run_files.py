@@ -25,6 +25,7 @@ def run_of(job: Job) -> Run:
         "method",
         "feature_set",
         "starts_from",
+        "weights__checkpoint",
         "created_by",
         "team",
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Spec = dict[str, Any]
 READING_BYTES = 8 * 1024**3  # address space for files that people send
+STATM = Path("/proc/self/statm")  # its first number: pages that are mapped
 
 
 def videos_of(spec: Spec) -> tuple[VideoRecord, ...]:
@@ -29,8 +30,15 @@ def out_dir(spec: Spec) -> Path:
 
 
 def limit_memory() -> None:
-    """Compressed files can unpack without end: they meet a MemoryError, the machine does not."""
-    resource.setrlimit(resource.RLIMIT_AS, (READING_BYTES, READING_BYTES))
+    """Compressed files can unpack without end: they meet a MemoryError, the machine does not.
+
+    Beside what is mapped already: torch with its libraries for a GPU maps some gigabytes.
+    """
+    mapped = int(STATM.read_text().split()[0]) * resource.getpagesize() if STATM.exists() else 0
+    limit = mapped + READING_BYTES
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def checkpoint_at(paths: dict[str, Any]) -> Checkpoint:

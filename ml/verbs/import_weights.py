@@ -8,17 +8,20 @@ from typing import Any
 
 import torch
 
+from ml import device
 from ml.methods import restore
 from ml.records import BadInput
 from ml.registry import as_json, get_method, parse_config
 from ml.reports import Reporter
 from ml.training.checkpoints import Checkpoint, save
-from ml.verbs._spec import Spec, out_dir
+from ml.verbs._spec import Spec, limit_memory, out_dir
 from ml.weights import Imported, import_weights
 from ml.weights.files import read_weights
 
 
 def run(spec: Spec, reporter: Reporter) -> None:
+    device.use_threads(1)  # each thread would take address space of its own
+    limit_memory()
     path = Path(spec["weights"])
     imported = import_weights(
         read_weights(path), name=spec.get("name") or path.name, method=spec.get("method", "")
@@ -29,7 +32,7 @@ def run(spec: Spec, reporter: Reporter) -> None:
         "checkpoint", step=0, epoch=0.0, weights=str(weights), state=str(state),
         is_best=False, is_final=True,
     )  # fmt: skip
-    facts = {"layout": imported.layout, "notes": list(imported.notes)}
+    facts = {"method": imported.method, "layout": imported.layout, "notes": list(imported.notes)}
     reporter.send("result", values={"config": checkpoint.config, **facts})
 
 

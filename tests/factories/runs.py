@@ -14,7 +14,7 @@ from tests.factories.datasets import (
 )
 from tests.factories.jobs import JobFactory
 from webapp.datasets.models import Part, Split
-from webapp.runs.models import Checkpoint, Method, Run, Sweep, TrainingPoint
+from webapp.runs.models import Checkpoint, Method, Run, Sweep, TrainingPoint, Weights
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -125,6 +125,31 @@ class TrainingPointFactory(DjangoModelFactory[TrainingPoint]):
     step = factory.Sequence(lambda n: 10 * (n + 1))
     epoch = factory.LazyAttribute(lambda point: point.step / 10)
     values = factory.LazyAttribute(lambda point: {"train_loss": 1 / point.step})
+
+
+class WeightsFactory(DjangoModelFactory[Weights]):
+    """Weights that were read to a good end, with the checkpoint that was made of them."""
+
+    class Meta:
+        model = Weights
+        skip_postgeneration_save = True
+
+    team = factory.SubFactory(TeamFactory)
+    name = factory.Sequence(lambda n: f"Weights {n}")
+    file = factory.django.FileField(data=b"as sent", filename="published.pth")
+    file_name = "published.pth"
+    sha256 = "8" * 64
+    n_bytes = 7
+    method = factory.SubFactory(MethodFactory)
+    layout = "Conv-AE of its authors"
+    config = factory.LazyFunction(
+        lambda: {"epochs": 20, "input_size": [227, 227], "is_grey": True, "norm": "none"}
+    )
+
+    @factory.post_generation
+    def checkpoint(self: Weights, create: bool, extracted: None) -> None:
+        if self.method is not None:
+            CheckpointFactory.create(run=None, published=self, step=0)
 
 
 class CheckpointFactory(DjangoModelFactory[Checkpoint]):

@@ -11,6 +11,7 @@ from ml import verbs
 from ml.records import BadInput
 
 WORKERS = Path(__file__).parents[2] / "workers" / "kinds"
+COMMANDS = Path(__file__).parents[2] / "ml" / "cli"
 
 
 @pytest.mark.parametrize("name", verbs.names())
@@ -18,8 +19,9 @@ def test_each_has_something_to_run(name: str) -> None:
     assert callable(verbs.find(name))
 
 
-def test_those_that_the_kinds_of_jobs_ask_for_are_there() -> None:
-    asked = {verb for path in WORKERS.glob("*.py") for verb in asked_for(path.read_text())}
+def test_those_that_jobs_and_the_command_line_ask_for_are_there() -> None:
+    askers = [*WORKERS.glob("*.py"), *COMMANDS.glob("*.py")]
+    asked = {verb for path in askers for verb in asked_for(path.read_text())}
 
     assert asked == set(verbs.names())
 
@@ -41,5 +43,5 @@ def is_text(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("name", ["dance", "_spec", "train.py", "", None, 3])
 def test_others_are_refused_with_the_names_that_there_are(name: object) -> None:
-    with pytest.raises(BadInput, match=r"is none of annotate, evaluate, list_videos, "):
+    with pytest.raises(BadInput, match=r"is none of annotate, evaluate, "):
         verbs.find(name)

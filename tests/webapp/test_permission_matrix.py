@@ -19,7 +19,7 @@ from tests.factories.accounts import MembershipFactory
 from tests.factories.datasets import FeatureSetFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.results import explain, float32, labelled_run, save_by_name
-from tests.factories.runs import RunFactory, sweep_of
+from tests.factories.runs import RunFactory, WeightsFactory, sweep_of
 from tests.webapp.asked import bodies_about, queries_about
 from webapp.accounts import services
 from webapp.accounts.models import Invitation, Role, Team, User
@@ -138,6 +138,12 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:sweep": {"GET": READ},
     "runs:export_sweep": {"GET": READ},
     "runs:cancel_sweep": {"POST": of_team(403, 302)},
+    "runs:weights_list": {"GET": OWN},
+    "runs:new_weights": {
+        "GET": Answers(people=(200, 403, 200, 200, 200)),
+        "POST": Answers(people=(200, 403, 200, 200, 200)),  # the empty form comes back
+    },
+    "runs:weights": {"GET": READ},
     "runs:detail": {"GET": READ},
     "runs:operating_points": {"GET": READ},
     "runs:sensitivity": {"GET": READ},
@@ -158,9 +164,12 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "GET": Answers(people=(404, 403, 403, 200, 200)),
         "POST": Answers(people=(404, 403, 403, 422, 422)),  # without its name
     },
-    "deleting:feature_set": {
-        "GET": Answers(people=(404, 403, 403, 200, 200)),
-        "POST": Answers(people=(404, 403, 403, 302, 302)),
+    **{
+        f"deleting:{name}": {
+            "GET": Answers(people=(404, 403, 403, 200, 200)),
+            "POST": Answers(people=(404, 403, 403, 302, 302)),
+        }
+        for name in ("feature_set", "weights")  # weights that nobody of them brought
     },
     "results:compare": {"GET": READ},
     "results:compare_export": {"GET": READ},
@@ -218,10 +227,18 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:dataset_videos": {"GET": READ},
     "api:dataset_splits": {"GET": READ, "POST": of_team(403, 201)},
     "api:dataset_feature_sets": {"GET": READ, "POST": of_team(403, 422)},  # no such folder
-    "api:feature_set": {
-        "GET": READ,
-        "DELETE": Answers(people=(404, 403, 403, 204, 204), takes_manage=True),
+    **{
+        f"api:{name}": {
+            "GET": READ,
+            "DELETE": Answers(people=(404, 403, 403, 204, 204), takes_manage=True),
+        }
+        for name in ("feature_set", "weights")
     },
+    "api:weights_list": {
+        "GET": OWN,
+        "POST": Answers(people=(422, 403, 422, 422, 422)),  # no name of a file
+    },
+    "api:weights_dependents": {"GET": READ},
     "api:feature_set_read_again": {"POST": of_team(403, 409)},  # they have been read
     "api:dataset_region_sets": {"GET": READ, "POST": of_team(403, 201)},
     "api:region_set": {"GET": READ},
@@ -370,6 +387,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "video_id": video.pk,
             "split_id": run.split_id,
             "feature_set_id": FeatureSetFactory.create(dataset=run.dataset).pk,
+            "weights_id": WeightsFactory.create(team=team).pk,
             "region_set_id": run.dataset.region_sets.create(name="people", origin="a.csv").pk,
             "draft_id": draft.pk,
             "rest": f"{share_address.rpartition('/')[2]}/",

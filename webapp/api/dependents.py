@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from webapp.api.requests import Known, read_query
 from webapp.api.runs import visible_run
 from webapp.api.sweeps import visible_sweep
+from webapp.api.weights import visible_weights
 from webapp.datasets.models import Dataset, FeatureSet
 from webapp.deleting import contents
 from webapp.deleting.contents import Dependents
@@ -65,6 +66,13 @@ class SweepDependents(APIView):
     def get(self, request: Request, sweep_id: str) -> Response:
         """What `DELETE` would take with the sweep, all of its runs among it."""
         return _answer(contents.of_sweep(visible_sweep(request, sweep_id)))
+
+
+class WeightsDependents(APIView):
+    @extend_schema(responses=DependentsSerializer)
+    def get(self, request: Request, weights_id: str) -> Response:
+        """What goes with weights that were brought in, and what holds them."""
+        return _answer(contents.of_weights(visible_weights(request, weights_id)))
 
 
 class DatasetDependents(APIView):

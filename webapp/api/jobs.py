@@ -54,7 +54,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         return queue_position(job)
 
     def get_result_url(self, job: Job) -> str:
-        """What it works for: a dataset, a run or a file of ground truth."""
+        """What it works for: a dataset, features, weights, a run or a file of ground truth."""
         return reverse(job.facts_of_kind.route, args=[job.subject_id])
 
     def get_log_url(self, job: Job) -> str:

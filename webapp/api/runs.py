@@ -24,7 +24,7 @@ from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.deleting.services import delete_run
 from webapp.jobs.models import Job
 from webapp.runs import services
-from webapp.runs.models import Method, Run
+from webapp.runs.models import Method, Run, Weights
 
 
 class RunOfSplit(Known):
@@ -59,7 +59,20 @@ class NewRun(RunOfSplit):
         required=False,
         help_text="A run of the same method: learn from the weights that it was scored with.",
     )
-    config = serializers.DictField(default=dict, help_text="Fields left out get their defaults.")
+    starts_from_weights = VisibleField(
+        queryset=Weights.objects.all(),
+        required=False,
+        help_text="Weights of the same method that were brought in: learn from these on.",
+    )
+    weights = VisibleField(
+        queryset=Weights.objects.all(),
+        required=False,
+        help_text="Weights that were brought in: nothing is trained, they are scored.",
+    )
+    config = serializers.DictField(
+        default=dict,
+        help_text="Fields left out get their defaults, or are those of the weights to be scored.",
+    )
     seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=0)
     name = serializers.CharField(max_length=160, default="", allow_blank=True)
     selection = serializers.ChoiceField(
@@ -97,6 +110,15 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         allow_null=True,
         help_text="The run whose weights it began with; null for random ones.",
     )
+    starts_from_weights = serializers.CharField(
+        source="starts_from.published_id",
+        default=None,
+        allow_null=True,
+        help_text="Weights that were brought in, where its training began with such.",
+    )
+    weights_id = serializers.CharField(
+        allow_null=True, help_text="What it scores of weights that were brought in."
+    )
     sweep_id = serializers.CharField(allow_null=True)
     trained_by_id = serializers.CharField(
         allow_null=True, help_text="The run whose weights it scores; null for its own."
@@ -110,9 +132,9 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             "id", "kind", "name", "dataset_id", "split_id", "annotation_set_id", "method",
             "method_name", "supervision", "features", "feature_set_id", "reference", "config",
-            "starts_from", "recipe", "seed", "selection", "selected_on_test", "dataset_hash",
-            "sweep_id", "trained_by_id", "status", "created_by", "created_at", "scored_at",
-            "job_url", "scores_url", "evaluation_url",
+            "starts_from", "starts_from_weights", "weights_id", "recipe", "seed", "selection",
+            "selected_on_test", "dataset_hash", "sweep_id", "trained_by_id", "status", "created_by",
+            "created_at", "scored_at", "job_url", "scores_url", "evaluation_url",
         ]  # fmt: skip
 
     def get_job_url(self, run: Run) -> str | None:
@@ -163,7 +185,7 @@ class Runs(ListView[Run]):
         request=NewRun, responses={202: JobSerializer}, parameters=[idempotency.PARAMETER]
     )
     def post(self, request: Request) -> Response:
-        """Train a method on a dataset, score its test videos, evaluate."""
+        """Train a method on a dataset, or take weights; score its test videos, evaluate."""
         return idempotency.answer_once(request, partial(_submit, request))
 
 

@@ -29,7 +29,7 @@ from webapp.results.models import ScoreSet
 from webapp.results.scores import uploads
 from webapp.runs.models import SUPERVISION, Run
 
-SCORE_FILE = {"application/octet-stream": OpenApiTypes.BINARY}
+SENT_FILE = {"application/octet-stream": OpenApiTypes.BINARY}
 
 
 class NewUploadedRun(RunOfSplit):
@@ -105,7 +105,7 @@ class RunScores(Scores):
 
     @extend_schema(
         operation_id="runs_score_set_put",
-        request=SCORE_FILE,
+        request=SENT_FILE,
         responses=UploadSerializer,
         parameters=[LayoutQuery],
     )
@@ -155,7 +155,7 @@ class VideoScores(FrameScores):
 
     @extend_schema(
         operation_id="runs_video_scores_put",
-        request=SCORE_FILE,
+        request=SENT_FILE,
         responses=UploadSerializer,
         parameters=[LayoutQuery],
     )

@@ -26,6 +26,7 @@ from webapp.api import (
     uploads,
     videos,
     virtual_runs,
+    weights,
 )
 
 app_name = "api"
@@ -149,6 +150,13 @@ urlpatterns = [
         name="sweep_dependents",
     ),
     path("sweeps/<str:sweep_id>/cancel", sweeps.SweepCancel.as_view(), name="sweep_cancel"),
+    path("weights", weights.AllWeights.as_view(), name="weights_list"),
+    path("weights/<str:weights_id>", weights.WeightsDetail.as_view(), name="weights"),
+    path(
+        "weights/<str:weights_id>/dependents",
+        dependents.WeightsDependents.as_view(),
+        name="weights_dependents",
+    ),
     path("protocols", protocols.Protocols.as_view(), name="protocols"),
     path("protocols/<slug:slug>", protocols.ProtocolDetail.as_view(), name="protocol"),
     path("comparisons", comparisons.Comparisons.as_view(), name="comparisons"),

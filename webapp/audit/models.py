@@ -18,6 +18,7 @@ KINDS: dict[str, str | Promise] = {
     "regions": _("Regions"),
     "run": _("Runs"),
     "sweep": _("Sweeps"),
+    "weights": _("Published weights"),
     "scores": _("Scores"),
     "job": _("Jobs"),
     "protocol": _("Protocols"),
@@ -69,6 +70,8 @@ class AuditEvent(models.Model):
         SWEEP_SUBMITTED = "sweep.submitted", _("submitted the sweep")
         SWEEP_CANCELLED = "sweep.cancelled", _("cancelled the sweep")
         SWEEP_DELETED = "sweep.deleted", _("deleted the sweep")
+        WEIGHTS_BROUGHT = "weights.brought", _("brought the weights")
+        WEIGHTS_DELETED = "weights.deleted", _("deleted the weights")
         SCORES_BROUGHT = "scores.brought", _("brought scores for")
         SCORES_DELETED = "scores.deleted", _("deleted the scores of")
         JOB_CANCELLED = "job.cancelled", _("cancelled the job")

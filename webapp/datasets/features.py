@@ -6,7 +6,7 @@ A set is never changed. The same name again is its next version.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -186,10 +186,12 @@ def _record_of(file: FeatureFile, feature_set: FeatureSet) -> dict[str, Any]:
     return record
 
 
-def without_features(feature_set: FeatureSet, split: Split) -> VideoQuerySet:
-    """The split's videos of which the set has none."""
+def without_features(
+    feature_set: FeatureSet, split: Split, parts: Collection[str] = USED_PARTS
+) -> VideoQuerySet:
+    """The split's videos in `parts` of which the set has none."""
     videos = Video.objects.ready().filter(
-        split_members__split=split, split_members__part__in=USED_PARTS
+        split_members__split=split, split_members__part__in=list(parts)
     )
     return videos.exclude(pk__in=feature_set.files.values("video")).order_by("name")
 

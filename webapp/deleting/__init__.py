@@ -1,1 +1,1 @@
-"""Deleting datasets, runs, sweeps, scores and feature sets, with all that hangs on them."""
+"""Deletes datasets, runs, sweeps, scores, weights and feature sets, with all that hangs on them."""

@@ -34,7 +34,7 @@ from webapp.results.models import (
 )
 from webapp.results.protocols.current_evaluations import IS_CURRENT
 from webapp.results.studies.leaderboard_overview import best_of_each
-from webapp.runs.models import Checkpoint, Run, Sweep, TrainingPoint
+from webapp.runs.models import Checkpoint, Run, Sweep, TrainingPoint, Weights
 from webapp.sharing.models import ShareLink
 
 Rows = Mapping[str, QuerySet]
@@ -101,6 +101,11 @@ def of_feature_set(feature_set: FeatureSet) -> Dependents:
     return _dependents(rows, [], said, holds.of_feature_set(feature_set))
 
 
+def of_weights(weights: Weights) -> Dependents:
+    names = files.names_of(files.OF_WEIGHTS, [weights.pk])
+    return _dependents(rows_of_weights(weights), names, [], holds.of_weights(weights))
+
+
 def of_dataset(dataset: Dataset) -> Dependents:
     rows = rows_of_dataset(dataset)
     names = files.names_of(files.OF_DATASET, [dataset.pk])
@@ -142,6 +147,13 @@ def rows_of_feature_set(feature_set: FeatureSet) -> Rows:
     return {
         "feature_files": FeatureFile.objects.filter(feature_set=feature_set),
         "jobs": jobs_of([feature_set.pk]),
+    }
+
+
+def rows_of_weights(weights: Weights) -> Rows:
+    return {
+        "checkpoints": Checkpoint.objects.filter(published=weights),
+        "jobs": jobs_of([weights.pk]),
     }
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from webapp.datasets.models import AnnotationImport, Dataset, Video
 from webapp.deleting.models import FileToSweep
 from webapp.results.models import Explanation, PendingExplanation
-from webapp.runs.models import Checkpoint
+from webapp.runs.models import Checkpoint, Weights
 
 logger = logging.getLogger(__name__)
 FILES_PER_PASS = 100  # the housekeeper has jobs to look after, too
@@ -47,6 +47,11 @@ OF_RUN = (
     *OF_SCORES,
     Stored(Checkpoint, "weights", "run"),
     Stored(Checkpoint, "state", "run"),
+)
+OF_WEIGHTS = (
+    Stored(Weights, "file", "pk"),
+    Stored(Checkpoint, "weights", "published"),
+    Stored(Checkpoint, "state", "published"),
 )
 OF_DATASET = (
     Stored(Dataset, "list_file", "pk"),

@@ -14,7 +14,7 @@ from webapp.datasets.models import Dataset, FeatureSet
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation
 from webapp.results.protocols.current_evaluations import IS_CURRENT
-from webapp.runs.models import Run, Sweep
+from webapp.runs.models import Run, Sweep, Weights
 from webapp.sharing.models import ShareLink
 
 
@@ -82,6 +82,15 @@ def of_feature_set(feature_set: FeatureSet) -> list[Hold]:
     ]
 
 
+def of_weights(weights: Weights) -> list[Hold]:
+    begun = Run.objects.filter(starts_from__published=weights)
+    return [
+        *_jobs([weights.pk]),
+        *_runs(Run.objects.filter(weights=weights)),
+        *_begun(begun),
+    ]
+
+
 def of_dataset(dataset: Dataset) -> list[Hold]:
     return [
         *_jobs(subjects_of(dataset)),
@@ -120,7 +129,11 @@ def _trained(run: Run) -> Iterator[Hold]:
 
 def _started(runs: Sequence[str]) -> Iterator[Hold]:
     """Those outside whose training began with weights of `runs`."""
-    begun = Run.objects.filter(starts_from__run__in=list(runs)).exclude(pk__in=list(runs))
+    begun = Run.objects.filter(starts_from__run__in=list(runs))
+    yield from _begun(begun.exclude(pk__in=list(runs)))
+
+
+def _begun(begun: QuerySet[Run]) -> Iterator[Hold]:
     if found := list(begun.order_by("pk").only("name")):
         yield _hold("starts", _("Other runs began with its weights; delete these first"), found)
 

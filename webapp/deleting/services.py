@@ -25,7 +25,7 @@ from webapp.deleting import contents, files, holds
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.results.models import PendingExplanation, ScoreSet
-from webapp.runs.models import Run, Stage, Sweep
+from webapp.runs.models import Run, Stage, Sweep, Weights
 
 Row = TypeVar("Row", bound=Model)
 Act = AuditEvent.Act
@@ -91,6 +91,23 @@ def delete_feature_set(*, feature_set: FeatureSet, by: User) -> None:
         record(Act.FEATURE_SET_DELETED, set_id, team=team, by=by, name=name, **told)
 
 
+def delete_weights(*, weights: Weights, by: User) -> None:
+    """With what was made of them. Raise HeldError where runs were scored or begun with them."""
+    require_run(weights, by=by)
+    with _deleting(weights):
+        _lock_jobs([weights.pk])
+        [weights] = _locked(Weights, [weights.pk], weights)
+        holds.check(weights, holds.of_weights(weights))
+        names = files.names_of(files.OF_WEIGHTS, [weights.pk])
+        told: dict[str, Any] = {"file": weights.file_name, "sha256": weights.sha256}
+        told |= contents.counts_of(contents.rows_of_weights(weights)) | {"n_files": len(names)}
+        weights_id, team = weights.pk, weights.team
+        files.sweep_later(names, subject_id=weights_id)
+        weights.delete()
+        contents.jobs_of([weights_id]).delete()
+        record(Act.WEIGHTS_DELETED, weights_id, team=team, by=by, name=weights.name, **told)
+
+
 def delete_dataset(*, dataset: Dataset, by: User) -> None:
     """With splits, ground truth and feature sets; the videos lie in place and stay.
 
@@ -111,7 +128,7 @@ def delete_dataset(*, dataset: Dataset, by: User) -> None:
         record(Act.DATASET_DELETED, dataset_id, team=dataset.team, by=by, name=dataset.name, **told)
 
 
-def require_run(subject: Run | Sweep, *, by: User) -> None:
+def require_run(subject: Run | Sweep | Weights, *, by: User) -> None:
     """Raise PermissionDenied. Members may delete what they made themselves."""
     if not may_delete_run(subject, by=by):
         sentence = _("Members delete what they made themselves; maintainers and owners anything.")
@@ -120,7 +137,7 @@ def require_run(subject: Run | Sweep, *, by: User) -> None:
 
 
 def may_delete_run(
-    subject: Run | Sweep, *, by: User, granted: Collection[Permission] | None = None
+    subject: Run | Sweep | Weights, *, by: User, granted: Collection[Permission] | None = None
 ) -> bool:
     """Also its scores. `granted` are the permissions of `by` where they were asked for before."""
     may = permissions_of(by, team=subject.team) if granted is None else granted
@@ -219,7 +236,7 @@ def _wait_for_scores(run: Run, by: User) -> None:
     """An uploaded run takes scores again; any other can be resumed from a scoring that was not."""
     last = run.current_job
     run.scored_at, run.current_job = None, None
-    if run.kind == Run.Kind.TRAINED:
+    if run.is_scored_here:
         run.current_job = jobs.submit_cancelled(
             team=run.team, kind="score", subject_id=run.pk, title=run.name,
             queue=_queue_of(run, last), by=by, reason=f"{by} deleted the scores.",

@@ -19,7 +19,7 @@ from webapp.accounts.teams import current_team
 from webapp.audit.models import KINDS, AuditEvent, AuditEventQuerySet
 from webapp.datasets.models import Dataset
 from webapp.jobs.models import Job
-from webapp.runs.models import Run, Sweep
+from webapp.runs.models import Run, Sweep, Weights
 
 PAGE_SIZE = 50
 # By the prefix of an id: where it is kept, and its page.
@@ -27,6 +27,7 @@ PAGES: dict[str, tuple[type[Model], str]] = {
     "ds": (Dataset, "datasets:detail"),
     "run": (Run, "runs:detail"),
     "sweep": (Sweep, "runs:sweep"),
+    "weights": (Weights, "runs:weights"),
     "job": (Job, "jobs:detail"),
 }
 

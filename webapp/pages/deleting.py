@@ -22,7 +22,7 @@ from webapp.datasets.models import Dataset, FeatureSet
 from webapp.deleting import contents, services
 from webapp.deleting.contents import Dependents
 from webapp.deleting.holds import Hold
-from webapp.runs.models import Run, Sweep
+from webapp.runs.models import Run, Sweep, Weights
 
 # By the code of a hold: the page of each of its ids, or one page for all.
 PAGES_OF_HOLDS = {
@@ -112,6 +112,15 @@ FEATURE_SET = Noun(
     then=lambda each: reverse("datasets:detail", args=[each.dataset_id]) + "?tab=features",
     crumb=("datasets:list", gettext_lazy("Datasets")),
 )
+WEIGHTS = Noun(
+    title=gettext_lazy("Delete the weights “%s”"),
+    done=gettext_lazy("The weights “%s” were deleted."),
+    preview=contents.of_weights,
+    delete=lambda each, request: services.delete_weights(weights=each, by=request.user),
+    address=lambda each: each.get_absolute_url(),
+    then=lambda each: reverse("runs:weights_list"),
+    crumb=("runs:weights_list", gettext_lazy("Published weights")),
+)
 DATASET = Noun(
     title=gettext_lazy("Delete the dataset “%s”"),
     done=gettext_lazy("The dataset “%s” was deleted."),
@@ -150,6 +159,14 @@ def feature_set(request: AuthenticatedRequest, feature_set_id: str) -> HttpRespo
     found = get_object_or_404(visible, pk=feature_set_id)
     require(request.user, Permission.DATASET_DELETE, team=found.dataset.team)
     return _answer(request, FEATURE_SET, found)
+
+
+@get_or_post
+def weights(request: AuthenticatedRequest, weights_id: str) -> HttpResponse:
+    visible = Weights.objects.visible_to(request.user).select_related("team")
+    found = get_object_or_404(visible, pk=weights_id)
+    services.require_run(found, by=request.user)
+    return _answer(request, WEIGHTS, found)
 
 
 @get_or_post

@@ -10,7 +10,7 @@ from webapp.accounts.models import User
 from webapp.pages.forms.runs import RunForm
 from webapp.pages.forms.sweeps import SweepForm
 from webapp.runs.models import Run
-from webapp.runs.schema import changed_fields, to_text
+from webapp.runs.schema import to_text
 
 NEW_LINE = " \\\n  "
 
@@ -54,14 +54,13 @@ def command(form: RunForm, *, by: User) -> str:
     split = form.chosen_split
     options = {"by": by.email, "split": split.pk if split else "", "method": form.method.pk}
     options |= form.changed_answers()
-    changes = changed_fields(form.method.schema, form.config)
     return NEW_LINE.join(
         [
             "python manage.py submit_run",
             *(f"--{name} {shlex.quote(str(value))}" for name, value in options.items()),
             *(
                 f"--set {shlex.quote(f'{name}={to_text(value)}')}"
-                for name, value in changes.items()
+                for name, value in form.changes.items()
             ),
         ]
     )
@@ -70,8 +69,7 @@ def command(form: RunForm, *, by: User) -> str:
 def _body(form: RunForm) -> dict[str, Any]:
     split = form.chosen_split
     data = {"dataset": split.dataset_id, "split": split.pk} if split else {}
-    changes = changed_fields(form.method.schema, form.config)
-    config = {"config": changes} if changes else {}
+    config = {"config": form.changes} if form.changes else {}
     return data | {"method": form.method.pk} | form.changed_answers() | config
 
 

@@ -198,7 +198,8 @@ def _distinct_curves(evaluations: Iterable[Evaluation]) -> list[tuple[str, dict[
 def _run_with_facts(request: HttpRequest, run_id: str) -> Run:
     runs = Run.objects.visible_to(request.user).for_list().with_work_seconds()
     return get_object_or_404(
-        runs.select_related("split", "annotation_set", "team", "sweep", "trained_by"), pk=run_id
+        runs.select_related("split", "annotation_set", "team", "sweep", "trained_by", "weights"),
+        pk=run_id,
     )
 
 

@@ -20,6 +20,7 @@ from webapp.pages import (
     uploads,
     videos,
     virtual_runs,
+    weights,
 )
 from webapp.sharing import views as sharing
 from webapp.sharing.middleware import PREFIX
@@ -52,6 +53,9 @@ of_runs: list[URLPattern] = [
     path("runs/<str:run_id>/curve", runs.curve, name="curve"),
     path("runs/<str:run_id>/cancel", runs.cancel, name="cancel"),
     path("runs/<str:run_id>/resume", runs.resume, name="resume"),
+    path("weights", weights.weights_list, name="weights_list"),
+    path("weights/new", weights.new, name="new_weights"),
+    path("weights/<str:weights_id>", weights.detail, name="weights"),
 ]
 of_results: list[URLPattern] = [
     path("compare", compare.compare, name="compare"),
@@ -89,6 +93,7 @@ of_links: list[URLPattern] = [
 
 of_deletions: list[URLPattern] = [
     path("runs/sweeps/<str:sweep_id>/delete", deleting.sweep, name="sweep"),
+    path("weights/<str:weights_id>/delete", deleting.weights, name="weights"),
     path("runs/<str:run_id>/delete", deleting.run, name="run"),
     path("runs/<str:run_id>/scores/delete", deleting.scores, name="scores"),
     path("datasets/<str:dataset_id>/delete", deleting.dataset, name="dataset"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext as _
 
 from ml.findings import counted, shortened
 from webapp.accounts.models import Team
 from webapp.common.errors import UserError
-from webapp.datasets.features import without_features
+from webapp.datasets.features import USED_PARTS, without_features
 from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Part, Split, Video
 from webapp.jobs.models import Job
 from webapp.runs.models import LARGEST_SEED, Method, Run
+from webapp.runs.sharding import SCORED
 
 LONGEST_NAME = 160
 
@@ -26,12 +29,18 @@ def check_submission(
     name: str = "",
     selection: str,
     queue: str,
+    learns: bool = True,
 ) -> None:
-    """Raise UserError, with the field, when a run could not come to a good end."""
+    """Raise UserError, with the field, when a run could not come to a good end.
+
+    One that only scores needs no videos to learn from, nor any to choose a checkpoint on.
+    """
     _check_data(team=team, dataset=dataset, split=split, method=method)
-    check_features(method, split, feature_set)
+    if learns:
+        _check_training_videos(dataset, split, method)
+    check_features(method, split, feature_set, parts=USED_PARTS if learns else SCORED)
     _check_answers(seed=seed, name=name, selection=selection, queue=queue)
-    if selection == Run.Selection.VALIDATION:
+    if learns and selection == Run.Selection.VALIDATION:
         _check_validation_videos(split, method)
 
 
@@ -48,7 +57,6 @@ def _check_data(*, team: Team, dataset: Dataset, split: Split, method: Method) -
     if split.dataset_id != dataset.pk:
         raise UserError(_("%s is not a split of this dataset.") % split, field="split")
     check_unchanged(split)
-    _check_training_videos(dataset, split, method)
 
 
 def check_unchanged(split: Split) -> None:
@@ -90,7 +98,13 @@ def _needs(method: Method) -> str:
     return _("normal and abnormal videos") if takes_abnormal else _("normal videos")
 
 
-def check_features(method: Method, split: Split, feature_set: FeatureSet | None) -> None:
+def check_features(
+    method: Method,
+    split: Split,
+    feature_set: FeatureSet | None,
+    *,
+    parts: Collection[str] = USED_PARTS,
+) -> None:
     """Raise UserError unless the method is given features if, and only if, it reads them."""
     if not method.reads_features:
         if feature_set is not None:
@@ -104,11 +118,11 @@ def check_features(method: Method, split: Split, feature_set: FeatureSet | None)
     if feature_set.state != "ready":
         sentence = _("feature_set: %s has not been read to a good end")
         raise UserError(sentence % feature_set, code="features_not_ready", field="feature_set")
-    _check_all_have_features(split, feature_set)
+    _check_all_have_features(split, feature_set, parts)
 
 
-def _check_all_have_features(split: Split, feature_set: FeatureSet) -> None:
-    missing = list(without_features(feature_set, split).values_list("name", flat=True))
+def _check_all_have_features(split: Split, feature_set: FeatureSet, parts: Collection[str]) -> None:
+    missing = list(without_features(feature_set, split, parts).values_list("name", flat=True))
     if missing:
         sentence = _("feature_set: it has no features of %(n)s of %(split)s: %(names)s")
         words = {"n": counted(len(missing), "video"), "split": split, "names": shortened(missing)}

@@ -109,6 +109,10 @@ def network_values(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
     return _without(schema, config, ("Training", SCORING))
 
 
+def is_of_scoring(schema: Schema, name: str) -> bool:
+    return schema["properties"].get(name, {}).get("group") == SCORING
+
+
 def _without(schema: Schema, config: Mapping[str, Any], groups: Collection[str]) -> dict[str, Any]:
     known = schema["properties"]
     return {

@@ -13,17 +13,15 @@ from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
-from webapp.common.errors import ConflictError, UserError
+from webapp.common.errors import ConflictError
 from webapp.common.holding import keep
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
-from webapp.runs import stages
+from webapp.runs import origins, stages
 from webapp.runs.checks import LONGEST_NAME, check_submission, ground_truth_of
-from webapp.runs.config import complete_config
-from webapp.runs.models import Checkpoint, Method, Run
-from webapp.runs.schema import network_values, with_order
-from webapp.runs.training import checkpoint_to_score
+from webapp.runs.models import Method, Run, Weights
+from webapp.runs.schema import with_order
 
 LONGEST_FEATURES = 120
 
@@ -38,6 +36,8 @@ def create_run(
     config: dict[str, Any],
     feature_set: FeatureSet | None = None,
     starts_from: Run | None = None,
+    starts_from_weights: Weights | None = None,
+    weights: Weights | None = None,
     seed: int = 0,
     name: str = "",
     selection: str = Run.Selection.LAST,
@@ -46,15 +46,21 @@ def create_run(
 ) -> Run:
     """Submit a run. Raise UserError, with the field, when it could not come to a good end.
 
-    Its training begins with the weights that `starts_from` was scored with, else with random ones.
+    Its training begins with the weights that `starts_from` was scored with, or with
+    `starts_from_weights`, else with random ones. With `weights` it has none, and is scored.
     """
     require(by, Permission.RUN_SUBMIT, team=team)
-    keep(dataset, feature_set, starts_from)
+    keep(dataset, feature_set, starts_from, starts_from_weights, weights)
     check_submission(
         team=team, dataset=dataset, split=split, method=method, feature_set=feature_set,
-        seed=seed, name=name, selection=selection, queue=queue,
+        seed=seed, name=name, selection=selection, queue=queue, learns=weights is None,
     )  # fmt: skip
-    complete = complete_config(method.schema, config)
+    start = origins.only_one(weights, starts_from, starts_from_weights)
+    basis: dict[str, Any] = {"team": team, "method": method, "config": config}
+    if weights is not None:
+        origin = origins.scored_with(weights, **basis, selection=selection)
+    else:
+        origin = {"selection": selection} | origins.trained_from(start, **basis, by=by)
     run = Run(
         team=team,
         name=name.strip() or f"{method.title} on {dataset.name}"[:LONGEST_NAME],
@@ -64,26 +70,26 @@ def create_run(
         method=method,
         feature_set=feature_set,
         features=name_of(feature_set),
-        config=complete,
-        starts_from=_weights_of(starts_from, method, complete, by) if starts_from else None,
         seed=seed,
-        selection=selection,
         dataset_hash=dataset.content_hash,
         created_by=by,
+        **origin,
     )
     _begin(run, queue=queue or jobs.default_queue(), by=by)
     record(
         AuditEvent.Act.RUN_SUBMITTED, run, team=team, by=by,
         dataset=dataset.name, method=method.title, seed=seed,
+        weights=weights.name if weights else None,
     )  # fmt: skip
     return run
 
 
 def _begin(run: Run, *, queue: str, by: User) -> None:
-    """Store a new run with the job that trains it."""
-    run.current_job = stages.submit_job(run, "train", queue=queue, by=by)
+    """Store a new run with the jobs that train it, or score it where its weights are there."""
+    first = "score" if run.kind == Run.Kind.WEIGHTS else "train"
+    # Its stage before itself, since a run needs a job: keys are checked at the commit.
+    run.current_job = stages.begin(run, first, queue=queue, by=by)
     run.save()
-    stages.set_jobs(run, [run.current_job])
 
 
 def cancel_run(*, run: Run, by: User) -> Run:
@@ -232,24 +238,6 @@ def _locked(run: Run) -> Run:
     Its job is asked for afterwards: joined, one that came while we waited would not be seen.
     """
     return Run.objects.select_for_update(no_key=True).get(pk=run.pk)
-
-
-def _weights_of(run: Run, method: Method, config: dict[str, Any], by: User) -> Checkpoint:
-    """Raise UserError where they are none that a training by this config could begin with."""
-    require(by, Permission.RUN_SUBMIT, team=run.team)
-    if run.method_id != method.pk:
-        sentence = _("starts_from: %(run)s has weights of %(other)s, not of %(method)s")
-        words = {"run": run, "other": run.method_name, "method": method}
-        raise UserError(sentence % words, field="starts_from")
-    ours, theirs = (network_values(method.schema, each) for each in (config, run.config))
-    if changed := sorted(name for name in ours if ours[name] != theirs.get(name)):
-        sentence = _("starts_from: %(run)s has the weights of another network: %(fields)s")
-        words = {"run": run, "fields": ", ".join(changed)}
-        raise UserError(sentence % words, code="other_network", field="starts_from")
-    try:
-        return checkpoint_to_score(run)
-    except UserError as error:
-        raise UserError(f"starts_from: {error.sentence}", field="starts_from") from error
 
 
 def name_of(feature_set: FeatureSet | None) -> str:

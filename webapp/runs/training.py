@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from webapp.common.errors import UserError
 from webapp.jobs.models import Job
-from webapp.runs.models import Checkpoint, Run, TrainingPoint
+from webapp.runs.models import Checkpoint, Run, TrainingPoint, Weights
 
 KEPT_CHECKPOINTS = 2  # besides the best and the final one: a broken last one has a predecessor
 
@@ -40,13 +41,8 @@ def record_checkpoint(
     run_id = job.subject_id
     replaced = Checkpoint.objects.filter(run_id=run_id, step=step).first()
     stem = f"runs/{run_id}/{job.pk}/step-{step:08d}"
-    values = {
-        "job": job,
+    values = _stored_pair(job, weights, state, stem) | {
         "epoch": epoch,
-        "weights": _store(weights, stem + ".safetensors"),
-        "state": _store(state, stem + ".json"),
-        "sha256": _sha256(weights),
-        "n_bytes": weights.stat().st_size,
         # A training that is resumed at its best step does not call it the best again.
         "is_best": is_best or bool(replaced and replaced.is_best),
         "is_final": is_final,
@@ -60,13 +56,29 @@ def record_checkpoint(
     return checkpoint
 
 
+def record_published(*, weights: Weights, job: Job, file: Path, state: Path) -> Checkpoint:
+    """Copy what was made of `weights` to the storage; made again, it takes the other's place."""
+    replaced = Checkpoint.objects.filter(published=weights).first()
+    stem = f"weights/{weights.pk}/{job.pk}/checkpoint"
+    values = _stored_pair(job, file, state, stem) | {"step": 0, "epoch": 0, "is_final": True}
+    checkpoint, _ = Checkpoint.objects.update_or_create(published=weights, defaults=values)
+    if replaced:
+        _delete_files_on_commit(replaced)
+    return checkpoint
+
+
 def last_checkpoint(run: Run) -> Checkpoint | None:
     """Where training goes on."""
     return run.checkpoints.order_by("step").last()
 
 
 def checkpoint_to_score(run: Run) -> Checkpoint:
-    """The one that the run's selection rule chooses, of the run that trained for it."""
+    """The one that the run's selection rule chooses, of the run that trained for it.
+
+    Of a run with weights that were brought in, what was made of these.
+    """
+    if run.weights is not None:
+        return run.weights.checkpoint
     is_best = run.selection == Run.Selection.VALIDATION
     kept = run.trainer.checkpoints
     chosen = kept.filter(is_best=True) if is_best else kept.all()
@@ -89,6 +101,16 @@ def _drop_old(run_id: str) -> None:
 def _delete_files_on_commit(checkpoint: Checkpoint) -> None:
     for file in (checkpoint.weights, checkpoint.state):
         transaction.on_commit(partial(default_storage.delete, str(file.name)))
+
+
+def _stored_pair(job: Job, weights: Path, state: Path, stem: str) -> dict[str, Any]:
+    return {
+        "job": job,
+        "weights": _store(weights, stem + ".safetensors"),
+        "state": _store(state, stem + ".json"),
+        "sha256": _sha256(weights),
+        "n_bytes": weights.stat().st_size,
+    }
 
 
 def _store(path: Path, name: str) -> str:

@@ -67,7 +67,7 @@ class Score:
 def _facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
     """For the provenance of the scores: whose weights they are."""
     return {
-        "weights_of": checkpoint.run_id,
+        "weights_of": checkpoint.origin_id,
         "weights_step": checkpoint.step,
         "weights_sha256": checkpoint.sha256,
     }

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from tests.factories.datasets import FeatureSetFactory
 from tests.factories.results import explain
-from tests.factories.runs import sweep_of
+from tests.factories.runs import WeightsFactory, sweep_of
 from webapp.accounts.models import User
 from webapp.datasets.models import AnnotationImport, Dataset, Split, Video
 from webapp.runs.models import Method, Run
@@ -93,6 +93,7 @@ def test_answers_are_as_described(
         "link_id": link.pk,
         "sweep_id": sweep_of(scored_run).pk,
         "feature_set_id": FeatureSetFactory.create(dataset=split.dataset).pk,
+        "weights_id": WeightsFactory.create(team=scored_run.team).pk,
         "region_set_id": split.dataset.region_sets.create(name="people", origin="a.csv").pk,
     }
     files = "/api/v1/runs/{run_id}/scores.{ending}"

@@ -26,6 +26,7 @@ SILENT = {
     "may_delete_run": "answers a question",
     "may_delete_data": "answers a question",
     "require_run": "answers a question",
+    "trained_from": "part of what its callers record",
     "submit": "part of what its callers record",
     "submit_job": "part of what its callers record",
     "submit_import": "part of what its callers record",
@@ -39,7 +40,7 @@ SILENT_ROUTES = {
     "accounts:password", "accounts:switch_team", "runs:equivalent",
     # What the matrix sends them is not complete, so that the form comes back.
     "datasets:new", "datasets:new_feature_set", "datasets:new_ground_truth",
-    "datasets:new_regions", "runs:mix", "runs:upload",
+    "datasets:new_regions", "runs:mix", "runs:upload", "runs:new_weights",
 }  # fmt: skip
 
 

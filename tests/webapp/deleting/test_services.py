@@ -355,7 +355,9 @@ def test_what_is_gone_is_not_deleted_twice(run: Run, maria: User) -> None:
 
 
 def test_every_field_of_a_file_is_swept_with_something() -> None:
-    swept = {(each.model, each.field) for each in (*files.OF_RUN, *files.OF_DATASET)}
+    swept = {
+        (each.model, each.field) for each in (*files.OF_RUN, *files.OF_DATASET, *files.OF_WEIGHTS)
+    }
 
     kept = {
         (model, field.name)

@@ -240,7 +240,7 @@ def test_new_queries(
     for _ in range(8):
         SplitMemberFactory.create(split=TrainableSplitFactory.create(dataset__team=team))
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         as_bob.get(NEW)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -27,9 +28,10 @@ from webapp.runs.models import (
     Method,
     Run,
     RunQuerySet,
+    Weights,
 )
 
-ANSWERS = ("feature_set", "starts_from", "seed", "selection", "queue", "name")
+ANSWERS = ("feature_set", "weights", "starts_from", "seed", "selection", "queue", "name")
 MOST_STARTS = 30  # runs that a form offers to begin with
 PREFIX = "config."  # keeps a method's own `seed` or `name` apart from the run's
 
@@ -66,10 +68,18 @@ class RunForm(forms.Form):
         label=_("Features"),
         help_text=_("Of the same dataset, with a file for every video of the split."),
     )
+    weights = forms.ChoiceField(
+        label=_("Weights"),
+        required=False,
+        help_text=_(
+            "With weights that were brought in nothing is trained: of the method's fields only "
+            "those of scoring count."
+        ),
+    )
     starts_from = forms.ChoiceField(
         label=_("Weights to begin with"),
         required=False,
-        help_text=_("Of a run of the same method and network, as it was scored."),
+        help_text=_("Of a run of the same method and network, as it was scored, or brought in."),
     )
     seed = forms.IntegerField(
         label=_("Seed"),
@@ -112,17 +122,23 @@ class RunForm(forms.Form):
             self.typed = _unticked_boxes(method) | self.typed
         self.fields["split"].choices = self._split_choices()  # type: ignore[attr-defined]
         self.starts = self._offered_starts(self._named("starts_from"))
-        if self.starts and "starts_from" in self.fields:
-            choices = [("", _("random")), *((pk, _dated(run)) for pk, run in self.starts.items())]
-            self.fields["starts_from"].choices = choices  # type: ignore[attr-defined]
-        else:
-            self.fields.pop("starts_from", None)
+        self.published = self._offered_weights()
+        self._offer("weights", _("learnt here"), self.published)
+        self._offer("starts_from", _("random"), {**self.starts, **self.published})
         self.feature_sets = self._offered_feature_sets()
         if method.reads_features:
             choices = [(pk, f"{each.dataset} · {each}") for pk, each in self.feature_sets.items()]
             self.fields["feature_set"].choices = choices  # type: ignore[attr-defined]
         else:
             del self.fields["feature_set"]
+
+    def _offer(self, field: str, none: Promise, offered: Mapping[str, Run | Weights]) -> None:
+        """No such field where there is nothing to choose from."""
+        if offered and field in self.fields:
+            choices = [("", none), *((pk, _dated(each)) for pk, each in offered.items())]
+            self.fields[field].choices = choices  # type: ignore[attr-defined]
+        else:
+            self.fields.pop(field, None)
 
     def _named(self, field: str) -> str:
         """What the form was sent or prefilled with."""
@@ -137,6 +153,19 @@ class RunForm(forms.Form):
         runs = Run.objects.filter(team__in=teams, method=self.method, checkpoints__isnull=False)
         found = runs.filter(Q(pk__in=chosen) | Q(pk=named)).distinct().order_by("-pk")
         return {run.pk: run for run in found}
+
+    def _offered_weights(self) -> dict[str, Weights]:
+        """The newest of the method that were brought in, and those that are named."""
+        teams = {split.dataset.team_id for split in self.splits.values()}
+        ready = Weights.objects.ready().filter(team__in=teams, method=self.method)
+        named = [self._named("weights"), self._named("starts_from")]
+        newest = Q(pk__in=ready.values("pk")[:MOST_STARTS])
+        return {each.pk: each for each in ready.filter(newest | Q(pk__in=named))}
+
+    @property
+    def chosen_weights(self) -> Weights | None:
+        """Those that are to be scored as they are."""
+        return self.published.get(self._named("weights"))
 
     def _offered_feature_sets(self) -> dict[str, FeatureSet]:
         """Those of the datasets whose splits are offered, the newest first."""
@@ -154,19 +183,43 @@ class RunForm(forms.Form):
         ]
 
     def clean(self) -> dict[str, Any]:
-        self.problems = problems_of(self.method.schema, self.config)
+        self.problems = problems_of(self.method.schema, self.typed_config)
         if self.problems:
             raise forms.ValidationError(_("Some fields of the method need another value."))
         return self.cleaned_data
 
     def show_error(self, error: UserError) -> None:
         """Put the sentence next to the field that it is about."""
-        self.add_error(error.field if error.field in self.fields else None, error.sentence)
+        self.problems |= getattr(error, "problems", {})
+        field = "starts_from" if error.field == "starts_from_weights" else error.field
+        self.add_error(field if field in self.fields else None, error.sentence)
+
+    @property
+    def typed_config(self) -> dict[str, Any]:
+        """What was typed, as values. Fields that were not asked for are left out."""
+        return schemas.config_of_texts(self.method.schema, self.typed)
 
     @property
     def config(self) -> dict[str, Any]:
-        """What was typed, as values. Fields that were not asked for are left out."""
-        return schemas.config_of_texts(self.method.schema, self.typed)
+        """What was typed. Beside weights that are scored, only what says something of scoring, or
+        differs from the method's own value and thus was meant."""
+        typed = self.typed_config
+        if self.chosen_weights is None:
+            return typed
+        meant = schemas.changed_fields(self.method.schema, typed)
+        return {
+            name: value
+            for name, value in typed.items()
+            if name in meant or schemas.is_of_scoring(self.method.schema, name)
+        }
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What of it differs from what a run without it would have."""
+        if self.chosen_weights is None:
+            return schemas.changed_fields(self.method.schema, self.config)
+        theirs = self.chosen_weights.config
+        return {name: value for name, value in self.config.items() if theirs.get(name) != value}
 
     @property
     def chosen_split(self) -> Split | None:
@@ -194,7 +247,9 @@ class RunForm(forms.Form):
             "split": split,
             "method": self.method,
             "feature_set": self.feature_sets.get(self.cleaned_data.get("feature_set", "")),
+            "weights": self.published.get(self.cleaned_data.get("weights", "")),
             "starts_from": self.starts.get(self.cleaned_data.get("starts_from", "")),
+            "starts_from_weights": self.published.get(self.cleaned_data.get("starts_from", "")),
             "config": self.config,
         }
 
@@ -210,32 +265,50 @@ class RunForm(forms.Form):
             except forms.ValidationError:
                 continue
             if answer not in (field.initial, ""):
-                answers[name] = answer
+                is_published = name == "starts_from" and answer in self.published
+                answers["starts_from_weights" if is_published else name] = answer
         return answers
 
 
-def _dated(run: Run) -> str:
+def _dated(origin: Run | Weights) -> str:
     """Runs of one method on one dataset are often called the same."""
-    return f"{run} · {localtime(run.created_at):%Y-%m-%d %H:%M}"
+    return f"{origin} · {localtime(origin.created_at):%Y-%m-%d %H:%M}"
+
+
+def address_to_score(weights: Weights) -> str:
+    """The form filled in to score with `weights`; empty until they are ready."""
+    if weights.method is None:
+        return ""
+    answers = {"method": weights.method_id, "weights": weights.pk}
+    return _address(answers | _changes_typed(weights.method, weights.config))
+
+
+def _changes_typed(method: Method, config: Mapping[str, Any]) -> dict[str, str]:
+    changes = schemas.changed_fields(method.schema, config)
+    return {PREFIX + name: schemas.to_text(value) for name, value in changes.items()}
+
+
+def _address(answers: Mapping[str, Any]) -> str:
+    given = {name: value for name, value in answers.items() if value not in ("", None)}
+    return f"{reverse('runs:new')}?{urlencode(given)}"
 
 
 def address_of_form(run: Run) -> str:
     """The form filled in as it was for `run`; empty where there was none."""
     if run.method is None:
         return ""
-    changes = schemas.changed_fields(run.method.schema, run.config)
+    is_trained = run.kind == Run.Kind.TRAINED
     answers = {
         "dataset": run.dataset_id,
         "split": run.split_id,
         "method": run.method_id,
-        "feature_set": run.feature_set_id or "",
-        "starts_from": run.starts_from.run_id if run.starts_from else "",
+        "feature_set": run.feature_set_id,
+        "weights": run.weights_id,
+        "starts_from": run.starts_from.origin_id if run.starts_from else "",
         "seed": run.seed,
-        "selection": run.selection,
+        "selection": run.selection if is_trained else "",
     }
-    given = {name: value for name, value in answers.items() if value != ""}
-    typed = {PREFIX + name: schemas.to_text(value) for name, value in changes.items()}
-    return f"{reverse('runs:new')}?{urlencode(given | typed)}"
+    return _address(answers | _changes_typed(run.method, run.config))
 
 
 def _typed_config(data: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,6 @@ from webapp.common.errors import UserError
 from webapp.datasets.models import Video
 from webapp.results.models import ScoreSet
 from webapp.results.scores.reading import read_validation
-from webapp.runs.models import Run
 from webapp.runs.training import checkpoint_to_score
 
 
@@ -31,5 +30,4 @@ def calibration_of(score_set: ScoreSet) -> Calibration:
 
 def _weights(score_set: ScoreSet) -> str:
     """Of the checkpoint that gave the scores; empty for scores that were not made here."""
-    is_trained = score_set.run.kind == Run.Kind.TRAINED
-    return checkpoint_to_score(score_set.run).sha256 if is_trained else ""
+    return checkpoint_to_score(score_set.run).sha256 if score_set.run.is_scored_here else ""

@@ -124,5 +124,6 @@ def same_configuration(run: Run) -> RunQuerySet:
         config=run.config,
         features=run.features,
         selection=run.selection,
+        weights=run.weights_id,
         recipe=run.recipe,
     )

@@ -68,7 +68,8 @@ class Board:
         found: dict[str, list[Entry]] = {}
         for entry in self.entries:
             run = entry.run
-            key = hash_of([run.kind, run.method_name, run.config, run.features, run.selection])
+            facts = [run.kind, run.method_name, run.config, run.features, run.selection]
+            key = hash_of([*facts, run.weights_id])
             found.setdefault(key, []).append(entry)
         return [_seeds(group) for group in found.values() if len({e.run.seed for e in group}) > 1]
 

@@ -9,7 +9,7 @@ from webapp.accounts.models import User
 from webapp.common.errors import UserError
 from webapp.datasets.models import FeatureSet, Split
 from webapp.runs import services
-from webapp.runs.models import Method, Run
+from webapp.runs.models import Method, Run, Weights
 from webapp.runs.schema import fields_of
 
 
@@ -26,6 +26,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--starts_from", default="", metavar="ID", help="the run whose weights it begins with"
         )
+        parser.add_argument(
+            "--starts_from_weights", default="", metavar="ID",
+            help="weights that were brought in, to begin with",
+        )  # fmt: skip
+        parser.add_argument(
+            "--weights", default="", metavar="ID",
+            help="weights that were brought in, to score as they are: nothing is trained",
+        )  # fmt: skip
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--selection", default=Run.Selection.LAST)
         parser.add_argument("--queue", default="")
@@ -47,6 +55,8 @@ class Command(BaseCommand):
                 method=method,
                 feature_set=_feature_set(options["feature_set"]),
                 starts_from=_run(options["starts_from"]),
+                starts_from_weights=_weights(options["starts_from_weights"]),
+                weights=_weights(options["weights"]),
                 config=parse_config(method, options["set"]),
                 by=by,
                 **{name: options[name] for name in ("seed", "selection", "queue", "name")},
@@ -64,6 +74,10 @@ def _feature_set(pk: str) -> FeatureSet | None:
 
 def _run(pk: str) -> Run | None:
     return Run.objects.get(pk=pk) if pk else None
+
+
+def _weights(pk: str) -> Weights | None:
+    return Weights.objects.get(pk=pk) if pk else None
 
 
 def parse_config(method: Method, settings: list[str]) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""Methods, as the workers publish them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ml.supervision import POLICIES, Policy, Supervision
+
+SUPERVISION = {
+    "one-class": _("One-class: learns from normal videos only"),
+    "weak": _("Weakly supervised: is told which videos contain something abnormal"),
+    "full": _("Supervised: is told which clips or frames are abnormal"),
+}
+
+
+class Reads(models.TextChoices):
+    """As `ml.methods.Reads`."""
+
+    FRAMES = "frames", _("Reads frames")
+    CLIPS = "clips", _("Reads clips")
+    FEATURES = "features", _("Reads features that were extracted before")
+
+
+class Method(models.Model):
+    """A published approach, as the workers that have it describe it.
+
+    `schema` is the JSON Schema of its config; the form and the REST check are drawn from it.
+    """
+
+    name = models.SlugField(max_length=60, primary_key=True)  # module name in ml.methods
+    title = models.CharField(max_length=120)
+    summary = models.TextField()
+    paper = models.CharField(max_length=300)
+    supervision = models.CharField(max_length=10)  # one-class, weak, full
+    reads = models.CharField(max_length=10, default=Reads.FRAMES)
+    schema = models.JSONField()
+    # Ready-made sweeps: [{"name", "title", "reproduces", "grid": {field: [value]},
+    # "variants": [{"title", "config"}]}], see `ml.methods.ReadySweep`
+    sweeps = models.JSONField(default=list)
+    published_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def policy(self) -> Policy:
+        """What it may know of the videos that it learns from, and must find among them."""
+        return POLICIES[Supervision(self.supervision)]
+
+    @property
+    def reads_features(self) -> bool:
+        return self.reads == Reads.FEATURES
+
+    @property
+    def supervision_label(self) -> str:
+        return str(SUPERVISION.get(self.supervision, self.supervision))
