@@ -43,7 +43,7 @@ clean: setup
 	@$(BIN)/python manage.py remove_data $(if $(YES),--no-input)
 
 test: setup browser
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Browser tests drive Debian's Chromium through Playwright, whose own program needs libatomic.
 # Where neither can be installed they skip; on CI they fail.

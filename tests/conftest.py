@@ -4,6 +4,7 @@ Alice owns a team, Bob is a member of it, Vera may only look, Charlie is a stran
 team of his own.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,19 @@ FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 SHARED_DATA = Path(
     os.environ.get("IWAKAN_SHARED_DATA", settings.BASE_DIR.parent / "shared" / "data")
 )
+
+
+# Files that take long. They begin first, for else one of them runs alone at the end.
+LONG = ("tests/integration/", "tests/workers/", "tests/webapp/stack/", "tests/browser/",
+        "tests/cases/", "tests/test_developing.py", "tests/ml/test_child.py",
+        "tests/ml/test_methods.py", "tests/webapp/test_permission_matrix.py")  # fmt: skip
+# Most of what tests make lives on with the database's rows: looking through it often finds nothing.
+gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def skip_or_fail(reason: str) -> None:

@@ -23,7 +23,7 @@ SAID = {
     "Add a kind of job": [],
     "Add a page": [],
 }
-QUICK = ("Add a method", "Add a format of ground truth", "Add a metric")
+QUICK = ("Add a method", "Add a metric")
 PASSED = re.compile(r"\b(\d+) passed")
 
 

@@ -46,6 +46,7 @@ def downloaded(page, tool: str) -> tuple[str, bytes]:
     return download.value.suggested_filename, download.value.path().read_bytes()
 
 
+@pytest.mark.soak
 def test_theme_changes_at_once_and_is_remembered(open_page, alice):
     page = open_page(alice, "/profile", color_scheme="light")
     assert background(page) == "rgb(251, 251, 250)"
@@ -81,6 +82,7 @@ def test_phone_opens_the_rail_as_a_sheet(open_page, alice, has_javascript):
     expect(runs).to_be_hidden()
 
 
+@pytest.mark.soak
 def test_rail_shrinks_to_icons_that_keep_their_names(open_page, alice):
     page = open_page(alice, "/profile", viewport={"width": 1000, "height": 800})
     link = page.locator("#rail").get_by_role("link", name="Datasets")
@@ -133,6 +135,7 @@ def test_plot_has_a_table_with_missing_values_as_dashes(open_page, alice):
     expect(rows).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_plot_saves_its_numbers_as_csv(open_page, alice):
     page = open_page(alice, "/profile")
     page.evaluate(DRAW, FIGURE)
@@ -141,6 +144,7 @@ def test_plot_saves_its_numbers_as_csv(open_page, alice):
     assert content.decode() == 'epoch,"train, loss"\n1,0.5\n2,0.25\n3,\n'
 
 
+@pytest.mark.soak
 def test_plot_saves_light_pictures_from_a_dark_page(open_page, alice):
     page = open_page(alice, "/profile", color_scheme="dark")
     page.evaluate(DRAW, FIGURE)
@@ -151,6 +155,7 @@ def test_plot_saves_light_pictures_from_a_dark_page(open_page, alice):
     assert downloaded(page, "png")[1].startswith(b"\x89PNG")
 
 
+@pytest.mark.soak
 def test_table_of_traces_with_their_own_x_names_each_row(open_page, alice):
     page = open_page(alice, "/profile")
     page.evaluate(DRAW, FIGURE)

@@ -118,6 +118,7 @@ def test_h_lays_it_over_and_takes_it_away(open_page, alice, video, run):
     wait_until(page, lambda: "heat=" not in page.url)
 
 
+@pytest.mark.soak
 def test_it_is_in_the_list_of_keys(open_page, alice, video, run):
     page = open_page(alice, f"/videos/{video.pk}")
     page.keyboard.press("?")
@@ -135,6 +136,7 @@ def test_it_follows_every_step_and_seek(open_page, alice, video, run):
     expect(page.locator("#heat-frame")).to_have_text("62")
 
 
+@pytest.mark.soak
 def test_frames_without_a_score_have_none(open_page, alice, video, run):
     page = open_page(alice, f"/videos/{video.pk}?f={FIRST}&heat={run.pk}")
     shows(page, FIRST, 0)
@@ -144,6 +146,7 @@ def test_frames_without_a_score_have_none(open_page, alice, video, run):
     expect(page.locator("#heat-frame")).to_have_text("–")
 
 
+@pytest.mark.soak
 def test_it_never_lies_over_another_picture(open_page, alice, video, run):
     """While it plays, and when frames are asked for faster than they can be decoded."""
     page = open_page(alice, f"/videos/{video.pk}?f=10&heat={run.pk}")
@@ -164,6 +167,7 @@ def test_it_never_lies_over_another_picture(open_page, alice, video, run):
     shows(page, frame, frame - FIRST)
 
 
+@pytest.mark.soak
 def test_of_long_videos_a_map_holds_until_the_next(open_page, alice, video):
     run = scored(video, "Long", np.arange(N_FRAMES))
     explain(run, {video: maps(n=10, every=8)})
@@ -190,6 +194,7 @@ def test_it_lies_over_the_picture_and_not_over_its_bars(open_page, alice, video,
     expect(page.locator("#play")).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.soak
 def test_its_run_is_chosen_among_those_that_are_drawn(open_page, alice, video, run):
     other = scored(video, "Other", np.arange(N_FRAMES))
     explain(other, {video: maps(n=N_FRAMES - FIRST - 3)})
@@ -205,6 +210,7 @@ def test_its_run_is_chosen_among_those_that_are_drawn(open_page, alice, video, r
     page.wait_for_url(f"**heat={other.pk}**")
 
 
+@pytest.mark.soak
 def test_a_quiet_video_stays_dark_beside_a_loud_one(open_page, alice, video):
     loud = VideoFactory.create(dataset=video.dataset, name="test/02", n_frames=N_FRAMES)
     quiet = scored(video, "Quiet", np.arange(N_FRAMES))
@@ -218,6 +224,7 @@ def test_a_quiet_video_stays_dark_beside_a_loud_one(open_page, alice, video):
     wait_until(page, lambda: layer(page)["colour"] == [0xFD, 0xE7, 0x25, 255])
 
 
+@pytest.mark.soak
 def test_without_maps_the_button_says_why(open_page, alice, video, run):
     plain = scored(video, "Plain", np.arange(N_FRAMES))
     page = open_page(alice, f"/videos/{video.pk}?run={plain.pk}&f=20")

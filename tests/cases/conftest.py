@@ -147,7 +147,7 @@ class Rest(Door):
         return Dataset.objects.get()
 
 
-@pytest.fixture(params=["page", "rest"])
+@pytest.fixture(params=[pytest.param("page", marks=pytest.mark.soak), "rest"])
 def door(request: pytest.FixtureRequest, work: Callable[[], None], bob: User) -> Door:
     return door_called(request.param, work, bob)
 
@@ -172,7 +172,7 @@ class Looked:
     findings: dict[str, list[str]]  # "level: sentence"
 
 
-@pytest.fixture(params=["command line", "page", "rest"])
+@pytest.fixture(params=["command line", pytest.param("page", marks=pytest.mark.soak), "rest"])
 def look(
     request: pytest.FixtureRequest, work: Callable[[], None], bob: User
 ) -> Callable[[Path], Looked]:

@@ -70,6 +70,7 @@ def scores_of(run: Run) -> list[np.ndarray]:
     return [np.frombuffer(row.values, "<f4") for row in rows]
 
 
+@pytest.mark.soak
 def test_two_ways_of_scoring_share_one_training(
     dataset: Dataset, worker: WorkerNode, as_bob: Client, bob: User
 ) -> None:

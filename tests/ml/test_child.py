@@ -192,6 +192,7 @@ def test_job_killed_in_mid_epoch_and_resumed_ends_bit_for_bit_the_same(
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
+@pytest.mark.soak
 def test_a_training_goes_on_with_as_many_threads_as_it_was_begun_with(
     manifest: Manifest, tmp_path: Path
 ) -> None:

@@ -280,7 +280,11 @@ def another(field: dict[str, Any], value: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "changes"),
-    [(name, changes) for name in sorted(METHODS) for changes in scoring_changes(name)],
+    [
+        pytest.param(name, changes, marks=[pytest.mark.soak] if name.startswith("st_gan") else [])
+        for name in sorted(METHODS)
+        for changes in scoring_changes(name)
+    ],
 )
 def test_method_learns_the_same_whatever_its_scoring_options(
     name: str, changes: dict[str, Any], tmp_path: Path

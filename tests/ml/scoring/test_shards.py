@@ -39,7 +39,9 @@ def checkpoint_of(name: str, manifest: Manifest, folder: Path) -> dict[str, str]
     """Of a short training: where its files lie."""
     events: list[Event] = []
     seed_everything(7)
-    method = METHODS[name](replace(METHODS[name].tiny, epochs=1), torch.device("cpu"))
+    tiny = METHODS[name].tiny
+    short = replace(tiny, epochs=1) if hasattr(tiny, "epochs") else replace(tiny, updates=2)
+    method = METHODS[name](short, torch.device("cpu"))
     training = Training(
         method=name, config=as_json(method.config), seed=7, folder=folder,
         reporter=Reporter(events.append),

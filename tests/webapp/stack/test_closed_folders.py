@@ -18,7 +18,9 @@ from tests.webapp.stack.places import (
 from webapp.stack import outside, postgres, programs
 
 
-@pytest.mark.parametrize("mode", [OPEN, CLOSED], ids=["open", "closed"])
+@pytest.mark.parametrize(
+    "mode", [pytest.param(OPEN, marks=pytest.mark.soak), CLOSED], ids=["open", "closed"]
+)
 @pytest.mark.parametrize("who", [pytest.param("root", marks=needs_root), "ordinary user"])
 def test_postgres_starts(
     ground: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, who: str, mode: int

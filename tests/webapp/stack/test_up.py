@@ -121,9 +121,8 @@ def test_up_killed_leaves_nothing(home: Path) -> None:
         wait_until(lambda: not survivors(family))
 
 
-@pytest.mark.parametrize(
-    "moment", [pytest.param("bin/initdb -D", marks=pytest.mark.soak), "bin/postgres -D"]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("moment", ["bin/initdb -D", "bin/postgres -D"])
 def test_up_ended_while_it_starts_leaves_nothing(home: Path, moment: str) -> None:
     """Nothing runs on, and what was half made is made anew by the next start."""
     folders = (home / f"{moment.split()[0].replace('/', '-')}-{number}" for number in range(20))
@@ -148,6 +147,7 @@ def is_ended_at(moment: str, home: Path) -> bool:
     return is_in_time
 
 
+@pytest.mark.soak
 def test_second_up_names_the_first(home: Path) -> None:
     port = processes.free_port()
     with running_up(home, port=port) as first:
