@@ -73,7 +73,7 @@ class URDMU(WeakMethod):
     )
     Config = URDMUConfig
     tiny = URDMUConfig(
-        segments=16, entries=8, dropout=0.1, updates=30, batch_size=8, learning_rate=1e-4,
+        segments=16, entries=8, dropout=0.1, updates=20, batch_size=4, learning_rate=2e-4,
         validate_every=10,
     )  # fmt: skip
     width_of = "embedding.weight"

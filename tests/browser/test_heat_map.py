@@ -125,6 +125,7 @@ def test_it_is_in_the_list_of_keys(open_page, alice, video, run):
     expect(page.get_by_text("Lay the heat map over the picture")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_it_follows_every_step_and_seek(open_page, alice, video, run):
     page = open_page(alice, f"/videos/{video.pk}?f=10&heat={run.pk}")
     shows(page, 10, 6)
@@ -238,6 +239,7 @@ def test_without_maps_the_button_says_why(open_page, alice, video, run):
     expect(button).to_be_enabled()
 
 
+@pytest.mark.soak
 def test_maps_that_cannot_be_fetched_leave_the_picture(open_page, alice, video, run):
     page = open_page(alice, f"/videos/{video.pk}?f=20")
     at_frame(page, 20)

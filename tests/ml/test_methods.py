@@ -86,7 +86,17 @@ def _no_time_passes() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=sorted(METHODS))
+# Alike in their loop: one of the two stands for both, but for `make soak`.
+SOAKED = ("st_gan_reconstruction",)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=[pytest.mark.soak] if name in SOAKED else [])
+        for name in sorted(METHODS)
+    ],
+)
 def trained(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Trained]:
