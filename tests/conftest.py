@@ -7,13 +7,12 @@ team of his own.
 import gc
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
@@ -59,12 +58,14 @@ def skip_or_fail(reason: str) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """End what is left of servers and threads, whose sessions would hold the test database."""
     yield
-    # Where our own session was ended first, nothing is left to be done but to open another.
-    with django_db_blocker.unblock(), suppress(OperationalError), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    with django_db_blocker.unblock():
+        # A fresh session: ours was found to have been ended before, once, by nobody knows whom.
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)

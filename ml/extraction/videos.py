@@ -76,7 +76,7 @@ def extract_all(
 
 def _paths(videos: Sequence[VideoRecord], folder: Path) -> list[Path]:
     """Named and ordered into folders as the videos are; by their ids where two are alike."""
-    paths = [Path(video.path) for video in videos]
+    paths = [Path(video.path).absolute() for video in videos]
     top = os.path.commonpath([path.parent for path in paths]) if paths else ""
     names = [
         str((path.with_suffix("") if video.kind == "file" else path).relative_to(top))

@@ -6,7 +6,7 @@ B bags, T segments of a bag, N rows of a video, K crops, D numbers of a feature.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
@@ -98,20 +98,20 @@ class WeakMethod(Method):
 
     def fit(self, data: TrainingData, training: Training) -> None:
         train = self._store(data.train, training, "train.npy")
-        watched = self._store(data.validation, training, "validation.npy")
+        watched = None
+        if data.validation:
+            watched = self._store(data.validation, training, "validation.npy")
         if self.network is None:
-            self.set_dimension(_dimension(train))
-        self._check_width(_dimension(train), "The training videos")
-        learner = BagLearner(self, _known(train), watched)
-        counts = watched.counts if watched else ()
-        learner.fingerprint = fingerprint(data, _known(train).counts, counts)
+            self.set_dimension(train.dimension)
+        for store in filter(None, (train, watched)):
+            self._check_width(store.dimension, "The videos to learn from")
+        learner = BagLearner(self, train, watched)
+        learner.fingerprint = fingerprint(data, train.counts, watched.counts if watched else ())
         training.run(learner, updates=self.config.updates)
 
     def _store(
         self, videos: tuple[VideoRecord, ...], training: Training, file_name: str
-    ) -> BagStore | None:
-        if not videos:
-            return None
+    ) -> BagStore:
         return store_bags(
             videos, training.folder / file_name, n_segments=self.config.segments,
             kept_as=self.config.kept_as, reporter=training.reporter, maker=self.make_bag,
@@ -141,6 +141,18 @@ class WeakMethod(Method):
 
     def computing(self) -> AbstractContextManager[object]:
         return autocast(self.device, self.config.precision)
+
+    def mean_over_crops(self, rows: Rows, score: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
+        """(N,): of what `score` gives, (1, N), for all rows of one crop (1, N, D) at a time.
+
+        What looks at all pairs of rows takes much memory for a long video, and ten times as much
+        for ten crops.
+        """
+        total = np.zeros(len(rows), np.float64)
+        for crop in range(rows.shape[1]):
+            bag = torch.from_numpy(np.asarray(rows[:, crop], np.float32))
+            total += score(to_device(bag, self.device)[None])[0].double().cpu().numpy()
+        return (total / rows.shape[1]).astype(np.float32)
 
     def as_bags(self, rows: Rows, length: int) -> Iterator[Tensor]:
         """Bags (n · K, l, D) of `length` consecutive rows on the device; the last one is shorter.
@@ -220,8 +232,8 @@ class BagLearner(Learner[Halves]):
     def _mean_over_crops(self, store: BagStore, videos: Indices) -> Tensor:
         if not self.method.crops_are_samples:
             return self.method.video_scores(self.bags(store, videos))
-        samples = (videos[:, None] * store.n_crops + np.arange(store.n_crops)).ravel()
-        scores = self.method.video_scores(self.bags(store, samples)).float()
+        bags = self.bags(store, store.crops_of(videos))
+        scores = self.method.video_scores(bags).float()
         return scores.unflatten(0, (-1, store.n_crops)).mean(1)
 
     def bags(self, store: BagStore, samples: Indices) -> Tensor:
@@ -244,15 +256,4 @@ def split_size_sweep() -> ReadySweep:
 def _samples(store: BagStore, is_abnormal: bool, crops_are_samples: bool) -> Indices:
     """Numbers of the samples of one kind: videos, or crops of videos laid end to end."""
     videos = np.flatnonzero(store.is_abnormal == is_abnormal)
-    if not crops_are_samples:
-        return videos
-    return (videos[:, None] * store.n_crops + np.arange(store.n_crops)).ravel()
-
-
-def _known(store: BagStore | None) -> BagStore:
-    assert store is not None, "there are no training videos"
-    return store
-
-
-def _dimension(store: BagStore | None) -> int:
-    return _known(store).dimension
+    return store.crops_of(videos) if crops_are_samples else videos

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ml.data.features.bags import Rows, sampled_or_padded
-from ml.device import to_device
 from ml.methods._base import option, register
 from ml.methods._options import (
     BatchSize,
@@ -122,14 +121,10 @@ class HLNetMethod(WeakMethod):
         return _top_score(holistic.float(), is_row_BT)
 
     def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        """Crop by crop: the graphs of a long video take much memory."""
         number = ("holistic", "online").index(self.config.branch)
-        scores = np.zeros(len(rows), np.float64)
-        for crop in range(rows.shape[1]):
-            bag = to_device(torch.from_numpy(np.asarray(rows[:, crop], np.float32)), self.device)
-            logits_T = self.output(bag[None])[number][0]
-            scores += torch.sigmoid(logits_T.float()).double().cpu().numpy()
-        return (scores / rows.shape[1]).astype(np.float32)
+        return self.mean_over_crops(
+            rows, lambda bag: torch.sigmoid(self.output(bag)[number].float())
+        )
 
 
 def _is_row(bags_BTD: Tensor) -> Tensor:

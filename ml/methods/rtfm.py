@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ml.data.features.bags import Rows
-from ml.device import to_device
 from ml.methods._base import option, register
 from ml.methods._options import (
     BatchSize,
@@ -145,6 +144,4 @@ class RTFM(WeakMethod):
         return scores_BT.gather(1, self._chosen(features, is_training=False)).mean(1)
 
     def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        bags = torch.from_numpy(np.asarray(rows, np.float32)).transpose(0, 1)
-        _features, scores = self.output(to_device(bags, self.device))
-        return scores.float().mean(0).cpu().numpy()
+        return self.mean_over_crops(rows, lambda bag: self.output(bag)[1])

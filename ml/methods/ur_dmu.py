@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ml.data.features.bags import Rows
-from ml.device import to_device
 from ml.methods._base import option, register
 from ml.methods._options import (
     BatchSize,
@@ -102,11 +101,7 @@ class URDMU(WeakMethod):
         return _top_mean(self.output(bags).float())
 
     def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        scores = np.zeros(len(rows), np.float64)
-        for crop in range(rows.shape[1]):
-            bag = to_device(torch.from_numpy(np.asarray(rows[:, crop], np.float32)), self.device)
-            scores += self.output(bag[None])[0].double().cpu().numpy()
-        return (scores / rows.shape[1]).astype(np.float32)
+        return self.mean_over_crops(rows, self.output)
 
 
 class _Parts:

@@ -85,11 +85,12 @@ def _scores_of(
         scores, maps = method.explain(video)
     else:
         scores, maps = method.score(video), None
-    _check(scores, video)
+    check_scores(scores, video)
     return scores, maps
 
 
-def _check(scores: Scores, video: VideoRecord) -> None:
+def check_scores(scores: Scores, video: VideoRecord) -> None:
+    """Raise BadInput, with the video's name, where they are no scores of it."""
     covered = scores.first_frame + len(scores.values) * scores.frames_per_value
     try:
         scores.check(video.n_frames or covered)

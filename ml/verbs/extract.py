@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 from ml import device
 from ml.extraction import EXTRACTORS, extract_all
+from ml.records import BadInput
 from ml.reports import Reporter
+from ml.strict_json import parse
 from ml.verbs._spec import Spec, out_dir, videos_of
 
 MANIFEST, FACTS = "manifest.json", "extraction.json"
@@ -18,9 +22,24 @@ def run(spec: Spec, reporter: Reporter) -> None:
     extractor = EXTRACTORS.find(spec["extractor"])(chosen)
     reporter.send("facts", values=device.device_facts(chosen))
     rule = {"frames_per_row": spec["frames_per_row"], "remainder": spec["remainder"]}
-    folder = out_dir(spec)
+    folder, facts = out_dir(spec), extractor.facts() | rule
+    claim(folder, facts)
     manifest = extract_all(extractor, videos_of(spec), folder, reporter, **rule)
     manifest.save(folder / MANIFEST)
-    facts = extractor.facts() | rule
-    (folder / FACTS).write_text(json.dumps(facts, indent=1))
     reporter.send("result", values=facts)
+
+
+def claim(folder: Path, facts: dict[str, Any]) -> None:
+    """Say what the folder's features are. Raise BadInput where it has others, or unknown ones."""
+    path = folder / FACTS
+    if path.exists():
+        theirs = parse(path.read_text(), path.name)
+        if changed := sorted(key for key in facts if theirs.get(key) != facts[key]):
+            raise BadInput(
+                f"{folder.name} has features that were made otherwise ({', '.join(changed)}): name "
+                "another folder, or the same extractor and rule to go on"
+            )
+        return
+    if any(folder.rglob("*.npy")):
+        raise BadInput(f"{folder.name} has features of which {FACTS} does not say what they are")
+    path.write_text(json.dumps(facts, indent=1))

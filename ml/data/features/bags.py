@@ -77,6 +77,10 @@ class BagStore:
     def dimension(self) -> int:
         return int(self.bags.shape[3])
 
+    def crops_of(self, videos: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n · K,): the numbers of their crops, all videos' crops laid end to end."""
+        return (videos[:, None] * self.n_crops + np.arange(self.n_crops)).ravel()
+
     def take(self, samples: NDArray[np.int64], *, crop_by_crop: bool) -> Rows:
         """(B, K, T, D) of videos, or (B, T, D) of crops, all videos' crops laid end to end."""
         bags = self.bags.reshape(-1, *self.bags.shape[2:]) if crop_by_crop else self.bags

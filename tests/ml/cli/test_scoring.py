@@ -59,6 +59,35 @@ def test_what_cannot_be_scored_is_told_in_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
+def test_features_that_are_no_numbers_give_no_scores(
+    asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "a.npy", np.full((30, 2048), np.nan, np.float32))
+
+    assert main([*asked[:4], str(tmp_path / "a.npy"), "--json"]) == 2
+
+    told = capsys.readouterr()
+    assert "30 of 30 scores are NaN or infinite" in told.err
+    assert told.out == ""
+
+
+def test_a_method_that_reads_frames_takes_no_features(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = toys.toy_manifest(tmp_path / "videos")
+    manifest.save(tmp_path / "m.json")
+    fields = vars(METHODS["conv_ae"].tiny) | {"epochs": 1}
+    changes = [f"{name}={json.dumps(value)}" for name, value in fields.items()]
+    sets = [each for change in changes for each in ("--set", change)]
+    assert main(["train", "--method", "conv_ae", "--manifest", str(tmp_path / "m.json"), *sets,
+                 "--threads", "1", "--out", str(tmp_path / "out")]) == 0  # fmt: skip
+    np.save(tmp_path / "a.npy", np.zeros((3, 4), np.float32))
+
+    asked = ["score", "--checkpoint", str(tmp_path / "out"), "--features", str(tmp_path / "a.npy")]
+    assert main(asked) == 2
+    assert "Conv-AE reads frames, no features" in capsys.readouterr().err
+
+
 def test_a_manifest_needs_a_folder_for_its_scores(
     asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

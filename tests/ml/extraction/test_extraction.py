@@ -272,6 +272,29 @@ def test_an_extraction_that_was_ended_goes_on(tmp_path: Path) -> None:
     assert all(path.stat().st_mtime_ns == when for path, when in written.items())
 
 
+def ask(folder: Path, out: Path, *more: str) -> int:
+    return main(["extract", "--threads", "1", "--manifest", str(folder / "m.json"),
+                 "--out", str(out), *more])  # fmt: skip
+
+
+def test_features_of_two_kinds_never_come_into_one_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Manifest(videos=(record(tmp_path / "v", 20),)).save(tmp_path / "m.json")
+    out, older = tmp_path / "out", tmp_path / "older"
+    older.mkdir()
+    np.save(older / "a.npy", np.zeros((1, 1)))
+
+    assert ask(tmp_path, out) == 0
+    before = (out / "a.npy").read_bytes()
+    assert ask(tmp_path, out, "--frames-per-row", "8") == 1
+    assert "made otherwise (frames_per_row)" in capsys.readouterr().err
+    assert ask(tmp_path, older) == 1
+    assert "does not say what they are" in capsys.readouterr().err
+    assert ask(tmp_path, out) == 0
+    assert (out / "a.npy").read_bytes() == before
+
+
 def test_videos_of_one_name_get_files_of_their_own(tmp_path: Path) -> None:
     videos = [record(tmp_path / place / "same", 20) for place in ("one", "two")]
     videos[1] = replace(videos[1], id="vid_b")
