@@ -13,10 +13,10 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
-from tests import evaluating
+from tests import clearing, evaluating
 from tests.factories.accounts import MembershipFactory, TeamFactory
 from webapp.accounts.models import Role, Team, User
 from webapp.results.scores import intake, virtual
@@ -28,6 +28,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("iwakan")
 ON_CI = os.environ.get("CI") == "true"
 settings.WHITENOISE_AUTOREFRESH = True  # else each test client lists all static files anew
+TransactionTestCase._fixture_teardown = lambda case: clearing.clear_tables()  # type: ignore[method-assign]
 FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 SHARED_DATA = Path(
     os.environ.get("IWAKAN_SHARED_DATA", settings.BASE_DIR.parent / "shared" / "data")
