@@ -75,4 +75,5 @@ bench: setup
 
 soak: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m soak
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile thorough
 	$(BIN)/python -m benchmarks.worker_kills

@@ -1,4 +1,4 @@
-"""What tests of several connections leave behind in the database is removed, quickly.
+"""What tests leave behind in the database, or open at its server, is removed.
 
 Django empties every table with TRUNCATE, makes new files for all of them, and then writes down all
 permissions anew. A test fills a few tables, whose rows are gone in a thirtieth of the time.
@@ -6,8 +6,11 @@ permissions anew. A test fills a few tables, whose rows are gone in a thirtieth 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 from psycopg import sql
 
@@ -22,6 +25,22 @@ def clear_tables() -> None:
         cursor.execute(_which_have_rows(names))
         for (name,) in cursor.fetchall():  # references are looked at when all rows are gone
             cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+
+
+def end_sessions(database: Mapping[str, Any]) -> None:
+    """All that the server has open in this database alone; other test processes have theirs."""
+    with psycopg.connect(
+        host=database["HOST"],
+        port=database["PORT"],
+        user=database["USER"],
+        password=database["PASSWORD"],
+        dbname="postgres",
+        autocommit=True,
+    ) as session:
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [database["NAME"]],
+        )
 
 
 @cache
