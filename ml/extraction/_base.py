@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 
+from ml import configs
 from ml.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -16,11 +21,25 @@ if TYPE_CHECKING:
 Segment = NDArray[np.uint8]  # (L, H, W) grey or (L, H, W, 3) RGB
 
 
+Group = Literal["Data", "Model"]  # where a form shows an option: of pictures, of the network
+
+
+def option(group: Group, title: str, description: str, **limits: Any) -> Any:
+    """A field of an extractor's Config; `limits` are pydantic's (ge, le, …)."""
+    return configs.option(group, title, description, **limits)
+
+
+@dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
+class NoOptions:
+    """Of an extractor that works in one way only."""
+
+
 class Extractor(ABC):
     """Makes K × D numbers of each segment of a video.
 
-    `licence` is that of the weights, empty without any; `preprocessing` says in a sentence what
-    becomes of a frame before.
+    `licence` is that of the weights that come with it, empty without any; `preprocessing` says
+    in a sentence what becomes of a frame before. Where options change `dimension` or `n_crops`,
+    the class has those of the defaults and `__init__` sets the right ones.
     """
 
     title: ClassVar[str]
@@ -29,12 +48,17 @@ class Extractor(ABC):
     licence: ClassVar[str] = ""
     preprocessing: ClassVar[str]
     is_grey: ClassVar[bool] = False
-    dimension: ClassVar[int]
-    n_crops: ClassVar[int] = 1
+    takes_weights: ClassVar[bool] = False  # a file that whoever extracts has to name
+    weights_wanted: ClassVar[str] = ""  # which files fit, as a clause after "weights: "
+    Config: ClassVar[type[Any]] = NoOptions
+    dimension: int
+    n_crops: int = 1
 
-    def __init__(self, device: torch.device) -> None:
-        """Raise BadInput where its weights are not there."""
+    def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
+        """Raise BadInput where the weights are not there or none of this network's."""
         self.device = device
+        self.config = config
+        self.weights = weights
 
     @property
     @abstractmethod
@@ -45,10 +69,13 @@ class Extractor(ABC):
     def features(self, segment: Segment) -> NDArray[np.float32]:
         """(K, D)"""
 
-    @property
+    @cached_property
     def weights_sha256(self) -> str:
         """Of the file of its weights; empty without any."""
-        return ""
+        if self.weights is None:
+            return ""
+        with self.weights.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -62,6 +89,7 @@ class Extractor(ABC):
             "source": self.source,
             "licence": self.licence,
             "preprocessing": self.preprocessing,
+            "options": configs.as_json(self.config),
             "weights_sha256": self.weights_sha256,
             "dimension": self.dimension,
             "n_crops": self.n_crops,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,19 +34,15 @@ class MobileNetFeatures(Extractor):
     preprocessing = "RGB, squeezed to 224 × 224, ImageNet's mean and deviation; frames 0, 5, 10, 15"
     dimension = DIMENSION
 
-    def __init__(self, device: torch.device) -> None:
-        super().__init__(device)
-        self.network = load_network(weights_path()).to(device).eval()
+    def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
+        super().__init__(device, config, weights or weights_path())
+        assert self.weights is not None
+        self.network = load_network(self.weights).to(device).eval()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
     def size(self) -> tuple[int, int]:
         return (SIDE, SIDE)
-
-    @cached_property
-    def weights_sha256(self) -> str:
-        with weights_path().open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def features(self, segment: Segment) -> NDArray[np.float32]:
         frames = segment[np.linspace(0, len(segment) - 1, FRAMES).astype(int)]
