@@ -8,10 +8,10 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 
 from webapp.common import error_pages
+from webapp.common.config import ConfigError
 from webapp.common.errors import DATABASE_AWAY, UserError
 from webapp.common.problems import problem
 from webapp.deleting.holds import HeldError
-from webapp.runs.config import ConfigError
 from webapp.runs.grid import GridError
 
 

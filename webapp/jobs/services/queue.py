@@ -45,6 +45,11 @@ def n_slots(queue: str) -> int:
     return int(workers.aggregate(n=Sum("slots"))["n"] or 0)
 
 
+def n_long_slots(queue: str) -> int:
+    """Those of them that take long jobs."""
+    return sum(worker.n_long_slots for worker in WorkerNode.objects.alive().serving(queue))
+
+
 def _held(queue: str) -> JobQuerySet:
     """Jobs on workers that can be heard; what a dead worker held takes up no slot."""
     return Job.objects.active().filter(worker__in=WorkerNode.objects.alive().serving(queue))
@@ -55,7 +60,7 @@ def _queue_state(job: Job) -> str:
     if not workers:
         return _nobody_there(job.queue)
     everything, long = _held(job.queue), _held(job.queue).filter(kind__in=kinds.long_kinds())
-    n_long = sum(worker.n_long_slots for worker in workers)
+    n_long = n_long_slots(job.queue)
     if job.kind in kinds.long_kinds() and long.count() >= n_long:
         return _busy_for_long(job.queue, long, n_long)
     n_slots = sum(worker.slots for worker in workers)

@@ -16,13 +16,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
+from webapp.common import schema as schemas
+from webapp.common.config import problems_of
 from webapp.common.errors import UserError
 from webapp.datasets.models import Dataset, FeatureSet, Split
-from webapp.jobs.models import Job
-from webapp.runs import schema as schemas
-from webapp.runs.config import problems_of
+from webapp.jobs.models import ENDED_BADLY, Job
 from webapp.runs.models import (
-    ENDED_BADLY,
     LARGEST_SEED,
     Checkpoint,
     Method,
