@@ -19,7 +19,7 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> HttpResponse | 
     """None for faults of our own: those are logged and answered by `error_pages`."""
     request = context["request"]._request
     if isinstance(exc, ConfigError):
-        return _many(request, exc, {f"/config/{name}": s for name, s in exc.problems.items()})
+        return _many(request, exc, {f"/{exc.under}/{name}": s for name, s in exc.problems.items()})
     if isinstance(exc, GridError):
         return _many(request, exc, exc.problems)
     if isinstance(exc, HeldError):

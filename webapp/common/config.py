@@ -30,13 +30,14 @@ TYPE_NAMES = {
 
 
 class ConfigError(UserError):
-    """Every fault of a config: `problems` holds one sentence per field."""
+    """Every fault of a config: `problems` holds one sentence per field, found `under` its name."""
 
     def __init__(self, problems: dict[str, str], *, under: str = "config") -> None:
         first = next(iter(problems))
         field = f"/{under}/{first}"
         super().__init__("; ".join(problems.values()), code="bad_config", field=field)
         self.problems = problems
+        self.under = under
 
 
 def complete_config(

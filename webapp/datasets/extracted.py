@@ -69,6 +69,17 @@ def of_sets(ids: Iterable[str]) -> QuerySet[ExtractedFile]:
     return rows.exclude(Exists(used.exclude(feature_set__in=wanted)))
 
 
+def made_with(feature_set: FeatureSet) -> list[dict[str, Any]]:
+    """Each code, software and device that made some of it, once."""
+    rows = ExtractedFile.objects.filter(uses__feature_set=feature_set)
+    found: list[dict[str, Any]] = []
+    for provenance in rows.order_by("pk").values_list("made_with", flat=True):
+        facts = {key: value for key, value in provenance.items() if key != "worker"}
+        if facts not in found:
+            found.append(facts)
+    return found
+
+
 def hold(ids: Iterable[str]) -> None:
     """No other set can take what these have until the end of the transaction."""
     rows = ExtractedFile.objects.filter(uses__feature_set__in=list(ids)).order_by("pk")

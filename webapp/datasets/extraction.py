@@ -81,6 +81,9 @@ def resume(*, feature_set: FeatureSet, by: User) -> Job:
     """Go on after a bad end with what is missing. Raise ConflictError where there was none."""
     require(by, Permission.DATASET_IMPORT, team=feature_set.dataset.team)
     held = fresh(FeatureSet.objects.select_for_update(of=["self"]), feature_set)
+    if not held.is_made_here:
+        sentence = _("%s was made elsewhere: its folder can be read again.") % held
+        raise ConflictError(sentence, code="made_elsewhere")
     if held.state != "failed":
         text = _("%(features)s is %(state)s: there is nothing to resume.")
         values = {"features": held, "state": held.state}

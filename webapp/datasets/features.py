@@ -103,6 +103,9 @@ def read_again(*, feature_set: FeatureSet, by: User) -> Job:
     """Once more from the start, after a bad end. Raise ConflictError where there was none."""
     require(by, Permission.DATASET_IMPORT, team=feature_set.dataset.team)
     feature_set = fresh(FeatureSet.objects.select_for_update(of=["self"]), feature_set)
+    if feature_set.is_made_here:
+        sentence = _("%s is made here and has no folder to read: resume it.") % feature_set
+        raise ConflictError(sentence, code="made_here")
     if feature_set.state != "failed":
         text = _("%(features)s is %(state)s: there is nothing to read again.")
         values = {"features": feature_set, "state": feature_set.state}

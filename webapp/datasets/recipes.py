@@ -75,8 +75,8 @@ def _check_rule(frames_per_row: int, remainder: str) -> None:
         raise UserError(sentence % values, field="frames_per_row")
     if remainder not in REMAINDERS:
         sentence = _("remainder: %(given)s is none of %(known)s.")
-        values = {"given": remainder, "known": ", ".join(REMAINDERS)}
-        raise UserError(sentence % values, field="remainder")
+        words = {"given": remainder, "known": ", ".join(REMAINDERS)}
+        raise UserError(sentence % words, field="remainder")
 
 
 def _weights(extractor: Extractor, given: str) -> Path | None:

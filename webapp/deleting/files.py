@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.core.files.storage import DEFAULT_STORAGE_ALIAS, storages
+from django.conf import DEFAULT_STORAGE_ALIAS
+from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import FileField, Model
 from django.utils import timezone

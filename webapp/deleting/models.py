@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.core.files.storage import DEFAULT_STORAGE_ALIAS
+from django.conf import DEFAULT_STORAGE_ALIAS
 from django.db import models
 
 FIRST_PAUSE = timedelta(seconds=30)  # doubles with each try that fails

@@ -17,11 +17,12 @@ from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.common.long_lists import long_list
-from webapp.common.schema import settings_of, to_text
+from webapp.common.schema import settings_of
 from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video
 from webapp.deleting.services import may_delete_run
 from webapp.jobs.models import Job, JobQuerySet
+from webapp.jobs.provenance import facts_of
 from webapp.jobs.services import queue_position, waiting_reason
 from webapp.jobs.stage_progress import progress_of
 from webapp.jobs.views import log_context
@@ -44,7 +45,6 @@ from webapp.runs.charts import learning_curve
 from webapp.runs.models import Run
 
 PAGE_SIZE = 50
-FIRST_FACTS = ("commit", "device", "device_name", "threads", "bf16", "python", "torch")
 
 
 @require_safe
@@ -208,13 +208,6 @@ def latest_of_each_kind(jobs: Iterable[Job]) -> list[Job]:
     started = [job for job in jobs if job.started_at]
     latest = {job.kind: job for job in reversed(started)}
     return list(latest.values())
-
-
-def facts_of(provenance: dict[str, Any]) -> list[tuple[str, str]]:
-    """The most asked for first, then by name."""
-    first = [name for name in FIRST_FACTS if name in provenance]
-    names = dict.fromkeys([*first, *sorted(provenance)])
-    return [(name.replace("_", " "), to_text(provenance[name])) for name in names]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Count
 from django.urls import reverse
 
 from webapp.accounts.models import Team
@@ -52,6 +53,11 @@ class FeatureSetQuerySet(TeamOwnedQuerySet):
 
     def ready(self) -> FeatureSetQuerySet:
         return self.exclude(content_hash="")
+
+    def for_list(self) -> FeatureSetQuerySet:
+        """Adds `n_files`: of how many videos there are features so far."""
+        counted = self.select_related("job").annotate(n_files=Count("files"))
+        return counted.order_by("-id")  # a query that groups ignores Meta.ordering
 
 
 class FeatureSet(TimestampedModel):
@@ -114,6 +120,11 @@ class FeatureSet(TimestampedModel):
         if self.content_hash:
             return "ready"
         return "failed" if self.job is None or self.job.is_terminal else "reading"
+
+    @property
+    def n_warnings(self) -> int:
+        """Findings that are worth a look."""
+        return sum(finding["level"] != "info" for finding in self.report)
 
     @property
     def findings(self) -> list[dict[str, Any]]:

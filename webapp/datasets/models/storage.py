@@ -14,9 +14,9 @@ class FeaturesStorage(FileSystemStorage):
     """The folder FEATURES_ROOT, which the site and all workers see, each by a path of its own."""
 
     @property
-    def base_location(self) -> str:  # type: ignore[override]
+    def base_location(self) -> str:
         return str(settings.FEATURES_ROOT)
 
     @property
-    def location(self) -> str:  # type: ignore[override]
+    def location(self) -> str:
         return str(Path(self.base_location).absolute())
