@@ -14,6 +14,8 @@ from pydantic.dataclasses import dataclass
 
 from ml import configs
 from ml.catalogue import Catalogue
+from ml.data.video.resizing import Resizing
+from ml.records import BadInput
 
 if TYPE_CHECKING:
     import torch
@@ -38,15 +40,15 @@ class Extractor(ABC):
     """Makes K × D numbers of each segment of a video.
 
     `licence` is that of the weights that come with it, empty without any; `preprocessing` says
-    in a sentence what becomes of a frame before. Where options change `dimension` or `n_crops`,
-    the class has those of the defaults and `__init__` sets the right ones.
+    in a sentence what becomes of a frame before. Where options change it, `dimension`
+    or `n_crops`, the class has those of the defaults and `__init__` sets the right ones.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
     source: ClassVar[str]
     licence: ClassVar[str] = ""
-    preprocessing: ClassVar[str]
+    preprocessing: str
     is_grey: ClassVar[bool] = False
     version: ClassVar[int] = 1  # raised with every change that makes other numbers
     takes_weights: ClassVar[bool] = False  # a file that whoever extracts has to name
@@ -54,6 +56,8 @@ class Extractor(ABC):
     Config: ClassVar[type[Any]] = NoOptions
     dimension: int
     n_crops: int = 1
+    fewest_frames: ClassVar[int] = 1  # of a segment
+    most_frames: ClassVar[int] = 10_000
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
         """Raise BadInput where the weights are not there or none of this network's."""
@@ -71,12 +75,26 @@ class Extractor(ABC):
 
     @property
     @abstractmethod
-    def size(self) -> tuple[int, int] | None:
-        """(H, W) to which frames are resized; None: as they are."""
+    def size(self) -> tuple[int, int] | Resizing | None:
+        """(H, W) to which frames are resized, or the rule for it; None: as they are."""
 
     @abstractmethod
     def features(self, segment: Segment) -> NDArray[np.float32]:
         """(K, D)"""
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What `ml.data.features.provenance` has fields for."""
+        return {}
+
+    def check_length(self, n_frames: int) -> None:
+        """Raise BadInput where it cannot look at segments of so many frames."""
+        fewest, most = self.fewest_frames, self.most_frames
+        if not fewest <= n_frames <= most:
+            allowed = f"{fewest}" if fewest == most else f"{fewest} to {most:,}"
+            raise BadInput(
+                f"{self.title} looks at {allowed} frames at a time (frames per row: {n_frames})"
+            )
 
     @cached_property
     def weights_sha256(self) -> str:
@@ -100,6 +118,7 @@ class Extractor(ABC):
             "weights_sha256": self.weights_sha256,
             "dimension": self.dimension,
             "n_crops": self.n_crops,
+            "provenance": self.provenance,
         }
 
 

@@ -32,6 +32,8 @@ def describe() -> list[dict[str, Any]]:
             "weights_wanted": extractor.weights_wanted,
             "dimension": extractor.dimension,
             "n_crops": extractor.n_crops,
+            "fewest_frames": extractor.fewest_frames,
+            "most_frames": extractor.most_frames,
             "schema": configs.schema_of(extractor.Config),
             **_packaged(extractor),
         }

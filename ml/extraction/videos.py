@@ -34,6 +34,7 @@ def extract(
     `path` is there when it is whole, and only then. Raise BadInput for a video that cannot be
     decoded, or features that are no finite numbers.
     """
+    extractor.check_length(frames_per_row)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     frames = decode(video, size=extractor.size, grey=extractor.is_grey)
     rows = map(extractor.features, segments(frames, frames_per_row, remainder=remainder))

@@ -18,11 +18,13 @@ MANIFEST, FACTS = "manifest.json", "extraction.json"
 
 def run(spec: Spec, reporter: Reporter) -> None:
     device.use_threads(spec.get("threads"))
+    device.compute_exactly()
     chosen = device.choose(spec.get("device", "auto"))
     weights = Path(spec["weights"]) if spec.get("weights") else None
     extractor = create_extractor(spec["extractor"], spec.get("options", {}), chosen, weights)
     reporter.send("facts", values=device.device_facts(chosen))
     rule = {"frames_per_row": spec["frames_per_row"], "remainder": spec["remainder"]}
+    extractor.check_length(spec["frames_per_row"])
     folder, facts = out_dir(spec), extractor.facts() | rule
     claim(folder, facts)
     manifest = extract_all(extractor, videos_of(spec), folder, reporter, **rule)

@@ -30,6 +30,7 @@ def run(spec: Spec, reporter: Reporter) -> None:
     chosen = device.choose(spec.get("device", "auto"))
     weights = Path(spec["weights"]) if spec.get("weights") else None
     extractor = create_extractor(spec["extractor"], spec["options"], chosen, weights)
+    extractor.check_length(spec["frames_per_row"])
     facts = extractor.facts()
     check_asked_for(facts, spec)
     reporter.send("facts", values=device.device_facts(chosen))

@@ -14,7 +14,7 @@ from webapp.common.config_fields import ConfigField, grouped, typed_in, unticked
 from webapp.common.errors import UserError
 from webapp.datasets.features import MAX_NAME_LENGTH
 from webapp.datasets.models import Extractor
-from webapp.datasets.recipes import MOST_FRAMES_PER_ROW, REMAINDERS
+from webapp.datasets.recipes import REMAINDERS, lengths_of
 from webapp.jobs.models import Job
 
 
@@ -32,9 +32,7 @@ class ExtractionForm(forms.Form):
         help_text=_("On the server, where all workers see it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": "folders"}),
     )
-    frames_per_row = forms.IntegerField(
-        label=_("Frames of a row"), min_value=1, max_value=MOST_FRAMES_PER_ROW, initial=16
-    )
+    frames_per_row = forms.IntegerField(label=_("Frames of a row"), initial=16)
     remainder = forms.ChoiceField(
         label=_("Frames too few for a last row"),
         choices=list(REMAINDERS.items()),
@@ -52,6 +50,9 @@ class ExtractionForm(forms.Form):
         self.typed = typed_in(data or {})
         if data is not None:
             self.typed = unticked_boxes(extractor.schema) | self.typed
+        fewest, most = lengths_of(extractor)
+        allowed = _("%(fewest)s to %(most)s.") if fewest < most else _("%(most)s.")
+        self.fields["frames_per_row"].help_text = allowed % {"fewest": fewest, "most": most}
         if extractor.takes_weights:
             wanted = extractor.weights_wanted
             self.fields["weights"].help_text = f"{self.fields['weights'].help_text} {wanted}."

@@ -54,7 +54,8 @@ def record_facts(feature_set: FeatureSet, facts: dict[str, Any]) -> None:
     if feature_set.recipe.get("facts") != facts:
         feature_set.recipe["facts"] = facts
         feature_set.preprocessing = {"description": facts["preprocessing"]}
-        feature_set.save(update_fields=["recipe", "preprocessing", "updated_at"])
+        feature_set.provenance = facts["provenance"]
+        feature_set.save(update_fields=["recipe", "preprocessing", "provenance", "updated_at"])
 
 
 def finish_shard(job: Job) -> None:

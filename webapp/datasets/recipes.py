@@ -43,7 +43,7 @@ def write(
     remainder: str,
 ) -> Recipe:
     """Checked and completed. Raise UserError, with the field."""
-    _check_rule(frames_per_row, remainder)
+    _check_rule(extractor, frames_per_row, remainder)
     complete = complete_config(extractor.schema, dict(options), of=EXTRACTOR, under="options")
     path = _weights(extractor, weights)
     return {
@@ -68,10 +68,18 @@ def identity_of(recipe: Recipe) -> Recipe:
     return {name: recipe[name] for name in IDENTITY}
 
 
-def _check_rule(frames_per_row: int, remainder: str) -> None:
-    if not 1 <= frames_per_row <= MOST_FRAMES_PER_ROW:
-        sentence = _("frames_per_row: %(n)s is not between 1 and %(max)s.")
-        values = {"n": frames_per_row, "max": MOST_FRAMES_PER_ROW}
+def lengths_of(extractor: Extractor) -> tuple[int, int]:
+    """The fewest and most frames of a row."""
+    return extractor.fewest_frames, min(extractor.most_frames, MOST_FRAMES_PER_ROW)
+
+
+def _check_rule(extractor: Extractor, frames_per_row: int, remainder: str) -> None:
+    fewest, most = lengths_of(extractor)
+    if not fewest <= frames_per_row <= most:
+        sentence = _(
+            "frames_per_row: %(extractor)s looks at %(fewest)s to %(most)s (given: %(n)s)."
+        )
+        values = {"extractor": extractor, "fewest": fewest, "most": most, "n": frames_per_row}
         raise UserError(sentence % values, field="frames_per_row")
     if remainder not in REMAINDERS:
         sentence = _("remainder: %(given)s is none of %(known)s.")

@@ -383,7 +383,11 @@ def test_weights_are_named_by_a_path_and_known_by_their_hash(
         ({"weights": "folder"}, "weights", "is no file"),
         ({"weights": "net.pth", "options": {"crop": 1}}, "/options/crop", "did you mean crops?"),
         ({"weights": "net.pth", "options": {"crops": "six"}}, "/options/crops", "not one of"),
-        ({"weights": "net.pth", "frames_per_row": 0}, "frames_per_row", "not between 1 and 512"),
+        (
+            {"weights": "net.pth", "frames_per_row": 0},
+            "frames_per_row",
+            "looks at 1 to 512 (given: 0)",
+        ),
         ({"weights": "net.pth", "remainder": "cut"}, "remainder", "cut is none of drop, repeat"),
         ({"weights": "net.pth", "name": " "}, "name", "1 to 80 characters"),
     ],

@@ -38,6 +38,9 @@ class Extractor(models.Model):
     lacks = models.TextField(blank=True)
     dimension = models.PositiveIntegerField()
     n_crops = models.PositiveIntegerField(default=1)
+    # Of a row that it can look at.
+    fewest_frames = models.PositiveIntegerField(default=1)
+    most_frames = models.PositiveIntegerField(default=10_000)
     schema = models.JSONField()
     published_at = models.DateTimeField(auto_now=True)
 
