@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.db.models import Model
+
+from ml import verbs
 from ml.reports import Event, Reporter
-from ml.verbs import make_features
 from tests import toys
 from tests.factories.datasets import DatasetFactory, VideoFactory
 from webapp.accounts.models import Team
@@ -42,9 +45,9 @@ def dataset_of(team: Team, folder: Path, **changes: Any) -> Dataset:
     return dataset
 
 
-def claimed(worker: WorkerNode, feature_set: FeatureSet) -> Iterator[Job]:
-    """The set's waiting jobs, in turn, in the hands of the worker."""
-    while job := Job.objects.waiting().filter(subject_id=feature_set.pk).order_by("pk").first():
+def claimed(worker: WorkerNode, subject: Model) -> Iterator[Job]:
+    """What waits of its jobs, in turn, in the hands of the worker."""
+    while job := Job.objects.waiting().filter(subject_id=subject.pk).order_by("pk").first():
         held = jobs.claim(job.pk, worker=worker)
         assert held is not None
         yield held
@@ -57,13 +60,16 @@ def work_off(feature_set: FeatureSet, worker: WorkerNode) -> list[str]:
 
 def work(job: Job, *, until: Callable[[Event], bool] = lambda event: False) -> list[str]:
     """One job; it dies, its end untold, before the event of which `until` is true."""
-    kind, folder, made = kinds.find(job.kind).kind, Path(), []
-    spec = kind.prepare(job, folder)
+    kind, folder = kinds.find(job.kind).kind, Path(settings.WORK_DIR) / job.pk
+    folder.mkdir(parents=True)
+    spec, made = kind.prepare(job, folder), []
     jobs.mark_running(job)
 
     def tell(event: Event) -> None:
         if until(event):
             raise Killed
+        if event["event"] == "result":
+            job.result |= event["values"]
         if event["event"] in ("progress", "result"):
             return
         with jobs.fenced(job) as held:
@@ -75,10 +81,11 @@ def work(job: Job, *, until: Callable[[Event], bool] = lambda event: False) -> l
             made.append(spec["names"][event["video_id"]])
 
     try:
-        make_features.run(spec, Reporter(tell))
+        verbs.find(spec["verb"])(spec, Reporter(tell))
     except Killed:
         return made
     with jobs.fenced(job) as held:
+        held.result = job.result
         kind.on_success(held, folder)
         jobs.finish(held, status=Job.Status.SUCCEEDED)
     return made

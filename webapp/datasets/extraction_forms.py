@@ -29,7 +29,6 @@ class ExtractionForm(forms.Form):
     weights = forms.CharField(
         label=_("File of weights"),
         max_length=1000,
-        help_text=_("On the server, where all workers see it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": "folders"}),
     )
     frames_per_row = forms.IntegerField(label=_("Frames of a row"), initial=16)
@@ -37,7 +36,9 @@ class ExtractionForm(forms.Form):
         label=_("Frames too few for a last row"),
         choices=list(REMAINDERS.items()),
         initial="drop",
-        help_text=_("A video shorter than one row has one all the same."),
+        help_text=_(
+            "Most published features leave them out. A shorter video has one row all the same."
+        ),
     )
     queue = forms.ChoiceField(
         label=_("Queue"), required=False, choices=[("", _("whichever suits")), *Job.Queue.choices]
@@ -54,8 +55,8 @@ class ExtractionForm(forms.Form):
         allowed = _("%(fewest)s to %(most)s.") if fewest < most else _("%(most)s.")
         self.fields["frames_per_row"].help_text = allowed % {"fewest": fewest, "most": most}
         if extractor.takes_weights:
-            wanted = extractor.weights_wanted
-            self.fields["weights"].help_text = f"{self.fields['weights'].help_text} {wanted}."
+            where = _("On the server, where all workers see it: %s.") % extractor.weights_wanted
+            self.fields["weights"].help_text = where
         else:
             del self.fields["weights"]
 
