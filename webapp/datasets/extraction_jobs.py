@@ -23,6 +23,12 @@ def set_of(job: Job) -> FeatureSet:
     return FeatureSet.objects.select_related("dataset").get(pk=job.subject_id)
 
 
+def held_set_of(job: Job) -> FeatureSet:
+    """No other shard writes what it tells into the set until the end of the transaction."""
+    sets = FeatureSet.objects.select_for_update(of=["self"], no_key=True)
+    return sets.select_related("dataset").get(pk=job.subject_id)
+
+
 def work_of(job: Job) -> dict[str, Any]:
     """What the child of `job` is to make, but for its threads. Raise UserError.
 
@@ -44,7 +50,8 @@ def work_of(job: Job) -> dict[str, Any]:
         "weights": str(resolve_path(recipe["weights"], field="")) if recipe["weights"] else None,
         "videos": [_as_record(video, feature_set.dataset) for video in videos],
         "names": {video.pk: video.name for video in videos},
-        "n_done": max(0, len(shard) - len(videos)),
+        "contents": {video.pk: video.sha256 for video in videos},
+        "n_done": max(0, len(shard) - len(videos)) if shard else feature_set.files.count(),
         "out_dir": str(extracted.folder_of(job)),
     }
 
@@ -63,8 +70,7 @@ def finish_shard(job: Job) -> None:
 
     Inside the transaction that ends the job.
     """
-    sets = FeatureSet.objects.select_for_update(of=["self"]).select_related("dataset")
-    held = sets.get(pk=job.subject_id)
+    held = held_set_of(job)
     if stages.land(job):
         _complete(held)
     else:

@@ -24,7 +24,7 @@ class Extract:
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
-        feature_set = extraction_jobs.set_of(job)
+        feature_set = extraction_jobs.held_set_of(job)
         match event:
             case {"event": "extractor"}:
                 extraction_jobs.record_facts(feature_set, event["values"])

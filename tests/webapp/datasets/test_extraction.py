@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 import torch
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ml.data.features.health import Health
 from ml.data.features.store import rows_of
 from ml.extraction import create_extractor, describe, extract
 from ml.records import FeatureRecord, VideoRecord
+from ml.verbs import make_features
 from tests.extracting import (
     LENGTHS,
     claimed,
@@ -34,6 +37,7 @@ from webapp.datasets.extractors import publish_extractors
 from webapp.datasets.features import records_of
 from webapp.datasets.models import Dataset, ExtractedFile, Extractor, FeatureSet
 from webapp.jobs.models import Job, Shard, WorkerNode
+from workers import kinds
 
 pytestmark = pytest.mark.django_db
 DESCRIBED = describe()
@@ -163,11 +167,14 @@ def test_as_many_shards_as_slots_that_take_long_jobs(
 
 
 def test_what_lies_there_is_not_decoded_again(
-    team: Team, dataset: Dataset, bob: User, worker: WorkerNode, folder: Path
+    team: Team, dataset: Dataset, bob: User, worker: WorkerNode, folder: Path, tmp_path: Path
 ) -> None:
     work_off(begin(dataset, bob), worker)
     other = dataset_of(team, folder)
-    other.videos.filter(name="3").update(sha256="e" * 64)
+    data = (folder / "3.mp4").read_bytes() + b"another content"
+    (tmp_path / "3.mp4").write_bytes(data)
+    changes = {"sha256": hashlib.sha256(data).hexdigest(), "path": str(tmp_path / "3.mp4")}
+    other.videos.filter(name="3").update(**changes)
 
     assert work_off(begin(other, bob), worker) == ["3"]
     same = begin(dataset, bob, name="again")
@@ -275,8 +282,9 @@ def test_a_video_that_cannot_be_decoded_is_told_by_name_and_the_rest_goes_on(
 ) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"no video at all")
     path = str(tmp_path / "broken.mp4")
-    VideoFactory.create(dataset=dataset, name="broken", path=path)
-    VideoFactory.create(dataset=dataset, name="0 short", path="3.mp4", n_frames=9, sha256="")
+    sha256 = hashlib.sha256(b"no video at all").hexdigest()
+    VideoFactory.create(dataset=dataset, name="broken", path=path, sha256=sha256)
+    VideoFactory.create(dataset=dataset, name="other", path="3.mp4", sha256="e" * 64)
 
     feature_set = begin(dataset, bob)
     work_off(feature_set, worker)
@@ -285,8 +293,8 @@ def test_a_video_that_cannot_be_decoded_is_told_by_name_and_the_rest_goes_on(
     assert (found.state, found.files.count()) == ("ready", 4)
     told = {each["subject"]: each for each in found.findings}
     assert told["broken"]["level"] == "error"
-    assert told["0 short"]["level"] == "error"
-    assert told["videos"]["text"] == "no features of 2 videos: 0 short, broken"
+    assert told["other"]["text"].startswith("it has changed since it was imported")
+    assert told["videos"]["text"] == "no features of 2 videos: broken, other"
 
 
 def test_a_video_shorter_than_a_row_is_told(
@@ -436,3 +444,34 @@ def test_viewers_make_and_cancel_nothing(dataset: Dataset, bob: User, vera: User
     for act in (extraction.cancel, extraction.resume):
         with pytest.raises(PermissionDenied):
             act(feature_set=feature_set, by=vera)  # type: ignore[operator]
+
+
+def test_what_two_shards_tell_at_once_is_not_lost(
+    dataset: Dataset, bob: User, worker: WorkerNode
+) -> None:
+    """The report is one value: whoever adds to it holds its row."""
+    feature_set = begin(dataset, bob)
+    [job] = claimed(worker, feature_set)
+    event = {"event": "finding", "level": "error", "subject": "0", "text": "it is torn"}
+
+    with CaptureQueriesContext(connection) as queries:
+        kinds.find("extract").kind.on_event(job, event, Path())
+
+    assert any("featureset" in q["sql"] and "FOR NO KEY UPDATE" in q["sql"] for q in queries)
+    assert fresh(feature_set).findings[0]["text"] == "it is torn"
+
+
+def test_the_bar_moves_within_a_long_video(
+    dataset: Dataset, bob: User, worker: WorkerNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make_features, "TELL_SECONDS", 0)
+    feature_set = begin(dataset, bob, frames_per_row=8)
+    [job] = claimed(worker, feature_set)
+    told: list[float] = []
+
+    work(job, until=lambda event: told.append(event.get("done", -1.0)))  # type: ignore[func-returns-value]
+
+    done = [each for each in told if each >= 0]
+    assert done == sorted(done)
+    assert done[:6] == [0, 0.2, 0.4, 0.6, 0.8, 1]
+    assert done[-1] == 4

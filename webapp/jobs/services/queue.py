@@ -81,9 +81,9 @@ def _busy(queue: str, held: JobQuerySet, n_slots: int) -> str:
 def _busy_for_long(queue: str, held: JobQuerySet, n_slots: int) -> str:
     """A slot of each worker with several is kept for imports, scoring and evaluation."""
     return ngettext(
-        "The only slot of queue %(queue)s that takes trainings is busy; its job started "
+        "The only slot of queue %(queue)s that takes long jobs is busy; its job started "
         "%(age)s ago.",
-        "%(n)s of %(n_slots)s slots of queue %(queue)s that take trainings are busy; the oldest "
+        "%(n)s of %(n_slots)s slots of queue %(queue)s that take long jobs are busy; the oldest "
         "job started %(age)s ago.",
         n_slots,
     ) % _busy_words(queue, held, n_slots)
