@@ -37,7 +37,7 @@ class ExtractionForm(forms.Form):
         choices=list(REMAINDERS.items()),
         initial="drop",
         help_text=_(
-            "Most published features leave them out. A shorter video has one row all the same."
+            "Most published features leave them out. A video shorter than a row has one all the same."
         ),
     )
     queue = forms.ChoiceField(
