@@ -127,13 +127,25 @@ def _to_bytes(
     reformatter, target = VideoReformatter(), "gray" if grey else "rgb24"
     if pixel_format is None or bits_of(pixel_format) <= 8 or not is_grey(pixel_format):
         # Of one frame: dividing it among threads takes longer than converting it.
-        return lambda frame: np.asarray(
-            reformatter.reformat(frame, format=target, threads=1).to_ndarray(), np.uint8
-        )
+        return lambda frame: _bytes_of(frame, reformatter.reformat(frame, format=target, threads=1))
     if scale is None:
         raise BadInput(f"{NO_SCALE} (it is {pixel_format})")
     scaled = scale
     return lambda frame: _in_colours(scaled(deep_values(frame)), grey=grey)
+
+
+def _bytes_of(decoded: av.VideoFrame, frame: av.VideoFrame) -> Frame:
+    """(H, W[, 3]) of a grey or RGB frame: what was made for it alone is not copied again.
+
+    What is as it was `decoded` is, because the decoder may go on reading it.
+    """
+    if frame is decoded:
+        return np.asarray(frame.to_ndarray(), np.uint8)
+    plane, shape = frame.planes[0], (frame.height, frame.width)
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
+    if frame.format.name == "gray":
+        return np.ascontiguousarray(rows[:, : frame.width])
+    return np.ascontiguousarray(rows[:, : 3 * frame.width]).reshape(*shape, 3)
 
 
 def _in_colours(picture: Frame, *, grey: bool) -> Frame:
