@@ -50,6 +50,7 @@ class Extractor(ABC):
     licence: ClassVar[str] = ""
     preprocessing: str
     is_grey: ClassVar[bool] = False
+    version: ClassVar[int] = 1  # raised with every change that makes other numbers
     takes_weights: ClassVar[bool] = False  # a file that whoever extracts has to name
     weights_wanted: ClassVar[str] = ""  # which files fit, as a clause after "weights: "
     Config: ClassVar[type[Any]] = NoOptions
@@ -63,6 +64,14 @@ class Extractor(ABC):
         self.device = device
         self.config = config
         self.weights = weights
+
+    @classmethod
+    def packaged_weights(cls) -> Path | None:
+        """The file of those that come with an installed package; None where none do.
+
+        Raise BadInput where the package is not there.
+        """
+        return None
 
     @property
     @abstractmethod
@@ -90,10 +99,7 @@ class Extractor(ABC):
     @cached_property
     def weights_sha256(self) -> str:
         """Of the file of its weights; empty without any."""
-        if self.weights is None:
-            return ""
-        with self.weights.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(self.weights)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -104,6 +110,7 @@ class Extractor(ABC):
         """Where its features come from, as a feature set keeps it."""
         return {
             "extractor": self.title,
+            "version": self.version,
             "source": self.source,
             "licence": self.licence,
             "preprocessing": self.preprocessing,
@@ -113,6 +120,14 @@ class Extractor(ABC):
             "n_crops": self.n_crops,
             "provenance": self.provenance,
         }
+
+
+def sha256_of(file: Path | None) -> str:
+    """Empty without any."""
+    if file is None:
+        return ""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 EXTRACTORS: Catalogue[Extractor] = Catalogue("ml.extraction", "extractor")

@@ -35,12 +35,16 @@ class MobileNetFeatures(Extractor):
     dimension = DIMENSION
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
-        super().__init__(device, config, weights or weights_path())
+        super().__init__(device, config, weights or self.packaged_weights())
         assert self.weights is not None
         self.network = MobileNetV2()
         load_into(self.network, self.weights)
         self.network.to(device).eval()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @classmethod
+    def packaged_weights(cls) -> Path:
+        return weights_path()
 
     @property
     def size(self) -> tuple[int, int]:
