@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from ml import threads
 from ml.data.video.containers import open_video
 from ml.data.video.images import image_files
 from ml.data.video.outline import Outline, outline
@@ -93,7 +94,7 @@ def _file_frames(video: VideoRecord, seen: Outline | None, *, grey: bool) -> Ite
     """Without times where the file was not `seen` before."""
     with named(video), open_video(Path(video.path)) as container:
         stream = video_stream(container)
-        stream.codec_context.thread_count = 0  # as many as there are cores
+        stream.codec_context.thread_count = threads.allowed()
         bring = _to_bytes(stream.codec_context.pix_fmt, _scale_of(video), grey=grey)
         packets = packets_of(container, stream)
         packets = seen.put_right(packets) if seen else packets
@@ -125,13 +126,26 @@ def _to_bytes(
     """How a frame becomes bytes. Raise BadInput where deep grey has no scale."""
     reformatter, target = VideoReformatter(), "gray" if grey else "rgb24"
     if pixel_format is None or bits_of(pixel_format) <= 8 or not is_grey(pixel_format):
-        return lambda frame: np.asarray(
-            reformatter.reformat(frame, format=target).to_ndarray(), np.uint8
-        )
+        # Of one frame: dividing it among threads takes longer than converting it.
+        return lambda frame: _bytes_of(frame, reformatter.reformat(frame, format=target, threads=1))
     if scale is None:
         raise BadInput(f"{NO_SCALE} (it is {pixel_format})")
     scaled = scale
     return lambda frame: _in_colours(scaled(deep_values(frame)), grey=grey)
+
+
+def _bytes_of(decoded: av.VideoFrame, frame: av.VideoFrame) -> Frame:
+    """(H, W[, 3]) of a grey or RGB frame: what was made for it alone is not copied again.
+
+    What is as it was `decoded` is, because the decoder may go on reading it.
+    """
+    if frame is decoded:
+        return np.asarray(frame.to_ndarray(), np.uint8)
+    plane, shape = frame.planes[0], (frame.height, frame.width)
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
+    if frame.format.name == "gray":
+        return np.ascontiguousarray(rows[:, : frame.width])
+    return np.ascontiguousarray(rows[:, : 3 * frame.width]).reshape(*shape, 3)
 
 
 def _in_colours(picture: Frame, *, grey: bool) -> Frame:

@@ -22,10 +22,10 @@ from ml.extraction._clips import (
     ClipPrecision,
     CropKind,
     Preprocessing,
-    made_ready,
     normalised,
 )
 from ml.models.backbones.c3d import C3D, NUMBERED
+from ml.models.backbones.folding import made_ready
 from ml.models.backbones.i3d_resnet50 import I3DResNet50
 from ml.models.backbones.inception_i3d import InceptionI3D
 from ml.models.backbones.r2plus1d import R2Plus1D
