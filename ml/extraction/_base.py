@@ -62,6 +62,7 @@ class Extractor(ABC):
     n_crops: int = 1
     fewest_frames: ClassVar[int] = 1  # of a segment
     most_frames: ClassVar[int] = 10_000
+    row_seconds: float = 0.0  # of a row that is not made of so many frames, but lasts so long
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
         """Raise BadInput where the weights are not there or none of this network's."""
@@ -85,6 +86,13 @@ class Extractor(ABC):
 
         What is odd about the video is told in sentences. Raise BadInput where it cannot be decoded.
         """
+
+    def frames_of_row(self, video: VideoRecord) -> float:
+        """How many frames a row lasts, where it is not made of as many as was asked for; else 0.
+
+        Raise BadInput where that is no one number.
+        """
+        return 0.0
 
     @property
     def provenance(self) -> dict[str, str]:

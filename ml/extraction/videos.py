@@ -12,13 +12,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ml.data.features.joining import crops_of, n_rows_of
-from ml.data.features.layouts import AUDIO
-from ml.data.features.pairing import Clock, pair
 from ml.extraction._base import Extractor, Row, Tell
+from ml.extraction._records import record_of
 from ml.extraction.segments import Remainder
 from ml.findings import Finding, Level
-from ml.records import BadInput, FeaturePart, FeatureRecord, Manifest, VideoRecord
+from ml.records import BadInput, Manifest, VideoRecord
 from ml.reports import Reporter
 
 
@@ -30,13 +28,20 @@ def extract(
     frames_per_row: int = 16,
     remainder: Remainder = "drop",
     tell: Tell = lambda _text: None,
+    takes_own_rows: bool = False,
 ) -> int:
     """Write the features (T, K, D) of `video` to the .npy file `path`; return T.
 
     What is odd about the video is told. `path` is there when it is whole, and only then. Raise
-    BadInput for a video that cannot be decoded, or features that are no finite numbers.
+    BadInput for a video that cannot be decoded, features that are no finite numbers, and rows that
+    are not of `frames_per_row` frames unless the caller asks `record_of` of how many.
     """
     extractor.check_length(frames_per_row)
+    if extractor.row_seconds and not takes_own_rows:
+        raise BadInput(
+            f"{extractor.title} would make a row of each {extractor.row_seconds} s and not of "
+            f"{frames_per_row} frames: that is for the command line alone"
+        )
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     rows = extractor.rows(video, frames_per_row=frames_per_row, remainder=remainder, tell=tell)
     try:
@@ -66,7 +71,7 @@ def extract_all(
     """
     listed = list(videos)
     paths = _paths(listed, folder, extractor.ending)
-    rule: Any = {"frames_per_row": frames_per_row, "remainder": remainder}
+    rule: Any = {"frames_per_row": frames_per_row, "remainder": remainder, "takes_own_rows": True}
     known = []
     for done, (video, path) in enumerate(zip(listed, paths, strict=True)):
         reporter.progress(stage="extract", done=done, total=len(listed), unit="videos")
@@ -75,7 +80,7 @@ def extract_all(
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 extract(extractor, video, path, **rule, tell=partial(told, "warning"))
-            features = _record(extractor, video, path, frames_per_row)
+            features = record_of(extractor, video, path, frames_per_row)
         except BadInput as error:
             told("error", str(error))
             known.append(replace(video, features=None))
@@ -88,27 +93,6 @@ def extract_all(
 
 def _tell(reporter: Reporter, video: VideoRecord, level: Level, text: str) -> None:
     reporter.send("finding", **asdict(Finding(level=level, subject=video.name, text=text)))
-
-
-def _record(
-    extractor: Extractor, video: VideoRecord, path: Path, frames_per_row: int
-) -> FeatureRecord:
-    """Of the file alone, or of the picture's with it. Raise BadInput where rows do not pair."""
-    before = video.features
-    if not extractor.ending or before is None:
-        return FeatureRecord(path=str(path), frames_per_row=frames_per_row)
-    if str(path) in before.files:
-        return before
-    if (before.frames_per_row, before.first_frame, before.row_length) != (frames_per_row, 0, 0):
-        raise BadInput(
-            f"{video.name} has features whose rows are not made of {frames_per_row} frames each, "
-            "from the first on: sound is made for the same rows"
-        )
-    parts = before.parts or (FeaturePart(paths=(before.path,)),)
-    clock = Clock(n_frames=video.n_frames, fps=0.0, frames=frames_per_row)
-    n_rows = len(np.load(path, mmap_mode="r"))
-    pair(AUDIO, n_rows, n_rows_of(parts, [crops_of(part) for part in parts]), clock, path.name)
-    return replace(before, parts=(*parts, FeaturePart(paths=(str(path),))))
 
 
 def _paths(videos: Sequence[VideoRecord], folder: Path, ending: str) -> list[Path]:

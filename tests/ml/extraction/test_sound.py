@@ -145,7 +145,7 @@ def test_a_video_without_sound_is_refused_or_taken_for_a_silent_one(tmp_path: Pa
     assert not list(tmp_path.rglob("*.npy"))
     ears = bands(without_sound="silence")
     assert extract(ears, video, tmp_path / "a.npy", tell=told.append) == 2
-    assert extract(ears, replace(images, n_frames=20), tmp_path / "i.npy", tell=told.append) == 1
+    assert extract(ears, replace(images, n_frames=0), tmp_path / "i.npy", tell=told.append) == 1
 
     assert np.allclose(np.load(tmp_path / "a.npy"), SILENT)
     assert told == ["it has no sound track: taken as silence",
@@ -199,11 +199,12 @@ def test_sound_stands_after_features_of_the_picture(tmp_path: Path, n_rows: int)
 @pytest.mark.parametrize(
     ("n_rows", "fields", "sentence"),
     [(3, {"frames_per_row": 8}, "rows are not made of 16 frames each"),
+     (3, {"row_length": 16.5}, "rows are not made of 16 frames each"),
      (3, {"first_frame": 2}, "rows are not made of 16 frames each"),
      (9, {}, "a__vggish.npy has 3 rows, and the picture 9")],
 )  # fmt: skip
 def test_sound_of_other_rows_than_the_pictures_is_refused(
-    tmp_path: Path, n_rows: int, fields: dict[str, int], sentence: str
+    tmp_path: Path, n_rows: int, fields: dict[str, Any], sentence: str
 ) -> None:
     video = record(video_with_sound(tmp_path / "a.mov", noise(2)))
     video = with_picture(video, tmp_path / "out", n_rows, **fields)
@@ -214,6 +215,52 @@ def test_sound_of_other_rows_than_the_pictures_is_refused(
 
     assert manifest.videos[0].features is None
     assert sentence in next(event["text"] for event in events if event["event"] == "finding")
+
+
+@pytest.mark.parametrize(("remainder", "n_rows"), [("drop", 4), ("repeat", 5)])
+def test_rows_of_its_own_follow_each_other(tmp_path: Path, remainder: Any, n_rows: int) -> None:
+    sound = noise(5)
+    video = record(video_with_sound(tmp_path / "a.mov", sound, seconds=4, fps=10), 40)
+
+    manifest = extract_all(
+        bands(rows="own"), [video], tmp_path / "out", to_nobody(), remainder=remainder
+    )
+
+    rows, features = open_features(manifest.videos[0]).rows[:, 0], manifest.videos[0].features
+    expected = [log_mel(sound[0, first:][:PATCH_SAMPLES].astype(np.float32)).mean(0)
+                for first in range(0, n_rows * 15_360, 15_360)]  # fmt: skip
+    assert np.allclose(rows, expected, atol=1e-4)
+    assert features is not None
+    assert features.row_length == pytest.approx(9.6)
+
+
+def test_rows_of_its_own_pair_with_the_pictures_by_time(tmp_path: Path) -> None:
+    video = record(video_with_sound(tmp_path / "a.mov", noise(4), seconds=4), 100)
+    video = with_picture(video, tmp_path / "out", 6)
+
+    manifest = extract_all(bands(rows="own"), [video], tmp_path / "out", to_nobody())
+
+    own = np.load(tmp_path / "out" / "a__vggish.npy")[:, 0]
+    rows = open_features(manifest.videos[0]).rows[:, 0, 3:]
+    heard = np.floor((np.arange(6) + 0.5) * 16 / 25 / 0.96).astype(int)
+    assert len(own) == 4
+    assert np.array_equal(rows, own[heard])
+
+
+def test_rows_of_its_own_are_refused_where_they_belong_to_no_frames(tmp_path: Path) -> None:
+    times = [0.0, 0.1, 0.2, 0.3, 3.0, 3.1, 3.2, 3.3]
+    uneven = record(video_with_sound(tmp_path / "a.mkv", noise(4), fps=10, times=times), 8)
+
+    manifest, events = events_of(
+        lambda reporter: extract_all(bands(rows="own"), [uneven], tmp_path / "out", reporter)
+    )
+    with pytest.raises(BadInput, match=r"a row of each 0\.96 s and not of 16 frames"):
+        extract(bands(rows="own"), uneven, tmp_path / "a.npy")
+
+    assert manifest.videos[0].features is None
+    [finding] = [event for event in events if event["event"] == "finding"]
+    assert "its frames come unevenly" in finding["text"]
+    assert not list(tmp_path.rglob("*.npy"))
 
 
 def test_the_names_of_its_files_are_known_as_sound() -> None:
