@@ -54,6 +54,7 @@ class Extractor(ABC):
     source: ClassVar[str]
     licence: ClassVar[str] = ""
     preprocessing: str
+    version: ClassVar[int] = 1  # raised with every change that makes other numbers
     takes_weights: ClassVar[bool] = False  # a file that whoever extracts has to name
     weights_wanted: ClassVar[str] = ""  # which files fit, as a clause after "weights: "
     ending: ClassVar[str] = ""  # of its files, after the name of the video
@@ -111,10 +112,7 @@ class Extractor(ABC):
     @cached_property
     def weights_sha256(self) -> str:
         """Of the file of its weights; empty without any."""
-        if self.weights is None:
-            return ""
-        with self.weights.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(self.weights)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -125,6 +123,7 @@ class Extractor(ABC):
         """Where its features come from, as a feature set keeps it."""
         return {
             "extractor": self.title,
+            "version": self.version,
             "source": self.source,
             "licence": self.licence,
             "preprocessing": self.preprocessing,
@@ -155,6 +154,14 @@ class PictureExtractor(Extractor):
     ) -> Iterator[Row]:
         frames = decode(video, size=self.size, grey=self.is_grey)
         return map(self.features, segments(frames, frames_per_row, remainder=remainder))
+
+
+def sha256_of(file: Path | None) -> str:
+    """Empty without any."""
+    if file is None:
+        return ""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 EXTRACTORS: Catalogue[Extractor] = Catalogue("ml.extraction", "extractor")

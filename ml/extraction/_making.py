@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml import configs
-from ml.extraction._base import EXTRACTORS, Extractor
+from ml.extraction._base import EXTRACTORS, Extractor, sha256_of
 from ml.records import BadInput
 
 if TYPE_CHECKING:
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def describe() -> list[dict[str, Any]]:
-    """All of them; `schema` is that of the options, `licence` that of weights that come along."""
+    """All of them; `schema` is that of the options, `licence` that of weights that come along.
+
+    `weights_sha256` is of weights in an installed package; where that is missing, `lacks` is the
+    sentence that says so.
+    """
     return [
         {
             "name": name,
@@ -22,15 +26,26 @@ def describe() -> list[dict[str, Any]]:
             "summary": extractor.summary,
             "source": extractor.source,
             "licence": extractor.licence,
+            "version": extractor.version,
             "preprocessing": extractor.preprocessing,
             "takes_weights": extractor.takes_weights,
             "weights_wanted": extractor.weights_wanted,
             "dimension": extractor.dimension,
             "n_crops": extractor.n_crops,
+            "fewest_frames": extractor.fewest_frames,
+            "most_frames": extractor.most_frames,
             "schema": configs.schema_of(extractor.Config),
+            **_packaged(extractor),
         }
         for name, extractor in sorted(EXTRACTORS.load().items())
     ]
+
+
+def _packaged(extractor: type[Extractor]) -> dict[str, str]:
+    try:
+        return {"weights_sha256": sha256_of(extractor.packaged_weights()), "lacks": ""}
+    except BadInput as error:
+        return {"weights_sha256": "", "lacks": str(error)}
 
 
 def create_extractor(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -29,12 +29,14 @@ def extract(
     remainder: Remainder = "drop",
     tell: Tell = lambda _text: None,
     takes_own_rows: bool = False,
+    on_row: Callable[[int], None] = lambda n_rows: None,
 ) -> int:
     """Write the features (T, K, D) of `video` to the .npy file `path`; return T.
 
-    What is odd about the video is told. `path` is there when it is whole, and only then. Raise
-    BadInput for a video that cannot be decoded, features that are no finite numbers, and rows that
-    are not of `frames_per_row` frames unless the caller asks `record_of` of how many.
+    What is odd about the video is told, and `on_row` how many rows there are so far. `path` is
+    there when it is whole, and only then. Raise BadInput for a video that cannot be decoded,
+    features that are no finite numbers, and rows that are not of `frames_per_row` frames, unless
+    the caller asks `record_of` of how many they are.
     """
     extractor.check_length(frames_per_row)
     if extractor.row_seconds and not takes_own_rows:
@@ -47,7 +49,7 @@ def extract(
     try:
         # Written through a file, not through a map: a full disk is then an error, not SIGBUS.
         with partial.open("wb") as file:
-            n_rows = _write(file, rows, extractor.shape, video.name)
+            n_rows = _write(file, rows, extractor.shape, video.name, on_row)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -110,7 +112,13 @@ def _paths(videos: Sequence[VideoRecord], folder: Path, ending: str) -> list[Pat
     ]
 
 
-def _write(file: BinaryIO, rows: Iterable[Row], shape: tuple[int, int], name: str) -> int:
+def _write(
+    file: BinaryIO,
+    rows: Iterable[Row],
+    shape: tuple[int, int],
+    name: str,
+    on_row: Callable[[int], None],
+) -> int:
     """The rows after a header, which is written again when their number is known."""
     n_rows = 0
     _write_header(file, (0, *shape))
@@ -120,6 +128,7 @@ def _write(file: BinaryIO, rows: Iterable[Row], shape: tuple[int, int], name: st
             raise BadInput(f"{name}: the features of segment {n_rows} are no finite numbers")
         file.write(np.ascontiguousarray(row, "<f4").data)
         n_rows += 1
+        on_row(n_rows)
     file.seek(0)
     _write_header(file, (n_rows, *shape))
     return n_rows
