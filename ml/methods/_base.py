@@ -103,6 +103,10 @@ METHODS: Catalogue[Method] = Catalogue("ml.methods", "method")
 register = METHODS.register
 
 
-def option(group: Group, title: str, description: str, **limits: Any) -> Any:
-    """A config field as the run form shows it; `limits` are pydantic's (ge, le, …)."""
-    return Field(title=title, description=description, json_schema_extra={"group": group}, **limits)
+def option(group: Group, title: str, description: str, *, file: bool = False, **limits: Any) -> Any:
+    """A config field as the run form shows it; `limits` are pydantic's (ge, le, …).
+
+    `file`: its value is the path of a file, which a site lets be where datasets may be.
+    """
+    extra = {"group": group} | ({"format": "path"} if file else {})
+    return Field(title=title, description=description, json_schema_extra=extra, **limits)

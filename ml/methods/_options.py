@@ -52,6 +52,9 @@ LearningRate = Annotated[
     option("Training", "Learning rate", "Of the optimiser; where two networks oppose each other, "
            "of the generator's", gt=0, le=10),
 ]  # fmt: skip
+WeightDecay = Annotated[
+    float, option("Training", "Weight decay", "Of all weights, by the optimiser", ge=0)
+]
 ComputePrecision = Annotated[
     Precision,
     option("Training", "Precision", "bf16 is faster where the hardware has it; publish float32"),
@@ -79,6 +82,11 @@ Power = Annotated[
            gt=0, le=10),
 ]  # fmt: skip
 SCHEDULE_OPTIONS = ("warm_up_steps", "step_size", "gamma", "power")
+
+
+def dropout_of(what: str) -> Any:
+    """The option of a share of `what` that is left out, at random, in training."""
+    return option("Model", "Dropout", what, ge=0, lt=1)
 
 
 def schedule_of(config: Any) -> Schedule:

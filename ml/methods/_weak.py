@@ -105,9 +105,20 @@ class WeakMethod(Method):
             self.set_dimension(train.dimension)
         for store in filter(None, (train, watched)):
             self._check_width(store.dimension, "The videos to learn from")
-        learner = BagLearner(self, train, watched)
-        learner.fingerprint = fingerprint(data, train.counts, watched.counts if watched else ())
+        learner = self.learner(data, train, watched)
+        counts = train.counts, watched.counts if watched else ()
+        learner.fingerprint = fingerprint(data, *counts, *self.learnt_from())
         training.run(learner, updates=self.config.updates)
+
+    def learner(
+        self, data: TrainingData, train: BagStore, validation: BagStore | None
+    ) -> BagLearner:
+        """What learns from the bags of `data`, whose videos have the order of the bags."""
+        return BagLearner(self, train, validation)
+
+    def learnt_from(self) -> tuple[str, ...]:
+        """Hashes of what is learnt from besides videos: a resume needs the same."""
+        return ()
 
     def _store(
         self, videos: tuple[VideoRecord, ...], training: Training, file_name: str
@@ -200,13 +211,14 @@ class BagLearner(Learner[Halves]):
         )  # fmt: skip
 
     def step(self, batch: Halves, moment: Moment) -> Mapping[str, Tensor]:
-        normal, abnormal = (
-            self.bags(self.train, samples[numbers])
-            for samples, numbers in zip(self.samples, (batch.first, batch.second), strict=True)
-        )
-        losses = self.method.losses(normal, abnormal)
+        normal, abnormal = self.samples
+        losses = self.losses(normal[batch.first], abnormal[batch.second])
         self.update("network", losses["loss"])
         return losses
+
+    def losses(self, normal: Indices, abnormal: Indices) -> Mapping[str, Tensor]:
+        """Of the samples of these numbers."""
+        return self.method.losses(self.bags(self.train, normal), self.bags(self.train, abnormal))
 
     def validate(self) -> Mapping[str, float]:
         """AUROC and binary cross entropy of the videos' scores, the mean over their crops."""

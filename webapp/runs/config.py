@@ -14,7 +14,15 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from webapp.common.errors import UserError
-from webapp.runs.schema import Schema, defaults_of, names_of, to_text, value_schema
+from webapp.datasets.folders import resolve_path
+from webapp.runs.schema import (
+    Schema,
+    defaults_of,
+    is_of_file,
+    names_of,
+    to_text,
+    value_schema,
+)
 
 TYPE_NAMES = {
     "integer": _lazy("a whole number"),
@@ -39,7 +47,9 @@ def complete_config(schema: Schema, config: dict[str, Any]) -> dict[str, Any]:
     problems = problems_of(schema, config)
     if problems:
         raise ConfigError(problems)
-    return defaults_of(schema) | config
+    complete = defaults_of(schema) | config
+    files = {name: complete[name] for name in complete if is_of_file(schema, name)}
+    return complete | {name: str(resolve_path(path)) for name, path in files.items() if path}
 
 
 def problems_of(schema: Schema, config: dict[str, Any]) -> dict[str, str]:
@@ -64,7 +74,18 @@ def _problem(name: str, value: Any, schema: Schema) -> str:
     if is_optional and value is None:
         return ""
     error = next(Validator(expected).iter_errors(value), None)
-    return _sentence(error) if error else ""
+    if error:
+        return _sentence(error)
+    return _missing_file(value) if value and is_of_file(schema, name) else ""
+
+
+def _missing_file(path: str) -> str:
+    """A job reads it: only files where datasets may be are within reach."""
+    try:
+        is_file = resolve_path(path).is_file()
+    except UserError as error:
+        return str(error)
+    return "" if is_file else _("“%s” is no file") % path
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -103,6 +124,7 @@ SENTENCES = {
     "enum": _lazy("%(value)s is not one of %(rule)s"),
     "const": _lazy("%(value)s is not %(rule)s, the only choice"),
     "minItems": _lazy("%(value)s has fewer than %(rule)s values"),
+    "maxLength": _lazy("%(value)s is longer than %(rule)s characters"),
     "maxItems": _lazy("%(value)s has more than %(rule)s values"),
 }
 
