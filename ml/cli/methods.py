@@ -39,6 +39,10 @@ def _add_score(verbs: Any) -> None:
     learnt.add_argument("--weights", type=Path, help="a file that was published elsewhere")
     score.add_argument("--method", default="", help="that --weights are of; found out unless told")
     score.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    score.add_argument(
+        "--sweep", action="append", default=[], metavar="FIELD=V,V,…",
+        help="score in each of these ways in one pass; each gets a folder of --out",
+    )  # fmt: skip
     what = score.add_mutually_exclusive_group(required=True)
     what.add_argument("--manifest", type=Path)
     what.add_argument("--features", type=Path, help="one video's, an .npy file: print its scores")

@@ -108,5 +108,5 @@ def option(group: Group, title: str, description: str, *, file: bool = False, **
 
     `file`: its value is the path of a file, which a site lets be where datasets may be.
     """
-    extra = {"group": group} | ({"format": "path"} if file else {})
+    extra: dict[str, Any] = {"group": group} | ({"format": "path"} if file else {})
     return Field(title=title, description=description, json_schema_extra=extra, **limits)

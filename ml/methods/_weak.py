@@ -6,9 +6,11 @@ B bags, T segments of a bag, N rows of a video, K crops, D numbers of a feature.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from copy import copy
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ml.data.features import open_features
+from ml.data.features import Features, open_features
 from ml.data.features.bags import BagStore, Rows, resample, store_bags
 from ml.device import autocast, to_device
 from ml.methods._base import Method, Reads, ReadySweep
@@ -32,6 +34,7 @@ from ml.training.plan import Balanced, Halves, Indices
 from ml.training.schedule import Schedule
 
 SPLIT_SIZES = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64, 128)
+HELD_NUMBERS = 64 * 1024**2  # of a video that is scored in several ways; a longer one stays mapped
 ROWS_AT_ONCE = 4096  # of all crops: what is scored in one go
 
 
@@ -130,7 +133,22 @@ class WeakMethod(Method):
 
     def score(self, video: VideoRecord) -> Scores:
         """Frames after the last row, too few for one, share its score."""
+        return self._scores(open_features(video), video)
+
+    def score_ways(self, video: VideoRecord, configs: Sequence[Any]) -> list[Scores]:
+        """By each of these configs, which differ in how they score; the features are read once."""
         features = open_features(video)
+        if features.rows.size <= HELD_NUMBERS:
+            features = replace(features, rows=np.array(features.rows, np.float32))
+        return [self._in_another_way(config)._scores(features, video) for config in configs]
+
+    def _in_another_way(self, config: Any) -> Self:
+        """With the same network."""
+        other = copy(self)
+        other.config = config
+        return other
+
+    def _scores(self, features: Features, video: VideoRecord) -> Scores:
         self._check_width(features.rows.shape[-1], video.name)
         self.learnt.eval()
         with torch.inference_mode():

@@ -56,7 +56,8 @@ class Run(TimestampedModel):
     Its state is that of `current_job`: training first, then scoring, then evaluating. Where
     several jobs do that work at once it is that of the `leading_job` of their stage. A run that
     scores the weights of another one, `trained_by`, has the training job of that run until the
-    training has ended, and scoring jobs of its own from then on. One with `weights` that were
+    training has ended, and scoring jobs of its own from then on; where the method reads features,
+    the scoring job of that run, which scores them all in one pass. One with `weights` that were
     brought in begins with its scoring.
 
     An uploaded run brings its scores, and has no job until the last of them is there; a virtual
@@ -170,8 +171,8 @@ class Run(TimestampedModel):
         return self.trained_by or self
 
     @property
-    def waits_for_training(self) -> bool:
-        """Of another run, whose job it has meanwhile."""
+    def waits_for_another(self) -> bool:
+        """For the training, or the scoring, of another run, whose job it has meanwhile."""
         job = self.current_job
         return job is not None and job.subject_id != self.pk
 
