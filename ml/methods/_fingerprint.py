@@ -18,9 +18,12 @@ def fingerprint(
 
     `train` and `validation` count the samples of each video: frames, or rows of features. Paths
     are left out, for a training may go on where the videos lie elsewhere, and so are pixels, for
-    decoders may round them differently. `more` are hashes of what else is learnt from.
+    decoders may round them differently. `more` are hashes of what else is learnt
+    from.
     """
     videos = [_identities(data.train, train), _identities(data.validation, validation)]
+    if data.test:
+        videos.append(_identities(data.test, [video.n_frames for video in data.test]))
     return hash_of([*videos, *more])
 
 

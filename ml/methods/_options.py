@@ -5,7 +5,10 @@ A method's config names those that it has: `schedule: ScheduleShape = "cosine"`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
+
+from pydantic import TypeAdapter
 
 from ml.data.features.bags import BagType
 from ml.device import Precision
@@ -87,6 +90,13 @@ SCHEDULE_OPTIONS = ("warm_up_steps", "step_size", "gamma", "power")
 def dropout_of(what: str) -> Any:
     """The option of a share of `what` that is left out, at random, in training."""
     return option("Model", "Dropout", what, ge=0, lt=1)
+
+
+def with_own_scoring(config: Any) -> Any:
+    """The config with the method's own values of all options that say how videos are scored."""
+    fields = TypeAdapter(type(config)).json_schema()["properties"]
+    own = {name: each["default"] for name, each in fields.items() if each["group"] == "Scoring"}
+    return replace(config, **own)
 
 
 def schedule_of(config: Any) -> Schedule:

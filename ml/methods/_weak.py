@@ -24,8 +24,9 @@ from ml.data.features.bags import BagStore, Rows, resample, store_bags
 from ml.device import autocast, to_device
 from ml.methods._base import Method, Reads, ReadySweep
 from ml.methods._fingerprint import fingerprint
+from ml.methods._options import with_own_scoring
 from ml.metrics import auroc
-from ml.records import BadInput, Scores, VideoRecord
+from ml.records import BadInput, Scores, VideoRecord, frame_labels
 from ml.supervision import Supervision, TrainingData
 from ml.training.goal import Goal
 from ml.training.learner import Learner, Moment
@@ -33,6 +34,7 @@ from ml.training.loop import Training
 from ml.training.plan import Balanced, Halves, Indices
 from ml.training.schedule import Schedule
 
+TEST_AUROC = "test_auroc"
 SPLIT_SIZES = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64, 128)
 HELD_NUMBERS = 64 * 1024**2  # of a video that is scored in several ways; a longer one stays mapped
 ROWS_AT_ONCE = 4096  # of all crops: what is scored in one go
@@ -109,6 +111,8 @@ class WeakMethod(Method):
         for store in filter(None, (train, watched)):
             self._check_width(store.dimension, "The videos to learn from")
         learner = self.learner(data, train, watched)
+        if data.test:
+            learner.select_on(data.test)
         counts = train.counts, watched.counts if watched else ()
         learner.fingerprint = fingerprint(data, *counts, *self.learnt_from())
         training.run(learner, updates=self.config.updates)
@@ -134,6 +138,18 @@ class WeakMethod(Method):
     def score(self, video: VideoRecord) -> Scores:
         """Frames after the last row, too few for one, share its score."""
         return self._scores(open_features(video), video)
+
+    def test_auroc(self, videos: Sequence[VideoRecord]) -> float:
+        """Over all frames of the videos together that have a score.
+
+        Scored by the method's own values of the options of scoring, whatever the config's are:
+        what is learnt must not depend on these.
+        """
+        way = self._in_another_way(with_own_scoring(self.config))
+        scores = np.concatenate([way.score(video).to_frames(video.n_frames) for video in videos])
+        labels = np.concatenate([frame_labels(each.intervals, each.n_frames) for each in videos])
+        is_scored = np.isfinite(scores)
+        return auroc(labels[is_scored], scores[is_scored])
 
     def score_ways(self, video: VideoRecord, configs: Sequence[Any]) -> list[Scores]:
         """By each of these configs, which differ in how they score; the features are read once."""
@@ -209,6 +225,8 @@ class BagLearner(Learner[Halves]):
     scores.
     """
 
+    test: Sequence[VideoRecord] = ()  # whose truth chooses the checkpoint, where that is asked for
+
     def __init__(self, method: WeakMethod, train: BagStore, validation: BagStore | None) -> None:
         self.method = method
         self.train = train
@@ -228,6 +246,16 @@ class BagLearner(Learner[Halves]):
             n_steps=max(1, min(n_normal, n_abnormal) // half),
         )  # fmt: skip
 
+    def select_on(self, test: Sequence[VideoRecord]) -> None:
+        """Let the truth of the test videos choose the best checkpoint."""
+        self.test = test
+        every_steps = self.method.config.validate_every
+        self.goal = Goal(name=TEST_AUROC, higher_is_better=True, every_steps=every_steps)
+
+    def state(self) -> dict[str, Any]:
+        """So that a checkpoint tells of itself that it was chosen so."""
+        return {"selected_on": "test"} if self.test else {}
+
     def step(self, batch: Halves, moment: Moment) -> Mapping[str, Tensor]:
         normal, abnormal = self.samples
         losses = self.losses(normal[batch.first], abnormal[batch.second])
@@ -239,11 +267,16 @@ class BagLearner(Learner[Halves]):
         return self.method.losses(self.bags(self.train, normal), self.bags(self.train, abnormal))
 
     def validate(self) -> Mapping[str, float]:
-        """AUROC and binary cross entropy of the videos' scores, the mean over their crops."""
-        if self.validation is None:
-            return {}
-        scores = self._video_scores(self.validation)
-        labels = self.validation.is_abnormal
+        """AUROC and binary cross entropy of the videos' scores, the mean over their crops.
+
+        And the frame AUROC of the test videos, where these choose.
+        """
+        on_test = {TEST_AUROC: self.method.test_auroc(self.test)} if self.test else {}
+        return on_test if self.validation is None else on_test | self._validated(self.validation)
+
+    def _validated(self, validation: BagStore) -> dict[str, float]:
+        scores = self._video_scores(validation)
+        labels = validation.is_abnormal
         told = torch.from_numpy(labels.astype(np.float64))
         bce = F.binary_cross_entropy(torch.from_numpy(scores), told)
         if labels.all() or not labels.any():

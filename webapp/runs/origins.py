@@ -116,6 +116,11 @@ def _of_weights(weights: Weights, team: Team, method: Method, config: dict[str, 
 def _of_run(run: Run, method: Method, config: dict[str, Any], by: User) -> Checkpoint:
     require(by, Permission.RUN_SUBMIT, team=run.team)
     _check_method("starts_from", run, run.method, method)
+    if run.is_selected_on_test:
+        sentence = _(
+            "starts_from: the weights of %s were chosen on test, which these have seen then"
+        )
+        raise UserError(sentence % run, code="selected_on_test", field="starts_from")
     _check_network("starts_from", run, method, config)
     try:
         return checkpoint_to_score(run)

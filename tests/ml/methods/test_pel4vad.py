@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,15 @@ CPU = torch.device("cpu")
 LENGTHS = (40, 17, 1, 33)  # of the bags: two normal, two abnormal ones
 RNG = np.random.default_rng(5)
 VECTORS = RNG.normal(size=(3, 5)).astype(np.float32)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Two threads that wait for each other are slower than one while other tests run."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def method_of(**changes: Any) -> PEL4VAD:

@@ -90,8 +90,12 @@ class RunForm(forms.Form):
     )
     selection = forms.ChoiceField(
         label=_("Checkpoint to score"),
-        choices=[(each.value, each.label) for each in Run.HONEST_SELECTIONS],
+        choices=[(each.value, each.label) for each in Run.SELECTIONS_HERE],
         initial=Run.Selection.LAST,
+        help_text=_(
+            "“Selected on test” lets the labels of the test videos choose, as many published "
+            "numbers were made. It is there to repeat these, and marked wherever its numbers stand."
+        ),
     )
     queue = forms.ChoiceField(
         label=_("Queue"),

@@ -79,8 +79,11 @@ class Run(TimestampedModel):
         UNKNOWN = "unknown", _("selection not stated")
 
     SCORED_HERE = (Kind.TRAINED, Kind.WEIGHTS)  # by jobs of their own
-    # Of a run that is trained here: nothing here chooses by looking at the test split.
+    # Of a run that is trained here: none of these chooses by looking at the test split.
     HONEST_SELECTIONS = (Selection.LAST, Selection.VALIDATION)
+    # The third is there to repeat numbers that were published so: never by itself, always marked.
+    SELECTIONS_HERE = (*HONEST_SELECTIONS, Selection.TEST)
+    BY_BEST = (Selection.VALIDATION, Selection.TEST)  # where a training says which one is best
     WAITING_FOR_SCORES = "waiting_for_scores"  # state of a run without a job
     STATES = (*Job.Status.choices, (WAITING_FOR_SCORES, _("Waiting for scores")))
 
