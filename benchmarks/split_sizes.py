@@ -103,8 +103,8 @@ def by_commands(folder: Path, videos: list[VideoRecord]) -> dict[str, Any]:
     sizes = ",".join(map(str, SPLIT_SIZES))
     ours = spent(lambda: run([*basis, str(folder / "a"), "--sweep", f"split_size={sizes}"]))
     peer = spent(
-        lambda: [run([*basis, str(folder / "b" / way), "--set", way]) for way in WAYS]
-    )  # fmt: skip
+        lambda: run_each([[*basis, str(folder / "b" / way), "--set", way] for way in WAYS])
+    )
     return {
         "ours_cpu_seconds": ours[0],
         "peer_cpu_seconds": peer[0],
@@ -118,6 +118,11 @@ def run(arguments: list[str]) -> None:
         [sys.executable, "-m", "ml", *arguments], check=True, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def run_each(commands: list[list[str]]) -> None:
+    for arguments in commands:
+        run(arguments)
 
 
 def spent(work: Callable[[], object]) -> tuple[float, float]:

@@ -137,7 +137,7 @@ class WeakMethod(Method):
 
     def score(self, video: VideoRecord) -> Scores:
         """Frames after the last row, too few for one, share its score."""
-        return self._scores(open_features(video), video)
+        return self._scores_of(open_features(video), video)
 
     def test_auroc(self, videos: Sequence[VideoRecord]) -> float:
         """Over all frames of the videos together that have a score.
@@ -156,7 +156,7 @@ class WeakMethod(Method):
         features = open_features(video)
         if features.rows.size <= HELD_NUMBERS:
             features = replace(features, rows=np.array(features.rows, np.float32))
-        return [self._in_another_way(config)._scores(features, video) for config in configs]
+        return [self._in_another_way(config)._scores_of(features, video) for config in configs]
 
     def _in_another_way(self, config: Any) -> Self:
         """With the same network."""
@@ -164,7 +164,7 @@ class WeakMethod(Method):
         other.config = config
         return other
 
-    def _scores(self, features: Features, video: VideoRecord) -> Scores:
+    def _scores_of(self, features: Features, video: VideoRecord) -> Scores:
         self._check_width(features.rows.shape[-1], video.name)
         self.learnt.eval()
         with torch.inference_mode():
