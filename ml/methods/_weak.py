@@ -22,6 +22,7 @@ from torch.optim import Optimizer
 from ml.data.features import Features, open_features
 from ml.data.features.bags import BagStore, Rows, resample, store_bags
 from ml.device import autocast, to_device
+from ml.methods._bags import DeviceBags
 from ml.methods._base import Method, Reads, ReadySweep
 from ml.methods._fingerprint import fingerprint
 from ml.methods._options import with_own_scoring
@@ -229,8 +230,8 @@ class BagLearner(Learner[Halves]):
 
     def __init__(self, method: WeakMethod, train: BagStore, validation: BagStore | None) -> None:
         self.method = method
-        self.train = train
-        self.validation = validation
+        self.train = DeviceBags(train, method.device)
+        self.validation = DeviceBags(validation, method.device) if validation else None
         self.modules = method.modules
         self.samples = [_samples(train, kind, method.crops_are_samples) for kind in (False, True)]
         self.optimisers = {"network": method.optimiser(method.learnt)}
@@ -274,35 +275,35 @@ class BagLearner(Learner[Halves]):
         on_test = {TEST_AUROC: self.method.test_auroc(self.test)} if self.test else {}
         return on_test if self.validation is None else on_test | self._validated(self.validation)
 
-    def _validated(self, validation: BagStore) -> dict[str, float]:
+    def _validated(self, validation: DeviceBags) -> dict[str, float]:
         scores = self._video_scores(validation)
-        labels = validation.is_abnormal
+        labels = validation.store.is_abnormal
         told = torch.from_numpy(labels.astype(np.float64))
         bce = F.binary_cross_entropy(torch.from_numpy(scores), told)
         if labels.all() or not labels.any():
             return {"video_bce": float(bce)}
         return {"video_auroc": auroc(labels.astype(np.uint8), scores), "video_bce": float(bce)}
 
-    def _video_scores(self, store: BagStore) -> NDArray[np.float64]:
+    def _video_scores(self, bags: DeviceBags) -> NDArray[np.float64]:
         """(V,), a few videos at a time."""
-        at_once = max(1, ROWS_AT_ONCE // (store.n_crops * store.bags.shape[2]))
+        n_videos, n_crops, n_segments, _dimension = bags.store.bags.shape
+        at_once = max(1, ROWS_AT_ONCE // (n_crops * n_segments))
         parts = []
-        for first in range(0, len(store.bags), at_once):
-            numbers = np.arange(first, min(len(store.bags), first + at_once))
-            parts.append(self._mean_over_crops(store, numbers).double().cpu().numpy())
+        for first in range(0, n_videos, at_once):
+            numbers = np.arange(first, min(n_videos, first + at_once))
+            parts.append(self._mean_over_crops(bags, numbers).double().cpu().numpy())
         return np.concatenate(parts)
 
-    def _mean_over_crops(self, store: BagStore, videos: Indices) -> Tensor:
+    def _mean_over_crops(self, bags: DeviceBags, videos: Indices) -> Tensor:
         if not self.method.crops_are_samples:
-            return self.method.video_scores(self.bags(store, videos))
-        bags = self.bags(store, store.crops_of(videos))
-        scores = self.method.video_scores(bags).float()
-        return scores.unflatten(0, (-1, store.n_crops)).mean(1)
+            return self.method.video_scores(self.bags(bags, videos))
+        taken = self.bags(bags, bags.store.crops_of(videos))
+        scores = self.method.video_scores(taken).float()
+        return scores.unflatten(0, (-1, bags.store.n_crops)).mean(1)
 
-    def bags(self, store: BagStore, samples: Indices) -> Tensor:
+    def bags(self, bags: DeviceBags, samples: Indices) -> Tensor:
         """(B, T, D) where crops are samples, else (B, K, T, D), float32 on the device."""
-        bags = store.take(samples, crop_by_crop=self.method.crops_are_samples)
-        return to_device(torch.from_numpy(bags), self.method.device).float()
+        return bags.take(samples, crop_by_crop=self.method.crops_are_samples)
 
 
 def split_size_sweep() -> ReadySweep:

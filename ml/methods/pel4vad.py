@@ -266,7 +266,9 @@ class _PromptLearner(BagLearner):
         if self.texts is None:
             return super().losses(normal, abnormal)
         bags = self.bags(self.train, normal), self.bags(self.train, abnormal)
-        return self.method.losses_with_texts(*bags, self.texts[abnormal // self.train.n_crops])
+        return self.method.losses_with_texts(
+            *bags, self.texts[abnormal // self.train.store.n_crops]
+        )
 
 
 def _added_up(scores_BT: Tensor, context_BTV: Tensor) -> Tensor:
