@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
-
+from ml import configs
 from ml.catalogue import Catalogue
 from ml.records import Scores, VideoRecord
 from ml.supervision import Supervision, TrainingData
@@ -103,10 +102,6 @@ METHODS: Catalogue[Method] = Catalogue("ml.methods", "method")
 register = METHODS.register
 
 
-def option(group: Group, title: str, description: str, *, file: bool = False, **limits: Any) -> Any:
-    """A config field as the run form shows it; `limits` are pydantic's (ge, le, …).
-
-    `file`: its value is the path of a file, which a site lets be where datasets may be.
-    """
-    extra: dict[str, Any] = {"group": group} | ({"format": "path"} if file else {})
-    return Field(title=title, description=description, json_schema_extra=extra, **limits)
+def option(group: Group, title: str, description: str, **limits: Any) -> Any:
+    """A config field as the run form shows it; `limits` are as `ml.configs.option` has them."""
+    return configs.option(group, title, description, **limits)

@@ -13,11 +13,11 @@ from tests.webapp.runs.test_sweeps import fail, finish, fresh, in_order, schema_
 from webapp.accounts.models import Team, User
 from webapp.common.errors import UserError
 from webapp.datasets.models import Split
-from webapp.jobs.models import Job
+from webapp.jobs.models import Job, Shard
 from webapp.pages.runs import run_jobs
 from webapp.results.models import ScoreSet
 from webapp.runs import services
-from webapp.runs.models import Method, Run, Shard
+from webapp.runs.models import Method, Run
 from workers import kinds
 from workers.kinds import JobKind
 from workers.kinds.score import ways_of
