@@ -27,6 +27,11 @@ def add_verbs(verbs: Any) -> None:
     train.add_argument(
         "--start-from", type=Path, help="as for --resume: learn anew, but from these weights"
     )
+    train.add_argument(
+        "--select-on", default="validation", choices=("validation", "test"),
+        help="whose labels choose the best checkpoint; test is there to repeat published numbers, "
+        "and whatever is told of such a checkpoint has to say so",
+    )  # fmt: skip
     train.set_defaults(run=_train)
 
     _add_score(verbs)
@@ -39,6 +44,10 @@ def _add_score(verbs: Any) -> None:
     learnt.add_argument("--weights", type=Path, help="a file that was published elsewhere")
     score.add_argument("--method", default="", help="that --weights are of; found out unless told")
     score.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    score.add_argument(
+        "--sweep", action="append", default=[], metavar="FIELD=V,V,…",
+        help="score in each of these ways in one pass; each gets a folder of --out",
+    )  # fmt: skip
     what = score.add_mutually_exclusive_group(required=True)
     what.add_argument("--manifest", type=Path)
     what.add_argument("--features", type=Path, help="one video's, an .npy file: print its scores")
@@ -79,13 +88,18 @@ def _methods(options: argparse.Namespace) -> None:
         )
 
 
+def _parts(options: argparse.Namespace) -> list[str]:
+    return ["train", "validation", *(["test"] if options.select_on == "test" else [])]
+
+
 def _train(options: argparse.Namespace) -> int:
     spec = {
         "verb": "train",
         "method": options.method,
         "config": config_of(options),
         "seed": options.seed,
-        "videos": videos_of(options.manifest, "train", "validation"),
+        "videos": videos_of(options.manifest, *_parts(options)),
+        "selects_on": options.select_on,
         "resume": checkpoint_at(options.resume) if options.resume else None,
         "starts_from": checkpoint_at(options.start_from) if options.start_from else None,
     }
