@@ -18,7 +18,7 @@ def score(options: argparse.Namespace) -> int:
     if options.manifest and not options.out:
         raise BadInput("--out is needed with --manifest: the folder for the scores")
     with TemporaryDirectory() as scratch:
-        learnt = _learnt(options, Path(scratch))
+        learnt = learnt_of(options, Path(scratch))
         if options.features:
             return _score_file(options, learnt)
         spec = {
@@ -30,7 +30,7 @@ def score(options: argparse.Namespace) -> int:
         return child.run(spec | places_of(options), to_terminal())
 
 
-def _learnt(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+def learnt_of(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     """Paths of a checkpoint, and the config to score with."""
     from ml.training import checkpoints
 
@@ -61,12 +61,17 @@ def _imported(
 def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
     from ml.verbs.score import score_one
 
-    features = FeatureRecord(path=str(options.features), frames_per_row=options.frames_per_row)
-    features.check(options.features.name)
-    video = VideoRecord(id=options.features.stem, path=str(options.features), features=features)
+    video = video_of_file(options)
     scores, rule = score_one(learnt | places_of(options), video)
     print(_as_json(video, rule, scores) if options.json else _as_text(scores))
     return 0
+
+
+def video_of_file(options: argparse.Namespace) -> VideoRecord:
+    """That of which there are `--features` alone."""
+    features = FeatureRecord(path=str(options.features), frames_per_row=options.frames_per_row)
+    features.check(options.features.name)
+    return VideoRecord(id=options.features.stem, path=str(options.features), features=features)
 
 
 def _as_json(video: VideoRecord, rule: str, scores: Scores) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from ml.device import to_device
 from ml.extraction._base import EXTRACTORS, Extractor, Segment
@@ -49,15 +50,27 @@ class MobileNetFeatures(Extractor):
         with weights_path().open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def features(self, segment: Segment) -> NDArray[np.float32]:
-        frames = segment[np.linspace(0, len(segment) - 1, FRAMES).astype(int)]
-        with torch.inference_mode():
-            features = self.network(self._pictures(frames))
-        return features.float().mean(0, keepdim=True).cpu().numpy()
+    @property
+    def cam_layer(self) -> nn.Module:
+        """The last convolution, whose mean over the picture the features are."""
+        return self.network.features[-1]
 
-    def _pictures(self, frames: Segment) -> torch.Tensor:
-        """(L, 3, H, W) of bytes (L, H, W, 3)."""
-        pictures = to_device(torch.from_numpy(np.ascontiguousarray(frames)), self.device)
+    def frames_seen(self, length: int) -> list[int]:
+        return [int(place) for place in np.linspace(0, length - 1, FRAMES)]
+
+    def features(self, segment: Segment) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return self.features_of(self.pictures(segment)).cpu().numpy()
+
+    def features_of(self, pictures: Tensor) -> Tensor:
+        """(1, D): the mean over the frames (L, 3, H, W), differentiable."""
+        features: Tensor = self.network(pictures)
+        return features.float().mean(0, keepdim=True)
+
+    def pictures(self, segment: Segment) -> Tensor:
+        """(L, 3, H, W) of those frames of the segment that are looked at."""
+        frames = np.ascontiguousarray(segment[self.frames_seen(len(segment))])
+        pictures = to_device(torch.from_numpy(frames), self.device)
         channels = pictures.permute(0, 3, 1, 2).float() / 255
         mean, deviation = (
             torch.tensor(each, device=self.device)[:, None, None] for each in (MEAN, DEVIATION)

@@ -1,0 +1,111 @@
+"""Explains the scores that a checkpoint's method gives to some frames of a video: which rows of its
+features raise them, and where in the frames, where a network that is known here made these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ml.explain.pictures import KIND as GRAD_CAM
+from ml.explain.pictures import NoPictures, explain_pictures, extractor_of
+from ml.explain.segments import ExplainsSegments, SegmentAttributions, explain_segments
+from ml.methods import Method
+from ml.records import BadInput, VideoRecord
+from ml.reports import Reporter
+from ml.verbs._spec import Spec, out_dir, restored, videos_of
+
+SEGMENTS_FILE, MAPS_FILE = "segments.json", "grad-cam.png"
+
+
+def run(spec: Spec, reporter: Reporter) -> None:
+    """The spec has one video, `normal` ones whose features are the baseline, and `frames`, from the
+    first up to but not including the second; none for all. `extractor` holds what is said of the
+    network that made the features.
+    """
+    method = explaining(spec, reporter)
+    assert isinstance(method, Method)
+    [video] = videos_of(spec)
+    folder, target = out_dir(spec), spec.get("target", "")
+    found = attributions(method, spec, video, reporter)
+    why_no_map = _maps(method, spec, video, folder, reporter)
+    path = folder / SEGMENTS_FILE
+    found.save(path, why_no_map=why_no_map)
+    facts = found.facts(target)
+    reporter.send("explanation", video_id=video.id, path=str(path), **facts)
+    reporter.send("result", values=_result(found, why_no_map) | {"target": target})
+
+
+def explaining(spec: Spec, reporter: Reporter) -> ExplainsSegments:
+    """The spec's method, in float32 whatever it was learnt in: gradients of 8 bits do not add up.
+
+    Raise BadInput where it reads no features, or cannot say how it scores them.
+    """
+    method = restored(spec, reporter)
+    if not isinstance(method, ExplainsSegments):
+        raise BadInput(
+            f"{method.title} cannot explain its scores by segments: that is for methods that read "
+            "features of a video"
+        )
+    if is_dataclass(method.config) and hasattr(method.config, "precision"):
+        method.config = replace(method.config, precision="float32")  # type: ignore[type-var]
+    for module in method.modules.values():
+        module.eval()
+    return method
+
+
+def attributions(
+    method: ExplainsSegments, spec: Spec, video: VideoRecord, reporter: Reporter
+) -> SegmentAttributions:
+    reporter.progress(stage="explain", done=0, total=2, unit="steps")
+    return explain_segments(
+        method, video,
+        frames=_frames(spec),
+        normal=tuple(map(VideoRecord.from_json, spec.get("normal", ()))),
+        baseline=spec.get("baseline"),
+        device=_device_of(method),
+    )  # fmt: skip
+
+
+def _maps(
+    method: ExplainsSegments, spec: Spec, video: VideoRecord, folder: Path, reporter: Reporter
+) -> str:
+    """Tell of the maps; return why there are none, empty where there are."""
+    reporter.progress(stage="explain", done=1, total=2, unit="steps")
+    device = _device_of(method)
+    try:
+        if not Path(video.path).exists():
+            raise NoPictures("The frames of the video are not there, only their features.")
+        extractor = extractor_of(spec.get("extractor", ()), device)
+        maps, rule = explain_pictures(method, extractor, video, frames=_frames(spec), device=device)
+    except BadInput as error:  # also of a video that cannot be decoded: its segments stand
+        return str(error)
+    path = folder / MAPS_FILE
+    maps.save(path)
+    facts = maps.facts(rule, kind=GRAD_CAM, target=spec.get("target", ""))
+    reporter.send("explanation", video_id=video.id, path=str(path), **facts)
+    return ""
+
+
+def _frames(spec: Spec) -> tuple[int, int] | None:
+    if not spec.get("frames"):
+        return None
+    first, end = spec["frames"]
+    return first, end
+
+
+def _device_of(method: Any) -> torch.device:
+    device: torch.device = method.device
+    return device
+
+
+def _result(found: SegmentAttributions, why_no_map: str) -> dict[str, Any]:
+    return {
+        "baseline": found.baseline,
+        "n_targets": len(found.targets),
+        "n_incomplete": found.n_incomplete,
+        "why_no_map": why_no_map,
+    }
