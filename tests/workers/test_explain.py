@@ -109,7 +109,8 @@ def test_segments_are_explained_and_why_there_is_no_map(
     found = Explanation.objects.get()
     assert (found.kind, found.target, found.video) == (SEGMENTS, "16-32", video)
     assert (found.score_set, found.n_maps, found.width) == (run.score_set, 1, 2)
-    told = json.loads(found.sheet.read())
+    with found.sheet.open() as file:
+        told = json.load(file)
     [target] = told["targets"]
     assert (target["row"], target["first_row"], len(target["values"])) == (1, 0, 2)
     difference = target["score"] - target["baseline_score"]

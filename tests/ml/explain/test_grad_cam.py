@@ -181,7 +181,9 @@ def test_features_of_other_frames_are_not_explained(video: VideoRecord, tmp_path
     other = FeatureRecord(path=str(tmp_path / "a.npy"), frames_per_row=LENGTH)
     moved = VideoRecord(id="a", path=video.path, n_frames=40, features=other)
     np.save(tmp_path / "a.npy", np.full((5, 1, 2), [1.0, -1.0], np.float32))
-    with pytest.raises(NoPictures, match=r"makes other features of these frames than .* \(cosine -0\."):
+    with pytest.raises(
+        NoPictures, match=r"makes other features of these frames than .* \(cosine -0\."
+    ):
         explained(moved)
 
     np.save(tmp_path / "a.npy", np.ones((5, 2, 2), np.float32))
