@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -24,14 +24,20 @@ from webapp.results.scores.explaining import explain
 from webapp.results.scores.explanations import content_of, explanation_on
 from webapp.runs.models import Run
 
+KINDS = [
+    (ERRORS, "error maps of a method that reads frames"),
+    (GRAD_CAM, "where the network looks that made the features"),
+    (SEGMENTS, "what each segment adds to a score"),
+]
+
 
 class ExplanationQuery(Known):
-    kind = serializers.ChoiceField(choices=[ERRORS, GRAD_CAM, SEGMENTS], default=ERRORS)
+    kind = serializers.ChoiceField(choices=KINDS, default=ERRORS)
     target = serializers.CharField(
         max_length=80, default="", allow_blank=True,
         help_text="Frames that were explained, such as 320-480; empty: all.",
     )  # fmt: skip
-    format = serializers.CharField(max_length=10, required=False, help_text="json or png.")
+    format = serializers.ChoiceField(choices=["json", "png"], required=False)
 
 
 class FramesToExplain(Known):
@@ -103,7 +109,14 @@ class ExplanationDetail(APIView):
             raise NotFound("What segments add is no picture: ask for JSON.")
         return Response(_content(found))
 
-    @extend_schema(request=FramesToExplain, responses={202: JobSerializer})
+    def get_renderers(self) -> list[BaseRenderer]:
+        """A job that has begun is no picture."""
+        renderers = super().get_renderers()
+        return renderers if self.request.method == "GET" else renderers[:1]
+
+    @extend_schema(
+        request=FramesToExplain, responses={(202, JSONRenderer.media_type): JobSerializer}
+    )
     def post(self, request: Request, run_id: str, video_id: str) -> Response:
         """Explain the scores of some frames of a video, or of all, by its segments and, where the
         network that made the features is known here, in the picture. 409 where that is done."""
