@@ -4,6 +4,7 @@ features raise them, and where in the frames, where a network that is known here
 
 from __future__ import annotations
 
+import json
 from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ml.records import BadInput, VideoRecord
 from ml.reports import Reporter
 from ml.verbs._spec import Spec, out_dir, restored, videos_of
 
-SEGMENTS_FILE, MAPS_FILE = "segments.json", "grad-cam.png"
+SEGMENTS_FILE, MAPS_FILE, INDEX = "segments.json", "grad-cam.png", "explanation.json"
 
 
 def run(spec: Spec, reporter: Reporter) -> None:
@@ -31,11 +32,12 @@ def run(spec: Spec, reporter: Reporter) -> None:
     [video] = videos_of(spec)
     folder, target = out_dir(spec), spec.get("target", "")
     found = attributions(method, spec, video, reporter)
-    why_no_map = _maps(method, spec, video, folder, reporter)
-    path = folder / SEGMENTS_FILE
-    found.save(path, why_no_map=why_no_map)
-    facts = found.facts(target)
-    reporter.send("explanation", video_id=video.id, path=str(path), **facts)
+    maps, why_no_map = _maps(method, spec, video, folder, reporter)
+    found.save(folder / SEGMENTS_FILE, why_no_map=why_no_map)
+    made = {SEGMENTS_FILE: found.facts(target)} | maps
+    (folder / INDEX).write_text(json.dumps({"video": video.id, "files": made}, indent=1))
+    for name, facts in made.items():
+        reporter.send("explanation", video_id=video.id, path=str(folder / name), **facts)
     reporter.send("result", values=_result(found, why_no_map) | {"target": target})
 
 
@@ -72,8 +74,8 @@ def attributions(
 
 def _maps(
     method: ExplainsSegments, spec: Spec, video: VideoRecord, folder: Path, reporter: Reporter
-) -> str:
-    """Tell of the maps; return why there are none, empty where there are."""
+) -> tuple[dict[str, dict[str, Any]], str]:
+    """Write the maps; return their facts by the file's name, and why there are none."""
     reporter.progress(stage="explain", done=1, total=2, unit="steps")
     device = _device_of(method)
     try:
@@ -82,12 +84,10 @@ def _maps(
         extractor = extractor_of(spec.get("extractor", ()), device)
         maps, rule = explain_pictures(method, extractor, video, frames=_frames(spec), device=device)
     except BadInput as error:  # also of a video that cannot be decoded: its segments stand
-        return str(error)
-    path = folder / MAPS_FILE
-    maps.save(path)
+        return {}, str(error)
+    maps.save(folder / MAPS_FILE)
     facts = maps.facts(rule, kind=GRAD_CAM, target=spec.get("target", ""))
-    reporter.send("explanation", video_id=video.id, path=str(path), **facts)
-    return ""
+    return {MAPS_FILE: facts}, ""
 
 
 def _frames(spec: Spec) -> tuple[int, int] | None:

@@ -114,7 +114,9 @@ def test_a_video_of_a_manifest_is_held_against_normal_ones(
     assert told["baseline"] == "normal"
     assert [each["row"] for each in told["targets"]] == [0, 1, 2, 3, 4]
     assert sentence in told["why_no_map"]
-    assert not list((tmp_path / "out").glob("*.png"))
+    facts = json.loads((tmp_path / "out" / "explanation.json").read_text())
+    assert (facts["video"], list(facts["files"])) == ("t", ["segments.json"])
+    assert facts["files"]["segments.json"]["width"] == 2
 
 
 @pytest.mark.parametrize(
