@@ -24,8 +24,10 @@ class ShowsWhere(Protocol):
 
     `cam_layer` is the convolution that is asked, most often its last. What it gives has a row for
     each of the `frames_seen`, (L, C, H, W), or for the segment, (1, C, T, H, W), whose steps divide
-    it evenly.
+    it evenly. Maps lie over the whole picture where it `sees_all` of it, squeezed and not cropped.
     """
+
+    sees_all: bool
 
     @property
     def cam_layer(self) -> nn.Module: ...

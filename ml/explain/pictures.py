@@ -79,8 +79,7 @@ def explain_pictures(
     features = open_features(video)
     rows = rows_between(features, frames)
     stride = -(-len(rows) // MOST_ROWS)
-    if features.row_length:
-        raise NoPictures("Rows of these features are not made of whole frames.")
+    _check_laid_out(extractor, features)
     cut = islice(_segments(extractor, video, features, rows), 0, None, stride)
     found = [
         _maps_of_row(method, extractor, features, row, segment, device)
@@ -89,6 +88,16 @@ def explain_pictures(
     if not found:
         raise NoPictures(f"{video.name} has no frames where its features are.")
     return _as_sheet(found, extractor, features, rows.start, stride)
+
+
+def _check_laid_out(extractor: Extractor, features: Features) -> None:
+    assert isinstance(extractor, ShowsWhere)
+    if features.row_length:
+        raise NoPictures("Rows of these features are not made of whole frames.")
+    if not extractor.sees_all or extractor.n_crops != 1:
+        raise NoPictures(
+            f"{extractor.title} sees crops of the picture: maps are made of whole ones alone."
+        )
 
 
 def _segments(

@@ -35,6 +35,7 @@ class MobileNetFeatures(Extractor):
     licence = "MIT"
     preprocessing = "RGB, squeezed to 224 × 224, ImageNet's mean and deviation; frames 0, 5, 10, 15"
     dimension = DIMENSION
+    sees_all = True
 
     def __init__(self, device: torch.device) -> None:
         super().__init__(device)

@@ -44,6 +44,7 @@ class Brightness(Extractor):
     summary = source = preprocessing = "none"
     is_grey = True
     dimension = 2
+    sees_all = True
     size = (24, 32)  # type: ignore[assignment]
 
     def __init__(self, device: torch.device) -> None:
@@ -199,6 +200,17 @@ def test_rows_that_are_not_made_of_whole_frames(video: VideoRecord) -> None:
         explained(VideoRecord(id="a", path=video.path, features=parts))
 
 
+@pytest.mark.parametrize("changed", [{"sees_all": False}, {"n_crops": 10}])
+def test_crops_of_the_picture_are_not_laid_over_all_of_it(
+    video: VideoRecord, changed: dict[str, Any]
+) -> None:
+    extractor = Brightness(CPU)
+    vars(extractor).update(changed)
+
+    with pytest.raises(NoPictures, match="Brightness of cells sees crops of the picture"):
+        explain_pictures(Weighted(), extractor, video, device=CPU)
+
+
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
@@ -249,4 +261,5 @@ def test_where_mobilenet_looks_is_what_its_weighted_channels_say() -> None:
 def test_every_extractor_with_a_layer_to_ask_can_be_asked() -> None:
     for kind in EXTRACTORS.load().values():
         if hasattr(kind, "cam_layer"):
-            assert all(hasattr(kind, name) for name in ("frames_seen", "pictures", "features_of"))
+            needed = ("sees_all", "frames_seen", "pictures", "features_of")
+            assert all(hasattr(kind, name) for name in needed)
