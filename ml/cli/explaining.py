@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ml import child
-from ml.cli._options import places_of
+from ml.cli._options import assigned, places_of
 from ml.cli.scoring import learnt_of, video_of_file
 from ml.records import BadInput, Manifest
 from ml.reports import to_nobody, to_terminal
@@ -41,7 +41,15 @@ def _of_manifest(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "videos": [asdict(video) for video in chosen],
         "normal": [asdict(video) for video in normal if video.features],
-        "extractor": [options.extractor] if options.extractor else [],
+        "extractor": _told_of_extractor(options),
+    }
+
+
+def _told_of_extractor(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "names": [options.extractor] if options.extractor else [],
+        "options": assigned(options.extractor_set),
+        "weights": str(options.extractor_weights) if options.extractor_weights else None,
     }
 
 

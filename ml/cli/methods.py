@@ -53,6 +53,8 @@ def _add_explain(verbs: Any) -> None:
         help="normal where the manifest has normal training videos, else the video's mean",
     )  # fmt: skip
     explain.add_argument("--extractor", default="", help="that made the features: also where")
+    explain.add_argument("--extractor-set", action="append", default=[], metavar="FIELD=VALUE")
+    explain.add_argument("--extractor-weights", type=Path, help="where it takes some")
     explain.set_defaults(run=explaining.explain)
 
 

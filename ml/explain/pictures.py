@@ -6,8 +6,10 @@ the method and the network that makes them. That has to be the network that made
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +21,7 @@ from ml.data.video.decode import decode
 from ml.explain.grad_cam import ShowsWhere, by_step, grad_cam
 from ml.explain.maps import LEVELS, Maps
 from ml.explain.segments import ExplainsSegments, bag_of_rows, rows_between
-from ml.extraction import EXTRACTORS, Extractor
+from ml.extraction import EXTRACTORS, Extractor, create_extractor
 from ml.extraction.segments import segments
 from ml.records import BadInput, VideoRecord
 
@@ -41,26 +43,35 @@ class NoPictures(BadInput):
     """Why there can be no maps: for people, and no fault of theirs."""
 
 
-def extractor_of(names: Iterable[str], device: torch.device) -> Extractor:
+def extractor_of(
+    names: Iterable[str],
+    device: torch.device,
+    *,
+    options: Mapping[str, Any] | None = None,
+    weights: Path | None = None,
+) -> Extractor:
     """The one that features say they were made with, by its name here or its title.
 
-    Raise NoPictures where it is none of those here, or no network.
+    Raise NoPictures where it is none of those here, or nothing to be asked; BadInput where it lacks
+    its weights.
     """
     told = [name.strip() for name in names if name.strip()]
     known = EXTRACTORS.load()
     for name in told:
         for key, kind in known.items():
             if name.casefold() in (key.casefold(), kind.title.casefold()):
-                return _network(kind(device))
+                _check_shows(kind)
+                return create_extractor(key, dict(options or {}), device, weights)
     if not told:
         raise NoPictures("Nothing says which network made these features.")
     raise NoPictures(f"{told[0]} is no network that is known here, so nothing leads to the pixels.")
 
 
-def _network(extractor: Extractor) -> Extractor:
-    if not isinstance(extractor, ShowsWhere):
-        raise NoPictures(f"{extractor.title} is no network: nothing leads back to the pixels.")
-    return extractor
+def _check_shows(kind: type[Extractor]) -> None:
+    if not hasattr(kind, "cam_layer"):
+        raise NoPictures(
+            f"{kind.title} has no layer here that could be asked: nothing leads back to the pixels."
+        )
 
 
 def explain_pictures(

@@ -14,6 +14,7 @@ import torch
 from ml.explain.pictures import KIND as GRAD_CAM
 from ml.explain.pictures import NoPictures, explain_pictures, extractor_of
 from ml.explain.segments import ExplainsSegments, SegmentAttributions, explain_segments
+from ml.extraction import Extractor
 from ml.methods import Method
 from ml.records import BadInput, VideoRecord
 from ml.reports import Reporter
@@ -81,13 +82,19 @@ def _maps(
     try:
         if not Path(video.path).exists():
             raise NoPictures("The frames of the video are not there, only their features.")
-        extractor = extractor_of(spec.get("extractor", ()), device)
+        extractor = _extractor(spec.get("extractor") or {}, device)
         maps, rule = explain_pictures(method, extractor, video, frames=_frames(spec), device=device)
     except BadInput as error:  # also of a video that cannot be decoded: its segments stand
         return {}, str(error)
     maps.save(folder / MAPS_FILE)
     facts = maps.facts(rule, kind=GRAD_CAM, target=spec.get("target", ""))
     return {MAPS_FILE: facts}, ""
+
+
+def _extractor(told: dict[str, Any], device: torch.device) -> Extractor:
+    """By what is `told` of it: its names, its options and a file of weights."""
+    weights = Path(told["weights"]) if told.get("weights") else None
+    return extractor_of(told.get("names", ()), device, options=told.get("options"), weights=weights)
 
 
 def _frames(spec: Spec) -> tuple[int, int] | None:

@@ -105,7 +105,7 @@ def test_segments_are_explained_and_why_there_is_no_map(
 
     assert (job.status, job.reason) == (Job.Status.SUCCEEDED, "")
     assert job.result["baseline"] == "normal"
-    assert job.result["why_no_map"].startswith("Flow and gradient histograms is no network")
+    assert job.result["why_no_map"].startswith("Flow and gradient histograms has no layer here")
     found = Explanation.objects.get()
     assert (found.kind, found.target, found.video) == (SEGMENTS, "16-32", video)
     assert (found.score_set, found.n_maps, found.width) == (run.score_set, 1, 2)

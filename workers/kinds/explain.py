@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ml.records import VideoRecord
 from ml.reports import Event
 from ml.supervision import is_abnormal
+from webapp.common.errors import UserError
+from webapp.datasets.folders import resolve_path
 from webapp.jobs.models import Job
 from webapp.jobs.services import record_facts
 from webapp.results.scores import explaining, explanations
@@ -42,7 +45,7 @@ class Explain:
             "normal": _normal(run),
             "frames": job.spec["frames"],
             "target": job.spec["target"],
-            "extractor": _names_of_extractor(run),
+            "extractor": _extractor(run),
             "out_dir": str(folder / "out"),
             "device": "auto",
             "threads": share_of_cores(job),
@@ -68,10 +71,23 @@ def _normal(run: Run) -> list[dict[str, Any]]:
     return [each for each in known if not is_abnormal(VideoRecord.from_json(each))]
 
 
-def _names_of_extractor(run: Run) -> list[str]:
-    """All that is said of what made the features."""
+def _extractor(run: Run) -> dict[str, Any]:
+    """What is known of what made the features: by a recipe here all, else what somebody said."""
     features = run.feature_set
     if features is None:
-        return []
+        return {"names": []}
+    if recipe := features.recipe:
+        return {
+            "names": [recipe["extractor"]],
+            "options": recipe["options"],
+            "weights": _weights_at(recipe["weights"]),
+        }
     told = [features.provenance.get("extractor"), features.extractor]
-    return [name for name in told if isinstance(name, str)]
+    return {"names": [name for name in told if isinstance(name, str)]}
+
+
+def _weights_at(path: str) -> str | None:
+    """None where there are none, or no longer: the extractor says that it needs some."""
+    with suppress(UserError):
+        return str(resolve_path(path, field="")) if path else None
+    return None

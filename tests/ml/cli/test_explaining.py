@@ -101,7 +101,7 @@ def test_a_file_is_explained_in_lines(
 
 @pytest.mark.parametrize(
     ("extractor", "sentence"),
-    [("", "Nothing says which network"), ("flow_gradients", "is no network")],
+    [("", "Nothing says which network"), ("flow_gradients", "has no layer here")],
 )
 def test_a_video_of_a_manifest_is_held_against_normal_ones(
     checkpoint: Path, manifest: Path, tmp_path: Path, extractor: str, sentence: str

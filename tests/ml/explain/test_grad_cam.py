@@ -19,6 +19,7 @@ from ml.explain.maps import Maps
 from ml.explain.pictures import NoPictures, explain_pictures, extractor_of
 from ml.extraction import EXTRACTORS, Extractor, extract
 from ml.extraction import mobilenet_v2 as mobilenet
+from ml.extraction._base import NoOptions
 from ml.models.backbones.mobilenet_v2 import MobileNetV2
 from ml.records import FeatureRecord, VideoRecord
 from tests import toys
@@ -47,8 +48,8 @@ class Brightness(Extractor):
     sees_all = True
     size = (24, 32)  # type: ignore[assignment]
 
-    def __init__(self, device: torch.device) -> None:
-        super().__init__(device)
+    def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
+        super().__init__(device, config, weights)
         self.cam_layer = nn.Conv2d(1, 2, CELL, stride=CELL)
         with torch.no_grad():
             self.cam_layer.weight[0] = 1 / CELL**2
@@ -71,6 +72,10 @@ class Brightness(Extractor):
             return self.features_of(self.pictures(segment)).numpy()
 
 
+def brightness() -> Brightness:
+    return Brightness(CPU, None, None)
+
+
 class Weighted:
     """A row's score is that of its own numbers and a little of those of the others."""
 
@@ -91,13 +96,13 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> VideoRecord:
         frame[:16, :16] = 250
     path = toys.write_video(folder / "a.mp4", frames)
     record = VideoRecord(id="a", path=str(path), n_frames=40)
-    extract(Brightness(CPU), record, folder / "a.npy", frames_per_row=LENGTH)
+    extract(brightness(), record, folder / "a.npy", frames_per_row=LENGTH)
     features = FeatureRecord(path=str(folder / "a.npy"), frames_per_row=LENGTH)
     return VideoRecord(id="a", path=str(path), n_frames=40, features=features)
 
 
 def explained(video: VideoRecord, **more: Any) -> tuple[Maps, str]:
-    return explain_pictures(Weighted(), Brightness(CPU), video, device=CPU, **more)
+    return explain_pictures(Weighted(), brightness(), video, device=CPU, **more)
 
 
 @pytest.mark.parametrize("places", [(5, 7), (3, 5, 7)])
@@ -204,7 +209,7 @@ def test_rows_that_are_not_made_of_whole_frames(video: VideoRecord) -> None:
 def test_crops_of_the_picture_are_not_laid_over_all_of_it(
     video: VideoRecord, changed: dict[str, Any]
 ) -> None:
-    extractor = Brightness(CPU)
+    extractor = brightness()
     vars(extractor).update(changed)
 
     with pytest.raises(NoPictures, match="Brightness of cells sees crops of the picture"):
@@ -217,7 +222,7 @@ def test_crops_of_the_picture_are_not_laid_over_all_of_it(
         ([], "Nothing says which network"),
         (["", " "], "Nothing says which network"),
         (["I3D, Kinetics"], "I3D, Kinetics is no network that is known here"),
-        (["flow_gradients"], "Flow and gradient histograms is no network"),
+        (["flow_gradients"], "Flow and gradient histograms has no layer here"),
     ],
 )
 def test_why_there_are_no_maps(names: list[str], sentence: str) -> None:
@@ -244,7 +249,7 @@ def test_an_extractor_is_found_by_its_name_or_title(name: str) -> None:
 @pytest.mark.usefixtures("weights")
 def test_where_mobilenet_looks_is_what_its_weighted_channels_say() -> None:
     """Features are means over the last layer, so the map is the layer, weighted by them."""
-    extractor = mobilenet.MobileNetFeatures(CPU)
+    extractor = mobilenet.MobileNetFeatures(CPU, NoOptions(), None)
     inputs = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
     direction = torch.randn(extractor.dimension, generator=torch.Generator().manual_seed(2))
 
