@@ -21,7 +21,7 @@ def score(options: argparse.Namespace) -> int:
         raise BadInput("--out is needed with --manifest: the folder for the scores")
     ways = ways_of(options.sweep)
     with TemporaryDirectory() as scratch:
-        learnt = _learnt(options, Path(scratch)) | {"ways": ways}
+        learnt = learnt_of(options, Path(scratch)) | {"ways": ways}
         if options.features:
             return _score_file(options, learnt)
         spec = {
@@ -33,7 +33,7 @@ def score(options: argparse.Namespace) -> int:
         return child.run(spec | places_of(options), to_terminal())
 
 
-def _learnt(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+def learnt_of(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     """Paths of a checkpoint, and the config to score with."""
     from ml.training import checkpoints
 
@@ -64,9 +64,7 @@ def _imported(
 def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
     from ml.verbs.score import score_one
 
-    features = FeatureRecord(path=str(options.features), frames_per_row=options.frames_per_row)
-    features.check(options.features.name)
-    video = VideoRecord(id=options.features.stem, path=str(options.features), features=features)
+    video = video_of_file(options)
     found, rule = score_one(learnt | places_of(options), video)
     if options.json:
         told = [_as_json(video, rule, way, scores) for way, scores in found.items()]
@@ -74,6 +72,13 @@ def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
     else:
         print("\n".join(f"{way}\n" * bool(way) + _as_text(each) for way, each in found.items()))
     return 0
+
+
+def video_of_file(options: argparse.Namespace) -> VideoRecord:
+    """That of which there are `--features` alone."""
+    features = FeatureRecord(path=str(options.features), frames_per_row=options.frames_per_row)
+    features.check(options.features.name)
+    return VideoRecord(id=options.features.stem, path=str(options.features), features=features)
 
 
 def ways_of(sweeps: Iterable[str]) -> dict[str, dict[str, Any]]:

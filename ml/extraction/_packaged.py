@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ml.device import to_device
 from ml.extraction._base import PictureExtractor, Row, Segment
@@ -28,6 +28,8 @@ class PackagedNetwork(PictureExtractor):
     file: ClassVar[str]  # of the weights, in the package
     network_name: ClassVar[str]
     Network: ClassVar[type[nn.Module]]  # (B, 3, H, W) to (B, D)
+    last_layer: ClassVar[str]  # whose mean over the picture the features are
+    sees_all = True
     mean: ClassVar[Channels]  # of pixels in 0…1
     deviation: ClassVar[Channels]
 
@@ -57,15 +59,26 @@ class PackagedNetwork(PictureExtractor):
     def size(self) -> tuple[int, int]:
         return (SIDE, SIDE)
 
-    def features(self, segment: Segment) -> Row:
-        frames = segment[np.linspace(0, len(segment) - 1, FRAMES).astype(int)]
-        with torch.inference_mode():
-            features = self.network(self._pictures(frames))
-        return features.float().mean(0, keepdim=True).cpu().numpy()
+    @property
+    def cam_layer(self) -> nn.Module:
+        return self.network.get_submodule(self.last_layer)
 
-    def _pictures(self, frames: Segment) -> torch.Tensor:
-        """(L, 3, H, W) of bytes (L, H, W, 3)."""
-        pictures = to_device(torch.from_numpy(np.ascontiguousarray(frames)), self.device)
+    def frames_seen(self, length: int) -> list[int]:
+        return [int(place) for place in np.linspace(0, length - 1, FRAMES)]
+
+    def features(self, segment: Segment) -> Row:
+        with torch.inference_mode():
+            return self.features_of(self.pictures(segment)).cpu().numpy()
+
+    def features_of(self, pictures: Tensor) -> Tensor:
+        """(1, D): the mean over the frames (L, 3, H, W), differentiable."""
+        features: Tensor = self.network(pictures)
+        return features.float().mean(0, keepdim=True)
+
+    def pictures(self, segment: Segment) -> Tensor:
+        """(L, 3, H, W) of those frames of the segment that are looked at."""
+        frames = np.ascontiguousarray(segment[self.frames_seen(len(segment))])
+        pictures = to_device(torch.from_numpy(frames), self.device)
         channels = pictures.permute(0, 3, 1, 2).float() / 255
         mean, deviation = (
             torch.tensor(each, device=self.device)[:, None, None]

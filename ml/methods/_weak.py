@@ -83,9 +83,34 @@ class WeakMethod(Method):
     def video_scores(self, bags: Tensor) -> Tensor:
         """(B,) in [0, 1] for bags (B, T, D) or (B, K, T, D): how abnormal their videos are."""
 
+    @property
+    def bag_length(self) -> int | None:
+        """Rows that are scored together; None: all of a video."""
+        return None
+
     @abstractmethod
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        """(B, T): scores of the rows of bags (B, T, D) as a video's are made, of one crop each.
+
+        Differentiable, since that is how scores are explained.
+        """
+
+    def bag_of(self, row: int, n_rows: int) -> range:
+        """The rows that the score of `row` is made of."""
+        length = self.bag_length or n_rows
+        first = row - row % length
+        return range(first, min(first + length, n_rows))
+
     def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        """(N,) of the rows (N, K, D) of a video."""
+        """(N,) of the rows (N, K, D) of a video: those of its bags, the mean over crops."""
+        if self.bag_length is None:
+            return self.mean_over_crops(rows, self.bag_scores)
+        n_crops = rows.shape[1]
+        parts = []
+        for bags in self.as_bags(rows, self.bag_length):
+            scores_BT = self.bag_scores(bags)
+            parts.append(scores_BT.unflatten(0, (-1, n_crops)).mean(1).flatten().cpu().numpy())
+        return np.concatenate(parts)
 
     def make_bag(self, rows: Rows, n_segments: int) -> NDArray[np.float32]:
         """(T, K, D) of the rows (N, K, D) of a video."""

@@ -122,11 +122,10 @@ class HLNetMethod(WeakMethod):
         holistic, _online = self.output(bags, is_row_BT)
         return _top_score(holistic.float(), is_row_BT)
 
-    def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
+    def bag_scores(self, bags: Tensor) -> Tensor:
         number = ("holistic", "online").index(self.config.branch)
-        return self.mean_over_crops(
-            rows, lambda bag: torch.sigmoid(self.output(bag)[number].float())
-        )
+        logits_BT: Tensor = self.output(bags)[number]
+        return torch.sigmoid(logits_BT.float())
 
 
 def _is_row(bags_BTD: Tensor) -> Tensor:

@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ml.data.features.bags import Rows
 from ml.methods._base import option, register
 from ml.methods._options import (
     BatchSize,
@@ -143,5 +140,6 @@ class RTFM(WeakMethod):
         features, scores_BT = self._of_crops(bags)
         return scores_BT.gather(1, self._chosen(features, is_training=False)).mean(1)
 
-    def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        return self.mean_over_crops(rows, lambda bag: self.output(bag)[1])
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        scores_BT: Tensor = self.output(bags)[1]
+        return scores_BT.float()

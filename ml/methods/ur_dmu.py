@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ml.data.features.bags import Rows
 from ml.methods._base import option, register
 from ml.methods._options import (
     BatchSize,
@@ -98,8 +95,9 @@ class URDMU(WeakMethod):
     def video_scores(self, bags: Tensor) -> Tensor:
         return _top_mean(self.output(bags).float())
 
-    def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        return self.mean_over_crops(rows, self.output)
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        scores_BT: Tensor = self.output(bags)
+        return scores_BT.float()
 
 
 class _Parts:

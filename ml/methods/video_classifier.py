@@ -128,6 +128,13 @@ class VideoClassifier(WeakMethod):
     def video_scores(self, bags: Tensor) -> Tensor:
         return torch.sigmoid(self.output(bags).float())
 
+    @property
+    def bag_length(self) -> int:
+        return self.config.split_size
+
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        return self.video_scores(bags)[:, None].expand(-1, bags.shape[1])
+
     def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
         length, n_crops = self.config.split_size, rows.shape[1]
         parts = []

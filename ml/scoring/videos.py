@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from ml.explain.maps import ErrorMaps, Explains
+from ml.explain.maps import Explains, Maps
 from ml.methods import Method
 from ml.records import BadInput, Scores, VideoRecord
 from ml.reports import Reporter
@@ -124,16 +124,16 @@ def _load(folder: Path, entry: dict[str, Any]) -> Scores:
     )
 
 
-def _save_maps(method: Method, maps: ErrorMaps, path: Path) -> dict[str, Any]:
+def _save_maps(method: Method, maps: Maps, path: Path) -> dict[str, Any]:
     """Return what has to be known to read them."""
     assert isinstance(method, Explains)
     maps.save(path)
-    return maps.facts(method.map_rule)
+    return maps.facts(maps.rule(method.map_rule))
 
 
 def _scores_of(
     method: Method, video: VideoRecord, *, with_maps: bool
-) -> tuple[Scores, ErrorMaps | None]:
+) -> tuple[Scores, Maps | None]:
     if with_maps and isinstance(method, Explains):
         scores, maps = method.explain(video)
     else:

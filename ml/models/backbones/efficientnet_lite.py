@@ -38,13 +38,15 @@ class EfficientNetLite0(nn.Module):
         self._blocks = nn.ModuleList(blocks)
         self._conv_head = SamePadded(channels, DIMENSION, 1)
         self._bn1 = _norm(DIMENSION)
+        self._head_relu = nn.ReLU6()
         self._fc = nn.Linear(DIMENSION, N_CLASSES)
 
     def forward(self, pictures: Tensor) -> Tensor:
         features = F.relu6(self._bn0(self._conv_stem(pictures)))
         for block in self._blocks:
             features = block(features)
-        return F.relu6(self._bn1(self._conv_head(features))).mean((2, 3))
+        last: Tensor = self._head_relu(self._bn1(self._conv_head(features)))
+        return last.mean((2, 3))
 
     def classes(self, features: Tensor) -> Tensor:
         """(B, 1000) of ImageNet, before softmax, of (B, 1280)."""
