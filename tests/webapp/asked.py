@@ -15,6 +15,7 @@ def queries_about(run: Run) -> dict[str, dict[str, str]]:
     return {
         "results:compare": {"run": run.pk},
         "results:compare_export": {"run": run.pk},
+        "results:classes_export": {"run": run.pk},
         "api:comparisons": {"run": run.pk},
         "results:curve": {"run": run.pk},
         "results:scores": {"run": run.pk},

@@ -176,6 +176,11 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "results:leaderboards": {"GET": OWN},
     "results:leaderboard": {"GET": READ},
     "results:leaderboard_export": {"GET": READ},
+    "results:papers": {"GET": READ},
+    "results:papers_export": {"GET": READ},
+    "results:submit_papers": {"POST": of_team(403, 422)},  # the empty form comes back
+    "results:combine_papers": {"POST": of_team(403, 422)},  # no runs of the methods
+    "results:classes_export": {"GET": READ},
     "results:benchmark": {"POST": of_team(403, 302)},
     "results:protocols": {"GET": OWN},
     "results:new_protocol": {
@@ -283,6 +288,9 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:comparisons": {"GET": READ},
     "api:leaderboards": {"GET": OWN},
     "api:leaderboard": {"GET": READ},
+    "api:paper_tables": {"GET": READ},
+    "api:paper_table_runs": {"POST": of_team(403, 422)},  # no worker has told of the methods
+    "api:paper_table_combinations": {"POST": of_team(403, 422)},  # no runs of the methods
     "api:share_links": {
         "GET": OWN,
         "POST": Answers(people=(404, 403, 201, 201, 201), takes_manage=True),
