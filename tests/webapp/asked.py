@@ -41,6 +41,11 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "api:tokens": {"name": "x", "scope": "read"},
         "api:dataset_normal_labels": {"normal_labels": ["walking"]},
         "api:datasets": {"name": "x", "folder": "/nowhere"},
+        "api:published_datasets": {
+            "name": "x",
+            "folder": "/nowhere",
+            "benchmark": "ucf-crime",
+        },
         "api:dataset_feature_sets": {"name": "x", "folder": "/nowhere", "extractor": "I3D"},
         "api:dataset_splits": {"name": "x", "files": [LIST]},
         "api:dataset_region_sets": {"name": "x", "file": "r.csv", "text": "video,frame\na,1\n"},

@@ -103,6 +103,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:import_split": {"POST": of_team(403, 422)},
     "datasets:set_groups": {"POST": of_team(403, 422)},
     "datasets:new_listed": {"POST": Answers(people=(422, 403, 422, 422, 422))},
+    "datasets:new_published": {"POST": Answers(people=(422, 403, 422, 422, 422))},
     "datasets:new_feature_set": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:feature_set": {"GET": READ},
     "datasets:read_features_again": {"POST": of_team(403, 409)},  # they have been read
@@ -248,6 +249,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:dataset_region_sets": {"GET": READ, "POST": of_team(403, 201)},
     "api:region_set": {"GET": READ},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
+    "api:published_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # nor here
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},
     "api:annotation_import": {"GET": READ},
     "api:accept_annotation_import": {"POST": of_team(403, 422)},  # the file has not been read

@@ -101,6 +101,7 @@ urlpatterns = [
         feature_sets.FeatureSetReadAgain.as_view(),
         name="feature_set_read_again",
     ),
+    path("published-datasets", datasets.PublishedDatasets.as_view(), name="published_datasets"),
     path("listed-datasets", ground_truth.ListedDatasets.as_view(), name="listed_datasets"),
     path(
         "datasets/<str:dataset_id>/annotation-imports",

@@ -28,6 +28,7 @@ from webapp.datasets.services import checked_labels, checked_name, name_taken, s
 MAX_FILE_BYTES = 64_000_000
 MAX_LIST_NAME = 200
 MAX_FPS = 1_000
+FOLDER_NAME = "features folder"  # of a list that names a folder in place of videos
 NO_COUNT = "The list does not say how many frames it has."
 
 
@@ -53,7 +54,7 @@ def create_listed_dataset(
     dataset = Dataset(
         team=team,
         name=name,
-        list_name=survey.storable(list_name)[-MAX_LIST_NAME:],
+        list_name=_list_name(list_name),
         fps=fps,
         description=description,
         normal_labels=checked_labels(normal_labels),
@@ -68,6 +69,12 @@ def create_listed_dataset(
     submit_import(dataset, by=by)
     record(AuditEvent.Act.DATASET_CREATED, dataset, team=team, by=by, list=dataset.list_name)
     return dataset
+
+
+def _list_name(given: str) -> str:
+    """As it was given, but for the name that means no list."""
+    name = survey.storable(given)[-MAX_LIST_NAME:]
+    return "list" if name == FOLDER_NAME else name
 
 
 def _check(data: bytes, fps: float) -> None:
