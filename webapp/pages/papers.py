@@ -36,9 +36,8 @@ class MissingForm(forms.Form):
     """How what is missing is trained."""
 
     seeds = NumberListField(
-        label=gettext_lazy("Seeds"),
+        label=gettext_lazy("Seeds, as 0-4"),
         initial="0",
-        help_text=gettext_lazy("With commas between them, or 0-4."),
     )
     selection = forms.ChoiceField(
         label=gettext_lazy("Checkpoint to score"),
