@@ -21,12 +21,14 @@ from ml.metrics.curves import average_precision
 from ml.metrics.ranking import Floats, rank_counts
 from ml.metrics.segments import Segments
 
+MOST_BINS = 1_024  # a quarter of what a ranking has: there are many kinds
+
 
 class AgainstNormal:
     """`items` hold the normal frames of V videos as the videos 0…V-1, then those of K groups.
 
     What the draws make of the normal frames is counted once for all groups. Replicates see at
-    most MAX_BINS bins, and are moved by what the exact value of all videos differs from the
+    most MOST_BINS bins, and are moved by what the exact value of all videos differs from the
     binned one, as those of `bootstrap_metrics`.
     """
 
@@ -34,7 +36,7 @@ class AgainstNormal:
         self.items = items
         self.n_videos = n_videos
         self.counts = counts
-        bins, n_bins = bins_of(items)
+        bins, n_bins = bins_of(items, MOST_BINS)
         table = weights_by_bin(items, items.n_normal + items.n_abnormal, bins, n_bins)
         self.normal, self.abnormal = table[:n_videos], table[n_videos:]
         self.false = np.cumsum(counts.astype(np.float64) @ self.normal, axis=1)
