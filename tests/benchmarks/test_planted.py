@@ -14,6 +14,7 @@ from benchmarks.planted import (
     World,
     mislabelled,
     moving_mean,
+    of_bags,
     of_frames,
     optimum,
     read_videos,
@@ -125,6 +126,12 @@ def test_a_moving_mean_is_cut_off_at_the_ends() -> None:
     np.testing.assert_array_equal(of_frames(values[:2], 40), [1.0] * 16 + [2.0] * 24)
 
 
+def test_a_bag_shares_the_log_of_its_mean_likelihood() -> None:
+    logs = np.log([1.0, 3.0, 8.0])
+
+    np.testing.assert_allclose(of_bags(logs, 2), np.log([2, 2, 8]))
+
+
 def test_the_optimum_is_the_auroc_of_test_frames(videos: list[Planted], tmp_path: Path) -> None:
     world = World(["Abuse", "Arson"], 16, 3.0, seed=4)
     write(world, videos, tmp_path / "f")
@@ -135,11 +142,11 @@ def test_the_optimum_is_the_auroc_of_test_frames(videos: list[Planted], tmp_path
         scores += [logs[min(f // 16, len(logs) - 1)] for f in range(video.n_frames)]
     labels = np.concatenate([video.frame_labels for video in tested])
 
-    found = optimum(world, videos, tmp_path / "f", [1, 4])
+    found = optimum(world, videos, tmp_path / "f", [4], 2)
 
     assert found["row alone"] == pytest.approx(auroc(labels, scores))
     assert 0.8 < found["row alone"] < 1
-    assert set(found) == {"row alone", "4 rows"}
+    assert set(found) == {"row alone", "4 rows", "bags of 2 rows"}
 
 
 def test_lists_are_read_by_the_site_as_they_were_meant(
