@@ -4,7 +4,8 @@
 
 FOLDER, below a data root of the site, has videos and a manifest. Features are made of them by
 `python -m ml extract` into `FOLDER-features/EXTRACTOR` beside it, registered as feature sets, and
-every sweep of the plan runs on each. The last checkpoint is scored: nothing chooses by test videos.
+every sweep of the plan runs on each. Those of `--beside` read the videos themselves and are scored
+on the same test frames. The last checkpoint is scored: nothing chooses by test videos.
 IWAKAN_TOKEN holds a token with the scope `submit`.
 """
 
@@ -33,11 +34,15 @@ def main() -> None:
     site = Site(options.url, os.environ["IWAKAN_TOKEN"])
     dataset, _seconds = import_dataset(site, name=options.dataset, folder=str(options.folder))
     plan = json.loads(options.plan.read_text())
+    common = {"dataset": dataset["id"], "seeds": options.seeds}
     sweeps = []
     for extractor in options.extractors:
-        features = registered(site, dataset, options.folder, extractor)
-        common = {"dataset": dataset["id"], "seeds": options.seeds, "feature_set": features}
-        sweeps += [(extractor, submit(site, common=common, entry=entry)) for entry in plan]
+        rows = options.frames_per_row
+        features = registered(site, dataset, options.folder, extractor, frames_per_row=rows)
+        with_features = common | {"feature_set": features}
+        sweeps += [(extractor, submit(site, common=with_features, entry=entry)) for entry in plan]
+    beside = json.loads(options.beside.read_text()) if options.beside else []
+    sweeps += [("", submit(site, common=common, entry=entry)) for entry in beside]
     found = [
         {"extractor": extractor} | figures_of(site, finished(site, sweep["url"]))
         for extractor, sweep in sweeps
@@ -53,20 +58,24 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--dataset", required=True, help="imported unless it is there")
     parser.add_argument("--plan", type=Path, required=True, help="JSON: a list of sweeps")
+    parser.add_argument("--beside", type=Path, help="JSON: sweeps of methods without features")
+    parser.add_argument("--frames-per-row", type=int, default=16)
     parser.add_argument("--extractors", nargs="+", default=["flow_gradients", "mobilenet_v2"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--notes", default="")
     return parser.parse_args()
 
 
-def registered(site: Site, dataset: dict[str, Any], folder: Path, extractor: str) -> str:
+def registered(
+    site: Site, dataset: dict[str, Any], folder: Path, extractor: str, *, frames_per_row: int
+) -> str:
     """Id of the feature set of this extractor; made when there is none."""
     path = f"/api/v1/datasets/{dataset['id']}/feature-sets"
     known = [each for each in site.call(path)["results"] if each["name"] == extractor]
     if known:
         return str(known[0]["id"])
     made = folder.with_name(f"{folder.name}-features") / extractor
-    facts = extracted(folder, made, extractor)
+    facts = extracted(folder, made, extractor, frames_per_row=frames_per_row)
     wanted = {
         "name": extractor,
         "folder": str(made),
@@ -78,7 +87,7 @@ def registered(site: Site, dataset: dict[str, Any], folder: Path, extractor: str
     return str(site.call(job["result_url"])["id"])
 
 
-def extracted(folder: Path, made: Path, extractor: str) -> dict[str, Any]:
+def extracted(folder: Path, made: Path, extractor: str, *, frames_per_row: int) -> dict[str, Any]:
     """Features of all videos below `folder`, named as the site names these."""
     made.mkdir(parents=True, exist_ok=True)
     videos = [
@@ -89,7 +98,8 @@ def extracted(folder: Path, made: Path, extractor: str) -> dict[str, Any]:
     named = made / "videos.json"
     Manifest(videos=tuple(replace(video, part="test") for video in videos)).save(named)
     command = [sys.executable, "-m", "ml", "extract", "--extractor", extractor]
-    subprocess.run([*command, "--manifest", str(named), "--out", str(made)], check=True)
+    command += ["--frames-per-row", str(frames_per_row), "--manifest", str(named)]
+    subprocess.run([*command, "--out", str(made)], check=True)
     facts: dict[str, Any] = json.loads((made / "extraction.json").read_text())
     return facts
 

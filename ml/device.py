@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ml import threads
 from ml.records import BadInput
 
 if TYPE_CHECKING:
@@ -71,12 +72,14 @@ def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def use_threads(count: int | None) -> None:
-    """Let torch use `count` threads; None: as many as this process has cores."""
+    """Let torch and the decoder use `count` threads each; None: as many as there are cores.
+
+    Raise BadInput for less than one.
+    """
     import torch
 
-    if count is not None and count < 1:
-        raise BadInput(f"threads: a whole number from 1 on is expected (given: {count})")
-    torch.set_num_threads(count or len(os.sched_getaffinity(0)))
+    threads.allow(count)
+    torch.set_num_threads(threads.allowed())
 
 
 def device_facts(device: torch.device) -> dict[str, Any]:

@@ -3,7 +3,7 @@ import os
 import pytest
 import torch
 
-from ml import device
+from ml import device, threads
 from ml.records import BadInput
 
 
@@ -78,8 +78,10 @@ def test_use_threads_takes_the_cores_it_may_use() -> None:
     before = torch.get_num_threads()
     try:
         device.use_threads(None)
-        assert torch.get_num_threads() == len(os.sched_getaffinity(0))
+        assert torch.get_num_threads() == len(os.sched_getaffinity(0)) == threads.allowed()
         device.use_threads(1)
+        assert threads.allowed() == 1
         assert device.device_facts(torch.device("cpu"))["threads"] == 1
     finally:
         torch.set_num_threads(before)
+        threads.allow(None)

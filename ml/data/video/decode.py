@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from ml import threads
 from ml.data.video.containers import open_video
 from ml.data.video.images import image_files
 from ml.data.video.outline import Outline, outline
@@ -89,7 +90,7 @@ def _file_frames(video: VideoRecord, seen: Outline | None, *, grey: bool) -> Ite
     """Without times where the file was not `seen` before."""
     with _named(video), open_video(Path(video.path)) as container:
         stream = video_stream(container)
-        stream.codec_context.thread_count = 0  # as many as there are cores
+        stream.codec_context.thread_count = threads.allowed()
         bring = _to_bytes(stream.codec_context.pix_fmt, _scale_of(video), grey=grey)
         packets = packets_of(container, stream)
         packets = seen.put_right(packets) if seen else packets
@@ -121,8 +122,9 @@ def _to_bytes(
     """How a frame becomes bytes. Raise BadInput where deep grey has no scale."""
     reformatter, target = VideoReformatter(), "gray" if grey else "rgb24"
     if pixel_format is None or bits_of(pixel_format) <= 8 or not is_grey(pixel_format):
+        # Of one frame: dividing it among threads takes longer than converting it.
         return lambda frame: np.asarray(
-            reformatter.reformat(frame, format=target).to_ndarray(), np.uint8
+            reformatter.reformat(frame, format=target, threads=1).to_ndarray(), np.uint8
         )
     if scale is None:
         raise BadInput(f"{NO_SCALE} (it is {pixel_format})")

@@ -92,7 +92,9 @@ def shown_size(size: tuple[int, int], rotation: int, aspect: Fraction) -> tuple[
 
 def deep_values(frame: av.VideoFrame) -> Values:
     """(H, W) grey, 0 to 65535 whatever the depth."""
-    return np.asarray(REFORMATTER.reformat(frame, format="gray16le").to_ndarray(), np.uint16)
+    return np.asarray(
+        REFORMATTER.reformat(frame, format="gray16le", threads=1).to_ndarray(), np.uint16
+    )
 
 
 def bits_of(pixel_format: str | None) -> int:

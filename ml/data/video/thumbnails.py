@@ -44,11 +44,11 @@ def upright(
 ) -> av.VideoFrame:
     """`frame` turned by `rotation` and scaled to `size` (width, height as shown)."""
     if not rotation:
-        return frame.reformat(*size, format=pixels)
+        return frame.reformat(*size, format=pixels, threads=1)
     stored = size[::-1] if rotation % 180 else size
-    picture = frame.reformat(*stored, format="rgb24").to_ndarray()
+    picture = frame.reformat(*stored, format="rgb24", threads=1).to_ndarray()
     turned = np.ascontiguousarray(np.rot90(picture, k=rotation // 90), np.uint8)
-    return av.VideoFrame.from_ndarray(turned, format="rgb24").reformat(format=pixels)
+    return av.VideoFrame.from_ndarray(turned, format="rgb24").reformat(format=pixels, threads=1)
 
 
 def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:

@@ -17,7 +17,8 @@ MAX_ROWS = 20_000
 BATCH = 500
 METRICS = ("auroc", "average_precision", "equal_error_rate", "macro_auroc")
 COLUMNS = (
-    "run", "name", "kind", "method", "features", "supervision", "dataset", "dataset_id", "split",
+    "run", "name", "kind", "method", "features", "feature_set", "weights", "starts_from",
+    "supervision", "dataset", "dataset_id", "split",
     "ground_truth", "seed", "selection", "selected_on_test", "status", "created_at", "scored_at",
     *(f"{name}{end}" for name in METRICS for end in ("", "_lower", "_upper")),
     "protocol", "protocol_version", "evaluator_version", "score_hash", "annotation_hash", "config",
@@ -71,6 +72,9 @@ def _row(run: Run, evaluation: Evaluation | None) -> Row:
         "kind": run.kind,
         "method": run.method_name,
         "features": run.features,
+        "feature_set": run.feature_set_id,
+        "weights": run.weights_id,
+        "starts_from": run.starts_from.origin_id if run.starts_from else None,
         "supervision": run.method.supervision if run.method else run.supervision,
         "dataset": run.dataset.name,
         "dataset_id": run.dataset_id,

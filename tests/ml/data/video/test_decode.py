@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml import threads
 from ml.data.video.decode import decode, decode_timed
 from ml.records import BadInput, VideoRecord
 from tests import toys
@@ -33,6 +34,24 @@ def test_decode_variable_rate_drops_and_repeats_no_frame(tmp_path: Path) -> None
     frames = list(decode(record(path), grey=True))
 
     assert [left_edge(frame) for frame in frames] == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_decode_takes_the_threads_that_its_process_may_use(tmp_path: Path, count: int) -> None:
+    path = toys.moving_square_video(tmp_path / "a.mp4", 30)
+    tasks = Path("/proc/self/task")
+
+    before = len(list(tasks.iterdir()))
+    threads.allow(count)
+    try:
+        frames = decode(record(path))
+        next(frames)
+        of_the_decoder = len(list(tasks.iterdir())) - before
+        frames.close()
+    finally:
+        threads.allow(None)
+
+    assert of_the_decoder == (0 if count == 1 else count)
 
 
 def test_decode_rgb_keeps_the_order_of_channels(tmp_path: Path) -> None:

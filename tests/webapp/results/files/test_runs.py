@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.factories.datasets import FeatureSetFactory
 from tests.factories.results import float32, labelled_run, save_by_name
-from tests.factories.runs import RunFactory
+from tests.factories.runs import RunFactory, WeightsFactory
 from webapp.accounts.models import Team
 from webapp.pages.runs import PAGE_SIZE
 from webapp.results.files import runs as run_table
@@ -63,6 +64,19 @@ def test_numbers_have_every_digit_and_their_protocol(as_vera: Client, run: Run) 
     assert float(row["auroc"]) == evaluation.metrics["auroc"]
     assert (row["protocol"], row["score_hash"]) == ("frame-raw", evaluation.score_hash)
     assert json.loads(row["config"]) == run.config
+
+
+def test_file_says_which_features_and_weights_a_run_had(as_vera: Client, team: Team) -> None:
+    weights, features = WeightsFactory.create(team=team), FeatureSetFactory.create()
+    RunFactory.create(team=team, name="scored", weights=weights, kind=Run.Kind.WEIGHTS)
+    begun = RunFactory.create(team=team, name="begun", starts_from=weights.checkpoint)
+    Run.objects.filter(pk=begun.pk).update(feature_set=features)
+
+    rows = {row["name"]: row for row in rows_of(as_vera)}
+
+    told = {name: [row[key] for key in ("feature_set", "weights", "starts_from")]
+            for name, row in rows.items()}  # fmt: skip
+    assert told == {"scored": ["", weights.pk, ""], "begun": [features.pk, "", weights.pk]}
 
 
 def test_filter_of_the_list_holds(as_vera: Client, run: Run, team: Team) -> None:
