@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
@@ -23,7 +23,7 @@ from webapp.common.errors import UserError
 from webapp.datasets import survey
 from webapp.datasets.models import Dataset, Part, Video
 from webapp.datasets.report import record_finding, storable_label
-from webapp.datasets.services import checked_labels, checked_name, name_taken, submit_import
+from webapp.datasets.services import checked_labels, checked_name, store_new, submit_import
 
 MAX_FILE_BYTES = 64_000_000
 MAX_LIST_NAME = 200
@@ -50,10 +50,9 @@ def create_listed_dataset(
     """
     require(by, Permission.DATASET_IMPORT, team=team)
     _check(data, fps)
-    name = checked_name(name)
     dataset = Dataset(
         team=team,
-        name=name,
+        name=checked_name(name),
         list_name=_list_name(list_name),
         fps=fps,
         description=description,
@@ -61,11 +60,7 @@ def create_listed_dataset(
         created_by=by,
     )
     dataset.list_file.save(list_name, ContentFile(data), save=False)
-    try:
-        with transaction.atomic():
-            dataset.save(force_insert=True)
-    except IntegrityError as error:
-        raise name_taken(team, name) from error
+    store_new(dataset)
     submit_import(dataset, by=by)
     record(AuditEvent.Act.DATASET_CREATED, dataset, team=team, by=by, list=dataset.list_name)
     return dataset

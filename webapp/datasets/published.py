@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
@@ -25,7 +25,7 @@ from webapp.datasets.features import import_features
 from webapp.datasets.folders import resolve_folder
 from webapp.datasets.listing import FOLDER_NAME
 from webapp.datasets.models import Dataset
-from webapp.datasets.services import checked_labels, checked_name, name_taken, submit_import
+from webapp.datasets.services import checked_labels, checked_name, store_new, submit_import
 
 SET_NAME = "i3d"
 
@@ -79,10 +79,9 @@ def create_published_dataset(
         sentence = _("benchmark: %(given)s is none of %(known)s")
         words = {"given": benchmark, "known": ", ".join(PRESETS)}
         raise UserError(sentence % words, field="benchmark")
-    name = checked_name(name)
     dataset = Dataset(
         team=team,
-        name=name,
+        name=checked_name(name),
         list_name=FOLDER_NAME,
         fps=PRESETS[benchmark].fps,
         benchmark=benchmark,
@@ -92,11 +91,7 @@ def create_published_dataset(
     )
     named = json.dumps({"folder": str(resolve_folder(folder))}).encode()
     dataset.list_file.save(FOLDER_NAME, ContentFile(named), save=False)
-    try:
-        with transaction.atomic():
-            dataset.save(force_insert=True)
-    except IntegrityError as error:
-        raise name_taken(team, name) from error
+    store_new(dataset)
     submit_import(dataset, by=by)
     record(AuditEvent.Act.DATASET_CREATED, dataset, team=team, by=by, folder=folder)
     return dataset

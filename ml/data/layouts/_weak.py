@@ -14,18 +14,23 @@ from ml.naming import part_of, split_path
 from ml.records import BadInput, Part
 from ml.splits.lists import read_list
 
-DEPTH = ("", "*/", "*/*/")  # how deep archives unpack
+DEPTH = ("", "*/", "*/*/", "*/*/*/")  # how deep archives unpack, and no deeper
+
+
+def files_called(folder: Path, *patterns: str) -> Iterator[Path]:
+    """In the order of the patterns. What lies deeper, such as frames, is not looked through."""
+    found = (
+        path for pattern in patterns for depth in DEPTH for path in folder.glob(f"{depth}{pattern}")
+    )
+    return (path for path in found if path.is_file() and is_inside(folder, path))
 
 
 def texts_called(folder: Path, *patterns: str) -> list[Path]:
-    """Files at most two folders deep, in the order of the patterns."""
-    found = (
-        path
-        for pattern in patterns
-        for depth in DEPTH
-        for path in sorted(folder.glob(f"{depth}{pattern}"))
+    return list(
+        dict.fromkeys(
+            path for pattern in patterns for path in sorted(files_called(folder, pattern))
+        )
     )
-    return list(dict.fromkeys(p for p in found if p.is_file() and is_inside(folder, p)))
 
 
 def listed_in(paths: Sequence[Path]) -> tuple[frozenset[str], list[Finding]]:

@@ -16,7 +16,7 @@ these are there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import list_videos
 from ml.data.layouts._weak import (
     annotations_in,
+    files_called,
     listed_in,
     part_by,
     texts_called,
@@ -48,7 +49,7 @@ class UCFCrime(DatasetLayout):
 
     def recognises(self) -> bool:
         said = texts_called(self.folder, *TRAINED, *TESTED, *ANNOTATED)
-        return bool(said) and any(map(_is_called_so, _videos_in(self.folder)))
+        return bool(said) and any(map(_is_called_so, files_called(self.folder, "*_x264.mp4")))
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:
         listed, findings = list_videos(self.folder)
@@ -78,10 +79,6 @@ class UCFCrime(DatasetLayout):
             except BadInput:
                 continue
         return frozenset()
-
-
-def _videos_in(folder: Path) -> Iterator[Path]:
-    return folder.rglob("*_x264.mp4")
 
 
 def _is_called_so(path: Path) -> bool:

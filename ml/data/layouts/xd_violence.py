@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import list_videos
-from ml.data.layouts._weak import annotations_in, texts_called
+from ml.data.layouts._weak import annotations_in, files_called, texts_called
 from ml.data.truth.settling import Truth
 from ml.findings import Finding
 from ml.naming import split_path
@@ -33,7 +33,7 @@ class XDViolence(DatasetLayout):
     title = "XD-Violence"
 
     def recognises(self) -> bool:
-        named = (path for path in self.folder.rglob("*_label_*.mp4"))
+        named = files_called(self.folder, "*_label_*.mp4")
         return any(label_of_xd_name(path.stem) for path in named)
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:

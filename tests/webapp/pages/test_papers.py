@@ -141,3 +141,9 @@ def test_a_sweep_shows_what_papers_print_of_its_rows(
     ]  # fmt: skip
     other = as_bob.get(f"/runs/sweeps/{sweep.pk}?protocol=frame-per-video").context["table"]
     assert not other.has_printed
+
+
+def test_the_list_of_sweeps_leads_to_the_tables(as_bob: Client, features: FeatureSet) -> None:
+    page = as_bob.get("/runs/sweeps").content.decode()
+
+    assert f"/leaderboards/{features.dataset_id}/papers" in page
