@@ -45,16 +45,10 @@ def sweep_list(request: AuthenticatedRequest) -> HttpResponse:
         "sweeps": shown,
         "next_after": shown[-1].pk if len(page) > PAGE_SIZE else None,
         "ready_made": [method for method in Method.objects.order_by("title") if method.sweeps],
-        "printed_on": _printed_on(request),
+        "printed_on": Dataset.objects.filter(team=team, benchmark__in=benchmarks_printed()),
         "may_submit": Permission.RUN_SUBMIT in permissions_of(request.user, team=team),
     }
     return render(request, "runs/sweep_list.html", context)
-
-
-def _printed_on(request: AuthenticatedRequest) -> list[Dataset]:
-    """Datasets that papers print tables of."""
-    visible: Any = Dataset.objects.visible_to(request.user).filter(team=current_team(request))
-    return list(visible.filter(benchmark__in=benchmarks_printed()).order_by("name"))
 
 
 @require_safe
