@@ -137,12 +137,13 @@ def workers(home: Path, name: str, n: int) -> Iterator[list[int]]:
 def score(split: Any, folder: Path, *, n_shards: int) -> tuple[Any, float]:
     """The run and the seconds until its scores were stored; its evaluation is left out."""
     from tests.learnt import learnt_run
+    from webapp.jobs.models import Shard
     from webapp.runs import services
-    from webapp.runs.models import Run, Shard
+    from webapp.runs.models import Run
 
     started = time.perf_counter()
     run = learnt_run(split, folder)
-    assert Shard.objects.filter(stage__run=run, stage__kind="score").count() == n_shards
+    assert Shard.objects.filter(stage__subject_id=run.pk, stage__kind="score").count() == n_shards
     wait_until(lambda: Run.objects.scored().filter(pk=run.pk).exists())
     taken = time.perf_counter() - started
     services.cancel_run(run=Run.objects.get(pk=run.pk), by=member_of(split.dataset.team))

@@ -9,8 +9,7 @@ from dataclasses import asdict
 from importlib.metadata import entry_points
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
+from ml.configs import as_json, parse, schema_of
 from ml.methods import METHODS, Method
 from ml.records import BadInput
 
@@ -46,7 +45,7 @@ def describe() -> list[dict[str, Any]]:
             "paper": method.paper,
             "supervision": str(method.supervision),
             "reads": str(method.reads),
-            "schema": TypeAdapter(method.Config).json_schema(),
+            "schema": schema_of(method.Config),
             "sweeps": [asdict(sweep) for sweep in method.sweeps],
         }
         for name, method in sorted(load_methods().items())
@@ -55,10 +54,7 @@ def describe() -> list[dict[str, Any]]:
 
 def parse_config(method: type[Method], values: dict[str, Any]) -> Any:
     """`values` as the method's Config, defaults filled in; BadInput names every wrong field."""
-    try:
-        return TypeAdapter(method.Config).validate_python(values)
-    except ValidationError as error:
-        raise BadInput("; ".join(_sentence(fault) for fault in error.errors())) from error
+    return parse(method.Config, values, of="the method")
 
 
 def scoring_config(method: type[Method], learnt: dict[str, Any], wanted: dict[str, Any]) -> Any:
@@ -86,21 +82,9 @@ def _changes(
 ) -> list[str]:
     """The fields that differ, but for those of the groups that are free to."""
     ours, theirs = as_json(config), as_json(parse_config(method, learnt))
-    fields = TypeAdapter(method.Config).json_schema()["properties"]
+    fields = schema_of(method.Config)["properties"]
     return [
         f"{name} ({theirs[name]} → {ours[name]})"
         for name in ours
         if ours[name] != theirs[name] and fields[name].get("group") not in free
     ]
-
-
-def as_json(config: Any) -> dict[str, Any]:
-    """A Config with all its fields, as it is stored."""
-    return dict(TypeAdapter(type(config)).dump_python(config, mode="json"))
-
-
-def _sentence(fault: Any) -> str:
-    field = ".".join(str(part) for part in fault["loc"]) or "config"
-    if fault["type"] == "unexpected_keyword_argument":
-        return f"{field}: the method has no such field"
-    return f"{field}: {fault['msg']} (given: {fault['input']!r})"

@@ -6,6 +6,7 @@
      "is_best": false, "is_final": false}
     {"event": "video", …}      one surveyed video (ml.data.survey)
     {"event": "features", "video_id": …, "path": npy, "sha256": …, "n_rows": 30}
+    {"event": "extractor", "values": {…}}     what an extractor tells of itself, as it was made
     {"event": "scores", "video_id": …, "path": npy, "first_frame": 0, "frames_per_value": 1}
     {"event": "explanation", "video_id": …, "path": png, "rule": …}  and what ml.explain.maps says
     {"event": "evaluation", "task": 0, "protocol": 3, "path": json, "replicates": npy}

@@ -72,6 +72,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def _own_folders(settings: object, tmp_path: Path) -> None:
     """Media and work folders of this test alone."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    settings.FEATURES_ROOT = tmp_path / "media" / "features"  # type: ignore[attr-defined]
     settings.WORK_DIR = tmp_path / "work"  # type: ignore[attr-defined]
     settings.DATA_ROOTS = [tmp_path / "data"]  # type: ignore[attr-defined]
 

@@ -163,10 +163,14 @@ STORAGES = {
         ),
         "OPTIONS": env.json("IWAKAN_STORAGE_OPTIONS", default={}),
     },
+    "features": {"BACKEND": "webapp.datasets.models.storage.FeaturesStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
+# The features that are made here: always a folder, seen by the site and by every worker, since
+# trainings map them from disk. Videos' names and teams' do not show in it.
+FEATURES_ROOT = Path(env("IWAKAN_FEATURES_ROOT", default=str(MEDIA_ROOT / "features")))
 # Whether scoring also stores where in the picture errors lie: about 2 MB for a test video at most.
 STORE_ERROR_MAPS = env.bool("IWAKAN_STORE_ERROR_MAPS", default=True)
 # Server folders from which members may register datasets, separated like PATH.
@@ -182,7 +186,8 @@ PLUGIN_PATH = [path for path in env("IWAKAN_PLUGIN_PATH", default="").split(os.p
 CELERY_BROKER_URL = env("IWAKAN_BROKER_URL", default=EMBEDDED.broker_url)
 # CPU threads for a job on this worker; 0: an equal share of its cores for each of its slots.
 WORKER_THREADS = env.int("IWAKAN_THREADS", default=0)
-# Jobs that share the scoring of a run; 0: one for each slot of the workers that can be heard.
+# Jobs that share the scoring of a run, or the extraction of features; 0: one for each slot of the
+# workers that can be heard.
 SCORING_SHARDS = env.int("IWAKAN_SCORING_SHARDS", default=0)
 # Fewer frames are no shard of their own: a child with torch takes seconds to start.
 SCORING_SHARD_FRAMES = env.int("IWAKAN_SCORING_SHARD_FRAMES", default=5_000)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from webapp.common.errors import DATABASE_AWAY
+from webapp.datasets import extraction
 from webapp.deleting.files import sweep_files
 from webapp.jobs import services
 from webapp.jobs.models import Job
@@ -38,6 +39,7 @@ class Housekeeper:
         if time.monotonic() > self._reap_from:
             self._do(lambda: services.reap(on_replaced=kinds.replace))
         self._do(stages.settle)
+        self._do(extraction.settle)
         self._do(services.ring_again)
         self._do(services.forget_silent_workers)
         self._do(clear_work_folders)

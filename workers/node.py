@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from webapp.common.errors import DATABASE_AWAY
+from webapp.datasets.extractors import publish_extractors
 from webapp.jobs import services
 from webapp.jobs.models import Job, WorkerNode
 from webapp.runs.services import publish_methods
@@ -48,7 +49,7 @@ class Node:
         self.row: WorkerNode = patiently(self._announce)
 
     def start(self) -> None:
-        """Be known from now on; look at the machine and publish the methods meanwhile."""
+        """Be known from now on; look at the machine and publish what it can do meanwhile."""
         for work in (self._beat, self._introduce):
             threading.Thread(target=work, name=work.__name__, daemon=True).start()
 
@@ -74,6 +75,7 @@ class Node:
         try:
             self._facts = ask("-m", "workers.hardware")
             publish_methods(ask("-m", "ml", "methods", "--json"))
+            publish_extractors(ask("-m", "ml", "extractors", "--json"))
         except Exception:
             logger.exception("the machine or its methods are unknown; jobs run all the same")
         finally:

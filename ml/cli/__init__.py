@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     methods.add_verbs(verbs)
-    extraction.add_verb(verbs)
+    extraction.add_verbs(verbs)
     evaluation.add_verb(verbs)
     datasets.add_verbs(verbs)
     leaks.add_verb(verbs)

@@ -5,6 +5,7 @@ width, K crops, D numbers of a feature.
 """
 
 from ml.extraction._base import EXTRACTORS, Extractor
+from ml.extraction._making import create_extractor, describe
 from ml.extraction.videos import extract, extract_all
 
-__all__ = ["EXTRACTORS", "Extractor", "extract", "extract_all"]
+__all__ = ["EXTRACTORS", "Extractor", "create_extractor", "describe", "extract", "extract_all"]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 
+from ml import configs
 from ml.catalogue import Catalogue
+from ml.data.video.resizing import Resizing
+from ml.records import BadInput
 
 if TYPE_CHECKING:
     import torch
@@ -16,39 +23,83 @@ if TYPE_CHECKING:
 Segment = NDArray[np.uint8]  # (L, H, W) grey or (L, H, W, 3) RGB
 
 
+Group = Literal["Data", "Model"]  # where a form shows an option: of pictures, of the network
+
+
+def option(group: Group, title: str, description: str, **limits: Any) -> Any:
+    """A field of an extractor's Config; `limits` are pydantic's (ge, le, …)."""
+    return configs.option(group, title, description, **limits)
+
+
+@dataclass(frozen=True, kw_only=True, config={"extra": "forbid"})
+class NoOptions:
+    """Of an extractor that works in one way only."""
+
+
 class Extractor(ABC):
     """Makes K × D numbers of each segment of a video.
 
-    `licence` is that of the weights, empty without any; `preprocessing` says in a sentence what
-    becomes of a frame before.
+    `licence` is that of the weights that come with it, empty without any; `preprocessing` says
+    in a sentence what becomes of a frame before. Where options change it, `dimension`
+    or `n_crops`, the class has those of the defaults and `__init__` sets the right ones.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
     source: ClassVar[str]
     licence: ClassVar[str] = ""
-    preprocessing: ClassVar[str]
+    preprocessing: str
     is_grey: ClassVar[bool] = False
-    dimension: ClassVar[int]
-    n_crops: ClassVar[int] = 1
+    version: ClassVar[int] = 1  # raised with every change that makes other numbers
+    takes_weights: ClassVar[bool] = False  # a file that whoever extracts has to name
+    weights_wanted: ClassVar[str] = ""  # which files fit, as a clause after "weights: "
+    Config: ClassVar[type[Any]] = NoOptions
+    dimension: int
+    n_crops: int = 1
+    fewest_frames: ClassVar[int] = 1  # of a segment
+    most_frames: ClassVar[int] = 10_000
 
-    def __init__(self, device: torch.device) -> None:
-        """Raise BadInput where its weights are not there."""
+    def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
+        """Raise BadInput where the weights are not there or none of this network's."""
         self.device = device
+        self.config = config
+        self.weights = weights
+
+    @classmethod
+    def packaged_weights(cls) -> Path | None:
+        """The file of those that come with an installed package; None where none do.
+
+        Raise BadInput where the package is not there.
+        """
+        return None
 
     @property
     @abstractmethod
-    def size(self) -> tuple[int, int] | None:
-        """(H, W) to which frames are resized; None: as they are."""
+    def size(self) -> tuple[int, int] | Resizing | None:
+        """(H, W) to which frames are resized, or the rule for it; None: as they are."""
 
     @abstractmethod
     def features(self, segment: Segment) -> NDArray[np.float32]:
         """(K, D)"""
 
     @property
+    def provenance(self) -> dict[str, str]:
+        """What `ml.data.features.provenance` has fields for."""
+        return {}
+
+    def check_length(self, n_frames: int) -> None:
+        """Raise BadInput where it cannot look at segments of so many frames."""
+        fewest, most = self.fewest_frames, self.most_frames
+        if not fewest <= n_frames <= most:
+            allowed = f"{fewest}" if fewest == most else f"{fewest} to {most:,}"
+            raise BadInput(
+                f"{self.title} looks at {allowed} frames at a time (frames per row: {n_frames})"
+            )
+
+    @cached_property
     def weights_sha256(self) -> str:
         """Of the file of its weights; empty without any."""
-        return ""
+        return sha256_of(self.weights)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -59,13 +110,24 @@ class Extractor(ABC):
         """Where its features come from, as a feature set keeps it."""
         return {
             "extractor": self.title,
+            "version": self.version,
             "source": self.source,
             "licence": self.licence,
             "preprocessing": self.preprocessing,
+            "options": configs.as_json(self.config),
             "weights_sha256": self.weights_sha256,
             "dimension": self.dimension,
             "n_crops": self.n_crops,
+            "provenance": self.provenance,
         }
+
+
+def sha256_of(file: Path | None) -> str:
+    """Empty without any."""
+    if file is None:
+        return ""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 EXTRACTORS: Catalogue[Extractor] = Catalogue("ml.extraction", "extractor")

@@ -6,7 +6,8 @@ ECCV 2006, coarser and over a whole segment. L frames of a segment, H W height a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -36,8 +37,8 @@ class FlowGradients(Extractor):
     is_grey = True
     dimension = GRID * GRID * (3 * BINS + 1)
 
-    def __init__(self, device: torch.device) -> None:
-        super().__init__(device)
+    def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
+        super().__init__(device, config, weights)
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
     @property

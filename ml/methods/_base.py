@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
-
+from ml import configs
 from ml.catalogue import Catalogue
 from ml.records import Scores, VideoRecord
 from ml.supervision import Supervision, TrainingData
@@ -105,4 +104,4 @@ register = METHODS.register
 
 def option(group: Group, title: str, description: str, **limits: Any) -> Any:
     """A config field as the run form shows it; `limits` are pydantic's (ge, le, …)."""
-    return Field(title=title, description=description, json_schema_extra={"group": group}, **limits)
+    return configs.option(group, title, description, **limits)

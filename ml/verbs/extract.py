@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import device
-from ml.extraction import EXTRACTORS, extract_all
+from ml.extraction import create_extractor, extract_all
 from ml.records import BadInput
 from ml.reports import Reporter
 from ml.strict_json import parse
@@ -18,10 +18,13 @@ MANIFEST, FACTS = "manifest.json", "extraction.json"
 
 def run(spec: Spec, reporter: Reporter) -> None:
     device.use_threads(spec.get("threads"))
+    device.compute_exactly()
     chosen = device.choose(spec.get("device", "auto"))
-    extractor = EXTRACTORS.find(spec["extractor"])(chosen)
+    weights = Path(spec["weights"]) if spec.get("weights") else None
+    extractor = create_extractor(spec["extractor"], spec.get("options", {}), chosen, weights)
     reporter.send("facts", values=device.device_facts(chosen))
     rule = {"frames_per_row": spec["frames_per_row"], "remainder": spec["remainder"]}
+    extractor.check_length(spec["frames_per_row"])
     folder, facts = out_dir(spec), extractor.facts() | rule
     claim(folder, facts)
     manifest = extract_all(extractor, videos_of(spec), folder, reporter, **rule)

@@ -47,6 +47,7 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
             "benchmark": "ucf-crime",
         },
         "api:dataset_feature_sets": {"name": "x", "folder": "/nowhere", "extractor": "I3D"},
+        "api:dataset_extract": {"name": "x", "extractor": "nothing"},
         "api:dataset_splits": {"name": "x", "files": [LIST]},
         "api:dataset_region_sets": {"name": "x", "file": "r.csv", "text": "video,frame\na,1\n"},
         "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},

@@ -105,7 +105,11 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:new_listed": {"POST": Answers(people=(422, 403, 422, 422, 422))},
     "datasets:new_published": {"POST": Answers(people=(422, 403, 422, 422, 422))},
     "datasets:new_feature_set": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
+    "datasets:make_features": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:feature_set": {"GET": READ},
+    # It was made elsewhere, and no work on it goes on.
+    "datasets:cancel_features": {"POST": of_team(403, 409)},
+    "datasets:resume_features": {"POST": of_team(403, 409)},
     "datasets:read_features_again": {"POST": of_team(403, 409)},  # they have been read
     "datasets:new_regions": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:new_ground_truth": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
@@ -245,6 +249,10 @@ MATRIX: dict[str, dict[str, Answers]] = {
         "POST": Answers(people=(422, 403, 422, 422, 422)),  # no name of a file
     },
     "api:weights_dependents": {"GET": READ},
+    "api:extractors": {"GET": OWN},
+    "api:dataset_extract": {"POST": of_team(403, 422)},  # no such extractor
+    "api:feature_set_cancel": {"POST": of_team(403, 409)},
+    "api:feature_set_resume": {"POST": of_team(403, 409)},  # it was made elsewhere
     "api:feature_set_read_again": {"POST": of_team(403, 409)},  # they have been read
     "api:dataset_region_sets": {"GET": READ, "POST": of_team(403, 201)},
     "api:region_set": {"GET": READ},

@@ -15,11 +15,12 @@ from tests.learnt import learnt_run, make_files, split_of
 from tests.patience import wait_until
 from webapp.accounts.models import Team
 from webapp.jobs import services as jobs
-from webapp.jobs.models import Job, WorkerNode
+from webapp.jobs import stages as shared
+from webapp.jobs.models import Job, Shard, WorkerNode
 from webapp.results.models import Evaluation, Explanation, PendingExplanation, PendingScores
 from webapp.results.protocols.presets import PRESETS
-from webapp.runs import services, stages
-from webapp.runs.models import Run, Shard
+from webapp.runs import services
+from webapp.runs.models import Run
 from workers import supervisor
 from workers.housekeeping import Housekeeper
 
@@ -74,7 +75,7 @@ def numbers(run: Run) -> dict[str, Any]:
 
 
 def shards_of(run: Run) -> list[Shard]:
-    shards = Shard.objects.filter(stage__run=run, stage__kind="score")
+    shards = Shard.objects.filter(stage__subject_id=run.pk, stage__kind="score")
     return list(shards.select_related("job"))
 
 
@@ -92,7 +93,7 @@ def test_of_three_shards_one_whose_worker_is_killed_is_done_again_alone(
     settings.SCORING_SHARDS = 3
     run = learnt()
     first, second, third = (
-        shard.job for shard in Shard.objects.filter(stage__run=run, stage__kind="score")
+        shard.job for shard in Shard.objects.filter(stage__subject_id=run.pk, stage__kind="score")
     )
 
     supervisor.run_next("cpu", worker=worker)
@@ -134,7 +135,7 @@ def test_a_shard_that_fails_ends_its_run_and_a_resume_does_only_what_is_missing(
     settings.SCORING_SHARDS = 3
     run = learnt()
     supervisor.run_next("cpu", worker=worker)
-    second, third = Shard.objects.open().filter(stage__run=run)
+    second, third = Shard.objects.open().filter(stage__subject_id=run.pk)
     gone = run.dataset.videos.get(pk=second.videos[0])
     path = files / gone.path
     path.rename(path.with_suffix(".away"))
@@ -149,10 +150,10 @@ def test_a_shard_that_fails_ends_its_run_and_a_resume_does_only_what_is_missing(
     assert gone.name in run.job.reason
     third.job.refresh_from_db()
     assert third.job.status == "cancelled"
-    assert "Score 2/3 of the same run has ended: failed" in third.job.reason
+    assert "Score 2/3 beside it has ended: failed" in third.job.reason
 
     services.resume_run(run=run, by=bob)
-    assert stages.going_on([run.pk]).count() == 2
+    assert shared.going_on([run.pk]).count() == 2
     work(worker)
 
     assert Run.objects.get(pk=run.pk).status == "succeeded"

@@ -8,10 +8,10 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 
 from webapp.common import error_pages
+from webapp.common.config import ConfigError
 from webapp.common.errors import DATABASE_AWAY, UserError
 from webapp.common.problems import problem
 from webapp.deleting.holds import HeldError
-from webapp.runs.config import ConfigError
 from webapp.runs.grid import GridError
 
 
@@ -19,7 +19,7 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> HttpResponse | 
     """None for faults of our own: those are logged and answered by `error_pages`."""
     request = context["request"]._request
     if isinstance(exc, ConfigError):
-        return _many(request, exc, {f"/config/{name}": s for name, s in exc.problems.items()})
+        return _many(request, exc, {f"/{exc.under}/{name}": s for name, s in exc.problems.items()})
     if isinstance(exc, GridError):
         return _many(request, exc, exc.problems)
     if isinstance(exc, HeldError):

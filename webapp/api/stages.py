@@ -1,4 +1,4 @@
-"""The stages of a run over REST."""
+"""Work that several jobs share, over REST."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from webapp.jobs import kinds
-from webapp.jobs.models import Job
-from webapp.runs.models import Shard, Stage
+from webapp.jobs.models import Job, Shard, Stage
 
 
 class ShardSerializer(serializers.ModelSerializer[Shard]):

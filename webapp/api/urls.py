@@ -82,6 +82,12 @@ urlpatterns = [
         name="dataset_feature_sets",
     ),
     path(
+        "datasets/<str:dataset_id>/feature-sets/extract",
+        feature_sets.DatasetExtraction.as_view(),
+        name="dataset_extract",
+    ),
+    path("extractors", feature_sets.Extractors.as_view(), name="extractors"),
+    path(
         "datasets/<str:dataset_id>/region-sets",
         region_sets.DatasetRegionSets.as_view(),
         name="dataset_region_sets",
@@ -100,6 +106,16 @@ urlpatterns = [
         "feature-sets/<str:feature_set_id>/read-again",
         feature_sets.FeatureSetReadAgain.as_view(),
         name="feature_set_read_again",
+    ),
+    path(
+        "feature-sets/<str:feature_set_id>/cancel",
+        feature_sets.FeatureSetCancel.as_view(),
+        name="feature_set_cancel",
+    ),
+    path(
+        "feature-sets/<str:feature_set_id>/resume",
+        feature_sets.FeatureSetResume.as_view(),
+        name="feature_set_resume",
     ),
     path("published-datasets", datasets.PublishedDatasets.as_view(), name="published_datasets"),
     path("listed-datasets", ground_truth.ListedDatasets.as_view(), name="listed_datasets"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,11 +17,15 @@ from webapp.accounts.forms import show_error
 from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.permissions import Permission, permissions_of, require
 from webapp.common.errors import UserError
-from webapp.datasets import features
+from webapp.common.schema import settings_of
+from webapp.datasets import extracted, features
 from webapp.datasets.feature_forms import FeatureSetForm
 from webapp.datasets.folders import suggested_folders
-from webapp.datasets.models import Dataset, FeatureSet
+from webapp.datasets.models import Dataset, Extractor, FeatureSet
+from webapp.datasets.recipes import REMAINDERS
+from webapp.jobs.provenance import facts_of
 from webapp.jobs.services import waiting_reason
+from webapp.jobs.stage_progress import progress_of
 
 
 @get_or_post
@@ -49,10 +55,12 @@ def detail(request: HttpRequest, feature_set_id: str) -> HttpResponse:
     feature_set = _feature_set(request, feature_set_id)
     job = feature_set.job
     granted = permissions_of(request.user, team=feature_set.dataset.team)
-    context = {
+    context = _making(feature_set) | {
         "feature_set": feature_set,
         "dataset": feature_set.dataset,
         "job": job,
+        "stage": progress_of(job),
+        "is_going_on": feature_set.state == "reading",
         "reason": (waiting_reason(job) or job.reason) if job else "",
         "layout": titles().get(feature_set.layout, ""),
         "provenance": provenance.in_words(feature_set.provenance),
@@ -60,9 +68,25 @@ def detail(request: HttpRequest, feature_set_id: str) -> HttpResponse:
         "n_files": feature_set.files.count(),
         "n_videos": feature_set.dataset.videos.ready().count(),
         "may_import": Permission.DATASET_IMPORT in granted,
+        "may_cancel": Permission.RUN_CANCEL in granted,
         "may_delete": Permission.DATASET_DELETE in granted,
     }
     return render(request, "datasets/feature_set.html", context)
+
+
+def _making(feature_set: FeatureSet) -> dict[str, Any]:
+    """What is known of features that are made here."""
+    if not feature_set.is_made_here:
+        return {}
+    recipe = feature_set.recipe
+    extractor = Extractor.objects.filter(pk=recipe["extractor"]).first()
+    schema = extractor.schema if extractor else {"properties": {}}
+    return {
+        "extractor": extractor,
+        "options": settings_of(schema, recipe["options"]),
+        "remainder": REMAINDERS[recipe["remainder"]],
+        "made_with": [facts_of(each) for each in extracted.made_with(feature_set)],
+    }
 
 
 @require_POST

@@ -1,5 +1,7 @@
 """Brings in features that were made elsewhere: a job looks at the files, which stay where they are.
 
+Those that are made here are in `extraction`.
+
 A set is never changed. The same name again is its next version.
 """
 
@@ -7,14 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ml.data.features import provenance as facts
 from ml.data.features.layouts import titles
+from ml.findings import Finding
 from ml.records import BadInput, hash_of
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
@@ -67,7 +72,7 @@ def import_features(
     set of the dataset.
     """
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
-    _check_text("name", name, MAX_NAME_LENGTH)
+    check_name(name)
     _check_text("extractor", extractor, MAX_EXTRACTOR_LENGTH)
     _check_facts(frames_per_row, preprocessing, weights_sha256)
     _check_choices(dataset, layout, compare_with)
@@ -98,6 +103,9 @@ def read_again(*, feature_set: FeatureSet, by: User) -> Job:
     """Once more from the start, after a bad end. Raise ConflictError where there was none."""
     require(by, Permission.DATASET_IMPORT, team=feature_set.dataset.team)
     feature_set = fresh(FeatureSet.objects.select_for_update(of=["self"]), feature_set)
+    if feature_set.is_made_here:
+        sentence = _("%s is made here and has no folder to read: resume it.") % feature_set
+        raise ConflictError(sentence, code="made_here")
     if feature_set.state != "failed":
         text = _("%(features)s is %(state)s: there is nothing to read again.")
         values = {"features": feature_set, "state": feature_set.state}
@@ -131,12 +139,19 @@ def record_finding(feature_set: FeatureSet, *, level: str, subject: str, text: s
         feature_set.save(update_fields=["report", "updated_at"])
 
 
-def finish_import(feature_set: FeatureSet, result: dict[str, Any]) -> None:
+def add_to_report(feature_set: FeatureSet, finding: Finding) -> None:
+    """Without saving it."""
+    add_finding(feature_set.report, **asdict(finding))
+
+
+def conclude(
+    feature_set: FeatureSet, *, layout: str, n_crops: int, dimension: int, health: dict[str, Any]
+) -> None:
     """All files have been told of: what they are like together. From now on the set is ready."""
-    feature_set.layout = result["layout"]
-    feature_set.n_crops = result["n_crops"]
-    feature_set.dimension = result["dimension"]
-    feature_set.health = result["health"]
+    feature_set.layout = layout
+    feature_set.n_crops = n_crops
+    feature_set.dimension = dimension
+    feature_set.health = health
     feature_set.content_hash = _content_hash(feature_set)
     feature_set.save()
 
@@ -173,7 +188,7 @@ def records_of(feature_set: FeatureSet) -> dict[str, dict[str, Any]]:
 
 
 def _record_of(file: FeatureFile, feature_set: FeatureSet) -> dict[str, Any]:
-    folder = Path(feature_set.folder)
+    folder = Path(settings.FEATURES_ROOT if file.extracted_id else feature_set.folder)
     record: dict[str, Any] = {
         "path": str(folder / file.path), "frames_per_row": feature_set.frames_per_row,
     }  # fmt: skip
@@ -215,6 +230,18 @@ def _content_hash(feature_set: FeatureSet) -> str:
     return hash_of([feature_set.frames_per_row, content])
 
 
+def check_name(name: str) -> None:
+    """Raise UserError."""
+    _check_text("name", name, MAX_NAME_LENGTH)
+
+
+def check_has_videos(dataset: Dataset) -> None:
+    """Raise UserError."""
+    if not dataset.videos.ready().exists():
+        text = _("%s has no videos yet that features could belong to.")
+        raise UserError(text % dataset, code="no_videos", field="dataset")
+
+
 def _check_text(field: str, text: str, longest: int) -> None:
     if not 0 < len(text.strip()) <= longest:
         sentence = _("%(field)s: 1 to %(max)d characters are needed.")
@@ -235,9 +262,7 @@ def _check_facts(frames_per_row: int, preprocessing: str, weights_sha256: str) -
 
 
 def _check_choices(dataset: Dataset, layout: str, compare_with: str) -> None:
-    if not dataset.videos.ready().exists():
-        text = _("%s has no videos yet that features could belong to.")
-        raise UserError(text % dataset, code="no_videos", field="dataset")
+    check_has_videos(dataset)
     if layout and layout not in titles():
         text = _("layout: %(layout)s is none of %(known)s.")
         values = {"layout": layout, "known": ", ".join(titles())}

@@ -37,16 +37,16 @@ def resolve_folder(folder: str) -> Path:
     )
 
 
-def resolve_path(path: str) -> Path:
+def resolve_path(path: str, *, field: str = "path") -> Path:
     """The same for a file or a folder."""
-    found = _below_roots(path, field="path")
+    found = _below_roots(path, field=field)
     if found:
         return found
     raise UserError(
         _("There is no file “%(path)s” below %(roots)s.")
         % {"path": path, "roots": " or ".join(map(str, data_roots()))},
         code="path_not_found",
-        field="path",
+        field=field,
     )
 
 

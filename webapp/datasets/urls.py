@@ -1,6 +1,7 @@
 from django.urls import path
 
 from webapp.datasets import (
+    extraction_views,
     feature_views,
     ground_truth_views,
     media,
@@ -31,12 +32,19 @@ urlpatterns = [
     path("ground-truth/<str:draft_id>", ground_truth_views.detail, name="ground_truth"),
     path("ground-truth/<str:draft_id>/accept", ground_truth_views.accept, name="accept"),
     path("datasets/<str:dataset_id>/features/new", feature_views.new, name="new_feature_set"),
+    path("datasets/<str:dataset_id>/features/make", extraction_views.new, name="make_features"),
     path("datasets/<str:dataset_id>/regions/new", region_views.new, name="new_regions"),
     path("feature-sets/<str:feature_set_id>", feature_views.detail, name="feature_set"),
     path(
         "feature-sets/<str:feature_set_id>/read-again",
         feature_views.read_again,
         name="read_features_again",
+    ),
+    path(
+        "feature-sets/<str:feature_set_id>/cancel", extraction_views.cancel, name="cancel_features"
+    ),
+    path(
+        "feature-sets/<str:feature_set_id>/resume", extraction_views.resume, name="resume_features"
     ),
     path("videos/<str:video_id>/poster", media.poster, name="poster"),
     path("videos/<str:video_id>/contact-sheet", media.contact_sheet, name="contact_sheet"),

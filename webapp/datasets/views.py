@@ -110,6 +110,9 @@ def detail(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
     }
     if context["tab"] == "videos":
         context |= _grid(request, dataset)
+    if context["tab"] == "features":
+        context["feature_sets"] = dataset.feature_sets.for_list()
+        context["n_videos"] = dataset.videos.ready().count()
     return render(request, "datasets/detail.html", context)
 
 

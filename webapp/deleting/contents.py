@@ -44,9 +44,9 @@ TITLES: dict[str, str | Promise] = {
     "splits": gettext_lazy("Splits"),
     "ground_truths": gettext_lazy("Versions of the ground truth"),
     "ground_truth_files": gettext_lazy("Files of ground truth that people brought"),
-    "feature_sets": gettext_lazy("Feature sets (their files stay)"),
+    "feature_sets": gettext_lazy("Feature sets (files that people brought stay)"),
     "region_sets": gettext_lazy("Sets of regions"),
-    "feature_files": gettext_lazy("Videos with features (their files stay)"),
+    "feature_files": gettext_lazy("Videos with features"),
     "checkpoints": gettext_lazy("Checkpoints"),
     "training_points": gettext_lazy("Points of learning curves"),
     "scores": gettext_lazy("Videos with scores"),
@@ -97,8 +97,10 @@ def of_sweep(sweep: Sweep) -> Dependents:
 
 def of_feature_set(feature_set: FeatureSet) -> Dependents:
     rows = rows_of_feature_set(feature_set)
-    said = [_("The files in %s stay as they are.") % feature_set.folder]
-    return _dependents(rows, [], said, holds.of_feature_set(feature_set))
+    names = files.names_of_features([feature_set.pk])
+    said = [_what_stays(feature_set, n_files=len(names))]
+    held = holds.of_feature_set(feature_set)
+    return _dependents(rows, [], said, held, features=names)
 
 
 def of_weights(weights: Weights) -> Dependents:
@@ -110,7 +112,8 @@ def of_dataset(dataset: Dataset) -> Dependents:
     rows = rows_of_dataset(dataset)
     names = files.names_of(files.OF_DATASET, [dataset.pk])
     said = [] if dataset.is_listed else [_("The videos in %s stay as they are.") % dataset.folder]
-    return _dependents(rows, names, said, holds.of_dataset(dataset))
+    features = files.names_of_features(dataset.feature_sets.values_list("pk", flat=True))
+    return _dependents(rows, names, said, holds.of_dataset(dataset), features=features)
 
 
 def rows_of_runs(ids: Sequence[str]) -> Rows:
@@ -179,15 +182,35 @@ def counts_of(rows: Rows) -> dict[str, int]:
 
 
 def _dependents(
-    rows: Rows, names: list[str], said: Sequence[str], held: Sequence[Hold]
+    rows: Rows,
+    names: list[str],
+    said: Sequence[str],
+    held: Sequence[Hold],
+    *,
+    features: list[str] | None = None,
 ) -> Dependents:
+    """`features` are names of files that lie where those do."""
+    extracted = features or []
+    sizes = (files.measured(names), files.measured(extracted, files.FEATURES))
     return Dependents(
         counts=counts_of(rows),
-        n_files=len(names),
-        n_bytes=files.measured(names),
+        n_files=len(names) + len(extracted),
+        n_bytes=None if None in sizes else sum(size or 0 for size in sizes),
         consequences=said,
         holds=held,
     )
+
+
+def _what_stays(feature_set: FeatureSet, *, n_files: int) -> str:
+    if not feature_set.is_made_here:
+        return _("The files in %s stay as they are.") % feature_set.folder
+    n_shared = feature_set.files.values("extracted").distinct().count() - n_files
+    sentence = ngettext(
+        "%d file that another set uses, too, stays.",
+        "%d files that other sets use, too, stay.",
+        n_shared,
+    )
+    return sentence % n_shared if n_shared else _("No other set uses its files: they go with it.")
 
 
 def _ranks(ids: Sequence[str]) -> list[str]:

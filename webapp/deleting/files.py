@@ -1,7 +1,7 @@
 """Which files hang on what, and their removal once the rows that named them are gone.
 
-Videos and features lie on the server in place and are in no field of a file: nothing here can
-touch them.
+Videos, and features that people brought, lie on the server in place and are in no field of a file:
+nothing here can touch them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.core.files.storage import default_storage
+from django.conf import DEFAULT_STORAGE_ALIAS
+from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import FileField, Model
 from django.utils import timezone
 
+from webapp.datasets import extracted
 from webapp.datasets.models import AnnotationImport, Dataset, Video
 from webapp.deleting.models import FileToSweep
 from webapp.results.models import Explanation, PendingExplanation
@@ -23,6 +25,7 @@ from webapp.runs.models import Checkpoint, Weights
 
 logger = logging.getLogger(__name__)
 FILES_PER_PASS = 100  # the housekeeper has jobs to look after, too
+FEATURES = "features"  # the storage of what is extracted here
 MOST_MEASURED = 2_000  # each may be a question to a storage far away
 
 
@@ -67,28 +70,35 @@ def names_of(fields: Iterable[Stored], ids: Iterable[str]) -> list[str]:
     return [name for each in fields for name in each.names(wanted)]
 
 
-def measured(names: list[str]) -> int | None:
+def names_of_features(ids: Iterable[str]) -> list[str]:
+    """Of what was extracted for these feature sets and is used by no other."""
+    return list(extracted.of_sets(ids).values_list("file", flat=True))
+
+
+def measured(names: list[str], storage: str = DEFAULT_STORAGE_ALIAS) -> int | None:
     """Bytes in the storage; None where they are too many to ask for, or it does not answer."""
     if len(names) > MOST_MEASURED:
         return None
     try:
-        return sum(map(_size, names))
+        return sum(_size(name, storage) for name in names)
     except Exception:  # whatever a storage may raise: the number is only for people
         logger.warning("the storage does not tell sizes", exc_info=True)
         return None
 
 
-def _size(name: str) -> int:
+def _size(name: str, storage: str) -> int:
     try:
-        return default_storage.size(name)
+        return storages[storage].size(name)
     except FileNotFoundError:
         return 0
 
 
-def sweep_later(names: Iterable[str], *, subject_id: str) -> None:
+def sweep_later(
+    names: Iterable[str], *, subject_id: str, storage: str = DEFAULT_STORAGE_ALIAS
+) -> None:
     """Inside the transaction that deletes the rows."""
-    now = timezone.now()
-    rows = (FileToSweep(name=name, subject_id=subject_id, try_at=now) for name in names)
+    shared = {"storage": storage, "subject_id": subject_id, "try_at": timezone.now()}
+    rows = (FileToSweep(name=name, **shared) for name in names)
     FileToSweep.objects.bulk_create(rows, batch_size=1_000)
 
 
@@ -116,7 +126,7 @@ def _sweep_next() -> bool:
 def _removed(file: FileToSweep) -> bool:
     """Or put off. A file that is not there was removed by a try that died before its end."""
     try:
-        default_storage.delete(file.name)
+        storages[file.storage].delete(file.name)
     except Exception as error:  # whatever a storage may raise
         logger.warning("%s could not be removed: %s", file.name, error)
         file.fault = f"{type(error).__name__}: {error}"

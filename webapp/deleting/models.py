@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import DEFAULT_STORAGE_ALIAS
 from django.db import models
 
 FIRST_PAUSE = timedelta(seconds=30)  # doubles with each try that fails
@@ -19,6 +20,7 @@ class FileToSweep(models.Model):
     """
 
     name = models.CharField(max_length=300)
+    storage = models.CharField(max_length=20, default=DEFAULT_STORAGE_ALIAS)  # of STORAGES
     subject_id = models.CharField(max_length=36)  # what was deleted
     created_at = models.DateTimeField(auto_now_add=True)
     try_at = models.DateTimeField(db_index=True)

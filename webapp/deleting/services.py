@@ -20,12 +20,19 @@ from webapp.accounts.permissions import Permission, has_permission, permissions_
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError
-from webapp.datasets.models import AnnotationImport, Dataset, FeatureSet
+from webapp.datasets import extracted
+from webapp.datasets.models import (
+    AnnotationImport,
+    Dataset,
+    ExtractedFile,
+    FeatureFile,
+    FeatureSet,
+)
 from webapp.deleting import contents, files, holds
 from webapp.jobs import services as jobs
-from webapp.jobs.models import Job
+from webapp.jobs.models import Job, Stage
 from webapp.results.models import PendingExplanation, ScoreSet
-from webapp.runs.models import Run, Stage, Sweep, Weights
+from webapp.runs.models import Run, Sweep, Weights
 
 Row = TypeVar("Row", bound=Model)
 Act = AuditEvent.Act
@@ -76,18 +83,25 @@ def delete_sweep(*, sweep: Sweep, by: User) -> None:
 
 
 def delete_feature_set(*, feature_set: FeatureSet, by: User) -> None:
-    """Its rows; the files lie in place and stay. Raise HeldError where it is in use."""
+    """With the files made for it that no other set uses; those that people brought stay in place.
+
+    Raise HeldError where it is in use.
+    """
     team = feature_set.dataset.team
     require(by, Permission.DATASET_DELETE, team=team)
     with _deleting(feature_set):
         _lock_jobs([feature_set.pk])
         [feature_set] = _locked(FeatureSet, [feature_set.pk], feature_set)
         holds.check(feature_set, holds.of_feature_set(feature_set))
-        told: dict[str, Any] = {"dataset": feature_set.dataset.name, "folder": feature_set.folder}
+        told: dict[str, Any] = {
+            "dataset": feature_set.dataset.name,
+            "folder": feature_set.folder or None,
+        }
         told |= contents.counts_of(contents.rows_of_feature_set(feature_set))
         set_id, name = feature_set.pk, str(feature_set)
+        told |= {"n_files": n_files} if (n_files := _sweep_features([feature_set])) else {}
         feature_set.delete()
-        contents.jobs_of([set_id]).delete()
+        _delete_jobs([set_id])
         record(Act.FEATURE_SET_DELETED, set_id, team=team, by=by, name=name, **told)
 
 
@@ -104,7 +118,7 @@ def delete_weights(*, weights: Weights, by: User) -> None:
         weights_id, team = weights.pk, weights.team
         files.sweep_later(names, subject_id=weights_id)
         weights.delete()
-        contents.jobs_of([weights_id]).delete()
+        _delete_jobs([weights_id])
         record(Act.WEIGHTS_DELETED, weights_id, team=team, by=by, name=weights.name, **told)
 
 
@@ -122,9 +136,10 @@ def delete_dataset(*, dataset: Dataset, by: User) -> None:
         told |= contents.counts_of(contents.rows_of_dataset(dataset))
         subjects = holds.subjects_of(dataset)
         files.sweep_later(names, subject_id=dataset.pk)
+        told["n_files"] += _sweep_features(dataset.feature_sets.all())
         dataset_id = dataset.pk
         dataset.delete()
-        contents.jobs_of(subjects).delete()
+        _delete_jobs(subjects)
         record(Act.DATASET_DELETED, dataset_id, team=dataset.team, by=by, name=dataset.name, **told)
 
 
@@ -212,7 +227,28 @@ def _delete_runs(ids: Sequence[str]) -> None:
     runs = Run.objects.filter(pk__in=list(ids))
     runs.exclude(trained_by=None).delete()  # those that point at another one of them
     runs.delete()
-    contents.jobs_of(ids).delete()
+    _delete_jobs(ids)
+
+
+def _sweep_features(feature_sets: Iterable[FeatureSet]) -> int:
+    """What was made for these sets alone goes. Return how many files that are."""
+    sets = list(feature_sets)
+    ids = [each.pk for each in sets]
+    extracted.hold(ids)
+    going = list(extracted.of_sets(ids).values_list("pk", "file"))
+    for each in sets:
+        files.sweep_later(extracted.strays(each), subject_id=each.pk, storage=files.FEATURES)
+    names = [name for _pk, name in going]
+    files.sweep_later(names, subject_id=ids[0] if ids else "", storage=files.FEATURES)
+    FeatureFile.objects.filter(feature_set__in=ids).delete()
+    ExtractedFile.objects.filter(pk__in=[pk for pk, _name in going]).delete()
+    return len(going)
+
+
+def _delete_jobs(subjects: Sequence[str]) -> None:
+    """With the stages that they belong to."""
+    Stage.objects.filter(subject_id__in=list(subjects)).delete()
+    contents.jobs_of(subjects).delete()
 
 
 def _delete_scores(ids: Sequence[str]) -> None:
@@ -221,7 +257,7 @@ def _delete_scores(ids: Sequence[str]) -> None:
     contents.pooled_evaluations_of(ids).delete()
     PendingExplanation.objects.filter(run__in=list(ids)).delete()
     ScoreSet.objects.filter(run__in=list(ids)).delete()
-    Stage.objects.filter(run__in=list(ids), kind__in=("score", "evaluate")).delete()
+    Stage.objects.filter(subject_id__in=list(ids), kind__in=("score", "evaluate")).delete()
 
 
 def _check_stored(run: Run) -> None:

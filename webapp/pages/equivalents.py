@@ -7,10 +7,10 @@ import shlex
 from typing import Any
 
 from webapp.accounts.models import User
+from webapp.common.schema import to_text
 from webapp.pages.forms.runs import RunForm
 from webapp.pages.forms.sweeps import SweepForm
 from webapp.runs.models import Run
-from webapp.runs.schema import to_text
 
 NEW_LINE = " \\\n  "
 

@@ -15,9 +15,9 @@ from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.datasets.models import Dataset
-from webapp.jobs.models import Job
+from webapp.jobs.models import ENDED_BADLY, Job
 from webapp.results.protocols.current_evaluations import best_evaluations, headline_evaluations
-from webapp.runs.models import ENDED_BADLY, Run
+from webapp.runs.models import Run
 
 IS_DONE = Q(current_job__status=Job.Status.SUCCEEDED) | Q(current_job=None, scored_at__isnull=False)
 LATELY = timedelta(days=7)

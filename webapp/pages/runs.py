@@ -17,11 +17,14 @@ from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
 from webapp.common.long_lists import long_list
+from webapp.common.schema import settings_of
 from webapp.datasets.leaks import LEAK
 from webapp.datasets.models import Video
 from webapp.deleting.services import may_delete_run
 from webapp.jobs.models import Job, JobQuerySet
+from webapp.jobs.provenance import facts_of
 from webapp.jobs.services import queue_position, waiting_reason
+from webapp.jobs.stage_progress import progress_of
 from webapp.jobs.views import log_context
 from webapp.pages.compare import chosen_protocol
 from webapp.pages.forms.runs import RunFilterForm, address_of_form
@@ -41,11 +44,8 @@ from webapp.results.studies.spreads import seed_spreads, seeds_of
 from webapp.runs import services
 from webapp.runs.charts import learning_curve
 from webapp.runs.models import Run
-from webapp.runs.schema import settings_of, to_text
-from webapp.runs.stage_progress import progress_of
 
 PAGE_SIZE = 50
-FIRST_FACTS = ("commit", "device", "device_name", "threads", "bf16", "python", "torch")
 
 
 @require_safe
@@ -221,13 +221,6 @@ def latest_of_each_kind(jobs: Iterable[Job]) -> list[Job]:
     return list(latest.values())
 
 
-def facts_of(provenance: dict[str, Any]) -> list[tuple[str, str]]:
-    """The most asked for first, then by name."""
-    first = [name for name in FIRST_FACTS if name in provenance]
-    names = dict.fromkeys([*first, *sorted(provenance)])
-    return [(name.replace("_", " "), to_text(provenance[name])) for name in names]
-
-
 @dataclass(frozen=True)
 class VideoRow:
     """One video's share in an evaluation; `misordering` is what it takes away from an AUC of 1."""
@@ -266,7 +259,7 @@ def progress_context(run: Run) -> dict[str, Any]:
         "state": f"{job.pk}-{job.status}",
         "reason": waiting_reason(job) or job.reason,
         "position": queue_position(job),
-        "stage": progress_of(run),
+        "stage": progress_of(run.current_job),
         "last_step": run.trainer.training_points.order_by("step")
         .values_list("step", flat=True)
         .last(),

@@ -16,12 +16,12 @@ from webapp.accounts.models import Team
 from webapp.accounts.permissions import Permission, permissions_of, require
 from webapp.accounts.teams import current_team
 from webapp.common.errors import UserError
+from webapp.common.schema import settings_of
 from webapp.deleting.services import may_delete_run
 from webapp.jobs.services import waiting_reason
 from webapp.pages.forms.runs import address_to_score
 from webapp.runs import published
 from webapp.runs.models import Method, Run, Weights
-from webapp.runs.schema import settings_of
 
 PAGE_SIZE = 50
 MOST_RUNS = 100  # that a page lists

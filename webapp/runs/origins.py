@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
+from webapp.common.config import ConfigError, complete_config
 from webapp.common.errors import UserError
-from webapp.runs.config import ConfigError, complete_config
+from webapp.common.schema import defaults_of, learning_values, network_values, to_text
 from webapp.runs.models import Checkpoint, Method, Run, Weights
-from webapp.runs.schema import defaults_of, learning_values, network_values, to_text
 from webapp.runs.training import checkpoint_to_score
 
 

@@ -15,13 +15,13 @@ from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError
 from webapp.common.holding import keep
+from webapp.common.schema import with_order
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs import origins, stages
 from webapp.runs.checks import LONGEST_NAME, check_submission, ground_truth_of
 from webapp.runs.models import Method, Run, Weights
-from webapp.runs.schema import with_order
 
 LONGEST_FEATURES = 120
 

@@ -19,13 +19,14 @@ from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import ConflictError, UserError
 from webapp.common.holding import keep
+from webapp.common.schema import learning_values
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs import services as jobs
+from webapp.jobs import stages as shared
 from webapp.runs import stages
 from webapp.runs.checks import LONGEST_NAME, check_submission, ground_truth_of
 from webapp.runs.grid import MAX_RUNS, Configuration, GridError, configurations, too_many
 from webapp.runs.models import LARGEST_SEED, Method, Run, Sweep
-from webapp.runs.schema import learning_values
 from webapp.runs.services import name_of
 
 LONGEST_TITLE = 120
@@ -151,7 +152,7 @@ def cancel_sweep(*, sweep: Sweep, by: User) -> Sweep:
 
 def _cancel_jobs(sweep: Sweep, by: User) -> int:
     """How many there were to cancel."""
-    going_on = stages.going_on(sweep.runs.values("pk"))
+    going_on = shared.going_on(sweep.runs.values("pk"))
     found = list(going_on.order_by("-pk"))  # what waits goes first
     for job in found:
         with suppress(ConflictError):
@@ -238,7 +239,7 @@ def _begin(runs: Sequence[Run], *, queue: str, by: User) -> None:
             run.current_job = run.trained_by.current_job
     Run.objects.bulk_create(runs)
     trainers = [run for run in runs if run.trained_by is None]
-    stages.set_jobs_of_each(trainers)
+    shared.set_job_of_each(run.job for run in trainers)
     transaction.on_commit(partial(jobs.ring_in_turn, [run.job for run in trainers]))
 
 

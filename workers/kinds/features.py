@@ -32,7 +32,7 @@ class ReadFeatures:
                 features.record_finding(_set_of(job), level=level, subject=subject, text=text)
 
     def on_success(self, job: Job, folder: Path) -> None:
-        features.finish_import(_set_of(job), job.result)
+        features.conclude(_set_of(job), **job.result)
 
     def on_replaced(self, old: Job, new: Job) -> None:
         features.begin(_set_of(old), job=new)

@@ -14,6 +14,7 @@ from django.conf import settings
 from ml.records import Scores
 from ml.reports import Event
 from webapp.datasets.models import Video
+from webapp.jobs import stages as shared
 from webapp.jobs.models import Job
 from webapp.jobs.services import record_facts
 from webapp.results.scores import explanations, intake
@@ -42,7 +43,7 @@ class Score:
             "with_maps": settings.STORE_ERROR_MAPS,
             "out_dir": str(folder / "out"),
             "device": "auto",
-            "threads": stages.threads_of(job, share=share_of_cores(job)),
+            "threads": shared.threads_of(job, share=share_of_cores(job)),
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
@@ -54,10 +55,10 @@ class Score:
         is_last = stages.land(job)
         intake.land(
             run=run, given=collected_scores(folder, rule=job.result["rule"]), job=job,
-            is_last=is_last, shard=stages.videos_of(job), by=run.created_by,
+            is_last=is_last, shard=shared.videos_of(job), by=run.created_by,
         )  # fmt: skip
         if not is_last:
-            stages.follow(run)
+            stages.follow(run.pk)
         explanations.land(run, collected_sheets(folder))  # last: files know no rollback
 
     def on_replaced(self, old: Job, new: Job) -> None:
@@ -75,7 +76,7 @@ def _facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
 
 def shard_of(job: Job, videos: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of the videos those that are for this job."""
-    wanted = stages.videos_of(job)
+    wanted = shared.videos_of(job)
     return [video for video in videos if video["id"] in wanted] if wanted else videos
 
 

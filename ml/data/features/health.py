@@ -5,8 +5,8 @@ Norms are Euclidean, over the D numbers of one crop of one row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,23 @@ class Health:
         self.n_files += other.n_files
         self.n_batch_normalised += other.n_batch_normalised
         self.is_alive = other.is_alive | (self.is_alive if len(self.is_alive) else False)
+
+    def to_state(self) -> dict[str, Any]:
+        """As JSON, to be merged with others by `merged`."""
+        numbers = {each.name: getattr(self, each.name) for each in fields(self)}
+        alive = np.packbits(self.is_alive).tobytes().hex()
+        return numbers | {"is_alive": alive, "dimension": len(self.is_alive)}
+
+    @classmethod
+    def merged(cls, states: Iterable[dict[str, Any]]) -> Health:
+        """Of parts of a set that were looked at one by one."""
+        whole = cls()
+        for state in states:
+            numbers = dict(state)
+            bits = np.frombuffer(bytes.fromhex(numbers.pop("is_alive")), np.uint8)
+            alive = np.unpackbits(bits, count=numbers.pop("dimension")).astype(bool)
+            whole._merge(cls(**numbers, is_alive=alive))
+        return whole
 
     def to_json(self) -> dict[str, Any]:
         """Norms and shares are 0 without any row."""

@@ -18,17 +18,19 @@ from ml.data.video.images import image_files
 from ml.data.video.outline import Outline, outline
 from ml.data.video.pictures import NO_SCALE, read_picture
 from ml.data.video.pixels import Scale
+from ml.data.video.resizing import Resizing, resized
 from ml.data.video.streams import bits_of, deep_values, is_grey, packets_of, video_stream
 from ml.records import BadInput, VideoRecord
 
 Frame = NDArray[np.uint8]
 Timed = tuple[float | None, Frame]
+Wanted = tuple[int, int] | Resizing | None
 
 
-def decode(
-    video: VideoRecord, *, size: tuple[int, int] | None = None, grey: bool = False
-) -> Iterator[Frame]:
+def decode(video: VideoRecord, *, size: Wanted = None, grey: bool = False) -> Iterator[Frame]:
     """Yield every frame as (H, W) grey or (H, W, 3) RGB, upright, resized to `size` (H, W).
+
+    `size` may also be a rule that makes it of the frame's own.
 
     Raise BadInput when a frame cannot be decoded, or when there are not `video.n_frames`.
     """
@@ -36,9 +38,7 @@ def decode(
         yield frame
 
 
-def decode_timed(
-    video: VideoRecord, *, size: tuple[int, int] | None = None, grey: bool = False
-) -> Iterator[Timed]:
+def decode_timed(video: VideoRecord, *, size: Wanted = None, grey: bool = False) -> Iterator[Timed]:
     """As `decode`, each frame with the seconds at which a player shows it, as import stores them.
 
     None where nothing says so: images, frames without a time. A file is read through once before.
@@ -54,20 +54,24 @@ def _outline(video: VideoRecord) -> Outline | None:
         return outline(Path(video.path))
 
 
-def _sized(
-    video: VideoRecord, frames: Iterable[Timed], size: tuple[int, int] | None
-) -> Iterator[Timed]:
+def _sized(video: VideoRecord, frames: Iterable[Timed], size: Wanted) -> Iterator[Timed]:
     """Counted, too. Raise BadInput where there are not `video.n_frames`."""
     n_decoded = 0
     for seconds, frame in frames:
         n_decoded += 1
         if video.n_frames and n_decoded > video.n_frames:
             raise BadInput(f"{video.name} has more than the {video.n_frames} frames expected")
-        yield seconds, frame if size is None else resize(frame, size)
+        yield seconds, _brought(frame, size)
     if video.n_frames and n_decoded < video.n_frames:
         raise BadInput(f"{video.name} has {n_decoded} frames where {video.n_frames} are expected")
     if not n_decoded:
         raise BadInput(f"{video.name} has no frames")
+
+
+def _brought(frame: Frame, size: Wanted) -> Frame:
+    if size is None:
+        return frame
+    return resize(frame, size) if isinstance(size, tuple) else resized(frame, size)
 
 
 def resize(frame: Frame, size: tuple[int, int]) -> Frame:
@@ -123,13 +127,25 @@ def _to_bytes(
     reformatter, target = VideoReformatter(), "gray" if grey else "rgb24"
     if pixel_format is None or bits_of(pixel_format) <= 8 or not is_grey(pixel_format):
         # Of one frame: dividing it among threads takes longer than converting it.
-        return lambda frame: np.asarray(
-            reformatter.reformat(frame, format=target, threads=1).to_ndarray(), np.uint8
-        )
+        return lambda frame: _bytes_of(frame, reformatter.reformat(frame, format=target, threads=1))
     if scale is None:
         raise BadInput(f"{NO_SCALE} (it is {pixel_format})")
     scaled = scale
     return lambda frame: _in_colours(scaled(deep_values(frame)), grey=grey)
+
+
+def _bytes_of(decoded: av.VideoFrame, frame: av.VideoFrame) -> Frame:
+    """(H, W[, 3]) of a grey or RGB frame: what was made for it alone is not copied again.
+
+    What is as it was `decoded` is, because the decoder may go on reading it.
+    """
+    if frame is decoded:
+        return np.asarray(frame.to_ndarray(), np.uint8)
+    plane, shape = frame.planes[0], (frame.height, frame.width)
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
+    if frame.format.name == "gray":
+        return np.ascontiguousarray(rows[:, : frame.width])
+    return np.ascontiguousarray(rows[:, : 3 * frame.width]).reshape(*shape, 3)
 
 
 def _in_colours(picture: Frame, *, grey: bool) -> Frame:

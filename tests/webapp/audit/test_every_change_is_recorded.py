@@ -31,6 +31,7 @@ SILENT = {
     "submit_job": "part of what its callers record",
     "submit_import": "part of what its callers record",
     "begin": "part of what its callers record",
+    "cancel_all": "part of what its callers record",
     "submit_again": "part of what its callers record",
     "submit_evaluation": "part of what its callers record",
 }
@@ -39,7 +40,8 @@ SILENT_ROUTES = {
     "accounts:login", "accounts:logout", "accounts:login_link", "accounts:profile",
     "accounts:password", "accounts:switch_team", "runs:equivalent",
     # What the matrix sends them is not complete, so that the form comes back.
-    "datasets:new", "datasets:new_feature_set", "datasets:new_ground_truth",
+    "datasets:new", "datasets:new_feature_set", "datasets:make_features",
+    "datasets:new_ground_truth",
     "datasets:new_regions", "runs:mix", "runs:upload", "runs:new_weights",
 }  # fmt: skip
 

@@ -169,8 +169,8 @@ def test_the_dataset_lists_its_sets(as_vera: Client, as_bob: Client, dataset: Da
     text = page(as_vera, f"/datasets/{dataset.pk}?tab=features")
 
     assert "r3d v4" in text
-    assert "Add features" not in text
-    assert "Add features" in page(as_bob, f"/datasets/{dataset.pk}?tab=features")
+    assert "Register a folder of features" not in text
+    assert "Register a folder of features" in page(as_bob, f"/datasets/{dataset.pk}?tab=features")
 
 
 def test_on_features_a_dataset_without_videos_can_be_trained(as_bob: Client, team: Team) -> None:

@@ -97,7 +97,7 @@ def test_waiting_reason_when_the_only_free_slot_is_kept_for_what_is_short(worker
     reason = services.waiting_reason(JobFactory.create())
 
     assert reason.replace("\xa0", " ") == (
-        "The only slot of queue cpu that takes trainings is busy; its job started 40 minutes ago."
+        "The only slot of queue cpu that takes long jobs is busy; its job started 40 minutes ago."
     )
     short = services.waiting_reason(JobFactory.create(kind="import"))
     assert short.startswith("A worker is free")

@@ -9,12 +9,12 @@ from django.test import Client
 
 from tests.factories.runs import SCHEMA, MethodFactory, TrainableSplitFactory
 from webapp.accounts.models import Team, User
+from webapp.common.schema import with_order
 from webapp.datasets.models import Split
 from webapp.jobs.models import Job
 from webapp.pages.forms.sweeps import SweepForm, text_of_variants, variants_of
 from webapp.runs import sweeps
 from webapp.runs.models import Method, Run, Sweep
-from webapp.runs.schema import with_order
 
 NEW = "/runs/sweeps/new"
 READY = [

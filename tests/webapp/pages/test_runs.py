@@ -11,7 +11,8 @@ from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import CheckpointFactory, MethodFactory, RunFactory, TrainingPointFactory
 from webapp.accounts.models import Team, User
 from webapp.jobs.models import Job, LogChunk
-from webapp.pages.runs import PAGE_SIZE, facts_of, latest_of_each_kind
+from webapp.jobs.provenance import facts_of
+from webapp.pages.runs import PAGE_SIZE, latest_of_each_kind
 from webapp.results.protocols.presets import PRESETS, ensure_protocols
 from webapp.results.scores.evaluating import evaluate
 from webapp.results.scores.uploads import create_uploaded_run

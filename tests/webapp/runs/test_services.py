@@ -13,14 +13,14 @@ from tests.factories.runs import SCHEMA, MethodFactory, RunFactory, TrainableSpl
 from tests.patience import PATIENCE
 from tests.race import wait_until_somebody_waits_for_a_lock
 from webapp.accounts.models import Team, User
+from webapp.common.config import ConfigError
 from webapp.common.errors import ConflictError, UserError
+from webapp.common.schema import fields_of
 from webapp.datasets.models import Part, Split, Video
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs import services
-from webapp.runs.config import ConfigError
 from webapp.runs.models import Method, Run
-from webapp.runs.schema import fields_of
 
 
 @pytest.fixture

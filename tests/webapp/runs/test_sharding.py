@@ -13,8 +13,9 @@ from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.jobs import WorkerNodeFactory
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
+from webapp.jobs.sharding import balanced
 from webapp.runs.models import Run
-from webapp.runs.sharding import balanced, shards_of
+from webapp.runs.sharding import shards_of
 
 LENGTHS = st.dictionaries(st.text(min_size=1, max_size=4), st.integers(1, 1000), min_size=1)
 

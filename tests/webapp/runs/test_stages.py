@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 from django.test import Client
 
@@ -20,10 +17,11 @@ from tests.race import race, wait_until_somebody_waits_for_a_lock
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError
 from webapp.jobs import services as jobs
-from webapp.jobs.models import Job
+from webapp.jobs import stages as shared
+from webapp.jobs.models import Job, Shard, Stage
+from webapp.jobs.stage_progress import progress_of
 from webapp.runs import services, stages
-from webapp.runs.models import Run, Shard, Stage
-from webapp.runs.stage_progress import progress_of
+from webapp.runs.models import Run
 from webapp.runs.sweeps import cancel_sweep
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +46,7 @@ def fresh(run: Run) -> Run:
 
 
 def shard_jobs(run: Run, kind: str = "score") -> list[Job]:
-    return [shard.job for shard in Shard.objects.filter(stage__run=run, stage__kind=kind)]
+    return [shard.job for shard in Shard.objects.filter(stage__subject_id=run.pk, stage__kind=kind)]
 
 
 def put(job: Job, status: str, **values: Any) -> Job:
@@ -67,20 +65,20 @@ def test_a_scoring_begins_with_a_job_for_each_shard(run: Run) -> None:
     found = shard_jobs(run)
 
     assert [job.kind_title for job in found] == ["Score 1/3", "Score 2/3", "Score 3/3"]
-    assert [stages.videos_of(job) for job in found] == [
+    assert [shared.videos_of(job) for job in found] == [
         {video.pk} for video in run.dataset.videos.order_by("-n_frames")
     ]
     assert run.job == found[0]
-    assert Stage.objects.get(run=run, kind="score").status == "created"
+    assert Stage.objects.get(subject_id=run.pk, kind="score").status == "created"
 
 
 def test_a_new_run_has_a_stage_of_one_job(team: Team) -> None:
     run = RunFactory.create(team=team)
-    stages.set_jobs(run, [run.job])
+    shared.set_jobs([run.job])
 
     stage = Stage.objects.get()
     assert (stage.kind, stage.n_landed, stage.leading_job) == ("train", 0, run.job)
-    assert stages.videos_of(run.job) == set()
+    assert shared.videos_of(run.job) == set()
 
 
 @pytest.mark.parametrize(
@@ -100,27 +98,27 @@ def test_the_state_of_a_run_is_that_of_the_job_that_tells_most(
     for job, status in zip(shard_jobs(run), states, strict=True):
         put(job, status)
 
-    stages.follow(run)
+    stages.follow(run.pk)
 
     assert fresh(run).job == shard_jobs(run)[leads]
-    assert Stage.objects.get(run=run, kind="score").status == states[leads]
+    assert Stage.objects.get(subject_id=run.pk, kind="score").status == states[leads]
 
 
 def test_what_has_landed_leads_no_more(run: Run) -> None:
     first, second, _third = shard_jobs(run)
 
     assert not stages.land(first)
-    stages.follow(run)
+    stages.follow(run.pk)
 
     assert fresh(run).job == second
-    assert Stage.objects.get(run=run, kind="score").n_landed == 1
+    assert Stage.objects.get(subject_id=run.pk, kind="score").n_landed == 1
 
 
 def test_a_run_that_has_gone_on_is_not_brought_back(run: Run) -> None:
     job = stages.begin(run, "evaluate", queue="cpu", by=None)
     Run.objects.filter(pk=run.pk).update(current_job=job)
 
-    stages.follow(run)
+    stages.follow(run.pk)
 
     assert fresh(run).job == job
 
@@ -180,7 +178,7 @@ def test_a_cancel_while_a_shard_lands_ends_the_others(run: Run, bob: User) -> No
             cancelling = pool.submit(cancel_elsewhere, run, bob)
             wait_until_somebody_waits_for_a_lock()
             assert not stages.land(mine)
-            stages.follow(run)
+            stages.follow(run.pk)
             jobs.finish(mine, status=Job.Status.SUCCEEDED)
         cancelling.result(timeout=PATIENCE)
 
@@ -205,7 +203,7 @@ def test_the_housekeeper_ends_what_goes_on_beside_a_shard_that_ended(run: Run, s
 
     assert statuses(run) == ["cancelled", status, "cancelling"]
     third.refresh_from_db()
-    assert third.reason == f"Cancelled because Score 2/3 of the same run has ended: {status}."
+    assert third.reason == f"Cancelled because Score 2/3 beside it has ended: {status}."
     put(third, "cancelled")
     assert stages.settle() == 0
     assert fresh(run).status == status
@@ -229,7 +227,7 @@ def test_resuming_does_again_what_has_not_landed(run: Run, bob: User) -> None:
     stages.land(first)
     put(second, "failed")
     put(third, "cancelled")
-    stages.follow(run)
+    stages.follow(run.pk)
 
     resumed = services.resume_run(run=fresh(run), by=bob)
 
@@ -237,7 +235,7 @@ def test_resuming_does_again_what_has_not_landed(run: Run, bob: User) -> None:
     assert (kept, again.retry_of, other.retry_of) == (first, second, third)
     assert [again.spec, other.spec] == [second.spec, third.spec]
     assert resumed.job == again
-    assert [stages.videos_of(job) for job in (again, second)] == [
+    assert [shared.videos_of(job) for job in (again, second)] == [
         {run.dataset.videos.get(n_frames=299).pk},
         set(),
     ]
@@ -247,7 +245,7 @@ def test_resuming_waits_until_all_have_ended(run: Run, bob: User) -> None:
     first, second, _third = shard_jobs(run)
     put(first, "failed")
     put(second, "cancelling")
-    stages.follow(run)
+    stages.follow(run.pk)
 
     with pytest.raises(ConflictError, match="Resume once it has"):
         services.resume_run(run=fresh(run), by=bob)
@@ -258,7 +256,7 @@ def test_a_run_that_left_a_training_is_cut_into_shards_when_it_is_resumed(
     run: Run, bob: User
 ) -> None:
     """Its cancelled job was no shard of anything."""
-    stages.Stage.objects.filter(run=run, kind="score").delete()
+    Stage.objects.filter(subject_id=run.pk, kind="score").delete()
     own = jobs.submit_cancelled(
         team=run.team, kind="score", subject_id=run.pk, title="", queue="cpu", by=bob
     )
@@ -273,10 +271,10 @@ def test_a_run_that_left_a_training_is_cut_into_shards_when_it_is_resumed(
 def test_all_jobs_of_a_stage_get_the_threads_of_the_first_that_asks(run: Run) -> None:
     first, second, third = shard_jobs(run)
 
-    assert [stages.threads_of(first, share=2), stages.threads_of(second, share=8)] == [2, 2]
+    assert [shared.threads_of(first, share=2), shared.threads_of(second, share=8)] == [2, 2]
     successor = JobFactory.create(team=run.team, kind="score", subject_id=run.pk)
     stages.replace(old=third, new=successor)
-    assert stages.threads_of(successor, share=16) == 2
+    assert shared.threads_of(successor, share=16) == 2
 
 
 def test_the_progress_of_shards_is_told_as_one(run: Run, team: Team) -> None:
@@ -285,7 +283,7 @@ def test_the_progress_of_shards_is_told_as_one(run: Run, team: Team) -> None:
     told = {"stage": "score", "done": 0, "total": 1, "unit": "videos", "per_second": 0.5}
     put(second, "running", progress=told)
 
-    found = progress_of(run)
+    found = progress_of(fresh(run).job)
 
     assert found is not None
     assert (found.n_landed, found.seconds_each) == (1, 2)
@@ -300,7 +298,7 @@ def test_the_page_tells_which_worker_has_which_shard(run: Run, as_vera: Client) 
     put(first, "succeeded")
     stages.land(first)
     put(second, "running", worker=WorkerNodeFactory.create(name="lab2:7"))
-    stages.follow(run)
+    stages.follow(run.pk)
 
     page = as_vera.get(f"/runs/{run.pk}").content.decode()
 
@@ -314,7 +312,7 @@ def test_the_page_of_a_run_that_one_job_scores_tells_of_no_shards(
     team: Team, as_vera: Client
 ) -> None:
     run = RunFactory.create(team=team)
-    stages.set_jobs(run, [run.job])
+    shared.set_jobs([run.job])
 
     assert "shards" not in as_vera.get(f"/runs/{run.pk}").content.decode()
 
@@ -334,27 +332,3 @@ def test_stages_over_rest(run: Run, as_vera: Client) -> None:
         "number": 2, "n_videos": 1, "status": "running", "worker": "lab2:7", "landed_at": None,
         "job_url": f"/api/v1/jobs/{second.pk}",
     }  # fmt: skip
-
-
-@pytest.fixture
-def migrate() -> Callable[[], None]:
-    migration = importlib.import_module("webapp.runs.migrations.0007_stages_of_runs")
-    return lambda: migration.give_stages(apps, None)
-
-
-def test_runs_that_are_there_get_stages(team: Team, migrate: Callable[[], None]) -> None:
-    run = RunFactory.create(team=team, current_job__ended=True)
-    JobFactory.create(team=team, kind="score", subject_id=run.pk, ended=True, status="failed")
-    score = JobFactory.create(team=team, kind="score", subject_id=run.pk, held=True)
-    JobFactory.create(team=team, kind="import", subject_id=run.dataset_id)
-    JobFactory.create(team=team, kind="score", subject_id="run_gone")
-
-    migrate()
-
-    found = {stage.kind: stage for stage in Stage.objects.all()}
-    assert {kind: stage.status for kind, stage in found.items()} == {
-        "train": "succeeded",
-        "score": "running",
-    }
-    assert found["score"].leading_job == score
-    assert found["train"].shards.get().landed_at == run.job.finished_at

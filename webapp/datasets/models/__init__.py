@@ -1,7 +1,14 @@
 """Datasets, their videos, ground truth, splits and features."""
 
 from webapp.datasets.models.annotation_imports import AnnotationImport, annotation_file_name
-from webapp.datasets.models.features import FeatureFile, FeatureSet, FeatureSetQuerySet
+from webapp.datasets.models.features import (
+    ExtractedFile,
+    Extractor,
+    FeatureFile,
+    FeatureSet,
+    FeatureSetQuerySet,
+    extracted_file_name,
+)
 from webapp.datasets.models.regions import Region, RegionSet
 from webapp.datasets.models.splits import Split, SplitMember
 from webapp.datasets.models.videos import (
@@ -22,6 +29,8 @@ __all__ = [
     "AnnotationImport",
     "AnnotationSet",
     "Dataset",
+    "ExtractedFile",
+    "Extractor",
     "FeatureFile",
     "FeatureSet",
     "FeatureSetQuerySet",
@@ -38,5 +47,6 @@ __all__ = [
     "annotation_file_name",
     "clock_of",
     "dataset_file_name",
+    "extracted_file_name",
     "media_name",
 ]

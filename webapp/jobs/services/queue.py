@@ -45,6 +45,11 @@ def n_slots(queue: str) -> int:
     return int(workers.aggregate(n=Sum("slots"))["n"] or 0)
 
 
+def n_long_slots(queue: str) -> int:
+    """Those of them that take long jobs."""
+    return sum(worker.n_long_slots for worker in WorkerNode.objects.alive().serving(queue))
+
+
 def _held(queue: str) -> JobQuerySet:
     """Jobs on workers that can be heard; what a dead worker held takes up no slot."""
     return Job.objects.active().filter(worker__in=WorkerNode.objects.alive().serving(queue))
@@ -55,7 +60,7 @@ def _queue_state(job: Job) -> str:
     if not workers:
         return _nobody_there(job.queue)
     everything, long = _held(job.queue), _held(job.queue).filter(kind__in=kinds.long_kinds())
-    n_long = sum(worker.n_long_slots for worker in workers)
+    n_long = n_long_slots(job.queue)
     if job.kind in kinds.long_kinds() and long.count() >= n_long:
         return _busy_for_long(job.queue, long, n_long)
     n_slots = sum(worker.slots for worker in workers)
@@ -76,9 +81,9 @@ def _busy(queue: str, held: JobQuerySet, n_slots: int) -> str:
 def _busy_for_long(queue: str, held: JobQuerySet, n_slots: int) -> str:
     """A slot of each worker with several is kept for imports, scoring and evaluation."""
     return ngettext(
-        "The only slot of queue %(queue)s that takes trainings is busy; its job started "
+        "The only slot of queue %(queue)s that takes long jobs is busy; its job started "
         "%(age)s ago.",
-        "%(n)s of %(n_slots)s slots of queue %(queue)s that take trainings are busy; the oldest "
+        "%(n)s of %(n_slots)s slots of queue %(queue)s that take long jobs are busy; the oldest "
         "job started %(age)s ago.",
         n_slots,
     ) % _busy_words(queue, held, n_slots)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -16,13 +15,19 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
+from webapp.common import schema as schemas
+from webapp.common.config import problems_of
+from webapp.common.config_fields import (
+    PREFIX,
+    ConfigField,
+    grouped,
+    typed_in,
+    unticked_boxes,
+)
 from webapp.common.errors import UserError
 from webapp.datasets.models import Dataset, FeatureSet, Split
-from webapp.jobs.models import Job
-from webapp.runs import schema as schemas
-from webapp.runs.config import problems_of
+from webapp.jobs.models import ENDED_BADLY, Job
 from webapp.runs.models import (
-    ENDED_BADLY,
     LARGEST_SEED,
     Checkpoint,
     Method,
@@ -33,28 +38,6 @@ from webapp.runs.models import (
 
 ANSWERS = ("feature_set", "weights", "starts_from", "seed", "selection", "queue", "name")
 MOST_STARTS = 30  # runs that a form offers to begin with
-PREFIX = "config."  # keeps a method's own `seed` or `name` apart from the run's
-
-
-@dataclass(frozen=True)
-class ConfigField:
-    """A field of the method, with what was typed and what is wrong with it."""
-
-    field: schemas.Field
-    text: str
-    error: str
-
-    @property
-    def html_name(self) -> str:
-        return PREFIX + self.field.name
-
-    @property
-    def is_changed(self) -> bool:
-        return self.field.parse(self.text) != self.field.default
-
-    @property
-    def options(self) -> list[str]:
-        return [schemas.to_text(choice) for choice in self.field.choices]
 
 
 class RunForm(forms.Form):
@@ -117,9 +100,9 @@ class RunForm(forms.Form):
         self.method = method
         self.splits = {split.pk: split for split in splits}
         self.problems: dict[str, str] = {}
-        self.typed = _typed_config(data or prefilled or {})
+        self.typed = typed_in(data or prefilled or {})
         if data is not None:
-            self.typed = _unticked_boxes(method) | self.typed
+            self.typed = unticked_boxes(method.schema) | self.typed
         self.fields["split"].choices = self._split_choices()  # type: ignore[attr-defined]
         self.starts = self._offered_starts(self._named("starts_from"))
         self.published = self._offered_weights()
@@ -229,14 +212,7 @@ class RunForm(forms.Form):
     @property
     def groups(self) -> dict[str, list[ConfigField]]:
         """The method's fields under the titles of their groups."""
-        groups = schemas.groups_of(schemas.fields_of(self.method.schema))
-        return {
-            title: [self._config_field(each) for each in group] for title, group in groups.items()
-        }
-
-    def _config_field(self, field: schemas.Field) -> ConfigField:
-        text = self.typed.get(field.name, field.default_text)
-        return ConfigField(field, text, self.problems.get(field.name, ""))
+        return grouped(self.method.schema, self.typed, self.problems)
 
     def submission(self) -> dict[str, Any]:
         """What `services.create_run` takes. Only for a valid form."""
@@ -309,19 +285,6 @@ def address_of_form(run: Run) -> str:
         "selection": run.selection if is_trained else "",
     }
     return _address(answers | _changes_typed(run.method, run.config))
-
-
-def _typed_config(data: Mapping[str, str]) -> dict[str, str]:
-    """The part of the form data that is about the method, under its own names."""
-    return {
-        name.removeprefix(PREFIX): text for name, text in data.items() if name.startswith(PREFIX)
-    }
-
-
-def _unticked_boxes(method: Method) -> dict[str, str]:
-    """Browsers do not send a box that was left unticked."""
-    fields = schemas.fields_of(method.schema)
-    return {field.name: "false" for field in fields if field.kind == "boolean"}
 
 
 class RunFilterForm(forms.Form):

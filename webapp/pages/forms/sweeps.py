@@ -13,10 +13,11 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from webapp.common import schema as schemas
+from webapp.common.config_fields import PREFIX
 from webapp.common.errors import UserError
 from webapp.datasets.models import Split
-from webapp.pages.forms.runs import PREFIX, RunForm
-from webapp.runs import schema as schemas
+from webapp.pages.forms.runs import RunForm
 from webapp.runs.grid import MAX_RUNS, GridError
 from webapp.runs.models import LARGEST_SEED, Method
 from webapp.runs.sweeps import Plan, plan_sweep

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from ml import metrics
 from ml.evaluation import METRICS, Metric, Settings
+from webapp.common.schema import to_text
 from webapp.datasets.models import AnnotationSet, Video
 from webapp.results.figures.charts import style_of
 from webapp.results.models import Evaluation, Protocol
 from webapp.results.protocols.current_evaluations import IS_CURRENT
 from webapp.results.studies.rank_groups import draws_of, rank_groups, replicates_of
 from webapp.runs.models import Run
-from webapp.runs.schema import to_text
 
 MAX_RUNS = 10
 FEW_VIDEOS = 10  # the AUC over fewer moves much with each of them

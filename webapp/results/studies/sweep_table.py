@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ml import metrics
 from ml.evaluation import METRICS, Metric, Settings
-from webapp.jobs.models import Job
+from webapp.common.schema import fields_of, to_text
+from webapp.jobs.models import ENDED_BADLY, Job
 from webapp.results.models import Evaluation, Protocol
 from webapp.results.protocols.current_evaluations import IS_CURRENT
 from webapp.results.studies.comparison import MAX_RUNS
@@ -23,8 +24,7 @@ from webapp.results.studies.rank_groups import draws_of, replicates_of
 from webapp.results.studies.reported import Reported
 from webapp.results.studies.spreads import Spread, spread_of
 from webapp.runs.grid import variant_title, varied_fields
-from webapp.runs.models import ENDED_BADLY, Run, Sweep
-from webapp.runs.schema import fields_of, to_text
+from webapp.runs.models import Run, Sweep
 
 HEAVY = ("per_video", "per_class", "thresholds", "roc", "pr")
 # Beside the number that leads; what a protocol does not compute is left out.

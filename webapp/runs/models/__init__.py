@@ -1,4 +1,4 @@
-"""Methods, runs and sweeps of them, their stages, and weights."""
+"""Methods, runs and sweeps of them, and weights."""
 
 from webapp.runs.models.checkpoints import (
     Checkpoint,
@@ -9,11 +9,9 @@ from webapp.runs.models.checkpoints import (
 )
 from webapp.runs.models.methods import SUPERVISION, Method, Reads
 from webapp.runs.models.runs import LARGEST_SEED, Run, RunQuerySet
-from webapp.runs.models.stages import Shard, ShardQuerySet, Stage
-from webapp.runs.models.sweeps import ENDED_BADLY, Sweep, SweepQuerySet
+from webapp.runs.models.sweeps import Sweep, SweepQuerySet
 
 __all__ = [
-    "ENDED_BADLY",
     "LARGEST_SEED",
     "SUPERVISION",
     "Checkpoint",
@@ -21,9 +19,6 @@ __all__ = [
     "Reads",
     "Run",
     "RunQuerySet",
-    "Shard",
-    "ShardQuerySet",
-    "Stage",
     "Sweep",
     "SweepQuerySet",
     "TrainingPoint",

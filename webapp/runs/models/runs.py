@@ -16,7 +16,7 @@ from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
 from webapp.common.models import TimestampedModel
 from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Split
-from webapp.jobs.models import Job
+from webapp.jobs.models import Job, Stage
 from webapp.runs.models.methods import SUPERVISION, Method
 from webapp.runs.models.sweeps import Sweep
 
@@ -163,6 +163,11 @@ class Run(TimestampedModel):
         """What its method was told in training; empty where nobody said."""
         told = self.method.supervision if self.method else self.supervision
         return str(SUPERVISION.get(told, told))
+
+    @property
+    def stages(self) -> models.QuerySet[Stage]:
+        """The kinds of work that it has gone through, each with its jobs."""
+        return Stage.objects.filter(subject_id=self.pk)
 
     @property
     def trainer(self) -> Run:

@@ -11,10 +11,8 @@ from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
 from webapp.datasets.models import Dataset, FeatureSet, Split
-from webapp.jobs.models import Job
+from webapp.jobs.models import ENDED_BADLY, Job
 from webapp.runs.models.methods import Method
-
-ENDED_BADLY = (Job.Status.FAILED, Job.Status.TIMED_OUT, Job.Status.LOST)
 
 
 class SweepQuerySet(TeamOwnedQuerySet):

@@ -17,13 +17,14 @@ from webapp.accounts.models import Team
 from webapp.common.errors import ConflictError, UserError
 from webapp.datasets.models import Video
 from webapp.jobs import services as jobs
-from webapp.jobs.models import Job
+from webapp.jobs import stages as shared
+from webapp.jobs.models import Job, Shard
 from webapp.results.models import Explanation, PendingExplanation, PendingScores, ScoreSet
 from webapp.results.scores import explanations, intake
 from webapp.results.scores.explanations import Sheet
 from webapp.results.scores.intake import Placed, Progress
 from webapp.runs import stages
-from webapp.runs.models import Run, Shard
+from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db
 NAMES = "abcd"
@@ -175,7 +176,7 @@ def test_of_four_shards_that_land_at_once_one_completes_the_run(
     run: Run, tmp_path: Path, attempt: int
 ) -> None:
     submitted = [stages.submit_job(run, "score", queue="cpu", by=None) for _ in NAMES]
-    stages.set_jobs(run, submitted, [[v.pk for v in placed(run, name)] for name in NAMES])
+    shared.set_jobs(submitted, [[v.pk for v in placed(run, name)] for name in NAMES])
     workers = [jobs.announce(f"lab:{n}", queues=["cpu"], slots=1, facts={}) for n in range(4)]
     held = iter([jobs.claim_next("cpu", worker=worker) for worker in workers])
 
@@ -186,9 +187,9 @@ def test_of_four_shards_that_land_at_once_one_completes_the_run(
         jobs.mark_running(job)
         with jobs.fenced(job) as mine:
             is_last = stages.land(mine)
-            land(run, name, is_last=is_last, job=mine, shard=stages.videos_of(mine))
+            land(run, name, is_last=is_last, job=mine, shard=shared.videos_of(mine))
             if not is_last:
-                stages.follow(run)
+                stages.follow(run.pk)
             land_maps(run, name, tmp_path)
             jobs.finish(mine, status=Job.Status.SUCCEEDED)
         return is_last

@@ -14,6 +14,7 @@ from tests.factories.datasets import IntervalFactory, SplitFactory, SplitMemberF
 from tests.factories.results import float32
 from tests.factories.runs import SCHEMA, MethodFactory, TrainableSplitFactory
 from webapp.accounts.models import Team, User
+from webapp.common.schema import with_order
 from webapp.datasets.models import Part, Split
 from webapp.jobs.models import Job
 from webapp.results.files.sweep import sweep_table
@@ -24,7 +25,6 @@ from webapp.results.scores.evaluating import evaluate
 from webapp.results.scores.storing import save_scores
 from webapp.results.studies.sweep_table import SweepCell, SweepTable
 from webapp.runs.models import Run, Sweep
-from webapp.runs.schema import with_order
 from webapp.runs.sweeps import submit_sweep
 
 N_VIDEOS = 6

@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from webapp.accounts.models import User
 from webapp.common.errors import UserError
+from webapp.common.schema import fields_of
 from webapp.datasets.models import FeatureSet, Split
 from webapp.runs import services
 from webapp.runs.models import Method, Run, Weights
-from webapp.runs.schema import fields_of
 
 
 class Command(BaseCommand):

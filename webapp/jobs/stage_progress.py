@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.runs.models import Run, Shard, Stage
+from webapp.jobs.models import Job, Shard, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +23,11 @@ class StageProgress:
         return 1 / per_second if per_second else None
 
 
-def progress_of(run: Run) -> StageProgress | None:
-    """Of the stage that the run is in, where several jobs share it."""
-    if run.current_job is None or not run.current_job.spec.get("n_shards"):
+def progress_of(job: Job | None) -> StageProgress | None:
+    """Of the stage that the job belongs to, where several jobs share it."""
+    if job is None or not job.spec.get("n_shards"):
         return None
-    stages = Stage.objects.filter(run=run, kind=run.current_job.kind)
+    stages = Stage.objects.filter(subject_id=job.subject_id, kind=job.kind)
     stage = stages.prefetch_related("shards__job__worker").first()
     if stage is None:
         return None

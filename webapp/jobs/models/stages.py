@@ -1,13 +1,11 @@
-"""The stages of runs, and the shards that they are cut into."""
+"""Work that is cut into shards, a job each, which any workers take."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
 
-from webapp.jobs.models import Job
-from webapp.runs.models.runs import Run
-from webapp.runs.models.sweeps import ENDED_BADLY
+from webapp.jobs.models.jobs import ENDED_BADLY, Job
 
 TELLS_MOST = (
     *ENDED_BADLY,
@@ -21,27 +19,27 @@ TELLS_MOST = (
 
 
 class Stage(models.Model):
-    """A kind of work that a run goes through, cut into shards that any worker may take.
+    """A kind of work for a subject, such as a run, cut into shards that any worker may take.
 
-    Training and evaluation are one shard, scoring may be several. The stage is complete when the
-    last of them has landed. It is there once, however often its jobs are done again.
+    It is complete when the last of them has landed. It is there once, however often its jobs are
+    done again.
     """
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="stages")
+    subject_id = models.CharField(max_length=36)  # as that of its jobs
     kind = models.CharField(max_length=8)  # name in `webapp.jobs.kinds`
     # CPU threads of each job: that of the first, since sums are rounded by how they are divided.
     threads = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["run", "kind"], name="stage_unique")]
+        constraints = [models.UniqueConstraint(fields=["subject_id", "kind"], name="stage_unique")]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.run_id}"
+        return f"{self.kind} of {self.subject_id}"
 
     @property
     def leading_job(self) -> Job | None:
-        """Of those whose work is not stored, the one whose state is the run's; None without any.
+        """Of those whose work is not stored, the one whose state is the subject's; or None.
 
         A failure tells most, then what works, then what waits. `shards` and their jobs should
         come joined.

@@ -1,4 +1,4 @@
-"""Reads a method's JSON Schema as a form, and what was typed into it as a config."""
+"""Reads the JSON Schema of a config as a form, and what was typed into it as a config."""
 
 from __future__ import annotations
 

@@ -256,6 +256,9 @@ class Job(models.Model):
         return 1 / per_second if per_second else None
 
 
+ENDED_BADLY = (Job.Status.FAILED, Job.Status.TIMED_OUT, Job.Status.LOST)
+
+
 class JobEvent(models.Model):
     """That a job ended, for whoever wants to hear of it. Written together with its end."""
 

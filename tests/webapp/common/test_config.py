@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webapp.runs.config import ConfigError, complete_config
+from webapp.common.config import ConfigError, complete_config
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

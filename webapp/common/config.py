@@ -1,4 +1,7 @@
-"""Checks a config against its method's schema and says in sentences what is wrong."""
+"""Checks a config against its schema and says in sentences what is wrong.
+
+`of` is what has the config: a method or an extractor of features.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,9 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from webapp.common.errors import UserError
-from webapp.runs.schema import Schema, defaults_of, names_of, to_text, value_schema
+from webapp.common.schema import Schema, defaults_of, names_of, to_text, value_schema
 
+METHOD, EXTRACTOR = "method", "extractor"
 TYPE_NAMES = {
     "integer": _lazy("a whole number"),
     "number": _lazy("a number"),
@@ -26,30 +30,37 @@ TYPE_NAMES = {
 
 
 class ConfigError(UserError):
-    """Every fault of a config: `problems` holds one sentence per field."""
+    """Every fault of a config: `problems` holds one sentence per field, found `under` its name."""
 
-    def __init__(self, problems: dict[str, str]) -> None:
+    def __init__(self, problems: dict[str, str], *, under: str = "config") -> None:
         first = next(iter(problems))
-        super().__init__("; ".join(problems.values()), code="bad_config", field=f"/config/{first}")
+        field = f"/{under}/{first}"
+        super().__init__("; ".join(problems.values()), code="bad_config", field=field)
         self.problems = problems
+        self.under = under
 
 
-def complete_config(schema: Schema, config: dict[str, Any]) -> dict[str, Any]:
-    """`config` with defaults filled in. Raise ConfigError if it is wrong."""
-    problems = problems_of(schema, config)
+def complete_config(
+    schema: Schema, config: dict[str, Any], *, of: str = METHOD, under: str = "config"
+) -> dict[str, Any]:
+    """`config` with defaults filled in. Raise ConfigError if it is wrong.
+
+    `under` is what the config is called where it was sent.
+    """
+    problems = problems_of(schema, config, of=of)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(problems, under=under)
     return defaults_of(schema) | config
 
 
-def problems_of(schema: Schema, config: dict[str, Any]) -> dict[str, str]:
+def problems_of(schema: Schema, config: dict[str, Any], *, of: str = METHOD) -> dict[str, str]:
     """One sentence for each field that is wrong."""
-    return dict(_problems(schema, config))
+    return dict(_problems(schema, config, of))
 
 
-def _problems(schema: Schema, config: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _problems(schema: Schema, config: dict[str, Any], of: str) -> Iterator[tuple[str, str]]:
     for name, value in config.items():
-        sentence = _problem(name, value, schema)
+        sentence = _problem(name, value, schema, of)
         if sentence:
             yield name, f"{name}: {sentence}"
     for name in schema.get("required", ()):
@@ -57,9 +68,9 @@ def _problems(schema: Schema, config: dict[str, Any]) -> Iterator[tuple[str, str
             yield name, name + ": " + _("a value is needed")
 
 
-def _problem(name: str, value: Any, schema: Schema) -> str:
+def _problem(name: str, value: Any, schema: Schema, of: str) -> str:
     if name not in schema["properties"]:
-        return _unknown(name, names_of(schema))
+        return _unknown(name, names_of(schema), of)
     expected, is_optional = value_schema(name, schema)
     if is_optional and value is None:
         return ""
@@ -67,11 +78,13 @@ def _problem(name: str, value: Any, schema: Schema) -> str:
     return _sentence(error) if error else ""
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def _unknown(name: str, known: list[str], of: str) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     if close:
-        return _("the method has no such field; did you mean %s?") % close[0]
-    return _("the method has no such field; it has %s") % ", ".join(known)
+        sentence = _("the %(of)s has no such field; did you mean %(name)s?")
+        return sentence % {"of": of, "name": close[0]}
+    sentence = _("the %(of)s has no such field; it has %(names)s")
+    return sentence % {"of": of, "names": ", ".join(known) or _("none")}
 
 
 def _sentence(error: ValidationError) -> str:

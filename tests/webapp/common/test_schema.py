@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from webapp.runs import schema as schemas
-from webapp.runs.schema import Field
+from webapp.common import schema as schemas
+from webapp.common.schema import Field
 
 PROPERTIES: dict[str, Any] = {
     "epochs": {

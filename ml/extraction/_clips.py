@@ -1,0 +1,148 @@
+"""Extractors that are networks over clips: weights of a file, crops, pixels as they were trained.
+
+K crops, L frames of a segment, H W height and width, S side of a crop, D numbers of a feature.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ml.data.video.resizing import Shorter, Squeezed
+from ml.device import Precision, has_bf16, to_device
+from ml.extraction._base import Extractor, Segment, option
+from ml.extraction.crops import N_CROPS, ORDERS, Crops, crops_of
+from ml.models.backbones.folding import made_ready
+from ml.records import BadInput
+from ml.weights.networks import load_into
+
+CropKind = Annotated[
+    Crops,
+    option("Data", "Crops", "The centre; four corners and the centre; these and their mirrors"),
+]
+ClipPrecision = Annotated[
+    Precision,
+    option("Model", "Precision", "bf16 is faster where the hardware has it, and rounds to 8 bits"),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preprocessing:
+    """What becomes of pixels 0…255: resized, less `mean`, divided by `deviation`, cropped."""
+
+    resizing: Shorter | Squeezed
+    crop: int
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+    normalisation: str  # the same in words
+    is_bgr: bool = False
+
+    def __str__(self) -> str:
+        return f"{'BGR' if self.is_bgr else 'RGB'}, {self.resize}; {self.normalisation}"
+
+    @property
+    def resize(self) -> str:
+        return f"{self.resizing}, crops of {self.crop} × {self.crop}"
+
+
+def of_255(red: float, green: float, blue: float) -> tuple[float, float, float]:
+    """What is told of pixels in 0…1."""
+    return red * 255, green * 255, blue * 255
+
+
+def minus_one_to_one(resizing: Shorter | Squeezed) -> Preprocessing:
+    return Preprocessing(
+        resizing=resizing, crop=224, mean=(127.5,) * 3, deviation=(127.5,) * 3,
+        normalisation="pixels to −1…1",
+    )  # fmt: skip
+
+
+class ClipExtractor(Extractor):
+    """`preprocessings` are those that its option `preprocessing` names; without one, the only one.
+
+    The config has `crops` and `precision`.
+    """
+
+    takes_weights = True
+    preprocessings: ClassVar[Mapping[str, Preprocessing]]
+    classifier: ClassVar[tuple[str, ...]] = ()  # how names of tensors begin that are not needed
+
+    def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
+        super().__init__(device, config, weights)
+        assert weights is not None
+        _check_precision(device, config.precision)
+        default = next(iter(self.preprocessings))
+        self.prepared = self.preprocessings[getattr(config, "preprocessing", default)]
+        self.preprocessing = str(self.prepared)
+        self.n_crops = N_CROPS[config.crops]
+        network = self.build()
+        load_into(network, weights, unread=self.classifier, renamed=self.our_name)
+        self.dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
+        self.network = made_ready(network, device, self.dtype)
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """The network by the config, (B, 3, L, S, S) to (B, D), with any weights."""
+
+    def our_name(self, name: str) -> str:
+        """Of a tensor that the file calls `name`."""
+        return name
+
+    @property
+    def size(self) -> Shorter | Squeezed:
+        return self.prepared.resizing
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        return {
+            "resize": self.prepared.resize,
+            "normalisation": self.prepared.normalisation,
+            "crop_order": ORDERS[self.config.crops],
+        }
+
+    def features(self, segment: Segment) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            clips = self.clips(segment)
+            # A CPU gains nothing from many clips at once, and reads each from the picture itself.
+            batches = [torch.cat(clips)] if self.device.type == "cuda" else clips
+            features = torch.cat([self.network(_laid_out(batch)) for batch in batches])
+        return np.asarray(features.float().cpu().numpy(), np.float32)
+
+    def clips(self, segment: Segment) -> list[Tensor]:
+        """K of (1, 3, L, S, S), views of the normalised pictures."""
+        pictures = normalised(segment, self.prepared, self.device).to(self.dtype)
+        mirrored = pictures.flip(2) if self.config.crops == "ten" else None
+        crops = crops_of(pictures, self.prepared.crop, self.config.crops, mirrored=mirrored)
+        return [crop.permute(3, 0, 1, 2)[None] for crop in crops]
+
+
+def normalised(segment: Segment, prepared: Preprocessing, device: torch.device) -> Tensor:
+    """(L, H, W, 3) of bytes in float32, as the network wants its pixels."""
+    pictures = segment[..., ::-1] if prepared.is_bgr else segment
+    values = to_device(torch.from_numpy(np.ascontiguousarray(pictures)), device)
+    factor = 1 / torch.tensor(prepared.deviation, device=device)
+    shift = -torch.tensor(prepared.mean, device=device) * factor
+    # By whole rows, three numbers at a time would be slow; on a CPU by pictures, which fit a cache.
+    rows = values.view(1 if device.type == "cuda" else len(values), -1, values.shape[2] * 3)
+    made = torch.empty(rows.shape, device=device)
+    for picture, own in zip(made, rows, strict=True):
+        picture.copy_(own).mul_(factor.repeat(values.shape[2])).add_(shift.repeat(values.shape[2]))
+    return made.view(values.shape)
+
+
+def _laid_out(clips: Tensor) -> Tensor:
+    return clips.contiguous(memory_format=torch.channels_last_3d)
+
+
+def _check_precision(device: torch.device, precision: Precision) -> None:
+    """Not silently something else: the features say how they were computed."""
+    if precision == "bf16" and not has_bf16(device):
+        raise BadInput("precision: this machine has no instructions for bf16: choose float32")
