@@ -248,12 +248,12 @@ class PEL4VAD(WeakMethod):
             scores_B[is_so_long] = scores_BT.topk(min(n_top, length), dim=1).values.mean(1)
         return scores_B
 
-    def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        scores = self.mean_over_crops(rows, lambda bag: self.output(bag)[0].float())
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        scores_BT = self.output(bags)[0].float()
         if self.config.smoothing == "none":
-            return scores
+            return scores_BT
         smoothed = slid if self.config.smoothing == "slide" else fixed
-        return smoothed(scores, self.config.smoothed_rows)
+        return smoothed(scores_BT, self.config.smoothed_rows)
 
 
 class _PromptLearner(BagLearner):
@@ -277,15 +277,13 @@ def _added_up(scores_BT: Tensor, context_BTV: Tensor) -> Tensor:
     return (weights_BT[:, None] @ context_BTV)[:, 0]
 
 
-def slid(scores: NDArray[np.float32], n_rows: int) -> NDArray[np.float32]:
-    """(N,): the mean of each score and the `n_rows` − 1 after it; zeros follow the last one."""
-    padded = np.concatenate([[0.0], np.cumsum(scores, dtype=np.float64)])
-    ends = np.minimum(np.arange(len(scores)) + n_rows, len(scores))
-    return ((padded[ends] - padded[:-1]) / n_rows).astype(np.float32)
+def slid(scores_BT: Tensor, n_rows: int) -> Tensor:
+    """(B, T): the mean of each score and the `n_rows` − 1 after it; zeros follow the last one."""
+    return F.avg_pool1d(F.pad(scores_BT, (0, n_rows - 1)), n_rows, 1)
 
 
-def fixed(scores: NDArray[np.float32], n_rows: int) -> NDArray[np.float32]:
-    """(N,): the mean of each run of `n_rows` scores; zeros follow the last one."""
-    padded = np.pad(scores.astype(np.float64), (0, -len(scores) % n_rows))
-    means = padded.reshape(-1, n_rows).mean(1)
-    return np.repeat(means, n_rows)[: len(scores)].astype(np.float32)
+def fixed(scores_BT: Tensor, n_rows: int) -> Tensor:
+    """(B, T): the mean of each run of `n_rows` scores; zeros follow the last one."""
+    n_scores = scores_BT.shape[1]
+    means = F.avg_pool1d(F.pad(scores_BT, (0, -n_scores % n_rows)), n_rows)
+    return means.repeat_interleave(n_rows, dim=1)[:, :n_scores]

@@ -126,8 +126,10 @@ def test_smoothing_with_the_rows_that_follow_and_zeros_after_the_last(n_rows: in
     padded = np.concatenate([scores, np.zeros(n_rows - 1)])
     runs = np.concatenate([scores, np.zeros(-len(scores) % n_rows)]).reshape(-1, n_rows)
 
-    assert np.allclose(slid(scores, n_rows), [padded[i : i + n_rows].mean() for i in range(10)])
-    assert np.allclose(fixed(scores, n_rows), np.repeat(runs.mean(1), n_rows)[:10])
+    slides, runs_of = (by(torch.from_numpy(scores)[None], n_rows)[0] for by in (slid, fixed))
+
+    assert np.allclose(slides, [padded[i : i + n_rows].mean() for i in range(10)])
+    assert np.allclose(runs_of, np.repeat(runs.mean(1), n_rows)[:10])
 
 
 @pytest.mark.parametrize(("smoothing", "by"), [("slide", slid), ("fixed", fixed), ("none", None)])
@@ -138,8 +140,8 @@ def test_rows_are_scored_by_the_mean_over_crops_and_smoothed(smoothing: Any, by:
     with torch.inference_mode():
         found = method.segment_scores(rows)
 
-    plain = method.learnt(torch.from_numpy(rows).transpose(0, 1))[0].mean(0).detach().numpy()
-    assert np.allclose(found, by(plain, 4) if by else plain, atol=1e-6)
+    plain = method.learnt(torch.from_numpy(rows).transpose(0, 1))[0].mean(0, keepdim=True).detach()
+    assert np.allclose(found, by(plain, 4)[0] if by else plain[0], atol=1e-6)
 
 
 def prompt_file(folder: Path, vectors: Any) -> Path:
