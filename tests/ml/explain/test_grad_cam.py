@@ -17,10 +17,11 @@ from ml.explain import pictures
 from ml.explain.grad_cam import ShowsWhere, by_step, class_activation_maps, grad_cam
 from ml.explain.maps import Maps
 from ml.explain.pictures import NoPictures, explain_pictures, extractor_of
-from ml.extraction import EXTRACTORS, Extractor, extract
-from ml.extraction import mobilenet_v2 as mobilenet
+from ml.extraction import EXTRACTORS, PictureExtractor, extract
 from ml.extraction._base import NoOptions
-from ml.models.backbones.mobilenet_v2 import MobileNetV2
+from ml.extraction._packaged import PackagedNetwork
+from ml.extraction.efficientnet_lite0 import EfficientNetFeatures
+from ml.extraction.mobilenet_v2 import MobileNetFeatures
 from ml.records import FeatureRecord, VideoRecord
 from tests import toys
 
@@ -38,7 +39,7 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-class Brightness(Extractor):
+class Brightness(PictureExtractor):
     """Of cells of 4 × 4 pixels: how bright and how dark they are, the mean over all of them."""
 
     title = "Brightness of cells"
@@ -46,7 +47,7 @@ class Brightness(Extractor):
     is_grey = True
     dimension = 2
     sees_all = True
-    size = (24, 32)  # type: ignore[assignment]
+    size = (24, 32)
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
         super().__init__(device, config, weights)
@@ -232,9 +233,13 @@ def test_why_there_are_no_maps(names: list[str], sentence: str) -> None:
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.manual_seed(0)
-    torch.save(MobileNetV2().state_dict(), tmp_path / "weights.pt")
-    monkeypatch.setattr(mobilenet, "weights_path", lambda: tmp_path / "weights.pt")
+    def made(kind: type[PackagedNetwork]) -> Path:
+        torch.manual_seed(0)
+        path = tmp_path / f"{kind.package}.pt"
+        torch.save(kind.Network().state_dict(), path)
+        return path
+
+    monkeypatch.setattr(PackagedNetwork, "packaged_weights", classmethod(made))
 
 
 @pytest.mark.usefixtures("weights")
@@ -242,22 +247,27 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_extractor_is_found_by_its_name_or_title(name: str) -> None:
     extractor = extractor_of(name.split("|"), CPU)
 
-    assert isinstance(extractor, mobilenet.MobileNetFeatures)
+    assert isinstance(extractor, MobileNetFeatures)
     assert isinstance(extractor, ShowsWhere)
 
 
 @pytest.mark.usefixtures("weights")
-def test_where_mobilenet_looks_is_what_its_weighted_channels_say() -> None:
+@pytest.mark.parametrize("kind", [MobileNetFeatures, EfficientNetFeatures])
+def test_where_a_network_looks_is_what_its_weighted_channels_say(
+    kind: type[PackagedNetwork],
+) -> None:
     """Features are means over the last layer, so the map is the layer, weighted by them."""
-    extractor = mobilenet.MobileNetFeatures(CPU, NoOptions(), None)
+    extractor = kind(CPU, NoOptions(), None)
+    given: list[Tensor] = []
+    extractor.cam_layer.register_forward_hook(lambda *passed: given.append(passed[-1].detach()))
     inputs = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
     direction = torch.randn(extractor.dimension, generator=torch.Generator().manual_seed(2))
 
     maps = grad_cam(
-        extractor.cam_layer, inputs, lambda given: extractor.features_of(given)[0] @ direction
+        extractor.cam_layer, inputs, lambda pictures: extractor.features_of(pictures)[0] @ direction
     )
 
-    layer = extractor.network.features(inputs).detach().double().numpy()
+    layer = given[0].double().numpy()
     expected = np.einsum("c,nchw->nhw", direction.double().numpy(), layer) / (2 * 2 * 3)
     assert maps.shape == (2, 2, 3)
     assert np.allclose(maps.numpy(), np.maximum(expected, 0), atol=1e-4)
