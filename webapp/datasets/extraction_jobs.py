@@ -116,8 +116,11 @@ def _first_fault(feature_set: FeatureSet) -> str:
 def _forget_mended(feature_set: FeatureSet, files: Sequence[FeatureFile]) -> None:
     """What failed in one try and went well in a later one is no finding."""
     there = {file.video.name for file in files}
-    kept = (each for each in feature_set.report if each["subject"] not in there)
-    feature_set.report = list(kept)
+    feature_set.report = [
+        each
+        for each in feature_set.report
+        if each["level"] != "error" or each["subject"] not in there
+    ]
 
 
 def _of_videos(feature_set: FeatureSet, files: Sequence[FeatureFile]) -> Iterator[Finding]:

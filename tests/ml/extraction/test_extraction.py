@@ -326,3 +326,14 @@ def test_from_the_command_line_to_scores(
     assert main(["extract", "--extractor", "c5d", *common, str(tmp_path / "m.json"),
                  "--out", str(tmp_path / "x")]) == 1  # fmt: skip
     assert "c5d is not a known extractor: c3d, " in capsys.readouterr().err
+
+
+def test_weights_that_come_along_are_those_that_are_described() -> None:
+    """A worker that has others than were published would refuse to work."""
+    known = [each for each in describe() if not (each["takes_weights"] or each["lacks"])]
+
+    for each in known:
+        facts = create_extractor(each["name"], {}, CPU).facts()
+        assert facts["weights_sha256"] == each["weights_sha256"]
+        assert facts["version"] == each["version"]
+    assert "flow_gradients" in {each["name"] for each in known}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,25 @@ def test_extractors_are_known_by_what_people_call_them(
 ])  # fmt: skip
 def test_of_others_nothing_is_expected(extractor: str, dimension: int) -> None:
     assert reference_for(extractor, dimension) is None
+
+
+def test_what_was_gathered_apart_is_the_same_together() -> None:
+    """Made of parts that went through JSON, as shards send them."""
+    generator = np.random.default_rng(3)
+    parts = [generator.normal(size=(n, 2, 9)).astype(np.float32) for n in (3, 300, 7)]
+    parts[0][:, :, 4] = parts[1][:, :, 4] = parts[2][:, :, 4] = 0
+    whole, states = Health(), []
+    for number, rows in enumerate(parts):
+        whole.add(rows, str(number))
+        part = Health()
+        part.add(rows, str(number))
+        states.append(json.loads(json.dumps(part.to_state())))
+
+    merged = Health.merged(states)
+
+    assert merged.to_json() == whole.to_json()
+    norms = np.concatenate([np.linalg.norm(rows, axis=2).ravel() for rows in parts])
+    assert merged.to_json()["mean_norm"] == pytest.approx(norms.mean(), rel=1e-6)
+    assert merged.to_json()["n_dead_dimensions"] == 1
+    assert list(merged.is_alive).index(False) == 4
+    assert Health.merged([]).to_json() == Health().to_json()
