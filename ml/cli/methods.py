@@ -1,4 +1,4 @@
-"""`python -m ml methods`, `train` and `score`: what there is to learn, learnt and applied."""
+"""`python -m ml methods`, `train`, `score`, `explain`: what there is to learn, learnt, applied."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import child
-from ml.cli import scoring
+from ml.cli import explaining, scoring
 from ml.cli._options import checkpoint_at, config_of, places_of, videos_of
 from ml.reports import to_terminal
 
@@ -27,30 +27,62 @@ def add_verbs(verbs: Any) -> None:
     train.add_argument(
         "--start-from", type=Path, help="as for --resume: learn anew, but from these weights"
     )
+    train.add_argument(
+        "--select-on", default="validation", choices=("validation", "test"),
+        help="whose labels choose the best checkpoint; test is there to repeat published numbers, "
+        "and whatever is told of such a checkpoint has to say so",
+    )  # fmt: skip
     train.set_defaults(run=_train)
 
     _add_score(verbs)
+    _add_explain(verbs)
 
 
 def _add_score(verbs: Any) -> None:
-    score = verbs.add_parser("score", help="score videos, or a file of features")
-    learnt = score.add_mutually_exclusive_group(required=True)
-    learnt.add_argument("--checkpoint", type=Path, help="as for train --resume")
-    learnt.add_argument("--weights", type=Path, help="a file that was published elsewhere")
-    score.add_argument("--method", default="", help="that --weights are of; found out unless told")
-    score.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
-    what = score.add_mutually_exclusive_group(required=True)
-    what.add_argument("--manifest", type=Path)
-    what.add_argument("--features", type=Path, help="one video's, an .npy file: print its scores")
-    score.add_argument("--out", type=Path, help="folder for what is made of a manifest")
-    score.add_argument("--json", action="store_true", help="print the scores of --features so")
-    score.add_argument("--frames-per-row", type=int, default=16, help="of --features")
+    score = _verb_with_weights(verbs, "score", "score videos, or a file of features")
+    score.add_argument(
+        "--sweep", action="append", default=[], metavar="FIELD=V,V,…",
+        help="score in each of these ways in one pass; each gets a folder of --out",
+    )  # fmt: skip
     score.add_argument("--part", default="test", choices=("train", "validation", "test"))
     score.add_argument(
         "--maps", action="store_true", help="also where the errors of test videos lie, as PNG"
     )
-    _add_device(score)
     score.set_defaults(run=scoring.score)
+
+
+def _add_explain(verbs: Any) -> None:
+    explain = _verb_with_weights(
+        verbs, "explain", "which segments raise the scores of a video, and where in its frames"
+    )
+    explain.add_argument("--video", default="", help="id of a video of --manifest")
+    explain.add_argument("--frames", default="", metavar="FROM-TO", help="the last one not; all")
+    explain.add_argument(
+        "--baseline", choices=("normal", "video", "zero"),
+        help="normal where the manifest has normal training videos, else the video's mean",
+    )  # fmt: skip
+    explain.add_argument("--extractor", default="", help="that made the features: also where")
+    explain.add_argument("--extractor-set", action="append", default=[], metavar="FIELD=VALUE")
+    explain.add_argument("--extractor-weights", type=Path, help="where it takes some")
+    explain.set_defaults(run=explaining.explain)
+
+
+def _verb_with_weights(verbs: Any, name: str, help: str) -> argparse.ArgumentParser:
+    """One that uses what was learnt, on a manifest or one file of features."""
+    verb: argparse.ArgumentParser = verbs.add_parser(name, help=help)
+    learnt = verb.add_mutually_exclusive_group(required=True)
+    learnt.add_argument("--checkpoint", type=Path, help="as for train --resume")
+    learnt.add_argument("--weights", type=Path, help="a file that was published elsewhere")
+    verb.add_argument("--method", default="", help="that --weights are of; found out unless told")
+    verb.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    what = verb.add_mutually_exclusive_group(required=True)
+    what.add_argument("--manifest", type=Path)
+    what.add_argument("--features", type=Path, help="one video's, an .npy file: print of it")
+    verb.add_argument("--out", type=Path, help="folder for what is made of a manifest")
+    verb.add_argument("--json", action="store_true", help="print what is made of --features so")
+    verb.add_argument("--frames-per-row", type=int, default=16, help="of --features")
+    _add_device(verb)
+    return verb
 
 
 def _verb_with_places(verbs: Any, name: str, help: str) -> argparse.ArgumentParser:
@@ -79,13 +111,18 @@ def _methods(options: argparse.Namespace) -> None:
         )
 
 
+def _parts(options: argparse.Namespace) -> list[str]:
+    return ["train", "validation", *(["test"] if options.select_on == "test" else [])]
+
+
 def _train(options: argparse.Namespace) -> int:
     spec = {
         "verb": "train",
         "method": options.method,
         "config": config_of(options),
         "seed": options.seed,
-        "videos": videos_of(options.manifest, "train", "validation"),
+        "videos": videos_of(options.manifest, *_parts(options)),
+        "selects_on": options.select_on,
         "resume": checkpoint_at(options.resume) if options.resume else None,
         "starts_from": checkpoint_at(options.start_from) if options.start_from else None,
     }

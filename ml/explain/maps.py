@@ -21,6 +21,7 @@ from ml.records import Scores, VideoRecord
 CELLS = 32
 MOST_MAPS = 2048
 LEVELS = 255
+ERRORS = "errors"
 REDUCTION = (
     "The whole picture is divided into {height} × {width} cells; a cell shows the mean over its "
     "pixels. Of each pixel: {of_a_pixel}. Level {levels} of {levels} is the highest cell of the "
@@ -34,11 +35,11 @@ class Explains(Protocol):
 
     map_rule: str  # a clause: what the error of a pixel is, in which unit
 
-    def explain(self, video: VideoRecord) -> tuple[Scores, ErrorMaps]: ...
+    def explain(self, video: VideoRecord) -> tuple[Scores, Maps]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class ErrorMaps:
+class Maps:
     """Map i belongs to frame `first_frame + i * frames_per_map`.
 
     `levels` (N, h, w) uint8 are linear from no error to `highest`, which is 255.
@@ -54,13 +55,28 @@ class ErrorMaps:
         """Tiles in a row of the sheet, which is about as high as wide."""
         return max(1, int(np.ceil(np.sqrt(len(self.levels)))))
 
-    def facts(self, map_rule: str) -> dict[str, Any]:
-        """What has to be known to read the sheet."""
+    @classmethod
+    def of(cls, maps: NDArray[np.float32], *, first_frame: int, frames_per_map: int = 1) -> Maps:
+        """Of numbers (N, h, w) from 0 on, all on one scale."""
+        highest = float(maps.max())
+        return cls(
+            levels=np.rint(maps * (LEVELS / (highest or 1.0))).astype(np.uint8),
+            highest=highest,
+            first_frame=first_frame,
+            frames_per_map=frames_per_map,
+        )
+
+    def rule(self, of_a_pixel: str) -> str:
+        """A sentence of what a cell shows, where it is the mean over a clause's pixels."""
+        _n_maps, height, width = self.levels.shape
+        return REDUCTION.format(height=height, width=width, of_a_pixel=of_a_pixel, levels=LEVELS)
+
+    def facts(self, rule: str, *, kind: str = ERRORS, target: str = "") -> dict[str, Any]:
+        """What has to be known to read the sheet. Without a `target` it explains the score."""
         n_maps, height, width = self.levels.shape
-        rule = REDUCTION.format(height=height, width=width, of_a_pixel=map_rule, levels=LEVELS)
         return {
-            "kind": "errors",
-            "target": "",  # the score itself
+            "kind": kind,
+            "target": target,
             "rule": rule,
             "first_frame": self.first_frame,
             "frames_per_map": self.frames_per_map,
@@ -98,20 +114,14 @@ class MapCollector:
         for cells in self._mean.add(cells_BKhw):
             self._take(cells)
 
-    def finish(self, first_frame: int) -> ErrorMaps:
+    def finish(self, first_frame: int) -> Maps:
         """All that was kept, the first of it the map of `first_frame`."""
         for cells in self._mean.finish():
             self._take(cells)
         if self._kept is None:
-            return ErrorMaps(levels=np.empty((0, 1, 1), np.uint8), highest=0.0)
+            return Maps(levels=np.empty((0, 1, 1), np.uint8), highest=0.0)
         kept = self._kept[: self._n_kept]
-        highest = float(kept.max())
-        return ErrorMaps(
-            levels=np.rint(kept * (LEVELS / (highest or 1.0))).astype(np.uint8),
-            highest=highest,
-            first_frame=first_frame,
-            frames_per_map=self._stride,
-        )
+        return Maps.of(kept, first_frame=first_frame, frames_per_map=self._stride)
 
     def _take(self, cells: NDArray[np.float64]) -> None:
         if self._kept is None:

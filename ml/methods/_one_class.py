@@ -20,7 +20,7 @@ from ml.data.samples.frames import FrameStore, store_frames
 from ml.data.samples.windows import gather, mean_over_windows, stream_windows, window_starts
 from ml.data.video.decode import decode
 from ml.device import autocast, to_device
-from ml.explain.maps import CELLS, ErrorMaps, MapCollector
+from ml.explain.maps import CELLS, MapCollector, Maps
 from ml.methods._base import Method, option
 from ml.methods._fingerprint import fingerprint
 from ml.records import BadInput, Scores, VideoRecord
@@ -67,7 +67,7 @@ class OneClassMethod(Method):
     def score(self, video: VideoRecord) -> Scores:
         return self._scored(video, None)
 
-    def explain(self, video: VideoRecord) -> tuple[Scores, ErrorMaps]:
+    def explain(self, video: VideoRecord) -> tuple[Scores, Maps]:
         """Scores, and coarse maps of the pixels' errors behind them."""
         collector = MapCollector(self.frames_scored)
         scores = self._scored(video, collector)

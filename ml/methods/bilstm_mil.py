@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ml.data.features.bags import Rows
 from ml.losses.mil import frobenius, pairwise_hinge, roughness
 from ml.methods._base import option, register
 from ml.methods._options import (
@@ -28,7 +25,8 @@ from ml.methods._options import (
     SplitSize,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod, split_size_sweep
 from ml.models.recurrent_ranking import RecurrentRanking
 from ml.training.radam import radam
@@ -41,9 +39,7 @@ class BiLSTMMILConfig:
     width: Annotated[
         int, option("Model", "LSTM width", "Hidden numbers of each direction", ge=1, le=4096)
     ] = 256
-    dropout: Annotated[
-        float, option("Model", "Dropout", "Before the second and third layer", ge=0, lt=1)
-    ] = 0.6
+    dropout: Annotated[float, dropout_of("Before the second and third layer")] = 0.6
     smoothness: Annotated[
         float, option("Training", "Smoothness", "λ1, of jumps from segment to segment", ge=0)
     ] = 8e-5
@@ -110,10 +106,10 @@ class BiLSTMMIL(WeakMethod):
     def video_scores(self, bags: Tensor) -> Tensor:
         return self.output(bags).float().amax(1)
 
-    def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        n_crops = rows.shape[1]
-        parts = []
-        for bags in self.as_bags(rows, self.config.split_size):
-            scores_BT = self.output(bags).float()
-            parts.append(scores_BT.unflatten(0, (-1, n_crops)).mean(1).flatten().cpu().numpy())
-        return np.concatenate(parts)
+    @property
+    def bag_length(self) -> int:
+        return self.config.split_size
+
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        scores_BT: Tensor = self.output(bags)
+        return scores_BT.float()

@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ml.data.features.bags import Rows
 from ml.methods._base import option, register
 from ml.methods._options import (
     BatchSize,
@@ -27,7 +24,9 @@ from ml.methods._options import (
     Segments,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    WeightDecay,
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod
 from ml.models.multiscale_temporal import MagnitudeClassifier
 
@@ -38,7 +37,7 @@ SPARSITY, SMOOTHNESS = 8e-3, 8e-4
 class RTFMConfig:
     segments: Segments = 32
     kept_as: KeptAs = "float16"
-    dropout: Annotated[float, option("Model", "Dropout", "Of all layers", ge=0, lt=1)] = 0.7
+    dropout: Annotated[float, dropout_of("Of all layers")] = 0.7
     top_segments: Annotated[
         int,
         option("Training", "Top segments", "Of each bag, those of the largest features, are "
@@ -50,9 +49,7 @@ class RTFMConfig:
     margin: Annotated[
         float, option("Training", "Margin", "Length that abnormal features are to have", gt=0)
     ] = 100.0
-    weight_decay: Annotated[
-        float, option("Training", "Weight decay", "0.005 in the code, 0.0005 in the paper", ge=0)
-    ] = 0.005
+    weight_decay: WeightDecay = 0.005
     updates: Updates = 15_000
     batch_size: BatchSize = 64
     learning_rate: LearningRate = 0.001
@@ -143,5 +140,6 @@ class RTFM(WeakMethod):
         features, scores_BT = self._of_crops(bags)
         return scores_BT.gather(1, self._chosen(features, is_training=False)).mean(1)
 
-    def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        return self.mean_over_crops(rows, lambda bag: self.output(bag)[1])
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        scores_BT: Tensor = self.output(bags)[1]
+        return scores_BT.float()

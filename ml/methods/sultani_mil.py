@@ -29,7 +29,8 @@ from ml.methods._options import (
     Segments,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod
 
 
@@ -37,9 +38,7 @@ from ml.methods._weak import WeakMethod
 class SultaniMILConfig:
     segments: Segments = 32
     kept_as: KeptAs = "float16"
-    dropout: Annotated[
-        float, option("Model", "Dropout", "Before the second and third layer", ge=0, lt=1)
-    ] = 0.6
+    dropout: Annotated[float, dropout_of("Before the second and third layer")] = 0.6
     sparsity: Annotated[
         float, option("Training", "Sparsity", "Weight of the sum of abnormal scores", ge=0)
     ] = 8e-5
@@ -65,6 +64,12 @@ def matlab_bounds(n_rows: int, n_segments: int) -> Bounds:
 def matlab_means(rows: Rows, n_segments: int) -> NDArray[np.float32]:
     """(T, K, D): the mean of each segment of the rows (N, K, D)."""
     return means(rows, matlab_bounds(len(rows), n_segments))
+
+
+def segment_of_rows(n_rows: int, n_segments: int) -> NDArray[np.int64]:
+    """(N,): where several segments are made of one row, the last of them."""
+    bounds = matlab_bounds(n_rows, n_segments)
+    return np.searchsorted(bounds[:-1], np.arange(n_rows), side="right") - 1
 
 
 @register
@@ -124,10 +129,17 @@ class SultaniMIL(WeakMethod):
     def video_scores(self, bags: Tensor) -> Tensor:
         return self._scores(bags).amax(1)
 
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        n_segments, n_rows = self.config.segments, bags.shape[1]
+        # As a product, which gradients go back through.
+        identity = np.eye(n_rows, dtype=np.float32)[:, None]
+        shares_TN = torch.from_numpy(matlab_means(identity, n_segments)[:, 0])
+        scores_BT = self._scores(to_device(shares_TN, self.device) @ bags)
+        of_rows = torch.from_numpy(segment_of_rows(n_rows, n_segments))
+        return scores_BT[:, to_device(of_rows, self.device)]
+
     def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
         n_segments = self.config.segments
         bag = torch.from_numpy(matlab_means(rows, n_segments)).transpose(0, 1)
         scores_T = self._scores(to_device(bag, self.device)).mean(0).cpu().numpy()
-        bounds = matlab_bounds(len(rows), n_segments)
-        # Where several segments are made of one row, the last of them counts.
-        return scores_T[np.searchsorted(bounds[:-1], np.arange(len(rows)), side="right") - 1]
+        return scores_T[segment_of_rows(len(rows), n_segments)]

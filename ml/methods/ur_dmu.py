@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ml.data.features.bags import Rows
 from ml.methods._base import option, register
 from ml.methods._options import (
     BatchSize,
@@ -26,7 +23,9 @@ from ml.methods._options import (
     Segments,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    WeightDecay,
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod
 from ml.models.dual_memory import DualMemory, Remembered
 
@@ -42,12 +41,8 @@ class URDMUConfig:
     entries: Annotated[
         int, option("Model", "Memory entries", "Of each of the two memories", ge=1, le=4096)
     ] = 60
-    dropout: Annotated[float, option("Model", "Dropout", "Of the attention layers", ge=0, lt=1)] = (
-        0.5
-    )
-    weight_decay: Annotated[float, option("Training", "Weight decay", "Of all weights", ge=0)] = (
-        5e-5
-    )
+    dropout: Annotated[float, dropout_of("Of the attention layers")] = 0.5
+    weight_decay: WeightDecay = 5e-5
     updates: Updates = 3000
     batch_size: BatchSize = 128
     learning_rate: LearningRate = 1e-4
@@ -100,8 +95,9 @@ class URDMU(WeakMethod):
     def video_scores(self, bags: Tensor) -> Tensor:
         return _top_mean(self.output(bags).float())
 
-    def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
-        return self.mean_over_crops(rows, self.output)
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        scores_BT: Tensor = self.output(bags)
+        return scores_BT.float()
 
 
 class _Parts:

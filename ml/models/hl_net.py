@@ -54,7 +54,9 @@ class HLNet(nn.Module):
         n_segments = bags_BTD.shape[1]
         alike = _normalised(_likeness(bags_BTD), is_row_BT)
         near = _nearness(n_segments, bags_BTD.device).expand(len(bags_BTD), -1, -1)
-        scored = _normalised(_score_likeness(online_BT.detach()), is_row_BT)
+        # What is learnt here does not change the other branch; what explains scores asks it, too.
+        scores_BT = online_BT.detach() if self.training else online_BT
+        scored = _normalised(_score_likeness(scores_BT), is_row_BT)
         graphs = [
             (self.gc1, self.gc2, alike),
             (self.gc3, self.gc4, near),

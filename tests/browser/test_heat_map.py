@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from ml.explain.maps import ErrorMaps
+from ml.explain.maps import Maps
 from tests.browser.test_video_page import (
     BITS,
     BLOCK,
@@ -76,13 +76,13 @@ def cell_of(number: int) -> list[int]:
     return [number % WIDE, number // WIDE % HIGH]
 
 
-def maps(*, n: int = N_FRAMES - FIRST, every: int = 1, highest: float = 1.0) -> ErrorMaps:
+def maps(*, n: int = N_FRAMES - FIRST, every: int = 1, highest: float = 1.0) -> Maps:
     """Each bright in one cell, and in no other."""
     levels = np.zeros((n, HIGH, WIDE), np.uint8)
     for number in range(n):
         column, row = cell_of(number)
         levels[number, row, column] = 255
-    return ErrorMaps(levels=levels, highest=highest, first_frame=FIRST, frames_per_map=every)
+    return Maps(levels=levels, highest=highest, first_frame=FIRST, frames_per_map=every)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.explain.maps import ErrorMaps
+from ml.explain.maps import Maps
 from ml.records import Scores, intervals_of
 from tests.factories.datasets import IntervalFactory, SplitMemberFactory, VideoFactory
 from tests.factories.runs import RunFactory
@@ -52,7 +52,7 @@ def save_by_name(run: Run, scores: dict[str, Scores], rule: str = "every frame")
     return save_scores(run=run, job=run.current_job, scores=by_id, rule=rule)
 
 
-def explain(run: Run, maps: Mapping[Video, ErrorMaps | None]) -> None:
+def explain(run: Run, maps: Mapping[Video, Maps | None]) -> None:
     """Error maps of videos; by None, one for each frame, that of frame i all of level i."""
     with TemporaryDirectory() as folder:
         sheets = [
@@ -62,11 +62,11 @@ def explain(run: Run, maps: Mapping[Video, ErrorMaps | None]) -> None:
         explanations.land(run, sheets)
 
 
-def _plain_maps(video: Video) -> ErrorMaps:
+def _plain_maps(video: Video) -> Maps:
     levels = np.arange(video.n_frames).astype(np.uint8)
-    return ErrorMaps(levels=levels[:, None, None].repeat(4, 1).repeat(6, 2), highest=0.5)
+    return Maps(levels=levels[:, None, None].repeat(4, 1).repeat(6, 2), highest=0.5)
 
 
-def _sheet(video: Video, path: Path, maps: ErrorMaps) -> Sheet:
+def _sheet(video: Video, path: Path, maps: Maps) -> Sheet:
     maps.save(path)
-    return Sheet(video_id=video.pk, path=path, facts=maps.facts("the error"))
+    return Sheet(video_id=video.pk, path=path, facts=maps.facts(maps.rule("the error")))

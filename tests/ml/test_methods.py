@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ from torch import nn
 
 from ml import device
 from ml.data.samples.frames import FrameStore
+from ml.explain.maps import Explains
+from ml.explain.segments import ExplainsSegments, explain_segments
 from ml.methods import Method, OneClassMethod, Reads, restore
 from ml.metrics import auroc
 from ml.records import Manifest, Scores, VideoRecord, frame_labels
@@ -97,14 +100,15 @@ SOAKED = ("st_gan_reconstruction",)
         for name in sorted(METHODS)
     ],
 )
-def trained(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Trained]:
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keeper, "KEPT_CHECKPOINTS", 10_000)
+        # A second passes with each look at the clock, two or three in each step.
+        patch.setattr(loop, "time", SimpleNamespace(monotonic=count().__next__))
         manifest = toys.manifest_for(METHODS[request.param], folder / "videos")
-        yield train(request.param, manifest, folder / "run", checkpoint_seconds=0)
+        trained = train(request.param, manifest, folder / "run", checkpoint_seconds=9)
+    return trained
 
 
 def saved(trained: Trained) -> list[dict[str, Any]]:
@@ -150,7 +154,8 @@ def test_method_resumed_ends_bit_for_bit_the_same(
     trained: Trained, tmp_path: Path, at: float
 ) -> None:
     every = saved(trained)
-    middle = load(every[int(at * len(every))])
+    inside = [event for event in every if event["epoch"] % 1] or every  # or epochs of one step
+    middle = load(inside[int(at * len(inside))])
 
     resumed = train(trained.name, trained.manifest, tmp_path / "on", resume_from=middle)
 
@@ -179,6 +184,28 @@ def test_method_scores_fit_their_videos(trained: Trained) -> None:
 def test_method_gives_a_very_short_video_what_it_can(trained: Trained, tmp_path: Path) -> None:
     for video in toys.short_videos(METHODS[trained.name], tmp_path):
         trained.method.score(video).check(video.n_frames)
+
+
+def test_method_explains_its_scores(trained: Trained) -> None:
+    """In the picture where it reads frames; else by the rows of the bag, here of an event."""
+    if trained.method.reads != Reads.FEATURES:
+        assert isinstance(trained.method, Explains)
+        return
+    assert isinstance(trained.method, ExplainsSegments)
+    video, scores = trained.manifest.part("test")[0], trained.scores()
+    normal = [each for each in trained.manifest.part("train") if not each.intervals]
+    event = video.intervals[0]
+    frames = (event.start_frame, event.start_frame + scores[video.id].frames_per_value)
+
+    found = explain_segments(
+        trained.method, video, frames=frames, normal=normal, device=torch.device("cpu")
+    )
+
+    [target] = found.targets
+    score = scores[video.id].to_frames(video.n_frames)[event.start_frame]
+    assert target.attribution.score == pytest.approx(score, abs=1e-5)
+    assert target.attribution.is_complete
+    assert target.row in target.attribution.values.argsort()[-2:] + target.first_row
 
 
 def learner_of(method: OneClassMethod) -> Learner[Indices]:

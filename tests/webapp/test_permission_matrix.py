@@ -197,6 +197,8 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "results:scores": {"GET": READ},
     "results:alarms": {"GET": READ},
     "results:explanation": {"GET": READ},
+    "results:explain": {"POST": of_team(403, 422)},  # the run reads frames
+    "results:explained": {"GET": READ},
     "sharing:list": {"GET": OWN},
     "sharing:new": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "sharing:revoke": {"POST": of_team(403, 302)},
@@ -286,7 +288,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},
     "api:calibration": {"GET": of_team(422, 422)},  # no validation videos
-    "api:explanation": {"GET": READ},
+    "api:explanation": {"GET": READ, "POST": of_team(403, 422)},  # the run reads frames
     "api:folds": {"GET": all_people(404)},  # the run's split has none
     "api:operating_points": {"GET": READ},
     "api:sensitivity": {"GET": READ},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.db import transaction
 
-from ml.explain.maps import ErrorMaps
+from ml.explain.maps import Maps
 from tests.evaluating import end_evaluations
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import labelled_run
@@ -182,7 +182,7 @@ def test_success_refuses_a_validation_video_without_scores(
 
 def maps(run: Run, folder: Path, name: str) -> dict[str, Any]:
     """An event as the child sends it, its sheet in the folder."""
-    made = ErrorMaps(levels=np.full((4, 2, 3), 7, np.uint8), highest=0.5)
+    made = Maps(levels=np.full((4, 2, 3), 7, np.uint8), highest=0.5)
     path = folder / f"{name}.png"
     made.save(path)
     event = {"event": "explanation", "path": str(path), **made.facts("the error")}

@@ -1,27 +1,63 @@
-"""Error maps over REST."""
+"""Explanations of scores over REST: error maps, and what is made on demand."""
 
-from django.db.models.fields.files import FieldFile
+import json
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from webapp.api.authentication import caller
+from webapp.api.fields import ObjectField
+from webapp.api.jobs import JobSerializer, accepted
 from webapp.api.renderers import PngRenderer
+from webapp.api.requests import Known, read_body, read_query
 from webapp.datasets.models import Video
-from webapp.results.models import Explanation, ScoreSet
-from webapp.results.scores.explanations import explanation_on
+from webapp.results.models import ERRORS, GRAD_CAM, PICTURES, SEGMENTS, Explanation, ScoreSet
+from webapp.results.scores.explaining import explain
+from webapp.results.scores.explanations import content_of, explanation_on
+from webapp.runs.models import Run
+
+KINDS = [
+    (ERRORS, "error maps of a method that reads frames"),
+    (GRAD_CAM, "where the network looks that made the features"),
+    (SEGMENTS, "what each segment adds to a score"),
+]
+
+
+class ExplanationQuery(Known):
+    kind = serializers.ChoiceField(choices=KINDS, default=ERRORS)
+    target = serializers.CharField(
+        max_length=80, default="", allow_blank=True,
+        help_text="Frames that were explained, such as 320-480; empty: all.",
+    )  # fmt: skip
+    format = serializers.ChoiceField(choices=["json", "png"], required=False)
+
+
+class FramesToExplain(Known):
+    from_frame = serializers.IntegerField(min_value=0, required=False)
+    to_frame = serializers.IntegerField(
+        min_value=1, required=False, help_text="The one after the last. All frames without both."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        if len(attrs) == 1:
+            raise serializers.ValidationError("from_frame and to_frame go together")
+        return attrs
 
 
 class ExplanationSerializer(serializers.ModelSerializer[Explanation]):
-    """How to read the sheet of tiles that `Accept: image/png` gives."""
+    """How to read the sheet of tiles that `Accept: image/png` gives, or what segments add."""
 
-    kind = serializers.CharField(help_text="What a map shows: errors.")
-    target = serializers.CharField(help_text="What it explains; empty: the score itself.")
+    kind = serializers.CharField(help_text="What a map shows: errors, grad_cam; or segments.")
+    target = serializers.CharField(help_text="Frames that it explains; empty: all.")
     rule = serializers.CharField(help_text="What a cell shows and what its levels mean.")
     first_frame = serializers.IntegerField(help_text="The frame of the first map.")
     frames_per_map = serializers.IntegerField(help_text="Frames from one map to the next.")
@@ -29,42 +65,72 @@ class ExplanationSerializer(serializers.ModelSerializer[Explanation]):
     height = serializers.IntegerField(help_text="Cells of a map from top to bottom.")
     width = serializers.IntegerField(help_text="Cells of a map from left to right.")
     columns = serializers.IntegerField(help_text="Tiles in a row of the sheet.")
-    highest = serializers.FloatField(help_text="The error that level 255 stands for; 0 is none.")
+    highest = serializers.FloatField(help_text="What level 255 stands for; 0 is none.")
     highest_of_run = serializers.FloatField(help_text="The highest over all videos of the run.")
+    segments = serializers.SerializerMethodField()
 
     class Meta:
         model = Explanation
         fields = [
             "video_id", "kind", "target", "rule", "first_frame", "frames_per_map", "n_maps",
-            "height", "width", "columns", "highest", "highest_of_run",
+            "height", "width", "columns", "highest", "highest_of_run", "segments",
         ]  # fmt: skip
+
+    @extend_schema_field(ObjectField(allow_null=True))
+    def get_segments(self, explanation: Explanation) -> object:
+        """Of kind segments: what each adds to each score that is explained; else null."""
+        if explanation.kind in PICTURES:
+            return None
+        return json.loads(_content(explanation))
 
 
 class ExplanationDetail(APIView):
     renderer_classes = [JSONRenderer, PngRenderer]
 
     @extend_schema(
+        parameters=[ExplanationQuery],
         responses={
             (200, JSONRenderer.media_type): ExplanationSerializer,
             (200, PngRenderer.media_type): OpenApiTypes.BINARY,
-        }
+        },
     )
     def get(self, request: Request, run_id: str, video_id: str) -> Response:
-        """Error maps of a test video: how to read them as JSON, or they themselves as one png.
+        """Of a test video, error maps unless told: how to read them, or as one png they themselves.
 
         404 where the run has none. See docs/explanations.md.
         """
+        wanted = read_query(ExplanationQuery, request)
         score_sets = ScoreSet.objects.visible_to(request.user).filter(run=run_id)
         video = get_object_or_404(Video.objects.without_times(), pk=video_id)
-        found = explanation_on(video, score_sets)
-        if request.accepted_renderer.format == PngRenderer.format:
-            return Response(_content(found.sheet))
-        return Response(ExplanationSerializer(found).data)
+        found = explanation_on(video, score_sets, kind=wanted["kind"], target=wanted["target"])
+        if request.accepted_renderer.format != PngRenderer.format:
+            return Response(ExplanationSerializer(found).data)
+        if found.kind not in PICTURES:
+            raise NotFound("What segments add is no picture: ask for JSON.")
+        return Response(_content(found))
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """A job that has begun is no picture."""
+        renderers = super().get_renderers()
+        return renderers if self.request.method == "GET" else renderers[:1]
+
+    @extend_schema(
+        request=FramesToExplain, responses={(202, JSONRenderer.media_type): JobSerializer}
+    )
+    def post(self, request: Request, run_id: str, video_id: str) -> Response:
+        """Explain the scores of some frames of a video, or of all, by its segments and, where the
+        network that made the features is known here, in the picture. 409 where that is done."""
+        frames = read_body(FramesToExplain, request)
+        run = get_object_or_404(Run.objects.visible_to(request.user), pk=run_id)
+        videos = Video.objects.visible_to(request.user).without_times()
+        video = get_object_or_404(videos, pk=video_id)
+        stretch = (frames["from_frame"], frames["to_frame"]) if frames else None
+        job = explain(run=run, video=video, frames=stretch, by=caller(request))
+        return accepted(job)
 
 
-def _content(sheet: FieldFile) -> bytes:
+def _content(explanation: Explanation) -> bytes:
     try:
-        with sheet.open() as file:
-            return bytes(file.read())
+        return content_of(explanation)
     except FileNotFoundError as error:
-        raise NotFound("The file of these error maps is no longer in the storage.") from error
+        raise NotFound("The file of this explanation is no longer in the storage.") from error

@@ -75,7 +75,9 @@ class NewSweep(RunOfSplit):
         help_text="Of the split's cross-validation; the split alone when left out.",
     )
     selection = serializers.ChoiceField(
-        choices=list(Run.HONEST_SELECTIONS), default=Run.Selection.LAST
+        choices=list(Run.SELECTIONS_HERE),
+        default=Run.Selection.LAST,
+        help_text="`test`: labels of test videos choose. To repeat published numbers; marked.",
     )
     queue = serializers.ChoiceField(choices=["", *Job.Queue.values], default="", allow_blank=True)
 

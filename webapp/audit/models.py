@@ -70,6 +70,7 @@ class AuditEvent(models.Model):
         RUN_CANCELLED = "run.cancelled", _("cancelled the run")
         RUN_RESUMED = "run.resumed", _("resumed the run")
         RUN_DELETED = "run.deleted", _("deleted the run")
+        RUN_EXPLAINED = "run.explained", _("had scores explained of the run")
         SWEEP_SUBMITTED = "sweep.submitted", _("submitted the sweep")
         SWEEP_CANCELLED = "sweep.cancelled", _("cancelled the sweep")
         SWEEP_DELETED = "sweep.deleted", _("deleted the sweep")

@@ -54,7 +54,7 @@ TITLES: dict[str, str | Promise] = {
     "validation_scores": gettext_lazy("Validation videos with scores"),
     "evaluations": gettext_lazy("Evaluations"),
     "pooled_evaluations": gettext_lazy("Pooled evaluations of cross-validations"),
-    "explanations": gettext_lazy("Videos with error maps"),
+    "explanations": gettext_lazy("Explanations of scores on videos"),
     "jobs": gettext_lazy("Jobs with their logs"),
 }
 

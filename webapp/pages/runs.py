@@ -145,10 +145,14 @@ def export_scores(request: AuthenticatedRequest, run_id: str, format: str) -> Ht
 
 
 def run_jobs(run: Run) -> JobQuerySet:
-    """Newest first. The training of a run that scores another one's weights is that one's."""
+    """Newest first. The training of a run that scores another one's weights is that one's.
+
+    So is its scoring, where one job has scored both.
+    """
     own = Q(subject_id=run.pk)
     if run.trained_by_id:
         own |= Q(subject_id=run.trained_by_id, kind="train")
+        own |= Q(pk=run.current_job_id) | Q(pk__in=ScoreSet.objects.filter(run=run).values("job"))
     return Job.objects.filter(own)
 
 

@@ -9,6 +9,7 @@ from webapp.pages import (
     activity,
     compare,
     deleting,
+    explaining,
     leaderboards,
     new_run,
     new_sweep,
@@ -85,6 +86,8 @@ of_results: list[URLPattern] = [
     path("videos/<str:video_id>/scores", videos.scores, name="scores"),
     path("videos/<str:video_id>/alarms", videos.alarms, name="alarms"),
     path("videos/<str:video_id>/explanation", videos.explanation, name="explanation"),
+    path("videos/<str:video_id>/explain", explaining.explain, name="explain"),
+    path("videos/<str:video_id>/explained", explaining.explained, name="explained"),
 ]
 of_links: list[URLPattern] = [
     path("share", sharing.link_list, name="list"),

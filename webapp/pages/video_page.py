@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from webapp.datasets.models import AnnotationSet, Interval, Video
 from webapp.datasets.seconds import span_of
 from webapp.results.figures.charts import style_of
-from webapp.results.models import Evaluation, Explanation, ScoreSet
+from webapp.results.models import (
+    ERRORS,
+    PICTURES,
+    SEGMENTS,
+    Evaluation,
+    Explanation,
+    ScoreSet,
+)
 from webapp.results.protocols.presets import RAW
-from webapp.results.scores.explanations import explanations_on
+from webapp.results.scores.explanations import explanations_on, facts_of
 from webapp.results.scores.reading import MAX_LISTED_RUNS, score_sets_on
 from webapp.runs.models import Run
 
@@ -101,9 +110,24 @@ class VideoPage:
         ]
 
     @cached_property
-    def explanations(self) -> dict[str, Explanation]:
-        """Error maps of this video, by run."""
-        return explanations_on(self.video, self.score_sets)
+    def explanations(self) -> list[Explanation]:
+        """Of this video, all that its runs have."""
+        return explanations_on(self.video, self.score_sets, kinds=[*PICTURES, SEGMENTS])
+
+    @property
+    def maps(self) -> dict[str, dict[str, Any]]:
+        """What can be laid over the picture, by key, each with its run and what it is called."""
+        names = {each.run_id: each.run.name for each in self.score_sets}
+        return {
+            each.key: facts_of(each) | {"run": each.run_id, "name": _name(each, names[each.run_id])}
+            for each in self.explanations
+            if each.kind in PICTURES
+        }
+
+    @property
+    def may_be_explained(self) -> bool:
+        """Whether one of its runs reads features here."""
+        return any(each.run.feature_set_id for each in self.score_sets)
 
     @cached_property
     def annotation_set(self) -> AnnotationSet | None:
@@ -155,6 +179,17 @@ class VideoPage:
             for entry in evaluation.per_video
             if entry["video_id"] == self.video.pk
         }
+
+
+def _name(explanation: Explanation, run: str) -> str:
+    """Of a run that has several maps each is told apart."""
+    if explanation.kind == ERRORS:
+        return run
+    first, _dash, end = explanation.target.partition("-")
+    if not end:
+        return _("%(run)s · Grad-CAM") % {"run": run}
+    values = {"run": run, "first": first, "last": int(end) - 1}
+    return _("%(run)s · Grad-CAM %(first)s–%(last)s") % values
 
 
 def intervals_on(video: Video, annotation_set: AnnotationSet | None) -> list[Interval]:

@@ -7,6 +7,7 @@ shows the same page with what it lets through.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -27,11 +28,12 @@ from webapp.accounts.permissions import Permission, permissions_of
 from webapp.common.ranges import file_response
 from webapp.datasets.models import Video
 from webapp.datasets.seconds import clock_for_scripts
+from webapp.pages.explaining import state_of
 from webapp.pages.video_page import VideoPage, intervals_on
 from webapp.results.figures.charts import Figure, score_figure
 from webapp.results.figures.curves import FEWEST_POINTS, MAX_POINTS, curve_of
-from webapp.results.models import ScoreSet
-from webapp.results.scores.explanations import explanation_on, facts_of
+from webapp.results.models import ERRORS, PICTURES, SEGMENTS, ScoreSet
+from webapp.results.scores.explanations import explanation_on
 from webapp.results.scores.reading import read_scores_on, score_sets_on
 from webapp.results.studies.alarms import operating_point
 from webapp.runs.models import Run
@@ -54,6 +56,14 @@ def video(request: HttpRequest, video_id: str) -> HttpResponse:
     context = page_context(request, page, urls=urls, media=_media_urls(found))
     granted = permissions_of(request.user, team=found.dataset.team)
     context["may_share"] = Permission.SHARE_CREATE in granted
+    context |= {"may_explain": Permission.RUN_SUBMIT in granted, "is_explained": True}
+    context["data"] |= state_of(page)
+    context["data"]["urls"] |= {
+        "explained": reverse("results:explained", args=[found.pk]),
+        "reasons": urls["explanation"],
+    }
+    # A map may come while the page is open.
+    context["has_heat"] |= bool(found.proxy) and page.may_be_explained
     return render(request, "results/video.html", context)
 
 
@@ -74,7 +84,8 @@ def alarms(request: HttpRequest, video_id: str) -> HttpResponse:
 
 @require_safe
 def explanation(request: HttpRequest, video_id: str) -> HttpResponseBase:
-    return explanation_answer(request, _video(request, video_id), _runs(request))
+    video = _video(request, video_id)
+    return explanation_answer(request, video, _runs(request), kinds=[*PICTURES, SEGMENTS])
 
 
 def page_context(
@@ -84,7 +95,7 @@ def page_context(
 
     `urls` has an address for each of `FETCHED`. `media` has those of the `stream`, `poster`
     and `contact_sheet` that may be shown; without a stream the page has curves but no player,
-    and no error maps, which show what moves.
+    and no maps, which show what moves.
     """
     first, last = _window(request, page.video)
     has_picture = "stream" in media
@@ -96,6 +107,7 @@ def page_context(
         "video": page.video,
         "data": _data(request, page, with_maps=has_picture) | {"urls": urls},
         "no_maps": _why_no_maps(page, has_picture=has_picture),
+        "has_heat": has_picture and bool(page.maps),
         "figure": shown,
         "media": media,
         "thumbnail_columns": range(CONTACT_SHEET_COLUMNS),
@@ -146,11 +158,16 @@ def alarms_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> Ht
     return JsonResponse(asdict(point), headers={"Cache-Control": CACHED})
 
 
-def explanation_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> HttpResponseBase:
-    """The error maps of one run as a sheet of tiles."""
+def explanation_answer(
+    request: HttpRequest, video: Video, runs: QuerySet[Run], *, kinds: Collection[str] = PICTURES
+) -> HttpResponseBase:
+    """A sheet of tiles, error maps unless told; or as JSON what segments add, to members."""
     score_sets = score_sets_on(video, runs).filter(run=request.GET.get("run", ""))
-    sheet = explanation_on(video, score_sets).sheet
-    return file_response(request, sheet, content_type="image/png")
+    kind, target = request.GET.get("kind", ERRORS), request.GET.get("target", "")
+    if kind not in kinds:
+        raise Http404(f"no {kind}")
+    found = explanation_on(video, score_sets, kind=kind, target=target)
+    return file_response(request, found.sheet, content_type=found.content_type)
 
 
 def _runs(request: HttpRequest) -> QuerySet[Run]:
@@ -214,13 +231,14 @@ def _why_no_maps(page: VideoPage, *, has_picture: bool) -> str:
     """Empty where a heat map can be shown."""
     if not has_picture:
         return _("There is no picture here to lay a heat map over.")
-    if page.explanations:
+    if page.maps:
         return ""
     if not page.runs:
         return _("No run has scored this video.")
     return _(
         "The runs on this video have no error maps: methods that look for errors in the picture "
-        "make them when they score here; scores of features, brought in or mixed have none."
+        "make them when they score here; scores of features, brought in or mixed have none, "
+        "unless they are explained and the network is known that made the features."
     )
 
 
@@ -253,7 +271,7 @@ def _seconds(request: HttpRequest, name: str) -> float:
 def _data(request: HttpRequest, page: VideoPage, *, with_maps: bool) -> dict[str, Any]:
     """What the scripts of the page know."""
     video = page.video
-    maps = page.explanations if with_maps else {}
+    maps = page.maps if with_maps else {}
     first, last = _window(request, video)
     return {
         "n_frames": video.n_frames,
@@ -264,7 +282,7 @@ def _data(request: HttpRequest, page: VideoPage, *, with_maps: bool) -> dict[str
             each.run.pk: {"name": each.run.name, "lowest": each.lowest, "highest": each.highest}
             for each in page.runs
         },
-        "maps": {run_id: facts_of(each) for run_id, each in maps.items()},
+        "maps": maps,
         "heat": request.GET.get("heat", ""),
         "shown": page.shown,
         "frame": int(np.clip(_number(request, "f", 0), 0, video.n_frames - 1)),

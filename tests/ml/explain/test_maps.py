@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from ml.data.samples.windows import RunningMean, mean_over_windows
-from ml.explain.maps import CELLS, ErrorMaps, Explains, MapCollector
+from ml.explain.maps import CELLS, Explains, MapCollector, Maps
 from ml.methods import OneClassMethod
 from ml.records import VideoRecord
 from ml.registry import load_methods
@@ -49,16 +49,16 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> VideoRecord:
     return VideoRecord(id="vid_a", path=str(path), n_frames=N_FRAMES)
 
 
-def load_maps(path: Path, facts: dict[str, Any]) -> ErrorMaps:
+def load_maps(path: Path, facts: dict[str, Any]) -> Maps:
     """The maps of a sheet, read as docs/explanations.md says."""
     h, w, columns = facts["height"], facts["width"], facts["columns"]
     sheet = np.asarray(Image.open(path))
     tiles = sheet.reshape(-1, h, columns, w).swapaxes(1, 2).reshape(-1, h, w)
     known = {name: facts[name] for name in ("highest", "first_frame", "frames_per_map")}
-    return ErrorMaps(levels=tiles[: facts["n_maps"]], **known)
+    return Maps(levels=tiles[: facts["n_maps"]], **known)
 
 
-def collected(values: np.ndarray, *, most: int) -> ErrorMaps:
+def collected(values: np.ndarray, *, most: int) -> Maps:
     """Of maps of one cell, offered in batches of 3."""
     collector = MapCollector(1, most=most)
     for first in range(0, len(values), 3):
@@ -140,10 +140,10 @@ def test_maps_without_any_error_are_dark() -> None:
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 16])
 def test_a_sheet_gives_back_what_was_saved(tmp_path: Path, n: int) -> None:
     levels = np.random.default_rng(n).integers(0, 256, (n, 3, 5), np.uint8)
-    maps = ErrorMaps(levels=levels, highest=0.25, first_frame=3, frames_per_map=2)
+    maps = Maps(levels=levels, highest=0.25, first_frame=3, frames_per_map=2)
 
     maps.save(tmp_path / "maps.png")
-    again = load_maps(tmp_path / "maps.png", maps.facts("the error"))
+    again = load_maps(tmp_path / "maps.png", maps.facts(maps.rule("the error")))
 
     assert np.array_equal(again.levels, levels)
     assert (again.highest, again.first_frame, again.frames_per_map) == (0.25, 3, 2)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from ml.explain.maps import ErrorMaps
+from ml.explain.maps import Maps
 from tests.factories.results import explain
 from webapp.results.models import Explanation
 from webapp.runs.models import Run
@@ -18,7 +18,7 @@ LEVELS = np.random.default_rng(0).integers(0, 256, (3, 4, 6), np.uint8)
 @pytest.fixture
 def address(scored_run: Run) -> str:
     video = scored_run.dataset.videos.get(name="a")
-    maps = ErrorMaps(levels=LEVELS, highest=0.25, first_frame=1, frames_per_map=1)
+    maps = Maps(levels=LEVELS, highest=0.25, first_frame=1, frames_per_map=1)
     explain(scored_run, {video: maps})
     return f"/api/v1/runs/{scored_run.pk}/explanations/{video.pk}"
 

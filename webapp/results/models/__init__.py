@@ -3,6 +3,9 @@
 from webapp.results.models.evaluations import Evaluation, EvaluationQuerySet, PooledEvaluation
 from webapp.results.models.explanations import (
     ERRORS,
+    GRAD_CAM,
+    PICTURES,
+    SEGMENTS,
     Explanation,
     PendingExplanation,
     sheet_name,
@@ -19,6 +22,9 @@ from webapp.results.models.scores import (
 
 __all__ = [
     "ERRORS",
+    "GRAD_CAM",
+    "PICTURES",
+    "SEGMENTS",
     "Evaluation",
     "EvaluationQuerySet",
     "Explanation",

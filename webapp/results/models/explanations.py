@@ -1,4 +1,4 @@
-"""Where in the picture scores come from."""
+"""Where scores come from: in the picture, and among the segments of a video."""
 
 from __future__ import annotations
 
@@ -9,24 +9,32 @@ from webapp.results.models.scores import ScoreSet
 from webapp.runs.models import Run
 
 ERRORS = "errors"  # by how much a method missed what each part of the picture shows
+GRAD_CAM = "grad_cam"  # where the network looks that made the features which are scored
+SEGMENTS = "segments"  # what each segment adds to a score
+PICTURES = (ERRORS, GRAD_CAM)
+FOLDERS = {ERRORS: "maps", GRAD_CAM: "grad-cam", SEGMENTS: "segments"}
 
 
 def sheet_name(sheet: StoredSheet, file_name: str) -> str:
     """Opaque: nothing that a person named reaches the storage."""
-    return f"runs/{sheet.run_id}/maps/{sheet.video_id}.png"
+    target = f"-{sheet.target}" if sheet.target else ""
+    suffix = "png" if sheet.kind in PICTURES else "json"
+    return f"runs/{sheet.run_id}/{FOLDERS[sheet.kind]}/{sheet.video_id}{target}.{suffix}"
 
 
 class StoredSheet(models.Model):
     """Maps of a video: a PNG of grey tiles, `columns` in a row.
 
     Tile i is the map of frame `first_frame + i * frames_per_map`, its levels linear from 0 to
-    `highest`, 255.
+    `highest`, 255. What segments add is JSON, as `ml.explain.segments` writes it: then a map is a
+    row whose score is explained, one cell high, and `highest` is the largest number of any sign.
     """
 
     run_id: str
     video_id: str
     kind = models.CharField(max_length=20, default=ERRORS)  # what a map shows
-    # What of the scores it explains, such as a class; empty: the score itself.
+    # What of the scores it explains: frames, the first and the one after the last as 320-480, or
+    # a class; empty: the score, of all frames.
     target = models.CharField(max_length=80, blank=True)
     sheet = models.FileField(max_length=300, upload_to=sheet_name)
     rule = models.TextField()  # what a cell shows, how maps were reduced, what the levels mean
@@ -43,7 +51,7 @@ class StoredSheet(models.Model):
 
 
 class Explanation(StoredSheet):
-    """Where in the picture the scores of a test video come from."""
+    """Where the scores of a test video come from."""
 
     score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="explanations")
     video = models.ForeignKey(Video, models.CASCADE, related_name="+")
@@ -62,6 +70,16 @@ class Explanation(StoredSheet):
     @property
     def run_id(self) -> str:  # type: ignore[override]
         return self.score_set.run_id
+
+    @property
+    def key(self) -> str:
+        """Names it among those of one video: the run's id for what a run has one of."""
+        more = [self.kind, self.target] if self.kind != ERRORS or self.target else []
+        return ":".join([self.run_id, *more])
+
+    @property
+    def content_type(self) -> str:
+        return "image/png" if self.kind in PICTURES else "application/json"
 
 
 class PendingExplanation(StoredSheet):

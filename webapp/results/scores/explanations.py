@@ -1,8 +1,8 @@
-"""Where in the picture scores come from: sheets of error maps, stored beside the scores."""
+"""Where scores come from: sheets of maps, and what segments add, stored beside the scores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ FACTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """A file of maps and what has to be known to read it; see `ml.explain.maps`."""
+    """A file and what has to be known to read it: see `ml.explain.maps` and `.segments`."""
 
     video_id: str
     path: Path
@@ -42,7 +42,7 @@ class Sheet:
 
 @transaction.atomic
 def land(run: Run, sheets: Iterable[Sheet]) -> None:
-    """Store the maps of some videos of a run beside its scores, once it has them.
+    """Store what explains some videos of a run beside its scores, once it has them.
 
     Those that are there stay. Raise UserError for a file that is too large; nothing is stored then.
     """
@@ -84,29 +84,35 @@ def _adopt(run: Run) -> None:
 
 
 def explanations_on(
-    video: Video, score_sets: Iterable[ScoreSet], *, kind: str = ERRORS, target: str = ""
-) -> dict[str, Explanation]:
-    """By run id. `highest_of_run` of each is the highest cell of all videos of its run."""
-    alike = Explanation.objects.filter(kind=kind, target=target)
-    rows = alike.filter(score_set__in=list(score_sets), video=video)
-    found = {row.score_set_id: row for row in rows.select_related("score_set")}
-    highest = (
-        alike.filter(score_set__in=list(found))
-        .values_list("score_set")
-        .annotate(top=Max("highest"))
-    )
-    for score_set_id, of_run in highest:
-        found[score_set_id].highest_of_run = of_run
-    return {row.score_set.run_id: row for row in found.values()}
+    video: Video, score_sets: Iterable[ScoreSet], *, kinds: Collection[str]
+) -> list[Explanation]:
+    """In the order of their runs' sets. `highest_of_run` of each is the highest cell of all videos
+    of its run that are explained in the same way."""
+    sets = list(score_sets)
+    alike = Explanation.objects.filter(score_set__in=sets, kind__in=kinds)
+    found = list(alike.filter(video=video).select_related("score_set").order_by("pk"))
+    key = ("score_set", "kind", "target")
+    highest = {tuple(way): top for *way, top in alike.values_list(*key).annotate(Max("highest"))}
+    for each in found:
+        each.highest_of_run = highest[each.score_set_id, each.kind, each.target]
+    place = {score_set.pk: number for number, score_set in enumerate(sets)}
+    return sorted(found, key=lambda each: place[each.score_set_id])
 
 
 def explanation_on(
     video: Video, score_sets: Iterable[ScoreSet], *, kind: str = ERRORS, target: str = ""
 ) -> Explanation:
     """That of the one score set. Raise Http404 where it has none of this video."""
-    for found in explanations_on(video, score_sets, kind=kind, target=target).values():
-        return found
-    raise Http404(f"no {kind}")
+    for found in explanations_on(video, score_sets, kinds=[kind]):
+        if found.target == target:
+            return found
+    raise Http404(f"no {kind} {target}")
+
+
+def content_of(explanation: Explanation) -> bytes:
+    """Its file. Raise FileNotFoundError where the storage has lost it."""
+    with explanation.sheet.open() as file:
+        return bytes(file.read())
 
 
 def facts_of(explanation: Explanation) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def facts_of(explanation: Explanation) -> dict[str, Any]:
 def _store(explanation: PendingExplanation, path: Path) -> None:
     """The name is set before the file is there, so that half a file can be found and deleted."""
     if path.stat().st_size > MAX_SHEET_BYTES:
-        sentence = _("The error maps of %(video)s take more than %(most)d bytes.")
+        sentence = _("An explanation of %(video)s takes more than %(most)d bytes.")
         raise UserError(sentence % {"video": explanation.video_id, "most": MAX_SHEET_BYTES})
     storage = explanation.sheet.storage
     name = storage.get_available_name(sheet_name(explanation, path.name))

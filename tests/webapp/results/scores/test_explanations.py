@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 
-from ml.explain.maps import ErrorMaps
+from ml.explain.maps import Maps
 from tests.factories.results import add_to_test, explain, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
+from webapp.results.models import ERRORS
 from webapp.results.scores.explanations import explanations_on
 
 LABELS = {"a": [0, 0, 1, 1], "b": [0, 0, 0, 0]}
@@ -53,10 +54,10 @@ def test_page_knows_the_maps_of_its_runs(as_vera, run, explained):
 
 def test_highest_of_the_run_is_over_all_its_videos(run, video):
     other = run.dataset.videos.get(name="b")
-    maps = ErrorMaps(levels=np.zeros((1, 2, 2), np.uint8), highest=2.0)
+    maps = Maps(levels=np.zeros((1, 2, 2), np.uint8), highest=2.0)
     explain(run, {video: None, other: maps})
-    found = explanations_on(video, [run.score_set])
-    assert (found[run.pk].highest, found[run.pk].highest_of_run) == (0.5, 2.0)
+    [found] = explanations_on(video, [run.score_set], kinds=[ERRORS])
+    assert (found.highest, found.highest_of_run) == (0.5, 2.0)
 
 
 def test_sheet_is_served_to_the_team(as_vera, run, explained):

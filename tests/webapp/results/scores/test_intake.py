@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml.explain.maps import ErrorMaps
+from ml.explain.maps import Maps
 from tests.factories.datasets import SplitMemberFactory, VideoFactory
 from tests.factories.results import float32, labelled_run
 from tests.race import race
@@ -142,7 +142,7 @@ def test_validation_videos_of_a_scoring_are_needed(run: Run) -> None:
 
 
 def sheet(folder: Path, video: Video) -> Sheet:
-    maps = ErrorMaps(levels=np.full((4, 2, 3), 7, np.uint8), highest=0.5)
+    maps = Maps(levels=np.full((4, 2, 3), 7, np.uint8), highest=0.5)
     path = folder / f"{video.name}.png"
     maps.save(path)
     return Sheet(video_id=video.pk, path=path, facts=maps.facts("the error"))

@@ -6,6 +6,7 @@ import { Clock } from "./video/clock.js";
 import { Curves } from "./video/curves.js";
 import { clockTime } from "./video/format.js";
 import { Heat } from "./video/heat.js";
+import { Reasons } from "./video/reasons.js";
 import { RunList } from "./video/run_list.js";
 import { secondsOf } from "./video/seconds.js";
 import { Threshold } from "./video/threshold.js";
@@ -30,6 +31,7 @@ const runs = hasScores ? new RunList(byId("run-list"), data.shown) : null;
 const curves = hasScores ? new Curves(byId("curves"), data.urls.curve) : null;
 const values = hasScores ? new Values(data.urls.scores, nFrames) : null;
 const heat = byId("heat-layer") ? new Heat(player, clock, data) : null;
+const reasons = byId("reasons-lane") ? new Reasons(data, secondsAt) : null;
 const threshold = hasScores ? new Threshold(data.urls.alarms, nFrames) : null;
 
 // --- State
@@ -43,7 +45,7 @@ function state() {
     from: timeline.isWhole ? null : timeline.first,
     to: timeline.isWhole ? null : timeline.last,
     t: threshold?.value ?? null,
-    heat: heat?.run ?? null,
+    heat: heat?.key ?? null,
   };
 }
 
@@ -58,6 +60,7 @@ function showFrame() {
   byId("video-page").dataset.frame = frame;
   if (clock.isPlaying) timeline.follow(frame);
   timeline.moveTo(frame);
+  reasons?.moveTo(frame);
   tellScores(frame);
   rememberState();
 }
@@ -104,11 +107,13 @@ timeline.addEventListener("seek", ({ frame }) => seek(frame));
 timeline.addEventListener("hover", ({ frame }) => {
   const isOver = frame !== undefined;
   byId("hover").textContent = isOver ? `${clockTime(secondsAt(frame))} · ${frame}` : "";
+  reasons?.hover(frame);
 });
 timeline.addEventListener("window", () => {
   setZooming(false);
   byId("whole").disabled = timeline.isWhole;
   timeline.moveTo(clock.frame);
+  reasons?.show(timeline.first, timeline.last);
   refetch();
   rememberState();
 });
@@ -121,6 +126,7 @@ if (hasScores) {
     front = runs.shown[0];
     refetch();
     heat?.offer(runs.shown);
+    reasons?.offer(runs.shown[0]);
     tellScores(clock.frame);
     rememberState();
   });
@@ -130,6 +136,10 @@ if (hasScores) {
   threshold.addEventListener("change", rememberState);
   heat?.offer(runs.shown);
   heat?.addEventListener("change", rememberState);
+  reasons?.addEventListener("seek", ({ frame }) => seek(frame));
+  reasons?.addEventListener("maps", ({ maps }) => heat?.take(maps));
+  reasons?.show(timeline.first, timeline.last);
+  reasons?.offer(runs.shown[0]);
   serveFront(data.threshold);
   curves.show(readJson("curve-figure"));
 }

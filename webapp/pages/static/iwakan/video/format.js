@@ -19,6 +19,11 @@ export function short(value) {
   return `${Number(value.toPrecision(4))}`;
 }
 
+// What is added or taken away.
+export function signed(value) {
+  return value < 0 ? `−${short(-value)}` : `+${short(value)}`;
+}
+
 // The colour of a run, as its row in the list has it.
 export function hueOf(run) {
   return document.querySelector(`[data-run="${run}"] .swatch`).style.getPropertyValue("--hue");

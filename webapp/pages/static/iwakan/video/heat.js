@@ -1,4 +1,4 @@
-// The heat map: where in the picture the errors of a run lie, over the frame that is on screen.
+// The heat map: where in the picture the errors of a run lie, or its network looks, over the frame that is on screen.
 
 import { ask } from "../ask.js";
 import { short } from "./format.js";
@@ -6,7 +6,7 @@ import { paletteOf } from "./palette.js";
 
 const byId = (id) => document.getElementById(id);
 
-// Events: "change" when it is switched on or off, or shows another run.
+// Events: "change" when it is switched on or off, or shows another map.
 export class Heat extends EventTarget {
   #isOn;
   #clock;
@@ -15,18 +15,17 @@ export class Heat extends EventTarget {
   #choice = byId("heat-run");
   #scale = byId("heat-scale");
   #opacity = byId("heat-opacity");
-  #maps; // facts by run
-  #names;
+  #maps; // facts by key
+  #shown = []; // ids of runs
   #url;
-  #wanted; // run to begin with
-  #sheets = new Map(); // run -> promise of a canvas to read its tiles from
+  #wanted; // key to begin with
+  #sheets = new Map(); // key -> promise of a canvas to read its tiles from
   #palette;
 
-  constructor(player, clock, { maps, runs, urls, heat }) {
+  constructor(player, clock, { maps, urls, heat }) {
     super();
     this.#clock = clock;
     this.#maps = maps;
-    this.#names = runs;
     this.#url = urls.explanation;
     this.#isOn = heat in maps;
     this.#wanted = heat;
@@ -40,20 +39,30 @@ export class Heat extends EventTarget {
     new ResizeObserver(() => this.#place(player)).observe(player);
   }
 
-  // The run whose map is shown, or null.
-  get run() {
+  // The map that is shown, by its key, or null. That of the errors of a run has the run's id.
+  get key() {
     return (this.#isOn && this.#choice.value) || null;
   }
 
-  // Those of the shown runs that have maps can be chosen; the one in front leads.
+  // Those of the shown runs can be chosen; the one in front leads.
   offer(shown) {
-    const runs = shown.filter((run) => run in this.#maps);
+    this.#shown = shown;
+    const keys = shown.flatMap((run) =>
+      Object.keys(this.#maps).filter((key) => this.#maps[key].run === run),
+    );
     const chosen = this.#choice.value || this.#wanted;
     this.#choice.replaceChildren(
-      ...runs.map((run) => new Option(this.#names[run].name, run, false, run === chosen)),
+      ...keys.map((key) => new Option(this.#maps[key].name, key, false, key === chosen)),
     );
-    this.#explain(runs.length ? "" : byId("heat-none").textContent);
+    this.#explain(keys.length ? "" : byId("heat-none").textContent);
     this.#renew();
+  }
+
+  // Others have been made meanwhile.
+  take(maps) {
+    const isNew = Object.keys(maps).some((key) => !(key in this.#maps));
+    this.#maps = maps;
+    if (isNew) this.offer(this.#shown);
   }
 
   toggle() {
@@ -90,11 +99,11 @@ export class Heat extends EventTarget {
   // The numbers of a frame come at once and its picture later: the map belongs to the picture.
   async #draw() {
     const frame = this.#clock.painted;
-    const { run } = this;
-    if (!run || frame === null) return this.#clear();
-    const sheet = await this.#sheetOf(run);
-    if (run !== this.run || frame !== this.#clock.painted) return;
-    const facts = this.#maps[run];
+    const { key } = this;
+    if (!key || frame === null) return this.#clear();
+    const sheet = await this.#sheetOf(key);
+    if (key !== this.key || frame !== this.#clock.painted) return;
+    const facts = this.#maps[key];
     const number = Math.floor((frame - facts.first_frame) / facts.frames_per_map);
     if (!sheet || number < 0 || number >= facts.n_maps) this.#clear();
     else this.#paint(sheet, facts, number);
@@ -117,19 +126,20 @@ export class Heat extends EventTarget {
     byId("heat-frame").textContent = short(null);
   }
 
-  #sheetOf(run) {
-    if (!this.#sheets.has(run)) this.#sheets.set(run, this.#load(run));
-    return this.#sheets.get(run);
+  #sheetOf(key) {
+    if (!this.#sheets.has(key)) this.#sheets.set(key, this.#load(key));
+    return this.#sheets.get(key);
   }
 
   // Null while the site does not answer with a picture; the next frame asks again.
-  async #load(run) {
-    const response = await ask(`${this.#url}?${new URLSearchParams({ run })}`);
+  async #load(key) {
+    const { run, kind, target } = this.#maps[key];
+    const response = await ask(`${this.#url}?${new URLSearchParams({ run, kind, target })}`);
     const blob = await response?.blob().catch(() => null);
     const exact = { colorSpaceConversion: "none" };
     const image = blob && (await createImageBitmap(blob, exact).catch(() => null));
     if (!image) {
-      this.#sheets.delete(run);
+      this.#sheets.delete(key);
       return null;
     }
     const canvas = new OffscreenCanvas(image.width, image.height);

@@ -1,0 +1,78 @@
+"""Where a convolutional network looks for a score: Grad-CAM.
+
+Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization,
+ICCV 2017. Nothing here knows what the score is: a method over features that an extractor makes, or
+a network's own class.
+
+N inputs of a network, C channels of a layer, then its places: H W, or T H W where it sees clips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+
+@runtime_checkable
+class ShowsWhere(Protocol):
+    """A network over segments of frames that can be asked where it looks.
+
+    `cam_layer` is the convolution that is asked, most often its last. What it gives has a row for
+    each of the `frames_seen`, (L, C, H, W), or for the segment, (1, C, T, H, W), whose steps divide
+    it evenly. Maps lie over the whole picture where it `sees_all` of it, squeezed and not cropped.
+    """
+
+    sees_all: bool
+
+    @property
+    def cam_layer(self) -> nn.Module: ...
+
+    def frames_seen(self, length: int) -> list[int]:
+        """Of a segment of so many frames those that the network is shown."""
+
+    def pictures(self, segment: NDArray[np.uint8]) -> Tensor:
+        """What the network is shown of a segment (L, H, W[, 3])."""
+
+    def features_of(self, pictures: Tensor) -> Tensor:
+        """(K, D) of them, differentiable."""
+
+
+def class_activation_maps(activations: Tensor, gradients: Tensor) -> Tensor:
+    """(N, *places), never negative, of what a layer gives (N, C, *places) and the score's gradients
+    by it.
+
+    Equation 1: the weight of a channel is the mean of its gradients over all places; equation 2:
+    the sum of the weighted channels, where that is positive.
+    """
+    places = tuple(range(2, gradients.ndim))
+    weights = gradients.mean(places, keepdim=True)
+    return (weights * activations).sum(1).relu()
+
+
+def grad_cam(layer: nn.Module, inputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
+    """Maps of `inputs` as the layer sees them, for the one number that `score` makes of them.
+
+    The layer is to be passed once. Raise ValueError where it is not.
+    """
+    given: list[Tensor] = []
+    hook = layer.register_forward_hook(lambda _layer, _inputs, output: given.append(output))
+    try:
+        with torch.enable_grad():
+            number = score(inputs.detach().requires_grad_())
+    finally:
+        hook.remove()
+    if len(given) != 1:
+        raise ValueError(f"the layer was passed {len(given)} times")
+    [gradients] = torch.autograd.grad(number, given)
+    return class_activation_maps(given[0], gradients).detach()
+
+
+def by_step(maps: Tensor) -> NDArray[np.float32]:
+    """(steps, H, W) of the maps of one segment: of its frames, or of the steps of a clip."""
+    steps = maps if maps.ndim == 3 else maps.flatten(0, 1)
+    return steps.float().cpu().numpy()

@@ -1,0 +1,133 @@
+"""An explanation through real parts: a job with its child, what lands beside the scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ml.methods import WeakMethod
+from ml.registry import as_json, get_method
+from ml.training import checkpoints
+from ml.training.checkpoints import Checkpoint
+from tests import toys
+from tests.factories.datasets import FeatureSetFactory, SplitMemberFactory, VideoFactory
+from tests.factories.results import add_to_test, float32, save_by_name
+from tests.factories.runs import CheckpointFactory, MethodFactory, RunFactory
+from webapp.accounts.models import Team, User
+from webapp.datasets.models import FeatureFile, FeatureSet, Video
+from webapp.jobs.models import Job, WorkerNode
+from webapp.results.models import SEGMENTS, Explanation, PendingExplanation
+from webapp.results.scores.explaining import explain
+from webapp.runs.models import Run
+from workers import supervisor
+
+D, FRAMES = 6, 32
+
+
+def with_features(feature_set: FeatureSet, video: Video) -> None:
+    rows = np.random.default_rng(len(video.name)).normal(size=(2, 1, D)).astype(np.float32)
+    np.save(Path(feature_set.folder) / f"{video.name}.npy", rows)
+    FeatureFile.objects.create(
+        feature_set=feature_set, video=video, path=f"{video.name}.npy", sha256="0" * 64, n_rows=2
+    )
+
+
+def learnt(run: Run, folder: Path) -> None:
+    """Weights of a Video Classifier that has learnt nothing."""
+    torch.manual_seed(0)
+    kind = get_method("video_classifier")
+    method = kind(kind.tiny, torch.device("cpu"))
+    assert isinstance(method, WeakMethod)
+    method.set_dimension(D)
+    state = method.learnt.state_dict()
+    saved = Checkpoint(
+        method="video_classifier", config=as_json(kind.tiny), seed=0, step=0, epoch=0.0,
+        tensors={f"modules/network/{name}": each for name, each in state.items()},
+    )  # fmt: skip
+    weights, described = checkpoints.save(saved, folder)
+    CheckpointFactory.create(
+        run=run, is_final=True, weights__data=weights.read_bytes(),
+        state__data=described.read_bytes(),
+    )  # fmt: skip
+    run.config = as_json(kind.tiny)
+    run.save(update_fields=["config"])
+
+
+@pytest.fixture
+def run(worker: WorkerNode, team: Team, tmp_path: Path, settings: Any) -> Run:
+    """Scored on a test video of two rows, with a normal and an abnormal one to train on."""
+    settings.DATA_ROOTS = [str(tmp_path)]
+    method = MethodFactory.create(name="video_classifier", supervision="weak", reads="features")
+    run = RunFactory.create(team=team, method=method, dataset__folder=str(tmp_path))
+    run.feature_set = FeatureSetFactory.create(
+        dataset=run.dataset, folder=str(tmp_path), extractor="Flow and gradient histograms"
+    )
+    run.save(update_fields=["feature_set"])
+    film = toys.moving_square_video(tmp_path / "seen.mp4", FRAMES)
+    seen = VideoFactory.create(
+        dataset=run.dataset, name="seen", path=film.name, n_frames=FRAMES, label="Fight"
+    )
+    add_to_test(run, seen, [0] * FRAMES)
+    for name, label in (("calm", "normal"), ("fight", "Fight")):
+        video = VideoFactory.create(
+            dataset=run.dataset, name=name, n_frames=FRAMES, label=label, path=f"{name}.mp4"
+        )
+        SplitMemberFactory.create(split=run.split, video=video, part="train")
+        with_features(run.feature_set, video)
+    with_features(run.feature_set, seen)
+    learnt(run, tmp_path)
+    save_by_name(run, {"seen": float32(*[0.5] * FRAMES)})
+    return run
+
+
+@pytest.fixture
+def work(worker: WorkerNode) -> Callable[[Job], Job]:
+    def work(job: Job) -> Job:
+        supervisor.run_next("cpu", worker=worker)
+        job.refresh_from_db()
+        return job
+
+    return work
+
+
+def test_segments_are_explained_and_why_there_is_no_map(
+    run: Run, bob: User, work: Callable[[Job], Job]
+) -> None:
+    video = run.dataset.videos.get(name="seen")
+
+    job = work(explain(run=run, video=video, frames=(16, 32), by=bob))
+
+    assert (job.status, job.reason) == (Job.Status.SUCCEEDED, "")
+    assert job.result["baseline"] == "normal"
+    assert job.result["why_no_map"].startswith("Flow and gradient histograms has no layer here")
+    found = Explanation.objects.get()
+    assert (found.kind, found.target, found.video) == (SEGMENTS, "16-32", video)
+    assert (found.score_set, found.n_maps, found.width) == (run.score_set, 1, 2)
+    with found.sheet.open() as file:
+        told = json.load(file)
+    [target] = told["targets"]
+    assert (target["row"], target["first_row"], len(target["values"])) == (1, 0, 2)
+    difference = target["score"] - target["baseline_score"]
+    assert sum(target["values"]) == pytest.approx(difference, abs=0.001)
+    assert not PendingExplanation.objects.exists()
+    run.refresh_from_db()
+    assert run.current_job_id != job.pk  # the run itself is where it was
+
+
+def test_scores_that_are_gone_meanwhile_are_not_explained(
+    run: Run, bob: User, work: Callable[[Job], Job]
+) -> None:
+    job = explain(run=run, video=run.dataset.videos.get(name="seen"), by=bob)
+    run.score_set.delete()
+
+    job = work(job)
+
+    assert job.status == Job.Status.FAILED
+    assert "are gone" in job.reason
+    assert not PendingExplanation.objects.exists()
