@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# Compiled files are kept even where the environment says otherwise: tests start Python many times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up clean test check format bench soak browser
 
@@ -69,10 +72,11 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/djlint --reformat --quiet templates
 
-BENCHMARKS := door loader bag_loader weak_training lstm contact_sheet import_speed score_storage evaluator bootstrap curve_payload compare_page scoring_memory scoring_speed
+BENCHMARKS := door loader bag_loader weak_training lstm contact_sheet import_speed score_storage evaluator bootstrap curve_payload compare_page scoring_memory scoring_speed clips backbone extraction_memory
 bench: setup
 	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 soak: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m soak
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile thorough
 	$(BIN)/python -m benchmarks.worker_kills

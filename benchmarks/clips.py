@@ -1,6 +1,6 @@
 """Video to ten-crop clips as a network reads them, against a dump of JPEG files that is read again.
 
-    python -m benchmarks.clips
+    python -m benchmarks.clips [240p] [720p]
 
 Videos of 96 frames at 240p and 720p, H.264, one thread. Both give ten crops of 16 × 224 × 224 per
 segment, cut of pictures of 340 × 256 and scaled to −1…1. The peer works as
@@ -14,6 +14,7 @@ interleaved pairs.
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -49,8 +50,8 @@ def main() -> None:
         torch.save(I3DResNet50().state_dict(), folder / "w.pth")
         options = {"preprocessing": "squeezed", "crops": "ten"}
         extractor = create_extractor("i3d_resnet50", options, CPU, folder / "w.pth")
-        for title, size in SIZES.items():
-            video = render(folder / f"{title}.mp4", *size)
+        for title in sys.argv[1:] or SIZES:
+            video = render(folder / f"{title}.mp4", *SIZES[title])
             figures = {"video": title} | measure(extractor, video, folder)
             report.save("clips", figures, seed=SEED, notes=(__doc__ or "").split("\n")[0])
 

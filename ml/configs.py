@@ -9,9 +9,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 from ml.bad_input import BadInput
 
 
-def option(group: str, title: str, description: str, **limits: Any) -> Any:
-    """A field as a form shows it; `limits` are pydantic's (ge, le, …)."""
-    return Field(title=title, description=description, json_schema_extra={"group": group}, **limits)
+def option(group: str, title: str, description: str, *, file: bool = False, **limits: Any) -> Any:
+    """A field as a form shows it; `limits` are pydantic's (ge, le, …).
+
+    `file`: its value is the path of a file, which a site lets be where datasets may be.
+    """
+    extra: dict[str, Any] = {"group": group} | ({"format": "path"} if file else {})
+    return Field(title=title, description=description, json_schema_extra=extra, **limits)
 
 
 def parse(kind: type[Any], values: dict[str, Any], *, of: str) -> Any:

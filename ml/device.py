@@ -63,6 +63,14 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
+def free_bytes(device: torch.device) -> int:
+    """Of a GPU's memory; 0 for any other device."""
+    if device.type != "cuda":
+        return 0
+    free, _all = torch.cuda.mem_get_info(device)
+    return int(free)
+
+
 def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     """`tensor`, which lies in the CPU's memory, on the device; nobody waits until it is there."""
     if device.type != "cuda":

@@ -1,7 +1,9 @@
 """What a training may know of its videos, and what must be among them: a table by supervision.
 
 Site, command line and methods all go by this table. A training is handed `TrainingData`, which
-holds no more ground truth than its row allows; scoring is handed none at all.
+holds no more ground truth than its row allows; scoring is handed none at all. Test videos and
+their truth are let in for one purpose alone, and only where somebody asks for it: to choose the
+checkpoint that is best on test, as many published numbers were made.
 """
 
 from __future__ import annotations
@@ -61,9 +63,13 @@ class TrainingData:
 
     train: tuple[VideoRecord, ...]
     validation: tuple[VideoRecord, ...] = ()
+    # With their intervals, to choose a checkpoint by and for nothing else. Empty unless asked for.
+    test: tuple[VideoRecord, ...] = ()
 
 
-def training_data(manifest: Manifest, supervision: Supervision) -> TrainingData:
+def training_data(
+    manifest: Manifest, supervision: Supervision, *, selects_on_test: bool = False
+) -> TrainingData:
     """What a method of this supervision may learn from. Raise BadInput where that is not enough.
 
     Validation may do without: thresholds are chosen on videos that a method may not learn from.
@@ -74,8 +80,26 @@ def training_data(manifest: Manifest, supervision: Supervision) -> TrainingData:
     train = allowed_videos(given, supervision)
     _check_kinds(given, supervision)
     return TrainingData(
-        train=train, validation=allowed_videos(manifest.part("validation"), supervision)
+        train=train,
+        validation=allowed_videos(manifest.part("validation"), supervision),
+        test=_to_select_on(manifest.part("test"), supervision) if selects_on_test else (),
     )
+
+
+def _to_select_on(
+    videos: tuple[VideoRecord, ...], supervision: Supervision
+) -> tuple[VideoRecord, ...]:
+    """Raise BadInput where no checkpoint can be chosen by them."""
+    if supervision != Supervision.WEAK:
+        raise BadInput(
+            "Only a method that learns from labels of videos can choose its checkpoint on test: it "
+            "is how numbers of such methods were published"
+        )
+    if not any(video.intervals for video in videos):
+        raise BadInput("No test video has abnormal frames, so no checkpoint is best on test")
+    if uncounted := next((video for video in videos if not video.n_frames), None):
+        raise BadInput(f"The frames of the test video {uncounted.name} are not counted")
+    return videos
 
 
 def allowed_videos(

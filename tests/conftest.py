@@ -8,26 +8,30 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
-from tests import evaluating
+from tests import clearing, evaluating
 from tests.factories.accounts import MembershipFactory, TeamFactory
 from webapp.accounts.models import Role, Team, User
 from webapp.results.scores import intake, virtual
 
 # How long an example takes says something of the machine and nothing of the code.
-hypothesis.settings.register_profile(
-    "iwakan", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
+PATIENT: dict[str, Any] = {
+    "deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]
+}  # fmt: skip
+hypothesis.settings.register_profile("iwakan", max_examples=40, **PATIENT)
+hypothesis.settings.register_profile("thorough", max_examples=500, **PATIENT)  # for `make soak`
 hypothesis.settings.load_profile("iwakan")
 ON_CI = os.environ.get("CI") == "true"
 settings.WHITENOISE_AUTOREFRESH = True  # else each test client lists all static files anew
+TransactionTestCase._fixture_teardown = lambda case: clearing.clear_tables()  # type: ignore[method-assign]
 FAST_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 SHARED_DATA = Path(
     os.environ.get("IWAKAN_SHARED_DATA", settings.BASE_DIR.parent / "shared" / "data")
@@ -56,16 +60,16 @@ def skip_or_fail(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """End what is left of servers and threads, whose sessions would hold the test database."""
+    """End what is left of servers and threads, whose sessions would hold the test database.
+
+    Asked from outside it: this process's own sessions there are among those that end, and its
+    pool, which would open new ones meanwhile, is closed before.
+    """
     yield
     with django_db_blocker.unblock():
-        # A fresh session: ours was found to have been ended before, once, by nobody knows whom.
         connection.close()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+        connection.close_pool()
+        clearing.end_sessions(connection.settings_dict)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,12 @@ import pytest
 
 from webapp.stack import outside, postgres, valkey
 
+# Several processes share the cores here. Threads of one small matrix product would wait for each
+# other at full speed: four times the work. What is read when NumPy is loaded is set before that.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 STARTED: list[Any] = []
 USED: list[Path] = []  # outside the checkout
 HOME = Path(tempfile.gettempdir()) / f"iwakan-tests-{os.getpid()}"

@@ -92,7 +92,7 @@ def run(check: Block, repository: Path) -> subprocess.CompletedProcess[str]:
     address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/recipe_{os.getpid()}")
     variables = {
         "DATABASE_URL": address.geturl(),
-        "PYTEST_ADDOPTS": "-q --nomigrations -p no:cacheprovider",
+        "PYTEST_ADDOPTS": "-q -p no:cacheprovider",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     return subprocess.run(

@@ -255,7 +255,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "webapp.runs.models.Run.STATES",
         "ShareLinkKind": "webapp.sharing.models.ShareLink.Kind",
         "RunSelection": "webapp.runs.models.Run.Selection",
-        "HonestSelection": "webapp.runs.models.Run.HONEST_SELECTIONS",
+        "SelectionHere": "webapp.runs.models.Run.SELECTIONS_HERE",
         "VideoKind": "webapp.datasets.models.Video.Kind",
     },
 }

@@ -42,6 +42,13 @@ def videos_to_train_on(run: Run) -> list[dict[str, Any]]:
     return _videos(run, parts=(Part.TRAIN, Part.VALIDATION), with_intervals=knows_intervals)
 
 
+def videos_to_select_on(run: Run) -> list[dict[str, Any]]:
+    """The test videos with their ground truth, of a run that was told to choose by these alone."""
+    if not run.is_selected_on_test:
+        return []
+    return _videos(run, parts=(Part.TEST,), with_intervals=True)
+
+
 def videos_to_score(run: Run) -> list[dict[str, Any]]:
     """Those that are judged, and those that thresholds are chosen on, without ground truth.
 

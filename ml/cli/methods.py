@@ -27,6 +27,11 @@ def add_verbs(verbs: Any) -> None:
     train.add_argument(
         "--start-from", type=Path, help="as for --resume: learn anew, but from these weights"
     )
+    train.add_argument(
+        "--select-on", default="validation", choices=("validation", "test"),
+        help="whose labels choose the best checkpoint; test is there to repeat published numbers, "
+        "and whatever is told of such a checkpoint has to say so",
+    )  # fmt: skip
     train.set_defaults(run=_train)
 
     _add_score(verbs)
@@ -35,6 +40,10 @@ def add_verbs(verbs: Any) -> None:
 
 def _add_score(verbs: Any) -> None:
     score = _verb_with_weights(verbs, "score", "score videos, or a file of features")
+    score.add_argument(
+        "--sweep", action="append", default=[], metavar="FIELD=V,V,…",
+        help="score in each of these ways in one pass; each gets a folder of --out",
+    )  # fmt: skip
     score.add_argument("--part", default="test", choices=("train", "validation", "test"))
     score.add_argument(
         "--maps", action="store_true", help="also where the errors of test videos lie, as PNG"
@@ -102,13 +111,18 @@ def _methods(options: argparse.Namespace) -> None:
         )
 
 
+def _parts(options: argparse.Namespace) -> list[str]:
+    return ["train", "validation", *(["test"] if options.select_on == "test" else [])]
+
+
 def _train(options: argparse.Namespace) -> int:
     spec = {
         "verb": "train",
         "method": options.method,
         "config": config_of(options),
         "seed": options.seed,
-        "videos": videos_of(options.manifest, "train", "validation"),
+        "videos": videos_of(options.manifest, *_parts(options)),
+        "selects_on": options.select_on,
         "resume": checkpoint_at(options.resume) if options.resume else None,
         "starts_from": checkpoint_at(options.start_from) if options.start_from else None,
     }

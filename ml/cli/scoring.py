@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,8 +19,9 @@ from ml.reports import to_terminal
 def score(options: argparse.Namespace) -> int:
     if options.manifest and not options.out:
         raise BadInput("--out is needed with --manifest: the folder for the scores")
+    ways = ways_of(options.sweep)
     with TemporaryDirectory() as scratch:
-        learnt = learnt_of(options, Path(scratch))
+        learnt = learnt_of(options, Path(scratch)) | {"ways": ways}
         if options.features:
             return _score_file(options, learnt)
         spec = {
@@ -62,8 +65,12 @@ def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
     from ml.verbs.score import score_one
 
     video = video_of_file(options)
-    scores, rule = score_one(learnt | places_of(options), video)
-    print(_as_json(video, rule, scores) if options.json else _as_text(scores))
+    found, rule = score_one(learnt | places_of(options), video)
+    if options.json:
+        told = [_as_json(video, rule, way, scores) for way, scores in found.items()]
+        print(json.dumps(told if learnt["ways"] else told[0]))
+    else:
+        print("\n".join(f"{way}\n" * bool(way) + _as_text(each) for way, each in found.items()))
     return 0
 
 
@@ -74,9 +81,21 @@ def video_of_file(options: argparse.Namespace) -> VideoRecord:
     return VideoRecord(id=options.features.stem, path=str(options.features), features=features)
 
 
-def _as_json(video: VideoRecord, rule: str, scores: Scores) -> str:
+def ways_of(sweeps: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What `--sweep FIELD=V,V,…` says, each combination under its name, such as split_size=8."""
+    fields = {}
+    for sweep in sweeps:
+        name, separator, values = sweep.partition("=")
+        if not separator or not all(values.split(",")):
+            raise BadInput(f"--sweep {sweep}: FIELD=VALUE,VALUE,… is expected")
+        fields[name] = [f"{name}={value}" for value in dict.fromkeys(values.split(","))]
+    return {",".join(way): assigned(way) for way in product(*fields.values()) if way}
+
+
+def _as_json(video: VideoRecord, rule: str, way: str, scores: Scores) -> dict[str, Any]:
+    told = {"video": video.id, "rule": rule} | ({"way": way} if way else {})
     where = {"first_frame": scores.first_frame, "frames_per_value": scores.frames_per_value}
-    return json.dumps({"video": video.id, "rule": rule, **where, "scores": scores.values.tolist()})
+    return told | where | {"scores": scores.values.tolist()}
 
 
 def _as_text(scores: Scores) -> str:

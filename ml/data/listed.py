@@ -55,6 +55,7 @@ class Listing:
     videos: list[ListedVideo]
     findings: list[Finding]
     annotates: bool = False
+    annotation: str = ""  # of a folder: the file below it that says where anomalies are
 
 
 def list_videos(path: Path, name: str = "", normal_labels: Collection[str] = ()) -> Listing:

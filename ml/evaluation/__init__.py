@@ -17,7 +17,7 @@ from ml.evaluation.frames import (
 from ml.evaluation.outcome import Outcome, evaluate_under, evaluate_videos
 from ml.evaluation.settings import Settings
 
-EVALUATOR_VERSION = 6
+EVALUATOR_VERSION = 7
 
 __all__ = [
     "EVALUATOR_VERSION",

@@ -21,7 +21,7 @@ from ml.data.video.decode import decode
 from ml.explain.grad_cam import ShowsWhere, by_step, grad_cam
 from ml.explain.maps import LEVELS, Maps
 from ml.explain.segments import ExplainsSegments, bag_of_rows, rows_between
-from ml.extraction import EXTRACTORS, Extractor, create_extractor
+from ml.extraction import EXTRACTORS, Extractor, PictureExtractor, create_extractor
 from ml.extraction.segments import segments
 from ml.records import BadInput, VideoRecord
 
@@ -87,6 +87,7 @@ def explain_pictures(
     Raise NoPictures where rows are not made of whole frames, or not by this extractor.
     """
     assert isinstance(extractor, ShowsWhere)
+    assert isinstance(extractor, PictureExtractor)
     features = open_features(video)
     rows = rows_between(features, frames)
     stride = -(-len(rows) // MOST_ROWS)
@@ -112,7 +113,7 @@ def _check_laid_out(extractor: Extractor, features: Features) -> None:
 
 
 def _segments(
-    extractor: Extractor, video: VideoRecord, features: Features, rows: range
+    extractor: PictureExtractor, video: VideoRecord, features: Features, rows: range
 ) -> Iterator[NDArray[np.uint8]]:
     """The frames of each row, (L, H, W[, 3])."""
     length = features.frames_per_row

@@ -4,8 +4,16 @@ One file per extractor. Letters: L frames of a segment, T segments of a video, H
 width, K crops, D numbers of a feature.
 """
 
-from ml.extraction._base import EXTRACTORS, Extractor
+from ml.extraction._base import EXTRACTORS, Extractor, PictureExtractor
 from ml.extraction._making import create_extractor, describe
 from ml.extraction.videos import extract, extract_all
 
-__all__ = ["EXTRACTORS", "Extractor", "create_extractor", "describe", "extract", "extract_all"]
+__all__ = [
+    "EXTRACTORS",
+    "Extractor",
+    "PictureExtractor",
+    "create_extractor",
+    "describe",
+    "extract",
+    "extract_all",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -14,13 +15,17 @@ from pydantic.dataclasses import dataclass
 
 from ml import configs
 from ml.catalogue import Catalogue
+from ml.data.video.decode import decode
 from ml.data.video.resizing import Resizing
-from ml.records import BadInput
+from ml.extraction.segments import Remainder, segments
+from ml.records import BadInput, VideoRecord
 
 if TYPE_CHECKING:
     import torch
 
 Segment = NDArray[np.uint8]  # (L, H, W) grey or (L, H, W, 3) RGB
+Row = NDArray[np.float32]  # (K, D)
+Tell = Callable[[str], None]
 
 
 Group = Literal["Data", "Model"]  # where a form shows an option: of pictures, of the network
@@ -37,7 +42,7 @@ class NoOptions:
 
 
 class Extractor(ABC):
-    """Makes K × D numbers of each segment of a video.
+    """Makes a row of K × D numbers of each segment of a video: of so many frames one after another.
 
     `licence` is that of the weights that come with it, empty without any; `preprocessing` says
     in a sentence what becomes of a frame before. Where options change it, `dimension`
@@ -49,15 +54,16 @@ class Extractor(ABC):
     source: ClassVar[str]
     licence: ClassVar[str] = ""
     preprocessing: str
-    is_grey: ClassVar[bool] = False
     version: ClassVar[int] = 1  # raised with every change that makes other numbers
     takes_weights: ClassVar[bool] = False  # a file that whoever extracts has to name
     weights_wanted: ClassVar[str] = ""  # which files fit, as a clause after "weights: "
+    ending: ClassVar[str] = ""  # of its files, after the name of the video
     Config: ClassVar[type[Any]] = NoOptions
     dimension: int
     n_crops: int = 1
     fewest_frames: ClassVar[int] = 1  # of a segment
     most_frames: ClassVar[int] = 10_000
+    row_seconds: float = 0.0  # of a row that is not made of so many frames, but lasts so long
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
         """Raise BadInput where the weights are not there or none of this network's."""
@@ -73,14 +79,21 @@ class Extractor(ABC):
         """
         return None
 
-    @property
     @abstractmethod
-    def size(self) -> tuple[int, int] | Resizing | None:
-        """(H, W) to which frames are resized, or the rule for it; None: as they are."""
+    def rows(
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+    ) -> Iterator[Row]:
+        """(K, D) after (K, D), in constant memory, as many as `n_rows` says.
 
-    @abstractmethod
-    def features(self, segment: Segment) -> NDArray[np.float32]:
-        """(K, D)"""
+        What is odd about the video is told in sentences. Raise BadInput where it cannot be decoded.
+        """
+
+    def frames_of_row(self, video: VideoRecord) -> float:
+        """How many frames a row lasts, where it is not made of as many as was asked for; else 0.
+
+        Raise BadInput where that is no one number.
+        """
+        return 0.0
 
     @property
     def provenance(self) -> dict[str, str]:
@@ -120,6 +133,27 @@ class Extractor(ABC):
             "n_crops": self.n_crops,
             "provenance": self.provenance,
         }
+
+
+class PictureExtractor(Extractor):
+    """Makes them of the pictures of a segment."""
+
+    is_grey: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def size(self) -> tuple[int, int] | Resizing | None:
+        """(H, W) to which frames are resized, or the rule for it; None: as they are."""
+
+    @abstractmethod
+    def features(self, segment: Segment) -> Row:
+        """(K, D)"""
+
+    def rows(
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+    ) -> Iterator[Row]:
+        frames = decode(video, size=self.size, grey=self.is_grey)
+        return map(self.features, segments(frames, frames_per_row, remainder=remainder))
 
 
 def sha256_of(file: Path | None) -> str:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ml.data.video.resizing import Shorter, Squeezed
 from ml.device import Precision, has_bf16, to_device
-from ml.extraction._base import Extractor, Segment, option
+from ml.extraction._base import PictureExtractor, Segment, option
 from ml.extraction.crops import N_CROPS, ORDERS, Crops, crops_of
 from ml.models.backbones.folding import made_ready
 from ml.records import BadInput
@@ -65,7 +65,7 @@ def minus_one_to_one(resizing: Shorter | Squeezed) -> Preprocessing:
     )  # fmt: skip
 
 
-class ClipExtractor(Extractor):
+class ClipExtractor(PictureExtractor):
     """`preprocessings` are those that its option `preprocessing` names; without one, the only one.
 
     The config has `crops` and `precision`.

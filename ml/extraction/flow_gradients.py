@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.extraction._base import EXTRACTORS, Extractor, Segment
+from ml.extraction._base import EXTRACTORS, PictureExtractor, Segment
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 
 
 @EXTRACTORS.register
-class FlowGradients(Extractor):
+class FlowGradients(PictureExtractor):
     """Of each of 4 × 4 cells: how much moves in which of 8 directions, mean and maximum over the
     segment, how fast at most, and edges by their 8 directions in the middle frame.
     """

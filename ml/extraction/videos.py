@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ml.data.video.decode import decode
-from ml.extraction._base import Extractor
-from ml.extraction.segments import Remainder, segments
-from ml.records import BadInput, FeatureRecord, Manifest, VideoRecord
+from ml.extraction._base import Extractor, Row, Tell
+from ml.extraction._records import record_of
+from ml.extraction.segments import Remainder
+from ml.findings import Finding, Level
+from ml.records import BadInput, Manifest, VideoRecord
 from ml.reports import Reporter
-
-Row = NDArray[np.float32]
 
 
 def extract(
@@ -28,17 +27,25 @@ def extract(
     *,
     frames_per_row: int = 16,
     remainder: Remainder = "drop",
+    tell: Tell = lambda _text: None,
+    takes_own_rows: bool = False,
     on_row: Callable[[int], None] = lambda n_rows: None,
 ) -> int:
     """Write the features (T, K, D) of `video` to the .npy file `path`; return T.
 
-    `path` is there when it is whole, and only then. `on_row` is told how many rows there are so
-    far. Raise BadInput for a video that cannot be decoded, or features that are no finite numbers.
+    What is odd about the video is told, and `on_row` how many rows there are so far. `path` is
+    there when it is whole, and only then. Raise BadInput for a video that cannot be decoded,
+    features that are no finite numbers, and rows that are not of `frames_per_row` frames, unless
+    the caller asks `record_of` of how many they are.
     """
     extractor.check_length(frames_per_row)
+    if extractor.row_seconds and not takes_own_rows:
+        raise BadInput(
+            f"{extractor.title} would make a row of each {extractor.row_seconds} s and not of "
+            f"{frames_per_row} frames: that is for the command line alone"
+        )
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    frames = decode(video, size=extractor.size, grey=extractor.is_grey)
-    rows = map(extractor.features, segments(frames, frames_per_row, remainder=remainder))
+    rows = extractor.rows(video, frames_per_row=frames_per_row, remainder=remainder, tell=tell)
     try:
         # Written through a file, not through a map: a full disk is then an error, not SIGBUS.
         with partial.open("wb") as file:
@@ -60,23 +67,37 @@ def extract_all(
 ) -> Manifest:
     """Each into a file of its own, named as the video; return the videos with their features.
 
-    Files that are there already are left alone: an extraction that was ended goes on.
+    Files that are there already are left alone: an extraction that was ended goes on. A video of
+    which none can be made is told, and has none. Sound of videos that have features of the picture
+    stands after these.
     """
     listed = list(videos)
+    paths = _paths(listed, folder, extractor.ending)
+    rule: Any = {"frames_per_row": frames_per_row, "remainder": remainder, "takes_own_rows": True}
     known = []
-    for done, (video, path) in enumerate(zip(listed, _paths(listed, folder), strict=True)):
+    for done, (video, path) in enumerate(zip(listed, paths, strict=True)):
         reporter.progress(stage="extract", done=done, total=len(listed), unit="videos")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            extract(extractor, video, path, frames_per_row=frames_per_row, remainder=remainder)
-        features = FeatureRecord(path=str(path), frames_per_row=frames_per_row)
+        told = partial(_tell, reporter, video)
+        try:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                extract(extractor, video, path, **rule, tell=partial(told, "warning"))
+            features = record_of(extractor, video, path, frames_per_row)
+        except BadInput as error:
+            told("error", str(error))
+            known.append(replace(video, features=None))
+            continue
         known.append(replace(video, features=features))
         n_rows = len(np.load(path, mmap_mode="r"))
         reporter.send("features", video_id=video.id, path=str(path), n_rows=n_rows)
     return Manifest(videos=tuple(known))
 
 
-def _paths(videos: Sequence[VideoRecord], folder: Path) -> list[Path]:
+def _tell(reporter: Reporter, video: VideoRecord, level: Level, text: str) -> None:
+    reporter.send("finding", **asdict(Finding(level=level, subject=video.name, text=text)))
+
+
+def _paths(videos: Sequence[VideoRecord], folder: Path, ending: str) -> list[Path]:
     """Named and ordered into folders as the videos are; by their ids where two are alike."""
     paths = [Path(video.path).absolute() for video in videos]
     top = os.path.commonpath([path.parent for path in paths]) if paths else ""
@@ -86,7 +107,7 @@ def _paths(videos: Sequence[VideoRecord], folder: Path) -> list[Path]:
     ]
     count = Counter(names)
     return [
-        folder / f"{name if count[name] == 1 else video.id}.npy"
+        folder / f"{name if count[name] == 1 else video.id}{ending}.npy"
         for name, video in zip(names, videos, strict=True)
     ]
 

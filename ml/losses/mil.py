@@ -27,6 +27,20 @@ def roughness(scores_BT: Tensor) -> Tensor:
     return scores_BT.diff(dim=1).square().sum(1)
 
 
+def bag_lengths(bags_BTD: Tensor) -> Tensor:
+    """(B,): of bags padded with zeros, how many rows are none; 1 for one of zeros alone."""
+    return (bags_BTD != 0).any(dim=2).sum(1).clamp(min=1)
+
+
+def mean_of_highest(values_BT: Tensor, lengths_B: Tensor, n_top_B: Tensor) -> Tensor:
+    """(B,): of the first `lengths_B` values of a bag, the mean of as many of the highest."""
+    places = torch.arange(values_BT.shape[1], device=values_BT.device)[None]
+    filled = values_BT.masked_fill(places >= lengths_B[:, None], -torch.inf)
+    highest = filled.sort(dim=1, descending=True).values
+    n_taken = torch.minimum(n_top_B, lengths_B)
+    return highest.masked_fill(places >= n_taken[:, None], 0.0).sum(1) / n_taken
+
+
 def frobenius(weights: Iterable[Tensor]) -> Tensor:
     """Of all weights as if they were one matrix, not squared."""
     return torch.stack([each.square().sum() for each in weights]).sum().sqrt()

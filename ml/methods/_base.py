@@ -103,5 +103,5 @@ register = METHODS.register
 
 
 def option(group: Group, title: str, description: str, **limits: Any) -> Any:
-    """A config field as the run form shows it; `limits` are pydantic's (ge, le, …)."""
+    """A config field as the run form shows it; `limits` are as `ml.configs.option` has them."""
     return configs.option(group, title, description, **limits)

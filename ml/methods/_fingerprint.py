@@ -11,14 +11,20 @@ from ml.records import VideoRecord, hash_of
 from ml.supervision import TrainingData
 
 
-def fingerprint(data: TrainingData, train: Sequence[int], validation: Sequence[int]) -> str:
+def fingerprint(
+    data: TrainingData, train: Sequence[int], validation: Sequence[int], *more: str
+) -> str:
     """SHA-256 of which videos are learnt from and validated on, in their order, not of pixels.
 
     `train` and `validation` count the samples of each video: frames, or rows of features. Paths
     are left out, for a training may go on where the videos lie elsewhere, and so are pixels, for
-    decoders may round them differently.
+    decoders may round them differently. `more` are hashes of what else is learnt
+    from.
     """
-    return hash_of([_identities(data.train, train), _identities(data.validation, validation)])
+    videos = [_identities(data.train, train), _identities(data.validation, validation)]
+    if data.test:
+        videos.append(_identities(data.test, [video.n_frames for video in data.test]))
+    return hash_of([*videos, *more])
 
 
 def _identities(videos: Sequence[VideoRecord], counts: Sequence[int]) -> list[list[Any]]:

@@ -5,7 +5,10 @@ A method's config names those that it has: `schedule: ScheduleShape = "cosine"`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
+
+from pydantic import TypeAdapter
 
 from ml.data.features.bags import BagType
 from ml.device import Precision
@@ -52,6 +55,9 @@ LearningRate = Annotated[
     option("Training", "Learning rate", "Of the optimiser; where two networks oppose each other, "
            "of the generator's", gt=0, le=10),
 ]  # fmt: skip
+WeightDecay = Annotated[
+    float, option("Training", "Weight decay", "Of all weights, by the optimiser", ge=0)
+]
 ComputePrecision = Annotated[
     Precision,
     option("Training", "Precision", "bf16 is faster where the hardware has it; publish float32"),
@@ -79,6 +85,18 @@ Power = Annotated[
            gt=0, le=10),
 ]  # fmt: skip
 SCHEDULE_OPTIONS = ("warm_up_steps", "step_size", "gamma", "power")
+
+
+def dropout_of(what: str) -> Any:
+    """The option of a share of `what` that is left out, at random, in training."""
+    return option("Model", "Dropout", what, ge=0, lt=1)
+
+
+def with_own_scoring(config: Any) -> Any:
+    """The config with the method's own values of all options that say how videos are scored."""
+    fields = TypeAdapter(type(config)).json_schema()["properties"]
+    own = {name: each["default"] for name, each in fields.items() if each["group"] == "Scoring"}
+    return replace(config, **own)
 
 
 def schedule_of(config: Any) -> Schedule:

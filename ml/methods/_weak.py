@@ -6,9 +6,11 @@ B bags, T segments of a bag, N rows of a video, K crops, D numbers of a feature.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from copy import copy
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -17,13 +19,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ml.data.features import open_features
+from ml.data.features import Features, open_features
 from ml.data.features.bags import BagStore, Rows, resample, store_bags
 from ml.device import autocast, to_device
+from ml.methods._bags import DeviceBags
 from ml.methods._base import Method, Reads, ReadySweep
 from ml.methods._fingerprint import fingerprint
+from ml.methods._options import with_own_scoring
 from ml.metrics import auroc
-from ml.records import BadInput, Scores, VideoRecord
+from ml.records import BadInput, Scores, VideoRecord, frame_labels
 from ml.supervision import Supervision, TrainingData
 from ml.training.goal import Goal
 from ml.training.learner import Learner, Moment
@@ -31,7 +35,9 @@ from ml.training.loop import Training
 from ml.training.plan import Balanced, Halves, Indices
 from ml.training.schedule import Schedule
 
+TEST_AUROC = "test_auroc"
 SPLIT_SIZES = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64, 128)
+HELD_NUMBERS = 64 * 1024**2  # of a video that is scored in several ways; a longer one stays mapped
 ROWS_AT_ONCE = 4096  # of all crops: what is scored in one go
 
 
@@ -130,9 +136,22 @@ class WeakMethod(Method):
             self.set_dimension(train.dimension)
         for store in filter(None, (train, watched)):
             self._check_width(store.dimension, "The videos to learn from")
-        learner = BagLearner(self, train, watched)
-        learner.fingerprint = fingerprint(data, train.counts, watched.counts if watched else ())
+        learner = self.learner(data, train, watched)
+        if data.test:
+            learner.select_on(data.test)
+        counts = train.counts, watched.counts if watched else ()
+        learner.fingerprint = fingerprint(data, *counts, *self.learnt_from())
         training.run(learner, updates=self.config.updates)
+
+    def learner(
+        self, data: TrainingData, train: BagStore, validation: BagStore | None
+    ) -> BagLearner:
+        """What learns from the bags of `data`, whose videos have the order of the bags."""
+        return BagLearner(self, train, validation)
+
+    def learnt_from(self) -> tuple[str, ...]:
+        """Hashes of what is learnt from besides videos: a resume needs the same."""
+        return ()
 
     def _store(
         self, videos: tuple[VideoRecord, ...], training: Training, file_name: str
@@ -144,7 +163,34 @@ class WeakMethod(Method):
 
     def score(self, video: VideoRecord) -> Scores:
         """Frames after the last row, too few for one, share its score."""
+        return self._scores_of(open_features(video), video)
+
+    def test_auroc(self, videos: Sequence[VideoRecord]) -> float:
+        """Over all frames of the videos together that have a score.
+
+        Scored by the method's own values of the options of scoring, whatever the config's are:
+        what is learnt must not depend on these.
+        """
+        way = self._in_another_way(with_own_scoring(self.config))
+        scores = np.concatenate([way.score(video).to_frames(video.n_frames) for video in videos])
+        labels = np.concatenate([frame_labels(each.intervals, each.n_frames) for each in videos])
+        is_scored = np.isfinite(scores)
+        return auroc(labels[is_scored], scores[is_scored])
+
+    def score_ways(self, video: VideoRecord, configs: Sequence[Any]) -> list[Scores]:
+        """By each of these configs, which differ in how they score; the features are read once."""
         features = open_features(video)
+        if features.rows.size <= HELD_NUMBERS:
+            features = replace(features, rows=np.array(features.rows, np.float32))
+        return [self._in_another_way(config)._scores_of(features, video) for config in configs]
+
+    def _in_another_way(self, config: Any) -> Self:
+        """With the same network."""
+        other = copy(self)
+        other.config = config
+        return other
+
+    def _scores_of(self, features: Features, video: VideoRecord) -> Scores:
         self._check_width(features.rows.shape[-1], video.name)
         self.learnt.eval()
         with torch.inference_mode():
@@ -205,10 +251,12 @@ class BagLearner(Learner[Halves]):
     scores.
     """
 
+    test: Sequence[VideoRecord] = ()  # whose truth chooses the checkpoint, where that is asked for
+
     def __init__(self, method: WeakMethod, train: BagStore, validation: BagStore | None) -> None:
         self.method = method
-        self.train = train
-        self.validation = validation
+        self.train = DeviceBags(train, method.device)
+        self.validation = DeviceBags(validation, method.device) if validation else None
         self.modules = method.modules
         self.samples = [_samples(train, kind, method.crops_are_samples) for kind in (False, True)]
         self.optimisers = {"network": method.optimiser(method.learnt)}
@@ -224,47 +272,63 @@ class BagLearner(Learner[Halves]):
             n_steps=max(1, min(n_normal, n_abnormal) // half),
         )  # fmt: skip
 
+    def select_on(self, test: Sequence[VideoRecord]) -> None:
+        """Let the truth of the test videos choose the best checkpoint."""
+        self.test = test
+        every_steps = self.method.config.validate_every
+        self.goal = Goal(name=TEST_AUROC, higher_is_better=True, every_steps=every_steps)
+
+    def state(self) -> dict[str, Any]:
+        """So that a checkpoint tells of itself that it was chosen so."""
+        return {"selected_on": "test"} if self.test else {}
+
     def step(self, batch: Halves, moment: Moment) -> Mapping[str, Tensor]:
-        normal, abnormal = (
-            self.bags(self.train, samples[numbers])
-            for samples, numbers in zip(self.samples, (batch.first, batch.second), strict=True)
-        )
-        losses = self.method.losses(normal, abnormal)
+        normal, abnormal = self.samples
+        losses = self.losses(normal[batch.first], abnormal[batch.second])
         self.update("network", losses["loss"])
         return losses
 
+    def losses(self, normal: Indices, abnormal: Indices) -> Mapping[str, Tensor]:
+        """Of the samples of these numbers."""
+        return self.method.losses(self.bags(self.train, normal), self.bags(self.train, abnormal))
+
     def validate(self) -> Mapping[str, float]:
-        """AUROC and binary cross entropy of the videos' scores, the mean over their crops."""
-        if self.validation is None:
-            return {}
-        scores = self._video_scores(self.validation)
-        labels = self.validation.is_abnormal
+        """AUROC and binary cross entropy of the videos' scores, the mean over their crops.
+
+        And the frame AUROC of the test videos, where these choose.
+        """
+        on_test = {TEST_AUROC: self.method.test_auroc(self.test)} if self.test else {}
+        return on_test if self.validation is None else on_test | self._validated(self.validation)
+
+    def _validated(self, validation: DeviceBags) -> dict[str, float]:
+        scores = self._video_scores(validation)
+        labels = validation.store.is_abnormal
         told = torch.from_numpy(labels.astype(np.float64))
         bce = F.binary_cross_entropy(torch.from_numpy(scores), told)
         if labels.all() or not labels.any():
             return {"video_bce": float(bce)}
         return {"video_auroc": auroc(labels.astype(np.uint8), scores), "video_bce": float(bce)}
 
-    def _video_scores(self, store: BagStore) -> NDArray[np.float64]:
+    def _video_scores(self, bags: DeviceBags) -> NDArray[np.float64]:
         """(V,), a few videos at a time."""
-        at_once = max(1, ROWS_AT_ONCE // (store.n_crops * store.bags.shape[2]))
+        n_videos, n_crops, n_segments, _dimension = bags.store.bags.shape
+        at_once = max(1, ROWS_AT_ONCE // (n_crops * n_segments))
         parts = []
-        for first in range(0, len(store.bags), at_once):
-            numbers = np.arange(first, min(len(store.bags), first + at_once))
-            parts.append(self._mean_over_crops(store, numbers).double().cpu().numpy())
+        for first in range(0, n_videos, at_once):
+            numbers = np.arange(first, min(n_videos, first + at_once))
+            parts.append(self._mean_over_crops(bags, numbers).double().cpu().numpy())
         return np.concatenate(parts)
 
-    def _mean_over_crops(self, store: BagStore, videos: Indices) -> Tensor:
+    def _mean_over_crops(self, bags: DeviceBags, videos: Indices) -> Tensor:
         if not self.method.crops_are_samples:
-            return self.method.video_scores(self.bags(store, videos))
-        bags = self.bags(store, store.crops_of(videos))
-        scores = self.method.video_scores(bags).float()
-        return scores.unflatten(0, (-1, store.n_crops)).mean(1)
+            return self.method.video_scores(self.bags(bags, videos))
+        taken = self.bags(bags, bags.store.crops_of(videos))
+        scores = self.method.video_scores(taken).float()
+        return scores.unflatten(0, (-1, bags.store.n_crops)).mean(1)
 
-    def bags(self, store: BagStore, samples: Indices) -> Tensor:
+    def bags(self, bags: DeviceBags, samples: Indices) -> Tensor:
         """(B, T, D) where crops are samples, else (B, K, T, D), float32 on the device."""
-        bags = store.take(samples, crop_by_crop=self.method.crops_are_samples)
-        return to_device(torch.from_numpy(bags), self.method.device).float()
+        return bags.take(samples, crop_by_crop=self.method.crops_are_samples)
 
 
 def split_size_sweep() -> ReadySweep:

@@ -25,7 +25,8 @@ from ml.methods._options import (
     SplitSize,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod, split_size_sweep
 from ml.models.recurrent_ranking import RecurrentRanking
 from ml.training.radam import radam
@@ -38,9 +39,7 @@ class BiLSTMMILConfig:
     width: Annotated[
         int, option("Model", "LSTM width", "Hidden numbers of each direction", ge=1, le=4096)
     ] = 256
-    dropout: Annotated[
-        float, option("Model", "Dropout", "Before the second and third layer", ge=0, lt=1)
-    ] = 0.6
+    dropout: Annotated[float, dropout_of("Before the second and third layer")] = 0.6
     smoothness: Annotated[
         float, option("Training", "Smoothness", "λ1, of jumps from segment to segment", ge=0)
     ] = 8e-5

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ml.data.features.bags import Rows, sampled_or_padded
+from ml.losses.mil import bag_lengths, mean_of_highest
 from ml.methods._base import option, register
 from ml.methods._options import (
     BatchSize,
@@ -28,7 +29,8 @@ from ml.methods._options import (
     Segments,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod
 from ml.models.hl_net import HLNet
 from ml.training.schedule import Schedule
@@ -41,7 +43,7 @@ SEGMENTS_PER_TOP = 16
 class HLNetConfig:
     segments: Segments = 200
     kept_as: KeptAs = "float16"
-    dropout: Annotated[float, option("Model", "Dropout", "Of all layers", ge=0, lt=1)] = 0.6
+    dropout: Annotated[float, dropout_of("Of all layers")] = 0.6
     updates: Updates = 7700
     batch_size: BatchSize = 128
     learning_rate: LearningRate = 1e-4
@@ -128,19 +130,14 @@ class HLNetMethod(WeakMethod):
 
 def _is_row(bags_BTD: Tensor) -> Tensor:
     """(B, T): False where a bag is padded with zeros; a video of zeros alone is one row long."""
-    is_row = (bags_BTD != 0).any(dim=2)
-    lengths = is_row.sum(1).clamp(min=1)
-    return torch.arange(bags_BTD.shape[1], device=bags_BTD.device)[None] < lengths[:, None]
+    places = torch.arange(bags_BTD.shape[1], device=bags_BTD.device)
+    return places[None] < bag_lengths(bags_BTD)[:, None]
 
 
 def _top_score(logits_BT: Tensor, is_row_BT: Tensor) -> Tensor:
     """(B,): the sigmoid of the mean of the highest logits, one and another for every 16 rows."""
     lengths = is_row_BT.sum(1)
-    n_top = lengths // SEGMENTS_PER_TOP + 1
-    highest = logits_BT.masked_fill(~is_row_BT, -torch.inf).sort(dim=1, descending=True).values
-    is_top = torch.arange(highest.shape[1], device=highest.device)[None] < n_top[:, None]
-    total = highest.masked_fill(~is_top, 0.0).sum(1)
-    return torch.sigmoid(total / torch.minimum(n_top, lengths))
+    return torch.sigmoid(mean_of_highest(logits_BT, lengths, lengths // SEGMENTS_PER_TOP + 1))
 
 
 def _distilling(holistic_BT: Tensor, online_BT: Tensor, is_row_BT: Tensor) -> Tensor:

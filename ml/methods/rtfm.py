@@ -24,7 +24,9 @@ from ml.methods._options import (
     Segments,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    WeightDecay,
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod
 from ml.models.multiscale_temporal import MagnitudeClassifier
 
@@ -35,7 +37,7 @@ SPARSITY, SMOOTHNESS = 8e-3, 8e-4
 class RTFMConfig:
     segments: Segments = 32
     kept_as: KeptAs = "float16"
-    dropout: Annotated[float, option("Model", "Dropout", "Of all layers", ge=0, lt=1)] = 0.7
+    dropout: Annotated[float, dropout_of("Of all layers")] = 0.7
     top_segments: Annotated[
         int,
         option("Training", "Top segments", "Of each bag, those of the largest features, are "
@@ -47,9 +49,7 @@ class RTFMConfig:
     margin: Annotated[
         float, option("Training", "Margin", "Length that abnormal features are to have", gt=0)
     ] = 100.0
-    weight_decay: Annotated[
-        float, option("Training", "Weight decay", "0.005 in the code, 0.0005 in the paper", ge=0)
-    ] = 0.005
+    weight_decay: WeightDecay = 0.005
     updates: Updates = 15_000
     batch_size: BatchSize = 64
     learning_rate: LearningRate = 0.001

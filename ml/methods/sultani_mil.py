@@ -29,7 +29,8 @@ from ml.methods._options import (
     Segments,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod
 
 
@@ -37,9 +38,7 @@ from ml.methods._weak import WeakMethod
 class SultaniMILConfig:
     segments: Segments = 32
     kept_as: KeptAs = "float16"
-    dropout: Annotated[
-        float, option("Model", "Dropout", "Before the second and third layer", ge=0, lt=1)
-    ] = 0.6
+    dropout: Annotated[float, dropout_of("Before the second and third layer")] = 0.6
     sparsity: Annotated[
         float, option("Training", "Sparsity", "Weight of the sum of abnormal scores", ge=0)
     ] = 8e-5

@@ -23,7 +23,9 @@ from ml.methods._options import (
     Segments,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    WeightDecay,
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod
 from ml.models.dual_memory import DualMemory, Remembered
 
@@ -39,12 +41,8 @@ class URDMUConfig:
     entries: Annotated[
         int, option("Model", "Memory entries", "Of each of the two memories", ge=1, le=4096)
     ] = 60
-    dropout: Annotated[float, option("Model", "Dropout", "Of the attention layers", ge=0, lt=1)] = (
-        0.5
-    )
-    weight_decay: Annotated[float, option("Training", "Weight decay", "Of all weights", ge=0)] = (
-        5e-5
-    )
+    dropout: Annotated[float, dropout_of("Of the attention layers")] = 0.5
+    weight_decay: WeightDecay = 5e-5
     updates: Updates = 3000
     batch_size: BatchSize = 128
     learning_rate: LearningRate = 1e-4

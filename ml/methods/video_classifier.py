@@ -29,13 +29,14 @@ from ml.methods._options import (
     SplitSize,
     Updates,
     ValidateEvery,
-)  # fmt: skip
+    dropout_of,
+)
 from ml.methods._weak import WeakMethod, split_size_sweep
 from ml.models.temporal_attention import (
     AttentionClassifier,
     RecurrentAttentionClassifier,
     RecurrentClassifier,
-)  # fmt: skip
+)
 from ml.training.radam import radam
 
 Layers = Literal["attention", "lstm", "lstm_attention"]
@@ -54,9 +55,7 @@ class VideoClassifierConfig:
         int, option("Model", "Attention width", "Hidden numbers of the attention", ge=1, le=4096)
     ] = 64
     hops: Annotated[int, option("Model", "Hops", "Weighted means over a bag", ge=1, le=64)] = 3
-    dropout: Annotated[
-        float, option("Model", "Dropout", "Of the attention's weights", ge=0, lt=1)
-    ] = 0.3
+    dropout: Annotated[float, dropout_of("Of the attention's weights")] = 0.3
     updates: Updates = 2490
     batch_size: BatchSize = 64
     learning_rate: LearningRate = 0.001

@@ -23,6 +23,7 @@ from ml.metrics.events import (
     sweep,
     timeline,
 )
+from ml.metrics.kinds import AgainstNormal
 from ml.metrics.pairs import pair_counts
 from ml.metrics.ranking import (
     Floats,
@@ -49,6 +50,7 @@ from ml.metrics.wilson import wilson
 
 __all__ = [
     "SPACE",
+    "AgainstNormal",
     "AlarmRule",
     "Alarms",
     "AtThreshold",

@@ -149,8 +149,8 @@ def bootstrap_metrics(
     ranking = items.ranking()
     bins, n_bins, n_flagged = _bins(items, ranking, threshold)
     tables = (
-        _table(items, items.n_abnormal, bins, n_bins),
-        _table(items, items.n_normal, bins, n_bins),
+        weights_by_bin(items, items.n_abnormal, bins, n_bins),
+        weights_by_bin(items, items.n_normal, bins, n_bins),
     )
     values = {name: _exact(ranking, name, curves, threshold) for name in names}
     whole = _replicates(tables, np.ones((1, items.n_videos)), names, curves, n_flagged)[0]
@@ -174,16 +174,16 @@ def _check_names(names: Sequence[str], curves: Curves, threshold: float | None) 
 
 
 def _bins(
-    items: Segments, ranking: Ranking, threshold: float | None
+    items: Segments, ranking: Ranking, threshold: float | None, most: int = MAX_BINS
 ) -> tuple[NDArray[np.int64], int, int]:
     """(S,) the bin of each segment, bin 0 the highest; how many bins; how many are flagged.
 
     Bins hold about equally many frames of each class together, and whole scores.
     """
     lows = ranking.thresholds.astype(np.float64)
-    if len(lows) > MAX_BINS:
+    if len(lows) > most:
         rank_share = _evenly(ranking.true_positives) + _evenly(ranking.false_positives)
-        wanted = np.linspace(rank_share[-1] / (MAX_BINS - 1), rank_share[-1], MAX_BINS - 1)
+        wanted = np.linspace(rank_share[-1] / (most - 1), rank_share[-1], most - 1)
         at = np.minimum(np.searchsorted(rank_share, wanted), len(lows) - 1)
         kept = lows[np.unique(at)]
         lows = kept if threshold is None else _with_edge(lows, kept, threshold)
@@ -197,6 +197,12 @@ def _bins(
     return bins, max(1, len(ascending)), n_flagged
 
 
+def bins_of(items: Segments, most: int) -> tuple[NDArray[np.int64], int]:
+    """(S,) the bin of each segment, bin 0 the highest scores; of how many, at most `most`."""
+    bins, n_bins, _n_flagged = _bins(items, items.ranking(), None, most)
+    return bins, n_bins
+
+
 def _evenly(cumulated: Floats) -> Floats:
     return cumulated / cumulated[-1] if cumulated[-1] > 0 else cumulated
 
@@ -207,7 +213,9 @@ def _with_edge(lows: Floats, kept: Floats, threshold: float) -> Floats:
     return np.union1d(kept, reaching[-1:])[::-1]
 
 
-def _table(items: Segments, weights: Floats, bins: NDArray[np.int64], n_bins: int) -> Floats:
+def weights_by_bin(
+    items: Segments, weights: Floats, bins: NDArray[np.int64], n_bins: int
+) -> Floats:
     """(n_videos, n_bins) weights."""
     at = items.videos * n_bins + bins
     size = items.n_videos * n_bins

@@ -6,9 +6,9 @@ Where they come from in the picture is kept beside them, if wanted, as a PNG for
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +20,15 @@ from ml.reports import Reporter
 INDEX = "scores.json"
 
 
+@runtime_checkable
+class ScoresInWays(Protocol):
+    """A method that scores by several configs what it has read once."""
+
+    rule: ClassVar[str]
+
+    def score_ways(self, video: VideoRecord, configs: Sequence[Any]) -> list[Scores]: ...
+
+
 def score_videos(
     method: Method,
     videos: Iterable[VideoRecord],
@@ -27,28 +36,72 @@ def score_videos(
     reporter: Reporter,
     *,
     with_maps: bool = False,
+    way: str = "",
 ) -> dict[str, Any]:
     """Score each video and tell of it at once. Return what there is to say about all of them.
 
-    `with_maps`: explain the test videos too, where the method can.
+    `with_maps`: explain the test videos too, where the method can. `way` names one of several in
+    which videos are scored.
     """
     videos = list(videos)
+    folder.mkdir(parents=True, exist_ok=True)
+    of_way = {"way": way} if way else {}
     index: dict[str, Any] = {}
     for number, video in enumerate(videos):
         reporter.progress(stage="score", done=number, total=len(videos), unit="videos")
         scores, maps = _scores_of(method, video, with_maps=with_maps and video.part == "test")
-        path = folder / f"scores-{number:05d}.npy"
-        np.save(path, scores.values)
-        where = {"first_frame": scores.first_frame, "frames_per_value": scores.frames_per_value}
-        index[video.id] = {"file": path.name, **where}
-        reporter.send("scores", video_id=video.id, path=str(path), **where)
+        index[video.id], event = _save_scores(scores, folder / _file_name(number))
+        reporter.send("scores", video_id=video.id, **event, **of_way)
         if maps is not None and len(maps.levels):
-            sheet = path.with_name(f"maps-{number:05d}.png")
+            sheet = folder / f"maps-{number:05d}.png"
             facts = _save_maps(method, maps, sheet)
             index[video.id]["maps"] = {"file": sheet.name} | facts
             reporter.send("explanation", video_id=video.id, path=str(sheet), **facts)
-    (folder / INDEX).write_text(json.dumps({"rule": method.rule, "scores": index}, indent=1))
+    _save_index(folder, method.rule, index)
     return {"rule": method.rule, "n_videos": len(videos)}
+
+
+def score_in_ways(
+    method: ScoresInWays,
+    videos: Iterable[VideoRecord],
+    folder: Path,
+    reporter: Reporter,
+    ways: Mapping[str, Any],
+) -> dict[str, Any]:
+    """As `score_videos`, by each of the configs `ways`, in a folder of its name.
+
+    They differ in options of the group "Scoring" alone. Each video's features are read once.
+    """
+    videos = list(videos)
+    indices: dict[str, dict[str, Any]] = {way: {} for way in ways}
+    for way in ways:
+        (folder / way).mkdir(parents=True, exist_ok=True)
+    for number, video in enumerate(videos):
+        reporter.progress(stage="score", done=number, total=len(videos), unit="videos")
+        found = method.score_ways(video, list(ways.values()))
+        for way, scores in zip(ways, found, strict=True):
+            check_scores(scores, video)
+            path = folder / way / _file_name(number)
+            indices[way][video.id], event = _save_scores(scores, path)
+            reporter.send("scores", video_id=video.id, way=way, **event)
+    for way, index in indices.items():
+        _save_index(folder / way, method.rule, index)
+    return {"rule": method.rule, "n_videos": len(videos), "n_ways": len(ways)}
+
+
+def _save_scores(scores: Scores, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the index says of them, and what is told of them."""
+    np.save(path, scores.values)
+    where = {"first_frame": scores.first_frame, "frames_per_value": scores.frames_per_value}
+    return {"file": path.name, **where}, {"path": str(path), **where}
+
+
+def _save_index(folder: Path, rule: str, index: Mapping[str, Any]) -> None:
+    (folder / INDEX).write_text(json.dumps({"rule": rule, "scores": index}, indent=1))
+
+
+def _file_name(number: int) -> str:
+    return f"scores-{number:05d}.npy"
 
 
 def load_scores(folder: Path) -> dict[str, Scores]:

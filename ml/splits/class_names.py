@@ -9,6 +9,7 @@ from ml.normal import ABNORMAL, NORMAL, is_normal
 
 NO_CLASSES = {*PART_FOLDERS, "videos", "video", "frames", "rgb"}
 UCF_NAME = re.compile(r"([A-Z][A-Za-z]+?)_?\d{3}_x264")
+XD_NAME = re.compile(r".*_label_([A-Z0-9][^_/\\]*)")
 
 
 def label_of_folder(folder: str) -> str:
@@ -24,6 +25,13 @@ def label_of_ucf_name(name: str) -> str:
         return NORMAL
     match = UCF_NAME.fullmatch(name)
     return match[1] if match else ""
+
+
+def label_of_xd_name(name: str) -> str:
+    """`…_label_G-B2-B6` is of the class G first of all, `…_label_A` is normal."""
+    match = XD_NAME.fullmatch(name)
+    first = match[1].split("-")[0] if match else ""
+    return NORMAL if first == "A" else first
 
 
 def label_of_digit(digit: str) -> str:

@@ -161,7 +161,7 @@ class _Loop:
 
     def _tell(self, validated: dict[str, float]) -> None:
         """Send a point; where it is the best so far, this moment is to be kept."""
-        self._send_point({f"validation_{name}": value for name, value in validated.items()})
+        self._send_point({_curve_of(name): value for name, value in validated.items()})
         reached = self.learner.goal.reached(validated)
         if reached is not None and (self.best is None or reached < self.best):
             self.best = reached
@@ -282,3 +282,8 @@ class _Loop:
                 "The checkpoint was made with other data, if with as many training samples: a "
                 "training goes on only with the data that it was started with"
             )
+
+
+def _curve_of(name: str) -> str:
+    """What is validated on test says so by its own name."""
+    return name if name.startswith("test_") else f"validation_{name}"

@@ -13,7 +13,7 @@ class RAdam(torch.optim.RAdam):
     """As its authors first published it: no step while the variance cannot be rectified.
 
     With betas (0.9, 0.999) these are the first five. torch's own makes a step of plain momentum
-    there, whose length does not follow the gradients' scale; the moments are the same.
+    there, as long as the gradients are large, which no later step is; the moments are the same.
     """
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

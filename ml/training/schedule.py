@@ -21,7 +21,8 @@ class Schedule:
 
     - constant: 1;
     - step: `gamma` times what it was, after every `step_size` steps, at most `n_falls` times;
-    - cosine: half a wave from 1 down to 0 (Loshchilov and Hutter, SGDR, ICLR 2017, no restarts);
+    - cosine: half a wave from 1 down to 0 (Loshchilov and Hutter, SGDR, ICLR 2017, no restarts),
+      of which the training passes the share `passed`;
     - polynomial: the share of the steps that are left, to the power `power`.
     """
 
@@ -31,6 +32,7 @@ class Schedule:
     gamma: float = 0.1
     n_falls: int | None = None
     power: float = 1.0
+    passed: float = 1.0
 
     def factor(self, step: int, n_steps: int) -> float:
         """In [0, 1], for step `step`, from 0 on, of a training of `n_steps`, warm-up included."""
@@ -44,7 +46,7 @@ class Schedule:
             )
         share = after / (n_steps - self.warm_up_steps)
         if self.shape == "cosine":
-            return (1 + math.cos(math.pi * share)) / 2
+            return (1 + math.cos(math.pi * self.passed * share)) / 2
         return float((1 - share) ** self.power) if self.shape == "polynomial" else 1.0
 
 

@@ -99,7 +99,11 @@ class _Making:
             if time.monotonic() - self.told_at > TELL_SECONDS:
                 self._tell(number + min(1, round(n_rows / expected, 2)))
 
-        n_rows = extract(self.extractor, video, path, on_row=on_row, **self.rule)
+        def tell(text: str) -> None:
+            finding = Finding(level="warning", subject=self.names[video.id], text=text)
+            self.reporter.send("finding", **asdict(finding))
+
+        n_rows = extract(self.extractor, video, path, on_row=on_row, tell=tell, **self.rule)
         rows = read_array(path)
         health = Health()
         health.add(rows, path.name)

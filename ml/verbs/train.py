@@ -30,7 +30,11 @@ def run(spec: Spec, reporter: Reporter) -> None:
         resume_from=resume,
         checkpoint_seconds=spec.get("checkpoint_seconds", Training.checkpoint_seconds),
     )
-    method.fit(training_data(Manifest(videos=videos_of(spec)), method.supervision), training)
+    data = training_data(
+        Manifest(videos=videos_of(spec)), method.supervision,
+        selects_on_test=spec.get("selects_on") == "test",
+    )  # fmt: skip
+    method.fit(data, training)
 
 
 def _start_from(checkpoint: Checkpoint, name: str, method: Method) -> None:

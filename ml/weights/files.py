@@ -1,4 +1,4 @@
-"""Files of weights, read without running any code in them: safetensors, and torch's own."""
+"""Files of weights, read without running any code in them: safetensors, torch's own, MATLAB's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from ml.records import BadInput
+from ml.weights.mat_files import read_mat_weights
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "net_g")
 PARALLEL = "module."  # what DataParallel puts before each name
@@ -20,6 +21,8 @@ PARALLEL = "module."  # what DataParallel puts before each name
 
 def read_weights(path: Path) -> dict[str, Tensor]:
     """Tensors by name, on the CPU, out of what wraps them. Raise BadInput, saying what is wrong."""
+    if path.suffix.lower() == ".mat":
+        return read_mat_weights(path)
     weights = _unwrapped(_loaded(path))
     if not isinstance(weights, Mapping) or not weights:
         raise BadInput(f"{path.name} holds no tensors by name: a state dict is expected")

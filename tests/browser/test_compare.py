@@ -15,7 +15,7 @@ from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Dataset, Interval
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,8 +36,7 @@ def scored(run: Run, strength: float) -> Run:
         for name, labels in LABELS.items()
     }
     score_set = save_by_name(run, scores)
-    for protocol in ensure_protocols()[:3]:
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols()[:3])
     return run
 
 

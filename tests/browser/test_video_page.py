@@ -22,7 +22,7 @@ from tests.factories.runs import RunFactory
 from tests.patience import PATIENCE
 from tests.toys import write_video
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate_under_each
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -94,8 +94,7 @@ def scored(video, name: str, scores: np.ndarray, **rule: int):
     add_to_test(run, video, [number in ABNORMAL for number in range(N_FRAMES)])
     values = Scores(values=scores.astype(np.float32), **rule)
     score_set = save_by_name(run, {video.name: values})
-    for protocol in ensure_protocols():
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols())
     return run
 
 

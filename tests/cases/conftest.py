@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
-import subprocess
+import runpy
+import shutil
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -32,20 +34,35 @@ BINARY = "application/octet-stream"
 Case = Callable[[str], Path]
 
 
-@pytest.fixture
-def case(tmp_path: Path) -> Case:
-    """Runs a generator; returns the folder below the data root that it wrote to."""
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder in which a generator has left its case; it runs once, in this process."""
 
+    @functools.cache
     def generate(name: str) -> Path:
-        if not (CASES / f"{name}.py").is_file():
-            skip_or_fail(f"no cases at {CASES}: set IWAKAN_SHARED_DATA")
-        folder = tmp_path / "data" / name
-        folder.parent.mkdir(exist_ok=True)
-        target = folder.with_suffix(".avi") if name == "avi_dropped_tail" else folder
-        subprocess.run([sys.executable, str(CASES / f"{name}.py"), str(target)], check=True)
-        return folder
+        place = tmp_path_factory.mktemp(name)
+        target = place / name
+        if name == "avi_dropped_tail":
+            target = target.with_suffix(".avi")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", [f"{name}.py", str(target)])
+            runpy.run_path(str(CASES / f"{name}.py"), run_name="__main__")
+        return place
 
     return generate
+
+
+@pytest.fixture
+def case(tmp_path: Path, generated: Callable[[str], Path]) -> Case:
+    """Copies what a generator has made; returns the folder below the data root."""
+
+    def copy(name: str) -> Path:
+        if not (CASES / f"{name}.py").is_file():
+            skip_or_fail(f"no cases at {CASES}: set IWAKAN_SHARED_DATA")
+        shutil.copytree(generated(name), tmp_path / "data", dirs_exist_ok=True)
+        return tmp_path / "data" / name
+
+    return copy
 
 
 def said(*arguments: str | Path) -> Any:

@@ -310,6 +310,32 @@ def test_kinds_have_the_intervals_of_their_frames_drawn_by_video():
         for name, is_inside in (("interval_against_normal", False), ("interval_inside", True)):
             values = [of_frames(videos, each["label"], times, is_inside) for times in drawn]
             assert each[name] == pytest.approx(np.quantile(values, [0.025, 0.975]).tolist())
+        exact = precision_of_frames(videos, each["label"], once)
+        assert each["average_precision"] == pytest.approx(exact, abs=1e-12)
+        values = [precision_of_frames(videos, each["label"], times) for times in drawn]
+        expected = np.quantile(values, [0.025, 0.975]).tolist()
+        assert each["interval_average_precision"] == pytest.approx(expected)
+
+
+def test_average_precision_of_kinds_with_more_scores_than_bins_is_exact_and_inside_its_interval():
+    rng = np.random.default_rng(5)
+    videos = []
+    for number in range(6):
+        labels = (rng.random(2_000) < 0.1).astype(np.uint8)
+        scores = (rng.normal(size=2_000) + labels).astype(np.float32)
+        kinds = {"fight": labels == 1}
+        videos.append(
+            ScoredVideo(video_id=str(number), scores=scores, labels=labels, classes=kinds)
+        )
+    drawn = metrics.draws(6, 40, seed=2)
+
+    [each] = per_class(videos, drawn)
+
+    exact = precision_of_frames(videos, "fight", np.ones(6, int))
+    values = [precision_of_frames(videos, "fight", times) for times in drawn]
+    assert each["average_precision"] == pytest.approx(exact, abs=1e-12)
+    expected = np.quantile(values, [0.025, 0.975]).tolist()
+    assert each["interval_average_precision"] == pytest.approx(expected, abs=2e-3)
 
 
 @pytest.mark.parametrize("level", ["frame", "event"])
@@ -349,7 +375,20 @@ def test_kind_without_a_frame_of_either_side_is_undefined():
     for each in (fight, fire):
         assert each["auroc_against_normal"] is each["auroc_inside"] is None
         assert each["interval_against_normal"] is each["interval_inside"] is None
+        assert each["average_precision"] is each["interval_average_precision"] is None
     assert (fight["n_frames"], fire["n_frames"], fire["n_videos"]) == (4, 0, 0)
+
+
+def precision_of_frames(videos, kind, times):
+    """Average precision of the frames of a draw, step by step over falling scores."""
+    chosen = np.repeat(np.arange(len(videos)), times)
+    abnormal = np.concatenate([videos[i].scores[videos[i].classes[kind]] for i in chosen])
+    normal = np.concatenate([videos[i].scores[videos[i].labels == 0] for i in chosen])
+    total = 0.0
+    for score in np.unique(abnormal):
+        n_true = (abnormal >= score).sum()
+        total += (abnormal == score).sum() * n_true / (n_true + (normal >= score).sum())
+    return total / len(abnormal)
 
 
 def of_frames(videos, kind, times, is_inside):

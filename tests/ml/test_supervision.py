@@ -150,3 +150,33 @@ def test_what_is_enough(
     policy = POLICIES[supervision]
 
     assert policy.is_enough(has_normal=normal, has_abnormal=abnormal) is enough
+
+
+TRAINED = videos("normal", "Robbery")
+TESTED = Manifest(
+    videos=tuple(replace(each, n_frames=9) for each in videos("Robbery", "", part="test").videos)
+)
+
+
+def test_test_videos_are_let_in_with_their_truth_where_that_is_asked_for_alone() -> None:
+    manifest = both(TRAINED, annotated(TESTED))
+
+    asked = training_data(manifest, WEAK, selects_on_test=True)
+
+    assert training_data(manifest, WEAK).test == ()
+    assert [video.intervals for video in asked.test] == [(EVENT,), ()]
+    assert asked.train == training_data(manifest, WEAK).train
+
+
+@pytest.mark.parametrize("supervision", [ONE_CLASS, FULL])
+def test_only_weak_methods_choose_on_test(supervision: Supervision) -> None:
+    with pytest.raises(BadInput, match="Only a method that learns from labels of videos"):
+        training_data(both(TRAINED, annotated(TESTED)), supervision, selects_on_test=True)
+
+
+def test_no_checkpoint_is_best_on_test_videos_that_cannot_tell() -> None:
+    with pytest.raises(BadInput, match="No test video has abnormal frames"):
+        training_data(both(TRAINED, TESTED), WEAK, selects_on_test=True)
+    uncounted = annotated(videos("Robbery", part="test"))
+    with pytest.raises(BadInput, match="The frames of the test video"):
+        training_data(both(TRAINED, uncounted), WEAK, selects_on_test=True)

@@ -7,12 +7,20 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from ml import metrics
-from ml.evaluation import ScoredVideo, Settings, evaluate_videos
+from ml.evaluation import ScoredVideo, Settings, evaluate_videos, intervals
 from ml.evaluation.thresholds import FALSE_ALARM_RATE
 
 LENGTH = st.integers(1, 60)
 # Few distinct values, so that there are ties.
 VALUES = st.integers(-8, 8).map(lambda value: value / 4)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_replicates():
+    """No threshold goes by how often videos are drawn, which takes most of an evaluation's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "N_REPLICATES", 20)
+        yield
 
 
 def video(scores, labels, video_id="v"):

@@ -15,6 +15,7 @@ def queries_about(run: Run) -> dict[str, dict[str, str]]:
     return {
         "results:compare": {"run": run.pk},
         "results:compare_export": {"run": run.pk},
+        "results:classes_export": {"run": run.pk},
         "api:comparisons": {"run": run.pk},
         "results:curve": {"run": run.pk},
         "results:scores": {"run": run.pk},
@@ -40,6 +41,11 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "api:tokens": {"name": "x", "scope": "read"},
         "api:dataset_normal_labels": {"normal_labels": ["walking"]},
         "api:datasets": {"name": "x", "folder": "/nowhere"},
+        "api:published_datasets": {
+            "name": "x",
+            "folder": "/nowhere",
+            "benchmark": "ucf-crime",
+        },
         "api:dataset_feature_sets": {"name": "x", "folder": "/nowhere", "extractor": "I3D"},
         "api:dataset_extract": {"name": "x", "extractor": "nothing"},
         "api:dataset_splits": {"name": "x", "files": [LIST]},

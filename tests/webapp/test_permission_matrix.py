@@ -103,6 +103,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:import_split": {"POST": of_team(403, 422)},
     "datasets:set_groups": {"POST": of_team(403, 422)},
     "datasets:new_listed": {"POST": Answers(people=(422, 403, 422, 422, 422))},
+    "datasets:new_published": {"POST": Answers(people=(422, 403, 422, 422, 422))},
     "datasets:new_feature_set": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:make_features": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:feature_set": {"GET": READ},
@@ -180,6 +181,11 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "results:leaderboards": {"GET": OWN},
     "results:leaderboard": {"GET": READ},
     "results:leaderboard_export": {"GET": READ},
+    "results:papers": {"GET": READ},
+    "results:papers_export": {"GET": READ},
+    "results:submit_papers": {"POST": of_team(403, 422)},  # the empty form comes back
+    "results:combine_papers": {"POST": of_team(403, 422)},  # no runs of the methods
+    "results:classes_export": {"GET": READ},
     "results:benchmark": {"POST": of_team(403, 302)},
     "results:protocols": {"GET": OWN},
     "results:new_protocol": {
@@ -253,6 +259,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:dataset_region_sets": {"GET": READ, "POST": of_team(403, 201)},
     "api:region_set": {"GET": READ},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
+    "api:published_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # nor here
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},
     "api:annotation_import": {"GET": READ},
     "api:accept_annotation_import": {"POST": of_team(403, 422)},  # the file has not been read
@@ -293,6 +300,9 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:comparisons": {"GET": READ},
     "api:leaderboards": {"GET": OWN},
     "api:leaderboard": {"GET": READ},
+    "api:paper_tables": {"GET": READ},
+    "api:paper_table_runs": {"POST": of_team(403, 422)},  # no worker has told of the methods
+    "api:paper_table_combinations": {"POST": of_team(403, 422)},  # no runs of the methods
     "api:share_links": {
         "GET": OWN,
         "POST": Answers(people=(404, 403, 201, 201, 201), takes_manage=True),

@@ -12,7 +12,7 @@ from webapp.accounts.models import Team
 from webapp.common.errors import UserError
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job
-from webapp.runs.models import Run
+from webapp.runs.models import Method, Run
 from workers import kinds
 from workers.kinds import JobKind
 
@@ -57,6 +57,33 @@ def checkpoint(folder: Path, step: int, **flags: bool) -> dict[str, Any]:
     event = {"event": "checkpoint", "step": step, "epoch": step / 10}
     flags = {"is_best": False, "is_final": False} | flags
     return event | {name: str(path) for name, path in paths.items()} | flags
+
+
+@pytest.mark.parametrize(
+    ("selection", "parts"),
+    [
+        ("last", ["train", "validation"]),
+        ("validation", ["train", "validation"]),
+        ("test", ["test", "train", "validation"]),
+    ],
+)
+def test_prepare_hands_over_test_videos_to_a_run_that_chooses_by_them_alone(
+    kind: JobKind, job: Job, run: Run, folder: Path, selection: str, parts: list[str]
+) -> None:
+    """With their ground truth, which no other training is told."""
+    for member in run.split.members.select_related("video"):
+        IntervalFactory.create(annotation_set=run.annotation_set, video=member.video)
+    Run.objects.update(selection=selection)
+    Method.objects.update(supervision="weak")
+
+    spec = kind.prepare(job, folder)
+
+    assert sorted(video["part"] for video in spec["videos"]) == parts
+    assert {bool(video["intervals"]) for video in spec["videos"] if video["part"] != "test"} == {
+        False
+    }
+    assert all(video["intervals"] for video in spec["videos"] if video["part"] == "test")
+    assert spec["selects_on"] == ("test" if selection == "test" else "validation")
 
 
 def test_prepare_tells_method_config_and_seed(

@@ -32,6 +32,7 @@ from webapp.runs.published import bring_weights
 from workers import supervisor
 
 AUTHORS = "SelfAttention-da64-r3-T32-seed9111.pth"
+SOAKED = pytest.mark.soak
 N_FRAMES = 481  # of 01_002.avi: 30 rows of 16 frames, and one more
 
 
@@ -138,7 +139,11 @@ def saved(value: Any, folder: Path) -> bytes:
     return (folder / "x.pth").read_bytes()
 
 
-@pytest.mark.parametrize("case", ["unknown", "cut", "pickled", "of another"])
+# One stands for all here; each sentence is proved without a process in `test_import_weights`.
+@pytest.mark.parametrize(
+    "case",
+    ["cut", *(pytest.param(each, marks=SOAKED) for each in ("unknown", "pickled", "of another"))],
+)
 @pytest.mark.shared_data
 def test_what_cannot_be_read_is_said(
     team: Team, as_bob: Client, shared_data: Path, published: bytes, tmp_path: Path,

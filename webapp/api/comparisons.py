@@ -116,6 +116,10 @@ class ClassSerializer(serializers.Serializer[ClassRow]):
     is_few = serializers.BooleanField(help_text=f"Fewer than {FEW_VIDEOS} videos.")
     auroc_against_normal = NumbersListField(source="values")
     intervals = serializers.ListField(child=IntervalField(allow_null=True))
+    average_precision = NumbersListField(source="precisions")
+    average_precision_intervals = serializers.ListField(
+        source="precision_intervals", child=IntervalField(allow_null=True)
+    )
 
 
 class ComparisonSerializer(serializers.Serializer[Any]):

@@ -20,6 +20,7 @@ from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
 from webapp.datasets import services
 from webapp.datasets.models import AnnotationSet, Dataset, FrameNumbers, Part, Split
+from webapp.datasets.published import PRESETS, create_published_dataset
 from webapp.datasets.services import MAX_LABELS
 from webapp.datasets.survey import MAX_LABEL_LENGTH
 from webapp.deleting.services import delete_dataset
@@ -41,6 +42,10 @@ class NewDataset(Known):
     )
     description = serializers.CharField(max_length=10_000, default="", allow_blank=True)
     normal_labels = normal_labels_field(default=list)
+
+
+class NewPublishedDataset(NewDataset):
+    benchmark = serializers.ChoiceField(choices=list(PRESETS))
 
 
 class NormalLabels(Known):
@@ -141,6 +146,26 @@ def _import(request: Request) -> Response:
         team=current_team(request._request), **wanted, by=caller(request)
     )
     assert dataset.import_job is not None  # create_dataset submits it
+    return accepted(dataset.import_job)
+
+
+class PublishedDatasets(APIView):
+    @extend_schema(
+        request=NewPublishedDataset,
+        responses={202: JobSerializer},
+        parameters=[idempotency.PARAMETER],
+    )
+    def post(self, request: Request) -> Response:
+        """Register a benchmark by a server folder of its published features, without videos."""
+        return idempotency.answer_once(request, partial(_import_published, request))
+
+
+def _import_published(request: Request) -> Response:
+    wanted = read_body(NewPublishedDataset, request)
+    dataset = create_published_dataset(
+        team=current_team(request._request), **wanted, by=caller(request)
+    )
+    assert dataset.import_job is not None  # create_published_dataset submits it
     return accepted(dataset.import_job)
 
 

@@ -76,7 +76,9 @@ class NewRun(RunOfSplit):
     seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=0)
     name = serializers.CharField(max_length=160, default="", allow_blank=True)
     selection = serializers.ChoiceField(
-        choices=list(Run.HONEST_SELECTIONS), default=Run.Selection.LAST
+        choices=list(Run.SELECTIONS_HERE),
+        default=Run.Selection.LAST,
+        help_text="`test`: labels of test videos choose. To repeat published numbers; marked.",
     )
     queue = serializers.ChoiceField(choices=["", *Job.Queue.values], default="", allow_blank=True)
 

@@ -1,6 +1,10 @@
 """Finishes the OpenAPI document: every operation may answer with a problem."""
 
+from functools import lru_cache
 from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.generators import SchemaGenerator
 
 from webapp.common.problems import CONTENT_TYPE
 
@@ -48,3 +52,21 @@ def describe_problems(result: dict[str, Any], **context: Any) -> dict[str, Any]:
         for operation in path.values():
             operation["responses"]["default"] = ANSWER
     return result
+
+
+class KeptDocument(SchemaGenerator):
+    """Makes the document once: it is the same for everybody until the site starts anew.
+
+    Half a second each time would be a way to keep the site busy for people without an account.
+    """
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        return (
+            _document(get_language(), self.api_version) if public else super().get_schema(request)
+        )
+
+
+@lru_cache(maxsize=4)
+def _document(language: str, version: str | None) -> dict[str, Any]:
+    document: dict[str, Any] = SchemaGenerator(api_version=version).get_schema(public=True)
+    return document

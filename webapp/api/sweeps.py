@@ -20,7 +20,7 @@ from webapp.api.accounts import PersonSerializer
 from webapp.api.authentication import caller
 from webapp.api.comparisons import PairedSerializer
 from webapp.api.fields import IntervalField, ObjectField
-from webapp.api.leaderboards import LeaderboardQuery
+from webapp.api.leaderboards import LeaderboardQuery, ReportedSerializer
 from webapp.api.lists import ListView
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
@@ -75,7 +75,9 @@ class NewSweep(RunOfSplit):
         help_text="Of the split's cross-validation; the split alone when left out.",
     )
     selection = serializers.ChoiceField(
-        choices=list(Run.HONEST_SELECTIONS), default=Run.Selection.LAST
+        choices=list(Run.SELECTIONS_HERE),
+        default=Run.Selection.LAST,
+        help_text="`test`: labels of test videos choose. To repeat published numbers; marked.",
     )
     queue = serializers.ChoiceField(choices=["", *Job.Queue.values], default="", allow_blank=True)
 
@@ -172,6 +174,9 @@ class SweepRowSerializer(serializers.Serializer[Any]):
     run_ids = serializers.ListField(child=serializers.CharField())
     is_complete = serializers.BooleanField(help_text="All of its runs are scored.")
     numbers = SweepNumberSerializer(many=True)
+    printed = ReportedSerializer(
+        many=True, help_text="Claims of papers about this configuration, by this protocol."
+    )
 
 
 class SweepTableSerializer(serializers.Serializer[Any]):
@@ -281,6 +286,7 @@ def _row(row: SweepRow, table: SweepTable) -> dict[str, Any]:
         "run_ids": [run.pk for run in row.runs],
         "is_complete": row.is_complete,
         "numbers": [_number(name, cell) for name, cell in row.cells.items()],
+        "printed": row.printed,
     }
 
 

@@ -17,6 +17,7 @@ from webapp.api import (
     leaderboards,
     methods,
     operating_points,
+    paper_tables,
     protocols,
     region_sets,
     runs,
@@ -28,10 +29,11 @@ from webapp.api import (
     virtual_runs,
     weights,
 )
+from webapp.api.schema import KeptDocument
 
 app_name = "api"
 urlpatterns = [
-    path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("schema", SpectacularJSONAPIView.as_view(generator_class=KeptDocument), name="schema"),
     # The split view has no inline script, which the site's policy would block.
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     path("me", accounts.Me.as_view(), name="me"),
@@ -57,6 +59,21 @@ urlpatterns = [
         "feature-sets/<str:feature_set_id>/dependents",
         dependents.FeatureSetDependents.as_view(),
         name="feature_set_dependents",
+    ),
+    path(
+        "datasets/<str:dataset_id>/paper-tables",
+        paper_tables.DatasetPaperTables.as_view(),
+        name="paper_tables",
+    ),
+    path(
+        "datasets/<str:dataset_id>/paper-tables/runs",
+        paper_tables.DatasetPaperRuns.as_view(),
+        name="paper_table_runs",
+    ),
+    path(
+        "datasets/<str:dataset_id>/paper-tables/combinations",
+        paper_tables.DatasetPaperCombinations.as_view(),
+        name="paper_table_combinations",
     ),
     path("datasets/<str:dataset_id>/videos", videos.DatasetVideos.as_view(), name="dataset_videos"),
     path("datasets/<str:dataset_id>/splits", splits.DatasetSplits.as_view(), name="dataset_splits"),
@@ -101,6 +118,7 @@ urlpatterns = [
         feature_sets.FeatureSetResume.as_view(),
         name="feature_set_resume",
     ),
+    path("published-datasets", datasets.PublishedDatasets.as_view(), name="published_datasets"),
     path("listed-datasets", ground_truth.ListedDatasets.as_view(), name="listed_datasets"),
     path(
         "datasets/<str:dataset_id>/annotation-imports",

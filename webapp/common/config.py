@@ -116,6 +116,7 @@ SENTENCES = {
     "enum": _lazy("%(value)s is not one of %(rule)s"),
     "const": _lazy("%(value)s is not %(rule)s, the only choice"),
     "minItems": _lazy("%(value)s has fewer than %(rule)s values"),
+    "maxLength": _lazy("%(value)s is longer than %(rule)s characters"),
     "maxItems": _lazy("%(value)s has more than %(rule)s values"),
 }
 

@@ -113,6 +113,11 @@ def is_of_scoring(schema: Schema, name: str) -> bool:
     return schema["properties"].get(name, {}).get("group") == SCORING
 
 
+def is_of_file(schema: Schema, name: str) -> bool:
+    """Whether its value is the path of a file on the server."""
+    return schema["properties"].get(name, {}).get("format") == "path"
+
+
 def _without(schema: Schema, config: Mapping[str, Any], groups: Collection[str]) -> dict[str, Any]:
     known = schema["properties"]
     return {

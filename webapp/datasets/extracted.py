@@ -86,17 +86,18 @@ def hold(ids: Iterable[str]) -> None:
     list(ExtractedFile.objects.filter(pk__in=rows.values("pk")).order_by("pk").select_for_update())
 
 
-def strays(feature_set: FeatureSet, *, but: Job | None = None) -> list[str]:
-    """Names of files in the set's folder that no row has: jobs were killed before they told.
+def strays(feature_set: FeatureSet) -> list[str]:
+    """Names of files that no row has, of jobs that have ended: they were killed before they told.
 
-    Those of the job `but` may still be told.
+    What jobs that go on have not told yet is theirs.
     """
+    jobs = Job.objects.filter(subject_id=feature_set.pk).exclude(status__in=Job.TERMINAL)
+    going_on = set(jobs.values_list("pk", flat=True))
     top = Path(storage.path(feature_set.pk))
-    found = [path.relative_to(storage.location).as_posix() for path in _files_below(top)]
-    mine = f"{feature_set.pk}/{but.pk}/" if but else ""
-    candidates = [name for name in found if not mine or not name.startswith(mine)]
-    named = set(ExtractedFile.objects.filter(file__in=candidates).values_list("file", flat=True))
-    return [name for name in candidates if name not in named]
+    found = [path for path in _files_below(top) if path.parent.name not in going_on]
+    names = [path.relative_to(storage.location).as_posix() for path in found]
+    named = set(ExtractedFile.objects.filter(file__in=names).values_list("file", flat=True))
+    return [name for name in names if name not in named]
 
 
 def _lacking(feature_set: FeatureSet) -> dict[Video, str]:

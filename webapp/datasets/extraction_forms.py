@@ -36,9 +36,7 @@ class ExtractionForm(forms.Form):
         label=_("Frames too few for a last row"),
         choices=list(REMAINDERS.items()),
         initial="drop",
-        help_text=_(
-            "Most published features leave them out. A shorter video has one row all the same."
-        ),
+        help_text=_("Most published features leave them out. A short video has one row."),
     )
     queue = forms.ChoiceField(
         label=_("Queue"), required=False, choices=[("", _("whichever suits")), *Job.Queue.choices]

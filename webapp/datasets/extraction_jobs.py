@@ -38,7 +38,7 @@ def work_of(job: Job) -> dict[str, Any]:
     feature_set = set_of(job)
     with jobs.fenced(job):
         extracted.take_known(feature_set)
-    for name in extracted.strays(feature_set, but=job):
+    for name in extracted.strays(feature_set):
         extracted.storage.delete(name)
     shard = stages.videos_of(job)
     missing = extracted.to_make(feature_set)

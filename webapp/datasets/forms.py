@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from webapp.common.errors import UserError
 from webapp.datasets.folders import data_roots
 from webapp.datasets.models import Dataset, FrameNumbers, Part, Video, VideoQuerySet
+from webapp.datasets.published import PRESETS
 from webapp.datasets.services import labels_in
 
 
@@ -55,6 +56,26 @@ class DatasetForm(forms.Form):
             "folder": str(Path(answers["root"]) / answers["folder"]),
             "description": answers["description"],
             "normal_labels": labels_in(answers["normal_labels"]),
+        }
+
+
+class PublishedForm(DatasetForm):
+    """A folder of features of a benchmark, without its videos."""
+
+    benchmark = forms.ChoiceField(
+        label=_("Benchmark"), choices=[(slug, each.title) for slug, each in PRESETS.items()]
+    )
+    normal_labels = None  # type: ignore[assignment]
+    field_order = ["benchmark", "name", "root", "folder", "description"]
+
+    def submission(self) -> dict[str, Any]:
+        """Arguments of `published.create_published_dataset`."""
+        answers = self.cleaned_data
+        return {
+            "name": answers["name"],
+            "benchmark": answers["benchmark"],
+            "folder": str(Path(answers["root"]) / answers["folder"]),
+            "description": answers["description"],
         }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
@@ -23,11 +23,12 @@ from webapp.common.errors import UserError
 from webapp.datasets import survey
 from webapp.datasets.models import Dataset, Part, Video
 from webapp.datasets.report import record_finding, storable_label
-from webapp.datasets.services import checked_labels, checked_name, name_taken, submit_import
+from webapp.datasets.services import checked_labels, checked_name, store_new, submit_import
 
 MAX_FILE_BYTES = 64_000_000
 MAX_LIST_NAME = 200
 MAX_FPS = 1_000
+FOLDER_NAME = "features folder"  # of a list that names a folder in place of videos
 NO_COUNT = "The list does not say how many frames it has."
 
 
@@ -49,25 +50,26 @@ def create_listed_dataset(
     """
     require(by, Permission.DATASET_IMPORT, team=team)
     _check(data, fps)
-    name = checked_name(name)
     dataset = Dataset(
         team=team,
-        name=name,
-        list_name=survey.storable(list_name)[-MAX_LIST_NAME:],
+        name=checked_name(name),
+        list_name=_list_name(list_name),
         fps=fps,
         description=description,
         normal_labels=checked_labels(normal_labels),
         created_by=by,
     )
     dataset.list_file.save(list_name, ContentFile(data), save=False)
-    try:
-        with transaction.atomic():
-            dataset.save(force_insert=True)
-    except IntegrityError as error:
-        raise name_taken(team, name) from error
+    store_new(dataset)
     submit_import(dataset, by=by)
     record(AuditEvent.Act.DATASET_CREATED, dataset, team=team, by=by, list=dataset.list_name)
     return dataset
+
+
+def _list_name(given: str) -> str:
+    """As it was given, but for the name that means no list."""
+    name = survey.storable(given)[-MAX_LIST_NAME:]
+    return "list" if name == FOLDER_NAME else name
 
 
 def _check(data: bytes, fps: float) -> None:

@@ -23,8 +23,8 @@ from webapp.datasets.models import Extractor, Video
 
 Recipe = dict[str, Any]
 REMAINDERS = {
-    "drop": gettext_lazy("leave them out"),
-    "repeat": gettext_lazy("repeat the last one until they are a row"),
+    "drop": gettext_lazy("left out"),
+    "repeat": gettext_lazy("filled up by repeating the last one"),
 }
 IDENTITY = (
     "extractor", "version", "options", "weights_sha256", "frames_per_row", "remainder",

@@ -56,19 +56,15 @@ def create_dataset(
 ) -> Dataset:
     """Register a server folder in place and submit its import. Raise UserError."""
     require(by, Permission.DATASET_IMPORT, team=team)
-    name = checked_name(name)
-    try:
-        with transaction.atomic():
-            dataset = Dataset.objects.create(
-                team=team,
-                name=name,
-                folder=str(resolve_folder(folder)),
-                description=description,
-                normal_labels=checked_labels(normal_labels),
-                created_by=by,
-            )
-    except IntegrityError as error:
-        raise name_taken(team, name) from error
+    dataset = Dataset(
+        team=team,
+        name=checked_name(name),
+        folder=str(resolve_folder(folder)),
+        description=description,
+        normal_labels=checked_labels(normal_labels),
+        created_by=by,
+    )
+    store_new(dataset)
     submit_import(dataset, by=by)
     record(AuditEvent.Act.DATASET_CREATED, dataset, team=team, by=by, folder=dataset.folder)
     return dataset
@@ -84,9 +80,15 @@ def checked_name(name: str) -> str:
     return name
 
 
-def name_taken(team: Team, name: str) -> ConflictError:
-    text = _("%(team)s already has a dataset called “%(name)s”.")
-    return ConflictError(text % {"team": team, "name": name}, code="name_taken", field="name")
+def store_new(dataset: Dataset) -> None:
+    """Raise ConflictError where the team has one of that name."""
+    try:
+        with transaction.atomic():
+            dataset.save(force_insert=True)
+    except IntegrityError as error:
+        text = _("%(team)s already has a dataset called “%(name)s”.")
+        words = {"team": dataset.team, "name": dataset.name}
+        raise ConflictError(text % words, code="name_taken", field="name") from error
 
 
 @transaction.atomic

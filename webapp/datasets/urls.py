@@ -15,6 +15,7 @@ urlpatterns = [
     path("datasets", views.dataset_list, name="list"),
     path("datasets/new", views.new, name="new"),
     path("datasets/new/listed", views.new_listed, name="new_listed"),
+    path("datasets/new/published", views.new_published, name="new_published"),
     path("datasets/<str:dataset_id>", views.detail, name="detail"),
     path("datasets/<str:dataset_id>/progress", views.progress, name="progress"),
     path("datasets/<str:dataset_id>/import", views.import_again, name="import_again"),

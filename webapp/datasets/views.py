@@ -21,10 +21,11 @@ from webapp.accounts.teams import current_team
 from webapp.common.errors import UserError
 from webapp.datasets import services
 from webapp.datasets.folders import data_roots, suggested_folders
-from webapp.datasets.forms import DatasetForm, ImportAgainForm, VideoFilterForm
+from webapp.datasets.forms import DatasetForm, ImportAgainForm, PublishedForm, VideoFilterForm
 from webapp.datasets.ground_truth_forms import ListedDatasetForm
 from webapp.datasets.listing import create_listed_dataset
 from webapp.datasets.models import Dataset
+from webapp.datasets.published import create_published_dataset
 from webapp.jobs.services import waiting_reason
 
 PAGE_SIZE = 60
@@ -61,6 +62,16 @@ def new_listed(request: AuthenticatedRequest) -> HttpResponse:
     return _registration(request, listed=listed)
 
 
+@require_POST
+def new_published(request: AuthenticatedRequest) -> HttpResponse:
+    """Register a benchmark by a folder of its features."""
+    require(request.user, Permission.DATASET_IMPORT, team=current_team(request))
+    published = PublishedForm(request.POST, auto_id="published_%s")
+    if published.is_valid() and (dataset := _created(request, published, create_published_dataset)):
+        return redirect("datasets:detail", dataset.pk)
+    return _registration(request, published=published)
+
+
 def _created(
     request: AuthenticatedRequest,
     form: DatasetForm | ListedDatasetForm,
@@ -74,8 +85,12 @@ def _created(
 
 
 def _registration(request: HttpRequest, **filled: DatasetForm | ListedDatasetForm) -> HttpResponse:
-    """Both ways to register a dataset, one of them as it was filled in."""
-    forms = {"form": DatasetForm(), "listed": ListedDatasetForm()} | filled
+    """All ways to register a dataset, one of them as it was filled in."""
+    forms = {
+        "form": DatasetForm(),
+        "listed": ListedDatasetForm(),
+        "published": PublishedForm(auto_id="published_%s"),
+    } | filled
     context = forms | {"roots": data_roots(), "folders": suggested_folders()}
     status = 422 if any(form.is_bound for form in filled.values()) else 200
     return render(request, "datasets/new.html", context, status=status)

@@ -23,6 +23,7 @@ from webapp.accounts.teams import current_team
 from webapp.common.long_lists import long_list
 from webapp.datasets.models import AnnotationSet, Video
 from webapp.pages.video_page import VideoPage
+from webapp.pages.virtual_runs import mix_address
 from webapp.results.figures.charts import (
     Point,
     class_figure,
@@ -31,6 +32,7 @@ from webapp.results.figures.charts import (
     overlay_figure,
     video_scatter,
 )
+from webapp.results.files.classes import classes_table
 from webapp.results.files.comparison import comparison_table
 from webapp.results.files.tables import FORMATS, answer
 from webapp.results.models import Protocol
@@ -116,6 +118,8 @@ def compare(request: AuthenticatedRequest) -> HttpResponse:
         context |= figures_of(request, comparison)
         granted = permissions_of(request.user, team=choice.runs[0].team)
         context["may_share"] = Permission.SHARE_CREATE in granted
+        may_combine = Permission.RUN_SUBMIT in granted and not comparison.has_strangers
+        context["combine_url"] = mix_address(run.pk for run in choice.runs) if may_combine else ""
         context["links"] = [(choice.led_by(run), choice.without(run)) for run in choice.runs]
         context["curves"] = curves_of(
             comparison, Run.objects.visible_to(request.user), choice.video
@@ -131,6 +135,16 @@ def export(request: AuthenticatedRequest, format: str) -> HttpResponseBase:
         raise BadRequest(_("Name the runs to compare: run=…, once for each."))
     table = comparison_table(Comparison(choice.runs, choice.protocol, choice.truth))
     return answer(table, name=f"comparison-{choice.protocol.slug}", format=format)
+
+
+@require_safe
+def export_classes(request: AuthenticatedRequest, format: str) -> HttpResponseBase:
+    """The numbers for each kind of anomaly as a file."""
+    choice = chosen(request)
+    if not choice.runs:
+        raise BadRequest(_("Name the runs to compare: run=…, once for each."))
+    table = classes_table(Comparison(choice.runs, choice.protocol, choice.truth))
+    return answer(table, name=f"kinds-{choice.protocol.slug}", format=format)
 
 
 def figures_of(request: HttpRequest, comparison: Comparison) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from webapp.jobs.views import log_context
 from webapp.pages.compare import chosen_protocol
 from webapp.pages.forms.runs import RunFilterForm, address_of_form
 from webapp.pages.uploads import ScoresForm
-from webapp.results.figures.charts import roc_figure
+from webapp.results.figures.charts import Figure, class_figure, roc_figure
 from webapp.results.files.runs import run_table
 from webapp.results.files.scores import score_file
 from webapp.results.files.tables import FORMATS, answer
@@ -37,6 +37,7 @@ from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocols.current_evaluations import evaluations_of, headline_evaluations
 from webapp.results.scores.intake import progress as upload_progress
 from webapp.results.scores.virtual import members_of
+from webapp.results.studies.comparison import Comparison
 from webapp.results.studies.fold_table import FoldTable
 from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.results.studies.spreads import seed_spreads, seeds_of
@@ -144,10 +145,14 @@ def export_scores(request: AuthenticatedRequest, run_id: str, format: str) -> Ht
 
 
 def run_jobs(run: Run) -> JobQuerySet:
-    """Newest first. The training of a run that scores another one's weights is that one's."""
+    """Newest first. The training of a run that scores another one's weights is that one's.
+
+    So is its scoring, where one job has scored both.
+    """
     own = Q(subject_id=run.pk)
     if run.trained_by_id:
         own |= Q(subject_id=run.trained_by_id, kind="train")
+        own |= Q(pk=run.current_job_id) | Q(pk__in=ScoreSet.objects.filter(run=run).values("job"))
     return Job.objects.filter(own)
 
 
@@ -165,7 +170,17 @@ def results_of(request: HttpRequest, run: Run) -> dict[str, Any]:
         "n_looks": n_looks(run.split),
         "videos": long_list(request, "videos", video_rows(evaluations[0]) if evaluations else []),
         "roc": roc_figure(run.pk, _distinct_curves(evaluations)),
+        "classes": _classes(run, evaluations),
+        "formats": FORMATS,
     }
+
+
+def _classes(run: Run, evaluations: list[Evaluation]) -> Figure:
+    """A bar for each kind of anomaly; empty where the ground truth names none."""
+    if not evaluations or not evaluations[0].per_class:
+        return {}
+    shown = Comparison([run], evaluations[0].protocol)
+    return class_figure(shown.classes, shown.columns)
 
 
 def belonging(run: Run, evaluations: list[Evaluation]) -> dict[str, Any]:

@@ -14,12 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.accounts.teams import current_team
+from webapp.datasets.models import Dataset
 from webapp.deleting.services import may_delete_run
 from webapp.pages.compare import chosen_protocol
+from webapp.pages.virtual_runs import mix_address
 from webapp.results.figures.charts import Figure, Point, interval_figure
 from webapp.results.files.sweep import sweep_table
 from webapp.results.files.tables import FORMATS, answer
 from webapp.results.protocols.choice import offered_protocols
+from webapp.results.studies.printed import benchmarks_printed
 from webapp.results.studies.sweep_table import SweepRow, SweepTable
 from webapp.runs import sweeps
 from webapp.runs.grid import changes_of
@@ -42,6 +45,7 @@ def sweep_list(request: AuthenticatedRequest) -> HttpResponse:
         "sweeps": shown,
         "next_after": shown[-1].pk if len(page) > PAGE_SIZE else None,
         "ready_made": [method for method in Method.objects.order_by("title") if method.sweeps],
+        "printed_on": Dataset.objects.filter(team=team, benchmark__in=benchmarks_printed()),
         "may_submit": Permission.RUN_SUBMIT in permissions_of(request.user, team=team),
     }
     return render(request, "runs/sweep_list.html", context)
@@ -59,6 +63,7 @@ def sweep(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
         "formats": FORMATS,
         "figure": figure_of(table),
         "compare_url": _comparison_of(table),
+        "combine_url": mix_address(table.compared) if Permission.RUN_SUBMIT in granted else "",
         "changes": changes_of(found.method.schema, found.config),
         "may_cancel": Permission.RUN_CANCEL in granted and table.is_going_on,
         "may_delete": not table.is_going_on

@@ -14,6 +14,7 @@ from webapp.pages import (
     new_run,
     new_sweep,
     operating_points,
+    papers,
     protocols,
     runs,
     shared,
@@ -61,6 +62,7 @@ of_runs: list[URLPattern] = [
 of_results: list[URLPattern] = [
     path("compare", compare.compare, name="compare"),
     path("compare/export.<str:format>", compare.export, name="compare_export"),
+    path("compare/classes.<str:format>", compare.export_classes, name="classes_export"),
     path("leaderboards", leaderboards.leaderboard_list, name="leaderboards"),
     path("leaderboards/<str:dataset_id>", leaderboards.leaderboard, name="leaderboard"),
     path(
@@ -68,6 +70,14 @@ of_results: list[URLPattern] = [
         leaderboards.export,
         name="leaderboard_export",
     ),
+    path("leaderboards/<str:dataset_id>/papers", papers.papers, name="papers"),
+    path(
+        "leaderboards/<str:dataset_id>/papers/export.<str:format>",
+        papers.export,
+        name="papers_export",
+    ),
+    path("leaderboards/<str:dataset_id>/papers/submit", papers.submit, name="submit_papers"),
+    path("leaderboards/<str:dataset_id>/papers/combine", papers.combine, name="combine_papers"),
     path("leaderboards/<str:dataset_id>/benchmark", leaderboards.benchmark, name="benchmark"),
     path("protocols", protocols.protocol_list, name="protocols"),
     path("protocols/new", protocols.new, name="new_protocol"),

@@ -216,7 +216,15 @@ def _figure(
         for score_set in score_sets
         if score_set.run_id in found
     ]
-    return score_figure(curves, first=first, last=last)
+    return score_figure(curves, first=first, last=last, events=_events(video, score_sets))
+
+
+def _events(video: Video, score_sets: list[ScoreSet]) -> list[tuple[int, int]]:
+    """Of the ground truth that the run in front was submitted with."""
+    if not score_sets:
+        return []
+    found = intervals_on(video, score_sets[0].run.annotation_set)
+    return [(each.start_frame, each.end_frame) for each in found]
 
 
 def _why_no_maps(page: VideoPage, *, has_picture: bool) -> str:

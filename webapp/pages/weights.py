@@ -33,8 +33,8 @@ class WeightsForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File of weights"),
         help_text=gettext_lazy(
-            "A state dict as torch saves it (.pth, .pt, .pkl, .ckpt), or .safetensors. A file that "
-            "holds a whole pickled network is not read, since that could run any code."
+            "A state dict as torch saves it (.pth, .pt, .pkl, .ckpt), .safetensors, or .mat. A "
+            "file that holds a whole pickled network is not read, since that could run any code."
         ),
     )
     name = forms.CharField(

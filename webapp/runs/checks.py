@@ -7,6 +7,7 @@ from collections.abc import Collection
 from django.utils.translation import gettext as _
 
 from ml.findings import counted, shortened
+from ml.supervision import Supervision
 from webapp.accounts.models import Team
 from webapp.common.errors import UserError
 from webapp.datasets.features import USED_PARTS, without_features
@@ -42,6 +43,8 @@ def check_submission(
     _check_answers(seed=seed, name=name, selection=selection, queue=queue)
     if learns and selection == Run.Selection.VALIDATION:
         _check_validation_videos(split, method)
+    if learns and selection == Run.Selection.TEST:
+        _check_chooses_on_test(method)
 
 
 def _check_data(*, team: Team, dataset: Dataset, split: Split, method: Method) -> None:
@@ -82,6 +85,16 @@ def _check_validation_videos(split: Split, method: Method) -> None:
     if lacking := _lacking_kind(split, Part.VALIDATION, method):
         sentence = _("selection: %(split)s has no %(kind)s in validation to choose a checkpoint on")
         raise UserError(sentence % {"split": split, "kind": lacking}, field="selection")
+
+
+def _check_chooses_on_test(method: Method) -> None:
+    """Numbers of other methods were not published so, as a rule: nothing is to be repeated."""
+    if method.supervision != Supervision.WEAK:
+        sentence = _(
+            "selection: %s does not learn from labels of videos, and only such methods choose a "
+            "checkpoint on test, to repeat published numbers"
+        )
+        raise UserError(sentence % method, field="selection")
 
 
 def _lacking_kind(split: Split, part: Part, method: Method) -> str:
@@ -135,7 +148,7 @@ def _check_answers(*, seed: int, name: str, selection: str, queue: str) -> None:
         raise UserError(sentence % {"seed": seed, "largest": LARGEST_SEED}, field="seed")
     if len(name.strip()) > LONGEST_NAME:
         raise UserError(_("name: more than %s characters") % LONGEST_NAME, field="name")
-    _check_choice("selection", selection, list(Run.HONEST_SELECTIONS))
+    _check_choice("selection", selection, list(Run.SELECTIONS_HERE))
     _check_choice("queue", queue, ["", *Job.Queue.values])
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from webapp.common.config import complete_config, problems_of
 from webapp.common.errors import UserError
 from webapp.common.schema import Schema, changed_fields, names_of, to_text
+from webapp.runs.config import complete_config, problems_of
 
 MAX_RUNS = 200  # of one sweep
 

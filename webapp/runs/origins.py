@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, require
-from webapp.common.config import ConfigError, complete_config
+from webapp.common.config import ConfigError
 from webapp.common.errors import UserError
 from webapp.common.schema import defaults_of, learning_values, network_values, to_text
+from webapp.runs.config import complete_config
 from webapp.runs.models import Checkpoint, Method, Run, Weights
 from webapp.runs.training import checkpoint_to_score
 
@@ -116,6 +117,11 @@ def _of_weights(weights: Weights, team: Team, method: Method, config: dict[str, 
 def _of_run(run: Run, method: Method, config: dict[str, Any], by: User) -> Checkpoint:
     require(by, Permission.RUN_SUBMIT, team=run.team)
     _check_method("starts_from", run, run.method, method)
+    if run.is_selected_on_test:
+        sentence = _(
+            "starts_from: the weights of %s were chosen on test, which these have seen then"
+        )
+        raise UserError(sentence % run, code="selected_on_test", field="starts_from")
     _check_network("starts_from", run, method, config)
     try:
         return checkpoint_to_score(run)

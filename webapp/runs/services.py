@@ -106,7 +106,7 @@ def cancel_run(*, run: Run, by: User) -> Run:
         raise ConflictError(_("%s has no job: there is nothing to cancel.") % run, code="no_job")
     while True:
         run.refresh_from_db(fields=["current_job"])
-        if run.waits_for_training and not run.job.is_terminal:
+        if run.waits_for_another and not run.job.is_terminal:
             if _leave_training(run, by):
                 return run
             continue
@@ -141,6 +141,8 @@ def resume_run(*, run: Run, by: User) -> Run:
         raise ConflictError(sentence % {"run": run, "status": run.status_label})
     if run != trainer and trainer.job.kind == "train":
         job = _training_to_wait_for(trainer, by)
+    elif run.waits_for_another:  # the job that scored others with it: those are not its affair
+        job = stages.begin(run, "score", queue=run.job.queue, by=by)
     else:
         job = stages.submit_again(run, by=by)
     run.current_job = job
@@ -152,17 +154,38 @@ def resume_run(*, run: Run, by: User) -> Run:
 def training_finished(run: Run, job: Job) -> Job:
     """Submit the scoring that follows `job`, in the transaction that ends it; return the first.
 
-    Each run that waited for these weights scores them in its own way. One that comes to wait
-    holds the trainer, too: it is seen here, or sees that there is nothing left to wait for.
+    Each run that waited for these weights scores them in its own way: by a job of its own, or,
+    where features are read, by that of `run`, which reads them once for all. One that comes to
+    wait holds the trainer, too: it is seen here, or sees that there is nothing left to wait for.
     """
     _locked(run)
     stages.land(job)
+    waiting = _having(job)
+    if run.method is not None and run.method.reads_features and len(waiting) > 1:
+        return _score_together(run, waiting, queue=job.queue)
     scorings = {}
-    for each in _waiting_for(job):
+    for each in waiting:
         score = stages.begin(each, "score", queue=job.queue, by=each.created_by)
         Run.objects.filter(pk=each.pk).update(current_job=score)
         scorings[each.pk] = score
     return scorings[run.pk]
+
+
+def _score_together(run: Run, waiting: Iterable[Run], *, queue: str) -> Job:
+    score = stages.begin(run, "score", queue=queue, by=run.created_by, is_cut=False)
+    Run.objects.filter(pk__in=[each.pk for each in waiting]).update(current_job=score)
+    return score
+
+
+def scored_by(job: Job) -> list[Run]:
+    """The runs that a scoring job scores, its own first, as they are now."""
+    runs = Run.objects.filter(current_job=job).select_related("created_by")
+    return sorted(runs.order_by("pk"), key=lambda run: run.pk != job.subject_id)
+
+
+def held_by(job: Job) -> list[Run]:
+    """The same, held: none of them can leave until the end of the transaction."""
+    return sorted(_having(job), key=lambda run: run.pk != job.subject_id)
 
 
 def job_replaced(*, old: Job, new: Job) -> None:
@@ -226,8 +249,8 @@ def _leave_training(run: Run, by: User) -> bool:
     return True
 
 
-def _waiting_for(job: Job) -> list[Run]:
-    """Held, so that none can leave until its scoring is there: one that has left is not found."""
+def _having(job: Job) -> list[Run]:
+    """The runs that it works for, held until the end: one that has left is not found."""
     runs = Run.objects.filter(current_job=job).select_related("team", "created_by")
     return list(runs.select_for_update(of=("self",), no_key=True).order_by("pk"))
 

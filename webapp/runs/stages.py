@@ -28,9 +28,20 @@ def submit_job(run: Run, kind: str, *, queue: str, by: User | None, **values: An
 
 
 @transaction.atomic
-def begin(run: Run, kind: str, *, queue: str, by: User | None, retry_of: Job | None = None) -> Job:
-    """Submit the jobs of a stage, in place of those it had. Return the one that leads."""
-    cuts = shards_of(run, queue=queue) if kind == "score" else [[]]
+def begin(
+    run: Run,
+    kind: str,
+    *,
+    queue: str,
+    by: User | None,
+    retry_of: Job | None = None,
+    is_cut: bool = True,
+) -> Job:
+    """Submit the jobs of a stage, in place of those it had. Return the one that leads.
+
+    `is_cut`: scoring is shared among several where it is worth it.
+    """
+    cuts = shards_of(run, queue=queue) if kind == "score" and is_cut else [[]]
     return shared.begin(
         cuts,
         lambda spec: submit_job(run, kind, queue=queue, by=by, retry_of=retry_of, spec=spec),

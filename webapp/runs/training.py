@@ -79,7 +79,7 @@ def checkpoint_to_score(run: Run) -> Checkpoint:
     """
     if run.weights is not None:
         return run.weights.checkpoint
-    is_best = run.selection == Run.Selection.VALIDATION
+    is_best = run.selection in Run.BY_BEST
     kept = run.trainer.checkpoints
     chosen = kept.filter(is_best=True) if is_best else kept.all()
     checkpoint = chosen.order_by("step").last()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.reports import Event
-from webapp.datasets import ground_truth, listing, report, services
+from webapp.datasets import ground_truth, listing, published, report, services
 from webapp.datasets.annotation_imports import draft_from_list
 from webapp.datasets.folders import resolve_folder
 from webapp.datasets.models import Dataset
@@ -20,7 +20,7 @@ class ImportDataset:
     def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
         dataset = _dataset_of(job)
         if dataset.is_listed:
-            path = fetch(dataset.list_file, folder / "list")
+            path = _listed_by(dataset, folder)
             return {
                 "verb": "list_videos",
                 "path": path,
@@ -55,9 +55,17 @@ class ImportDataset:
         services.finish_import(dataset, job.result["format"])
         if job.result.get("annotates"):
             draft_from_list(dataset)
+        published.go_on(dataset, annotation=job.result.get("annotation", ""))
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.begin_import(_dataset_of(old), job=new)
+
+
+def _listed_by(dataset: Dataset, folder: Path) -> str:
+    """The file that lists its videos, or the folder of features that stands for one."""
+    if features := published.features_folder_of(dataset):
+        return str(resolve_folder(features))
+    return str(fetch(dataset.list_file, folder / "list"))
 
 
 def _dataset_of(job: Job) -> Dataset:

@@ -40,6 +40,7 @@ class Score:
             "config": run.config,
             **fetch_checkpoint(checkpoint, folder / "checkpoint"),
             "videos": shard_of(job, videos_to_score(run)),
+            "ways": ways_of(job),
             "with_maps": settings.STORE_ERROR_MAPS,
             "out_dir": str(folder / "out"),
             "device": "auto",
@@ -53,10 +54,15 @@ class Score:
     def on_success(self, job: Job, folder: Path) -> None:
         run = run_of(job)
         is_last = stages.land(job)
+        rule = job.result["rule"]
+        others = [each for each in services.held_by(job) if each.pk != run.pk]
         intake.land(
-            run=run, given=collected_scores(folder, rule=job.result["rule"]), job=job,
+            run=run, given=collected_scores(folder, rule=rule, way=run.pk), job=job,
             is_last=is_last, shard=shared.videos_of(job), by=run.created_by,
         )  # fmt: skip
+        for other in others:
+            given = collected_scores(folder, rule=rule, way=other.pk)
+            intake.land(run=other, given=given, job=job, is_last=True, by=other.created_by)
         if not is_last:
             stages.follow(run.pk)
         explanations.land(run, collected_sheets(folder))  # last: files know no rollback
@@ -80,9 +86,18 @@ def shard_of(job: Job, videos: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [video for video in videos if video["id"] in wanted] if wanted else videos
 
 
-def collected_scores(folder: Path, *, rule: str) -> dict[Video, intake.Placed]:
-    """The scores reported below `folder`."""
-    found = {event["video_id"]: event for event in noted(folder / COLLECTED["scores"])}
+def ways_of(job: Job) -> dict[str, dict[str, Any]]:
+    """Configs of the runs that the job scores in one pass; none where it is one run."""
+    runs = services.scored_by(job)
+    return {run.pk: run.config for run in runs} if len(runs) > 1 else {}
+
+
+def collected_scores(folder: Path, *, rule: str, way: str = "") -> dict[Video, intake.Placed]:
+    """The scores reported below `folder`: of those of several ways, the ones of `way`."""
+    events = noted(folder / COLLECTED["scores"])
+    found = {
+        event["video_id"]: event for event in events if event.get("way", way) == way
+    }  # fmt: skip
     videos = Video.objects.without_times().in_bulk(list(found))
     return {videos[pk]: intake.Placed(_scores(event, folder), rule) for pk, event in found.items()}
 

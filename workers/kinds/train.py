@@ -11,7 +11,7 @@ from webapp.runs import services, training
 from webapp.runs.models import Run
 from workers.kinds import register
 from workers.node import share_of_cores
-from workers.run_files import fetch_checkpoint, run_of, videos_to_train_on
+from workers.run_files import fetch_checkpoint, run_of, videos_to_select_on, videos_to_train_on
 
 
 @register("train")
@@ -24,7 +24,8 @@ class Train:
             "method": run.method_id,
             "config": run.config,
             "seed": run.seed,
-            "videos": videos_to_train_on(run),
+            "videos": videos_to_train_on(run) + videos_to_select_on(run),
+            "selects_on": "test" if run.is_selected_on_test else "validation",
             "resume": fetch_checkpoint(last, folder / "resume") if last else None,
             "starts_from": None if last else _first_weights(run, folder),
             "out_dir": str(folder / "out"),

@@ -48,7 +48,7 @@ class _Reading:
     def __init__(self, spec: dict[str, Any], reporter: Reporter) -> None:
         self.folder = Path(spec["folder"])
         self.videos = {video["name"]: video for video in spec["videos"]}
-        self.names = _files(self.folder)
+        self.names = files_below(self.folder)
         self.known = VideoNames(self.videos)
         self.layout_name, layout = layout_of(self.names, self.known, spec.get("layout", ""))
         facts = spec.get("provenance", {})
@@ -192,7 +192,7 @@ def _of_file(path: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _files(folder: Path) -> Sequence[str]:
+def files_below(folder: Path) -> Sequence[str]:
     """Names below it, in their order. Raise BadInput where there are none, or far too many."""
     found = sorted(_below(folder))
     if not found:

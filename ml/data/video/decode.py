@@ -50,7 +50,7 @@ def decode_timed(video: VideoRecord, *, size: Wanted = None, grey: bool = False)
 def _outline(video: VideoRecord) -> Outline | None:
     if video.kind == "frames":
         return None
-    with _named(video):
+    with named(video):
         return outline(Path(video.path))
 
 
@@ -92,7 +92,7 @@ def _upright_frames(
 
 def _file_frames(video: VideoRecord, seen: Outline | None, *, grey: bool) -> Iterator[Timed]:
     """Without times where the file was not `seen` before."""
-    with _named(video), open_video(Path(video.path)) as container:
+    with named(video), open_video(Path(video.path)) as container:
         stream = video_stream(container)
         stream.codec_context.thread_count = threads.allowed()
         bring = _to_bytes(stream.codec_context.pix_fmt, _scale_of(video), grey=grey)
@@ -104,7 +104,7 @@ def _file_frames(video: VideoRecord, seen: Outline | None, *, grey: bool) -> Ite
 
 
 @contextmanager
-def _named(video: VideoRecord) -> Iterator[None]:
+def named(video: VideoRecord) -> Iterator[None]:
     """What cannot be read is told with the name of the video."""
     try:
         yield

@@ -35,8 +35,9 @@ class Outline:
 
     `shifts` are to be added to the time stamps of each packet, `zero` is where the clock of a
     player begins, in ticks of `tick` seconds. `places` are the times, one set of them or another,
-    that a container without times of presentation gives its pictures. `aspect` is a pixel's
-    width over its height, `depth` its bits. `is_bare`: nothing says when frames are shown.
+    that a container without times of presentation gives its pictures. `shown` are the seconds at
+    which players show pictures, rising, as far as packets tell. `aspect` is a pixel's width over
+    its height, `depth` its bits. `is_bare`: nothing says when frames are shown.
     """
 
     n_frames: int
@@ -46,6 +47,7 @@ class Outline:
     tick: Fraction = Fraction(1)
     zero: Fraction = Fraction(0)
     places: tuple[Seconds, ...] = ()
+    shown: Seconds = field(default_factory=lambda: np.zeros(0))
     aspect: Fraction = Fraction(1)
     depth: int = 8
     is_grey: bool = False
@@ -75,6 +77,12 @@ class Outline:
             return float(self._placed[number]) if number < len(self._placed) else None
         return None if tick is None else float((tick - self.zero) * self.tick)
 
+    @property
+    def first_picture(self) -> float:
+        """Seconds by the stamps of the container, on which all its streams agree."""
+        first = float(self.shown[0]) if len(self.shown) else 0.0
+        return first + float(self.zero * self.tick)
+
     @cached_property
     def _placed(self) -> Seconds:
         return np.sort(self.places[0])
@@ -97,6 +105,7 @@ def outline(path: Path) -> Outline:
             tick=packets.tick,
             zero=packets.zero,
             places=dropped.places,
+            shown=packets.seconds_shown,
             aspect=aspect_of(stream),
             depth=bits_of(pixel_format),
             is_grey=pixel_format is not None and is_grey(pixel_format),
@@ -169,6 +178,12 @@ class _Packets:
             for dts, pts, is_shown in zip(self._dts, self._pts, self._is_shown, strict=True)
         ]
         return np.unique(self.unwrapped.times[np.array(is_kept, bool)])
+
+    @property
+    def seconds_shown(self) -> Seconds:
+        if self.is_bare:
+            return np.arange(self.n_shown) / self.fps
+        return seconds_of(self.shown, self.tick, self.zero)
 
     @cached_property
     def fps(self) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.format import VideoFormat
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -55,7 +55,7 @@ def video_stream(container: InputContainer) -> VideoStream:
     return stream
 
 
-def packets_of(container: InputContainer, *streams: VideoStream) -> Iterator[av.Packet]:
+def packets_of(container: InputContainer, *streams: Stream) -> Iterator[av.Packet]:
     """Of the `streams`, of all without any. Raise av.FFmpegError where the file cannot be read.
 
     At the end PyAV asks for streams that only appeared while it read, and finds none.

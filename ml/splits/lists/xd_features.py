@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 
-from ml.normal import NORMAL
+from ml.splits.class_names import label_of_xd_name
 from ml.splits.lists._base import Entry, LineFormat, register
 
 
 @register
 class XdFeatures(LineFormat):
     title = "feature files of XD-Violence"
-    pattern = re.compile(r"(?:.*[/\\])?([^/\\]+_label_([^/\\]+?))__(?:vggish|\d+)\.npy")
+    pattern = re.compile(r"(?:.*[/\\])?([^/\\]+_label_[^/\\]+?)__(?:vggish|\d+)\.npy")
     folds_crops = True
 
     @classmethod
     def entry(cls, match: re.Match[str]) -> Entry:
-        first = match[2].split("-")[0]
-        return Entry(name=match[1], label=NORMAL if first == "A" else first)
+        return Entry(name=match[1], label=label_of_xd_name(match[1]))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ml.cli import main
+from ml.scoring.videos import load_scores
 from tests import toys
 from tests.ml.test_methods import METHODS
 
@@ -50,6 +51,10 @@ def test_scores_are_printed_with_the_frames_that_they_begin_at(
         (["--set", "hops=4"], "hops: the weights are of a network with 3"),
         (["--set", "split_size"], "FIELD=VALUE is expected"),
         (["--frames-per-row", "0"], "no number of frames"),
+        (["--sweep", "split_size"], "FIELD=VALUE,VALUE,… is expected"),
+        (["--sweep", "split_size=8,,9"], "FIELD=VALUE,VALUE,… is expected"),
+        (["--sweep", "split_size=8,0"], "split_size: Input should be greater than or equal to 1"),
+        (["--sweep", "hops=3,4"], "another config: hops (3 → 4)"),
     ],
 )
 def test_what_cannot_be_scored_is_told_in_a_sentence(
@@ -116,5 +121,16 @@ def test_a_checkpoint_scores_one_file_in_another_way(
 
     assert len(set(scores[0])) > 1
     assert len(set(scores[1])) == 1
+    assert main([*asked, "--sweep", "split_size=1,100"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [each["way"] for each in told] == ["split_size=1", "split_size=100"]
+    assert [each["scores"] for each in told] == scores
+    of_all = ["score", "--checkpoint", str(tmp_path / "out"), "--threads", "1",
+              "--manifest", str(tmp_path / "m.json"), "--out"]  # fmt: skip
+    assert main([*of_all, str(tmp_path / "ways"), "--sweep", "split_size=1,100"]) == 0
+    assert main([*of_all, str(tmp_path / "alone"), "--set", "split_size=100"]) == 0
+    found, alone = (load_scores(tmp_path / place) for place in ("ways/split_size=100", "alone"))
+    assert found.keys() == alone.keys() == load_scores(tmp_path / "ways/split_size=1").keys()
+    assert all(np.array_equal(found[key].values, alone[key].values) for key in alone)
     assert main([*asked, "--set", "hops=7"]) == 2
     assert "another config: hops" in capsys.readouterr().err

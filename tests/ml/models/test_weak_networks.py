@@ -11,6 +11,7 @@ import torch
 from scipy.special import erf
 from torch import nn
 
+from ml.models.context_aggregation import ContextAggregation
 from ml.models.dual_memory import DualMemory
 from ml.models.hl_net import HLNet
 from ml.models.multiscale_temporal import MagnitudeClassifier, NonLocal
@@ -236,3 +237,79 @@ def test_recurrent_ranking_is_swish_then_nothing_then_sigmoid() -> None:
     hidden = linear(hidden * sigmoid(hidden), below(weights, "fc2"))
     assert np.allclose(found, sigmoid(linear(hidden, below(weights, "fc3")))[:, 0], atol=1e-6)
     assert [each.shape for each in network.layer_weights] == [(512, 10), (32, 512), (1, 32)]
+
+
+def context_network(dimension: int = 6, *, is_normed: bool, window: int = 3) -> ContextAggregation:
+    network = ContextAggregation(
+        dimension, context=5, attention=4, hidden=7, window=window, causal=3, is_normed=is_normed,
+        dropout=0.4, slope=0.6, offset=0.2, temperature=0.09,
+    )  # fmt: skip
+    network.attention.mixing.data.fill_(0.7)
+    return network.eval()
+
+
+def gelu(values: Array) -> Array:
+    return np.asarray(values * (1 + erf(values / math.sqrt(2))) / 2)
+
+
+def context_and_scores(
+    inputs_TD: Array, weights: Weights, *, is_normed: bool, window: int
+) -> tuple[Array, Array]:
+    own = below(weights, "attention")
+    query, key, value = (linear(inputs_TD, below(own, name)) for name in ("query", "key", "value"))
+    places = np.arange(len(inputs_TD))
+    exponent = weights["nearness.slope"] * (places[:, None] - places) ** 2
+    alike = query @ key.T / math.sqrt(4) + np.exp(-np.abs(exponent - weights["nearness.offset"]))
+    local = np.full_like(alike, -1e9)
+    for place in places:
+        for step in range(window):
+            other = min(max(place - window // 2 + step, 0), len(places) - 1)
+            local[place, other] = alike[place, other]
+    share = sigmoid(own["mixing"])
+    mixed = share * softmax(alike) @ value + (1 - share) * softmax(local) @ value
+    if is_normed:
+        mixed = np.sign(mixed) * np.sqrt(np.abs(mixed))
+        mixed = mixed / np.linalg.norm(mixed, axis=0)
+    attended = inputs_TD + linear(mixed, below(own, "to_out"))
+    normed = layer_norm(attended, below(weights, "norm"))
+    context = gelu(conv1d(normed, below(weights, "to_context"), before=0))
+    hidden = gelu(conv1d(context, below(weights, "to_hidden"), before=0))
+    return context, sigmoid(conv1d(hidden, below(weights, "classifier"), before=2))[:, 0]
+
+
+@pytest.mark.parametrize("is_normed", [True, False])
+@pytest.mark.parametrize("window", [1, 3, 4, 20])
+def test_context_is_gathered_from_everywhere_and_from_nearby(is_normed: bool, window: int) -> None:
+    network, inputs = context_network(is_normed=is_normed, window=window), bag(9, 6)
+
+    scores, context = network(inputs)
+
+    expected = context_and_scores(
+        inputs[0].double().numpy(), weights_of(network), is_normed=is_normed, window=window
+    )
+    assert np.allclose(context[0].detach().numpy(), expected[0], atol=1e-5)
+    assert np.allclose(scores[0].detach().numpy(), expected[1], atol=1e-6)
+
+
+def test_pel4vad_at_its_published_size_has_the_tensors_of_its_authors() -> None:
+    """Four linear layers of the attention, two after it, norm, classifier and five numbers."""
+    network = ContextAggregation(
+        1024, context=512, attention=128, hidden=300, window=9, causal=9, is_normed=True,
+        dropout=0.1, slope=0.6, offset=0.2, temperature=0.09,
+    )  # fmt: skip
+    attention = 3 * (1024 * 128 + 128) + 128 * 1024 + 1024 + 1
+    after = 2 * 1024 + 1024 * 512 + 512 + 512 * 300 + 300 + 300 * 9 + 1
+
+    assert len(network.state_dict()) == 20
+    assert sum(each.numel() for each in network.parameters()) == attention + after + 3
+
+
+def test_the_scale_of_likeness_begins_with_the_temperature() -> None:
+    network = context_network(is_normed=True)
+    pair = bag(3, 5)[0], bag(4, 5)[0]
+
+    found = network.likeness(*pair).detach().numpy()
+
+    tables = [each.numpy() for each in pair]
+    units = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in tables]
+    assert np.allclose(found, units[0] @ units[1].T / 0.09, atol=1e-5)

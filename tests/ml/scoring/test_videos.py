@@ -75,3 +75,16 @@ def test_load_scores_refuses_pickles(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match="holds no readable scores"):
         load_scores(tmp_path)
+
+
+def test_one_that_scores_in_one_way_at_a_time_is_asked_for_each(tmp_path: Path) -> None:
+    events: list[dict[str, Any]] = []
+
+    for way in ("a", "b"):
+        score_videos(
+            method_that_says(0.5, 0.25), [record("x")], tmp_path / way, Reporter(events.append),
+            way=way,
+        )  # fmt: skip
+
+    assert [event["way"] for event in events if event["event"] == "scores"] == ["a", "b"]
+    assert load_scores(tmp_path / "a").keys() == load_scores(tmp_path / "b").keys() == {"x"}

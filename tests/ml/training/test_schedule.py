@@ -95,3 +95,11 @@ def test_constant_rates_are_the_same_numbers() -> None:
     Rates([held], Schedule(), 4).set(3)
 
     assert [group["lr"] for group in held.param_groups] == before
+
+
+def test_a_training_may_pass_a_part_of_the_wave_alone() -> None:
+    peer = optimiser(1.0)
+
+    expected = followed(torchs("cosine", peer, 24), peer)
+
+    assert factors(Schedule(shape="cosine", passed=20 / 24)) == pytest.approx(expected)

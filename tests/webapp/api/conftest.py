@@ -11,9 +11,8 @@ from tests.factories.runs import MethodFactory, TrainableSplitFactory
 from webapp.accounts import services
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Split, Video
-from webapp.results.models import Protocol
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Method, Run
 
 WithToken = Callable[..., Client]
@@ -65,9 +64,7 @@ def scored_run(team: Team) -> Run:
     run = labelled_run({"a": [0, 0, 1, 1], "b": [0, 0, 0]}, team=team)
     scores = {"a": float32(0.1, 0.2, 0.9, 0.8), "b": float32(0.3, 0.1)}
     score_set = save_by_name(run, scores, rule="the last frame of b gets none")
-    ensure_protocols()
-    for protocol in Protocol.objects.all():
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols())
     return run
 
 

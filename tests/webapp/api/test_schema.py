@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver
+from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from tests.factories.datasets import FeatureSetFactory
@@ -42,6 +43,18 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
 
 def test_document_is_valid_and_complete(tmp_path) -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema"))
+
+
+def test_document_is_made_once_and_for_everybody_alike(
+    client: Client, as_alice: Client, monkeypatch: pytest.MonkeyPatch, document: dict[str, Any]
+) -> None:
+    def fail(*_arguments: object, **_values: object) -> None:
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(SchemaGenerator, "parse", fail)
+
+    assert client.get("/api/v1/schema").json() == document
+    assert as_alice.get("/api/v1/schema").json() == document
 
 
 def test_every_operation_may_answer_with_a_problem(document: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ from webapp.datasets.models import Dataset
 from webapp.jobs.models import Job
 from webapp.results.models import Protocol
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Method, Run
 
 PAGE = settings.BASE_DIR / "docs" / "api.md"
@@ -100,9 +100,7 @@ def finish_import() -> None:
 
 def finish_run() -> None:
     score_set = save_by_name(Run.objects.get(), {"a": float32(0.1, 0.2, 0.9)})
-    ensure_protocols()
-    for protocol in Protocol.objects.all():
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols())
     end_jobs()
 
 

@@ -31,7 +31,6 @@ SILENT = {
     "submit_job": "part of what its callers record",
     "submit_import": "part of what its callers record",
     "begin": "part of what its callers record",
-    "cancel_all": "part of what its callers record",
     "submit_again": "part of what its callers record",
     "submit_evaluation": "part of what its callers record",
 }

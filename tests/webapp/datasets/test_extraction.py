@@ -207,9 +207,10 @@ def test_a_worker_that_is_killed_loses_one_video(
     [job] = claimed(worker, whole)
     made = work(job, until=lambda event: event["event"] == "features" and len(_files(whole)) == 2)
     assert made == ["0", "1"]
-    assert len(extracted.strays(whole)) == 1  # written and never told
+    assert extracted.strays(whole) == []  # it may still tell of the third
 
     end(job, "lost")
+    assert len(extracted.strays(whole)) == 1
     extraction.resume(feature_set=fresh(whole), by=bob)
     assert work_off(whole, worker) == ["2", "3"]
 
@@ -218,6 +219,21 @@ def test_a_worker_that_is_killed_loses_one_video(
     assert AuditEvent.objects.filter(act="feature_set.resumed").count() == 1
     with pytest.raises(ConflictError, match="nothing to resume"):
         extraction.resume(feature_set=fresh(whole), by=bob)
+
+
+def test_a_shard_leaves_alone_what_another_has_not_told_yet(
+    dataset: Dataset, bob: User, worker: WorkerNode, settings: Any
+) -> None:
+    settings.SCORING_SHARDS = 2
+    feature_set = begin(dataset, bob)
+    waiting = claimed(worker, feature_set)
+    first, second = next(waiting), next(waiting)
+    work(first, until=lambda event: event["event"] == "features")
+    [untold] = extracted.folder_of(first).iterdir()
+
+    work(second)
+
+    assert untold.exists()
 
 
 def _files(feature_set: FeatureSet) -> list[str]:

@@ -14,7 +14,7 @@ from webapp.accounts.models import Team
 from webapp.datasets.models import Interval
 from webapp.results.models import Evaluation
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate, evaluate_under_each
 from webapp.results.studies.comparison import Comparison
 from webapp.runs.models import Run
 
@@ -34,9 +34,8 @@ def scored(run: Run, strength: float) -> Run:
         for name, labels in LABELS.items()
     }
     score_set = save_by_name(run, scores)
-    for protocol in ensure_protocols():
-        if protocol.slug in EVALUATED:
-            evaluate(score_set, protocol)
+    chosen = [each for each in ensure_protocols() if each.slug in EVALUATED]
+    evaluate_under_each(score_set, chosen)
     return run
 
 

@@ -14,7 +14,7 @@ from webapp.accounts.models import Team
 from webapp.datasets.models import Dataset
 from webapp.results.protocols.current_evaluations import best_evaluations
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate, evaluate_under_each
 from webapp.runs.models import Run
 
 
@@ -22,8 +22,7 @@ def scored_run(team: Team, *scores: float, **values: Any) -> Run:
     """Evaluated on one video whose last frame is abnormal."""
     run = labelled_run({values.get("name", "v"): [0, 0, 1]}, team=team, **values)
     score_set = save_by_name(run, {values.get("name", "v"): float32(*scores)})
-    for protocol in ensure_protocols():
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols())
     return run
 
 

@@ -16,7 +16,7 @@ from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
 from webapp.common.long_lists import N_SHOWN, long_list
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Run
 from webapp.sharing.services import create_link
 
@@ -29,8 +29,7 @@ def scored(run: Run, seed: int) -> Run:
     rng = np.random.default_rng(seed)
     values = {name: Scores(values=rng.random(8, np.float32)) for name in NAMES}
     score_set = save_by_name(run, values)
-    for protocol in ensure_protocols():
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols())
     return run
 
 

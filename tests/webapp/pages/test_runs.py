@@ -14,7 +14,7 @@ from webapp.jobs.models import Job, LogChunk
 from webapp.jobs.provenance import facts_of
 from webapp.pages.runs import PAGE_SIZE, latest_of_each_kind
 from webapp.results.protocols.presets import PRESETS, ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.results.scores.uploads import create_uploaded_run
 from webapp.runs.models import Run
 from webapp.runs.services import mark_scored
@@ -34,8 +34,7 @@ SCORES = {
 def evaluated_run(team: Team, **values: Any) -> Run:
     run = labelled_run(LABELS, team=team, current_job__ended=True, **values)
     score_set = save_by_name(run, SCORES)
-    for protocol in ensure_protocols():
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols())
     return run
 
 

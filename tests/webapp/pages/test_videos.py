@@ -12,15 +12,14 @@ from tests.factories.results import add_to_test, float32, labelled_run, save_by_
 from tests.factories.runs import RunFactory
 from webapp.datasets.models import Video
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate_under_each
 
 LABELS = [0, 0, 1, 1, 0]
 
 
 def evaluated(run, **scores):
     score_set = save_by_name(run, scores)
-    for protocol in ensure_protocols():
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols())
     return run
 
 

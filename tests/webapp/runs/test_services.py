@@ -355,3 +355,16 @@ def test_publish_methods_raises_the_date() -> None:
     services.publish_methods([description("alpha")])
 
     assert Method.objects.get().published_at > first
+
+
+def test_create_run_chooses_on_test_where_that_is_asked_for_and_was_done_so(
+    split: Split, bob: User
+) -> None:
+    method = MethodFactory.create(name="ranking_mil", supervision="weak")
+    SplitMemberFactory.create(split=split, video__part=Part.TRAIN, video__label="fall")
+
+    error = refusal(split, bob, selection="test")
+    assert error.field == "selection"
+    assert "does not learn from labels of videos" in error.sentence
+    assert not submit(split, bob, method=method).is_selected_on_test
+    assert submit(split, bob, method=method, selection="test").is_selected_on_test

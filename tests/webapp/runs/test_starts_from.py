@@ -64,6 +64,14 @@ def test_a_run_begins_with_the_weights_that_another_is_scored_with(
     assert run.starts_from == before.checkpoints.get(step=step)
 
 
+def test_weights_that_were_chosen_on_test_teach_no_run_that_would_not_say_so(
+    split: Split, before: Run, bob: User
+) -> None:
+    before.selection = "test"
+
+    assert refusal(split, bob, starts_from=before).code == "selected_on_test"
+
+
 def test_weights_of_another_method(split: Split, before: Run, bob: User) -> None:
     other = MethodFactory.create(name="other", title="Other")
 

@@ -239,7 +239,7 @@ def test_one_training_for_both(pair: tuple[Run, Run]) -> None:
 
     assert (trainer.trained_by, other.trained_by) == (None, trainer)
     assert other.current_job == trainer.current_job == Job.objects.get()
-    assert (other.status_label, other.waits_for_training) == ("Created", True)
+    assert (other.status_label, other.waits_for_another) == ("Created", True)
 
 
 def test_other_seeds_and_other_settings_train_themselves(

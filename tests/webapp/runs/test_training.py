@@ -107,7 +107,7 @@ def test_last_checkpoint_none_without_one(run: Run) -> None:
     assert training.last_checkpoint(run) is None
 
 
-@pytest.mark.parametrize(("selection", "step"), [("last", 30), ("validation", 20)])
+@pytest.mark.parametrize(("selection", "step"), [("last", 30), ("validation", 20), ("test", 20)])
 def test_checkpoint_to_score_follows_the_selection(run: Run, selection: str, step: int) -> None:
     run.selection = selection
     CheckpointFactory.create(run=run, step=10)

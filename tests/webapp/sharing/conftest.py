@@ -13,7 +13,7 @@ from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Video
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Run
 from webapp.sharing import services
 
@@ -37,8 +37,7 @@ def rival(run: Run) -> Run:
 
 def scored(run: Run, **scores: tuple[float, ...]) -> Run:
     score_set = save_by_name(run, {name: float32(*each) for name, each in scores.items()})
-    for protocol in ensure_protocols():
-        evaluate(score_set, protocol)
+    evaluate_under_each(score_set, ensure_protocols())
     run.refresh_from_db()
     return run
 

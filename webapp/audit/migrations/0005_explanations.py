@@ -4,15 +4,58 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0004_extraction'),
+        ("audit", "0004_extraction"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='auditevent',
-            name='act',
-            field=models.CharField(choices=[('dataset.created', 'registered the dataset'), ('dataset.imported', 'began another import of the dataset'), ('dataset.changed', 'changed the dataset'), ('dataset.deleted', 'deleted the dataset'), ('video.grouped', 'set the groups of the videos of'), ('ground_truth.brought', 'brought ground truth for'), ('ground_truth.accepted', 'accepted ground truth for'), ('split.created', 'made the split'), ('feature_set.created', 'registered the feature set'), ('feature_set.extracted', 'began to make the feature set'), ('feature_set.cancelled', 'cancelled the making of'), ('feature_set.resumed', 'resumed the making of'), ('feature_set.read', 'began another reading of the feature set'), ('feature_set.deleted', 'deleted the feature set'), ('regions.brought', 'brought the regions'), ('run.submitted', 'submitted the run'), ('run.uploaded', 'made, for scores from elsewhere, the run'), ('run.mixed', 'mixed the virtual run'), ('run.cancelled', 'cancelled the run'), ('run.resumed', 'resumed the run'), ('run.deleted', 'deleted the run'), ('run.explained', 'had scores explained of the run'), ('sweep.submitted', 'submitted the sweep'), ('sweep.cancelled', 'cancelled the sweep'), ('sweep.deleted', 'deleted the sweep'), ('weights.brought', 'brought the weights'), ('weights.deleted', 'deleted the weights'), ('scores.brought', 'brought scores for'), ('scores.deleted', 'deleted the scores of'), ('job.cancelled', 'cancelled the job'), ('protocol.created', 'made the protocol'), ('share_link.created', 'shared'), ('share_link.revoked', 'revoked the link to'), ('member.joined', 'joined as'), ('member.changed', 'changed the role of'), ('member.removed', 'removed from the team'), ('invitation.created', 'made an invitation as'), ('invitation.withdrawn', 'withdrew an invitation as'), ('token.created', 'made the API token'), ('token.revoked', 'revoked the API token')], max_length=32),
+            model_name="auditevent",
+            name="act",
+            field=models.CharField(
+                choices=[
+                    ("dataset.created", "registered the dataset"),
+                    ("dataset.imported", "began another import of the dataset"),
+                    ("dataset.changed", "changed the dataset"),
+                    ("dataset.deleted", "deleted the dataset"),
+                    ("video.grouped", "set the groups of the videos of"),
+                    ("ground_truth.brought", "brought ground truth for"),
+                    ("ground_truth.accepted", "accepted ground truth for"),
+                    ("split.created", "made the split"),
+                    ("feature_set.created", "registered the feature set"),
+                    ("feature_set.extracted", "began to make the feature set"),
+                    ("feature_set.cancelled", "cancelled the making of"),
+                    ("feature_set.resumed", "resumed the making of"),
+                    ("feature_set.read", "began another reading of the feature set"),
+                    ("feature_set.deleted", "deleted the feature set"),
+                    ("regions.brought", "brought the regions"),
+                    ("run.submitted", "submitted the run"),
+                    ("run.uploaded", "made, for scores from elsewhere, the run"),
+                    ("run.mixed", "mixed the virtual run"),
+                    ("run.cancelled", "cancelled the run"),
+                    ("run.resumed", "resumed the run"),
+                    ("run.deleted", "deleted the run"),
+                    ("run.explained", "had scores explained of the run"),
+                    ("sweep.submitted", "submitted the sweep"),
+                    ("sweep.cancelled", "cancelled the sweep"),
+                    ("sweep.deleted", "deleted the sweep"),
+                    ("weights.brought", "brought the weights"),
+                    ("weights.deleted", "deleted the weights"),
+                    ("scores.brought", "brought scores for"),
+                    ("scores.deleted", "deleted the scores of"),
+                    ("job.cancelled", "cancelled the job"),
+                    ("protocol.created", "made the protocol"),
+                    ("share_link.created", "shared"),
+                    ("share_link.revoked", "revoked the link to"),
+                    ("member.joined", "joined as"),
+                    ("member.changed", "changed the role of"),
+                    ("member.removed", "removed from the team"),
+                    ("invitation.created", "made an invitation as"),
+                    ("invitation.withdrawn", "withdrew an invitation as"),
+                    ("token.created", "made the API token"),
+                    ("token.revoked", "revoked the API token"),
+                ],
+                max_length=32,
+            ),
         ),
     ]

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from webapp.accounts.models import Team
 from webapp.common import schema as schemas
-from webapp.common.config import problems_of
 from webapp.common.config_fields import (
     PREFIX,
     ConfigField,
@@ -27,6 +26,7 @@ from webapp.common.config_fields import (
 from webapp.common.errors import UserError
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.jobs.models import ENDED_BADLY, Job
+from webapp.runs.config import problems_of
 from webapp.runs.models import (
     LARGEST_SEED,
     Checkpoint,
@@ -73,8 +73,12 @@ class RunForm(forms.Form):
     )
     selection = forms.ChoiceField(
         label=_("Checkpoint to score"),
-        choices=[(each.value, each.label) for each in Run.HONEST_SELECTIONS],
+        choices=[(each.value, each.label) for each in Run.SELECTIONS_HERE],
         initial=Run.Selection.LAST,
+        help_text=_(
+            "“Selected on test” lets the labels of the test videos choose, as many published "
+            "numbers were made. It is there to repeat these, and marked wherever its numbers stand."
+        ),
     )
     queue = forms.ChoiceField(
         label=_("Queue"),

@@ -60,8 +60,12 @@ def symbol_of(run_id: str) -> str:
     return SYMBOLS[style_of(run_id)[1] - 1]
 
 
-def score_figure(curves: Sequence[Curve], *, first: int, last: int) -> Figure:
+def score_figure(
+    curves: Sequence[Curve], *, first: int, last: int, events: Iterable[tuple[int, int]] = ()
+) -> Figure:
     """Scores over frames. Each run has its own scale; the axis shows that of the first curve.
+
+    Behind them lie `events` of the ground truth, frames from the first up to but not the second.
 
     Scores of different methods have no common unit: every scale goes from the run's lowest to
     its highest score over all its videos, so that a calm video looks calm.
@@ -78,11 +82,29 @@ def score_figure(curves: Sequence[Curve], *, first: int, last: int) -> Figure:
             "showgrid": False,
             "title": {"text": ""},
         },
+        "shapes": [_block(start, end) for start, end in events if start < last and end > first],
     }
     for number, curve in enumerate(curves, start=1):
         layout["yaxis" if number == 1 else f"yaxis{number}"] = _score_axis(curve, number)
     traces = [_score_trace(curve, number) for number, curve in enumerate(curves, start=1)]
     return {"data": traces, "layout": layout}
+
+
+def _block(start: int, end: int) -> Figure:
+    """As high as the plot, so that files of the figure show the ground truth as well."""
+    return {
+        "type": "rect",
+        "layer": "below",
+        "xref": "x",
+        "x0": start,
+        "x1": end,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": "var(--ink)",
+        "opacity": 0.08,
+        "line": {"width": 0},
+    }
 
 
 def roc_figure(run_id: str, curves: Iterable[tuple[str, dict[str, Any]]]) -> Figure:

@@ -10,7 +10,8 @@ from webapp.results.studies.sweep_table import SweepCell, SweepRow, SweepTable
 BEFORE = ("row", "title")
 AFTER = (
     "metric", "value", "deviation", "n", "over", "lower", "upper", "difference",
-    "difference_lower", "difference_upper", "p_value", "is_best", "selected_on_test", "runs",
+    "difference_lower", "difference_upper", "p_value", "is_best", "selected_on_test",
+    "printed", "runs",
     "seeds", "split", "ground_truth", "protocol", "protocol_version", "evaluator_version",
 )  # fmt: skip
 
@@ -68,7 +69,14 @@ def _rows(table: SweepTable) -> Iterator[Row]:
             for name, text in zip(table.fields, row.values, strict=True)
         }
         for name, cell in row.cells.items():
-            yield known | {"metric": name} | _numbers(cell, row)
+            printed = _printed_of(row) if name == table.metric_name else None
+            yield known | {"metric": name, "printed": printed} | _numbers(cell, row)
+
+
+def _printed_of(row: SweepRow) -> str | None:
+    """Claims of papers about this row, as “0.8396 (I3D; source)”."""
+    claims = [f"{each.value} ({each.features}; {each.source})" for each in row.printed]
+    return " ".join(claims) or None
 
 
 def _numbers(cell: SweepCell, row: SweepRow) -> Row:

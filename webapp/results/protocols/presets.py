@@ -130,18 +130,24 @@ PRESETS = (
 
 def ensure_protocols() -> list[Protocol]:
     """The presets as rows, in their order; rows that exist are never changed."""
-    there = {(row.slug, row.version): row for row in Protocol.objects.filter(team=None)}
-    return [there.get((preset.slug, preset.version)) or _insert(preset) for preset in PRESETS]
+    there = _rows()
+    missing = [preset for preset in PRESETS if (preset.slug, preset.version) not in there]
+    if missing:
+        # One that another request inserts meanwhile is left as that has made it.
+        Protocol.objects.bulk_create(map(_row, missing), ignore_conflicts=True)
+        there = _rows()
+    return [there[preset.slug, preset.version] for preset in PRESETS]
 
 
-def _insert(preset: Preset) -> Protocol:
-    return Protocol.objects.get_or_create(
-        team=None,
+def _rows() -> dict[tuple[str, int], Protocol]:
+    return {(row.slug, row.version): row for row in Protocol.objects.filter(team=None)}
+
+
+def _row(preset: Preset) -> Protocol:
+    return Protocol(
         slug=preset.slug,
         version=preset.version,
-        defaults={
-            "title": preset.title,
-            "description": preset.description,
-            "settings": preset.settings.to_json(),
-        },
-    )[0]
+        title=preset.title,
+        description=preset.description,
+        settings=preset.settings.to_json(),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.utils.functional import Promise
@@ -108,6 +108,15 @@ class Row:
     cells: list[Cell]
 
 
+class ClassCell(NamedTuple):
+    """Numbers of one kind and one run."""
+
+    auroc: float | None
+    interval: list[float] | None
+    precision: float | None
+    precision_interval: list[float] | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClassRow:
     """AUC of one kind of anomaly against all normal frames, by run."""
@@ -116,6 +125,14 @@ class ClassRow:
     n_videos: int
     values: list[float | None]
     intervals: list[list[float] | None]
+    precisions: list[float | None]  # average precision, which is higher where a kind is frequent
+    precision_intervals: list[list[float] | None]
+
+    @property
+    def cells(self) -> list[ClassCell]:
+        """By run."""
+        columns = (self.values, self.intervals, self.precisions, self.precision_intervals)
+        return [ClassCell(*each) for each in zip(*columns, strict=True)]
 
     @property
     def is_few(self) -> bool:
@@ -207,15 +224,8 @@ class Comparison:
     def classes(self) -> list[ClassRow]:
         """By label."""
         found = [_by(column.evaluation, "per_class", "label") for column in self.columns]
-        return [
-            ClassRow(
-                label=label,
-                n_videos=max(each[label]["n_videos"] for each in found if label in each),
-                values=[each.get(label, {}).get("auroc_against_normal") for each in found],
-                intervals=[each.get(label, {}).get("interval_against_normal") for each in found],
-            )
-            for label in sorted({label for each in found for label in each})
-        ]
+        labels = {label for each in found for label in each}
+        return [_class_row(label, found) for label in sorted(labels)]
 
     @cached_property
     def all_videos(self) -> list[tuple[Video, list[float | None]]]:
@@ -233,6 +243,22 @@ class Comparison:
         """Those on which the runs differ, the most first."""
         ordered = sorted(self.all_videos, key=lambda row: -_spread(row[1]))
         return [(video, values) for video, values in ordered if _spread(values) > 0]
+
+
+def _class_row(label: str, found: Sequence[dict[str, dict[str, Any]]]) -> ClassRow:
+    of_runs = [each.get(label, {}) for each in found]
+
+    def by_run(name: str) -> list[Any]:
+        return [each.get(name) for each in of_runs]
+
+    return ClassRow(
+        label=label,
+        n_videos=max(each.get("n_videos", 0) for each in of_runs),
+        values=by_run("auroc_against_normal"),
+        intervals=by_run("interval_against_normal"),
+        precisions=by_run("average_precision"),
+        precision_intervals=by_run("interval_average_precision"),
+    )
 
 
 def truths_of(runs: Iterable[Run]) -> list[AnnotationSet]:

@@ -19,7 +19,9 @@ from webapp.jobs.models import ENDED_BADLY, Job
 from webapp.results.models import Evaluation, Protocol
 from webapp.results.protocols.current_evaluations import IS_CURRENT
 from webapp.results.studies.comparison import MAX_RUNS
+from webapp.results.studies.printed import printed_for
 from webapp.results.studies.rank_groups import draws_of, replicates_of
+from webapp.results.studies.reported import Reported
 from webapp.results.studies.spreads import Spread, spread_of
 from webapp.runs.grid import variant_title, varied_fields
 from webapp.runs.models import Run, Sweep
@@ -72,6 +74,7 @@ class SweepRow:
     cells: dict[str, SweepCell]  # by metric
     shown: list[SweepCell | None]  # of the numbers that there is room for
     n_evaluated: int
+    printed: list[Reported]  # claims of papers about this configuration, by this protocol
 
     @property
     def marked_values(self) -> list[tuple[str, bool]]:
@@ -189,7 +192,17 @@ class SweepTable:
             cells=cells,
             shown=[cells.get(name) for name in self.shown],
             n_evaluated=sum(each is not None for each in group.evaluations),
+            printed=self._printed(run),
         )
+
+    def _printed(self, run: Run) -> list[Reported]:
+        benchmark = self.sweep.dataset.benchmark
+        claims = printed_for(benchmark, self.sweep.method_id, run.config)
+        return [claim for claim in claims if claim.protocol == self.protocol.slug]
+
+    @property
+    def has_printed(self) -> bool:
+        return any(row.printed for row in self.rows)
 
     @property
     def compared(self) -> list[str]:

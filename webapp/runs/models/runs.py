@@ -56,7 +56,8 @@ class Run(TimestampedModel):
     Its state is that of `current_job`: training first, then scoring, then evaluating. Where
     several jobs do that work at once it is that of the `leading_job` of their stage. A run that
     scores the weights of another one, `trained_by`, has the training job of that run until the
-    training has ended, and scoring jobs of its own from then on. One with `weights` that were
+    training has ended, and scoring jobs of its own from then on; where the method reads features,
+    the scoring job of that run, which scores them all in one pass. One with `weights` that were
     brought in begins with its scoring.
 
     An uploaded run brings its scores, and has no job until the last of them is there; a virtual
@@ -78,8 +79,11 @@ class Run(TimestampedModel):
         UNKNOWN = "unknown", _("selection not stated")
 
     SCORED_HERE = (Kind.TRAINED, Kind.WEIGHTS)  # by jobs of their own
-    # Of a run that is trained here: nothing here chooses by looking at the test split.
+    # Of a run that is trained here: none of these chooses by looking at the test split.
     HONEST_SELECTIONS = (Selection.LAST, Selection.VALIDATION)
+    # The third is there to repeat numbers that were published so: never by itself, always marked.
+    SELECTIONS_HERE = (*HONEST_SELECTIONS, Selection.TEST)
+    BY_BEST = (Selection.VALIDATION, Selection.TEST)  # where a training says which one is best
     WAITING_FOR_SCORES = "waiting_for_scores"  # state of a run without a job
     STATES = (*Job.Status.choices, (WAITING_FOR_SCORES, _("Waiting for scores")))
 
@@ -175,8 +179,8 @@ class Run(TimestampedModel):
         return self.trained_by or self
 
     @property
-    def waits_for_training(self) -> bool:
-        """Of another run, whose job it has meanwhile."""
+    def waits_for_another(self) -> bool:
+        """For the training, or the scoring, of another run, whose job it has meanwhile."""
         job = self.current_job
         return job is not None and job.subject_id != self.pk
 

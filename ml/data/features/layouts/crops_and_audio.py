@@ -1,5 +1,5 @@
 """Crops in files, and sound beside them: `name__0.npy` to `name__4.npy` and `name__vggish.npy`, as
-published for XD-Violence.
+published for XD-Violence; or all crops in `name.npy`.
 
 Sound stands after the picture, the same for all crops. Its rows are paired as `pairing` says: one
 for each of the picture's, of which the last is dropped where sound has one less, or by time.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from ml.data.features.layouts._base import AUDIO, FLOW, RGB, FeatureLayout, Place, register
 from ml.data.features.layouts.crops_in_files import CROP, CropsInFiles
@@ -25,7 +26,9 @@ class CropsAndAudio(FeatureLayout):
 
     @classmethod
     def recognises(cls, names: Sequence[str]) -> bool:
-        return any(map(CROP.search, names)) and any(map(SOUND.match, names))
+        heard = {PurePosixPath(match[1]).name for match in map(SOUND.match, names) if match}
+        seen = {PurePosixPath(name).stem for name in names}
+        return bool(heard) and (any(map(CROP.search, names)) or bool(heard & seen))
 
     @classmethod
     def place(cls, name: str) -> Place | None:

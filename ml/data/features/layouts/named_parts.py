@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from ml.data.features.layouts._base import AUDIO, FLOW, RGB, FeatureLayout, Place, mostly, register
 
 ENDING = re.compile(
-    r"^(.+)_(rgb|flow|vggish|resnet\d*|r21d|r2plus1d(?:_\d+)?|clip|s3d|timm)\.npy$", re.IGNORECASE
+    r"^(.+?)__?(rgb|flow|vggish|resnet\d*|r21d|r2plus1d(?:_\d+)?|clip|s3d|timm)\.npy$",
+    re.IGNORECASE,
 )
 
 

@@ -34,6 +34,13 @@ def test_score_figure_gives_each_run_its_own_scale():
     assert not layout["yaxis2"]["visible"]
 
 
+def test_score_figure_has_the_ground_truth_of_its_window_behind_the_curves():
+    figure = score_figure([curve()], first=3, last=9, events=[(0, 3), (2, 5), (8, 20), (9, 12)])
+
+    assert [(shape["x0"], shape["x1"]) for shape in figure["layout"]["shapes"]] == [(2, 5), (8, 20)]
+    assert {shape["layer"] for shape in figure["layout"]["shapes"]} == {"below"}
+
+
 def test_score_figure_of_equal_scores_has_a_scale():
     figure = score_figure([curve(lowest=2.0, highest=2.0)], first=0, last=2)
     assert figure["layout"]["yaxis"]["range"] == pytest.approx([1.96, 2.04])

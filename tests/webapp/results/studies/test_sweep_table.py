@@ -375,7 +375,7 @@ def test_list_counts_runs(
     score_all(submit(split, bob, title="Scored"), GOOD, BAD)
     elsewhere = TrainableSplitFactory.create(dataset__team=charlie.teams.get())
     submit(elsewhere, charlie, title="Elsewhere")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         response = as_bob.get("/runs/sweeps")
 
     assert [
