@@ -91,6 +91,8 @@ def explanations_on(
     sets = list(score_sets)
     alike = Explanation.objects.filter(score_set__in=sets, kind__in=kinds)
     found = list(alike.filter(video=video).select_related("score_set").order_by("pk"))
+    if not found:
+        return []
     key = ("score_set", "kind", "target")
     highest = {tuple(way): top for *way, top in alike.values_list(*key).annotate(Max("highest"))}
     for each in found:
