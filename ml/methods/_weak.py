@@ -151,7 +151,7 @@ class WeakMethod(Method):
         return auroc(labels[is_scored], scores[is_scored])
 
     def score_ways(self, video: VideoRecord, configs: Sequence[Any]) -> list[Scores]:
-        """By each of these configs, which differ in how they score; the features are opened once."""
+        """By each of these configs, which differ in how they score; features are opened once."""
         features = open_features(video)
         return [self._in_another_way(config)._scores_of(features, video) for config in configs]
 
