@@ -9,7 +9,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -37,7 +36,6 @@ from ml.training.schedule import Schedule
 
 TEST_AUROC = "test_auroc"
 SPLIT_SIZES = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64, 128)
-HELD_NUMBERS = 64 * 1024**2  # of a video that is scored in several ways; a longer one stays mapped
 ROWS_AT_ONCE = 4096  # of all crops: what is scored in one go
 
 
@@ -178,10 +176,8 @@ class WeakMethod(Method):
         return auroc(labels[is_scored], scores[is_scored])
 
     def score_ways(self, video: VideoRecord, configs: Sequence[Any]) -> list[Scores]:
-        """By each of these configs, which differ in how they score; the features are read once."""
+        """By each of these configs, which differ in how they score; features are opened once."""
         features = open_features(video)
-        if features.rows.size <= HELD_NUMBERS:
-            features = replace(features, rows=np.array(features.rows, np.float32))
         return [self._in_another_way(config)._scores_of(features, video) for config in configs]
 
     def _in_another_way(self, config: Any) -> Self:
