@@ -248,6 +248,17 @@ class PEL4VAD(WeakMethod):
             scores_B[is_so_long] = scores_BT.topk(min(n_top, length), dim=1).values.mean(1)
         return scores_B
 
+    def bag_scores(self, bags: Tensor) -> Tensor:
+        """Smoothed as below: the mean over crops may come before or after."""
+        scores_BT: Tensor = self.output(bags)[0].float()
+        n_rows, n_smoothed = bags.shape[1], self.config.smoothed_rows
+        if self.config.smoothing == "none":
+            return scores_BT
+        if self.config.smoothing == "slide":
+            return F.pad(scores_BT, (0, n_smoothed - 1)).unfold(1, n_smoothed, 1).mean(2)
+        parts = F.pad(scores_BT, (0, -n_rows % n_smoothed)).unflatten(1, (-1, n_smoothed))
+        return parts.mean(2).repeat_interleave(n_smoothed, dim=1)[:, :n_rows]
+
     def segment_scores(self, rows: Rows) -> NDArray[np.float32]:
         scores = self.mean_over_crops(rows, lambda bag: self.output(bag)[0].float())
         if self.config.smoothing == "none":
