@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,22 @@ def rows_of(found: SegmentAttributions) -> list[int]:
     return [target.row for target in found.targets]
 
 
-@pytest.mark.parametrize("name", WEAK)
-def test_what_is_explained_is_the_score_that_a_method_gives(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        *((name, {}) for name in WEAK),
+        *(
+            ("pel4vad", {"smoothing": each, "smoothed_rows": 4})
+            for each in ("none", "slide", "fixed")
+        ),
+    ],
+)
+def test_what_is_explained_is_the_score_that_a_method_gives(
+    name: str, changes: dict[str, Any]
+) -> None:
     kind = load_methods()[name]
     torch.manual_seed(0)
-    method = kind(kind.tiny, CPU)
+    method = kind(replace(kind.tiny, **changes), CPU)
     assert isinstance(method, WeakMethod)
     method.set_dimension(D)
     method.learnt.eval()

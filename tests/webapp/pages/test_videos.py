@@ -140,7 +140,7 @@ def test_page_costs_the_same_for_any_number_of_runs(
         another = RunFactory.create(dataset=run.dataset, team=run.team)
         add_to_test(another, video, LABELS)
         evaluated(another, a=float32(1, 2, 3, 4, 5))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):  # one of them for jobs that explain
         response = as_alice.get(f"/videos/{video.pk}")
     assert len(response.context["page"].runs) == n_runs
 
