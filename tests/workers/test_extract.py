@@ -106,7 +106,7 @@ def test_two_shards_make_what_a_method_learns_from(
         feature_set=found, by=bob,
     )  # fmt: skip
     waiting = claimed(worker, run)
-    for _kind in ("train", "score"):  # here, since children take seconds to start
+    for _job in ("training", "shard", "shard"):  # here, since children take seconds to start
         finish(next(waiting))
     run = Run.objects.get(pk=run.pk)
     assert run.score_set.videos.count() == 2

@@ -234,7 +234,7 @@ def test_maps_that_cannot_be_stored_leave_no_file_behind(
         file.write(bytes(1000))
     monkeypatch.setattr(explanations, "MAX_SHEET_BYTES", 1000)
 
-    with pytest.raises(UserError, match="take more than 1000 bytes"), transaction.atomic():
+    with pytest.raises(UserError, match="takes more than 1000 bytes"), transaction.atomic():
         kind.on_success(job, folder)
 
     assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]

@@ -101,14 +101,13 @@ def page_context(
     has_picture = "stream" in media
     if not has_picture:
         urls = {name: url for name, url in urls.items() if name != "explanation"}
-    shown = _figure(request, page.video, page.score_sets_shown, first, last) if page.shown else None
     return {
         "page": page,
         "video": page.video,
         "data": _data(request, page, with_maps=has_picture) | {"urls": urls},
         "no_maps": _why_no_maps(page, has_picture=has_picture),
         "has_heat": has_picture and bool(page.maps),
-        "figure": shown,
+        "figure": _figure_of_page(request, page, first, last) if page.shown else None,
         "media": media,
         "thumbnail_columns": range(CONTACT_SHEET_COLUMNS),
     }
@@ -121,7 +120,9 @@ def curve_answer(request: HttpRequest, video: Video, runs: QuerySet[Run]) -> Htt
     found = {each.run_id: each for each in score_sets_on(video, runs.filter(pk__in=wanted))}
     if missing := [run_id for run_id in wanted if run_id not in found]:
         raise Http404(f"no scores of {', '.join(missing)}")
-    figure = _figure(request, video, [found[run_id] for run_id in wanted], first, last)
+    score_sets = [found[run_id] for run_id in wanted]
+    events = _events(video, score_sets)
+    figure = _figure(request, video, score_sets, first, last, events)
     return JsonResponse(
         figure, headers={"Cache-Control": CACHED}, json_dumps_params={"separators": COMPACT}
     )
@@ -198,8 +199,18 @@ def _scores_of_run(
     return score_set, found[score_set.run_id]
 
 
+def _figure_of_page(request: HttpRequest, page: VideoPage, first: int, last: int) -> Figure:
+    events = [(event.start_frame, event.last_frame + 1) for event in page.events]
+    return _figure(request, page.video, page.score_sets_shown, first, last, events)
+
+
 def _figure(
-    request: HttpRequest, video: Video, score_sets: list[ScoreSet], first: int, last: int
+    request: HttpRequest,
+    video: Video,
+    score_sets: list[ScoreSet],
+    first: int,
+    last: int,
+    events: list[tuple[int, int]],
 ) -> Figure:
     max_points = round(_number(request, "max_points", MAX_POINTS))
     n_points = int(np.clip(max_points, FEWEST_POINTS, MAX_POINTS))
@@ -216,7 +227,7 @@ def _figure(
         for score_set in score_sets
         if score_set.run_id in found
     ]
-    return score_figure(curves, first=first, last=last, events=_events(video, score_sets))
+    return score_figure(curves, first=first, last=last, events=events)
 
 
 def _events(video: Video, score_sets: list[ScoreSet]) -> list[tuple[int, int]]:
