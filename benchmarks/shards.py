@@ -1,6 +1,6 @@
 """A dataset scored in shards by two workers against one worker: frames per second.
 
-    python -m benchmarks.shards
+    python -m benchmarks.shards [--frames FRAMES_OF_A_VIDEO]
 
 Real Celery workers of one slot and one thread each, on servers of their own, score the videos of a
 run of Conv-AE from files: from the moment the scoring is submitted until its last score is stored,
@@ -12,6 +12,7 @@ workers need more is what shards cost.
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import sys
@@ -25,7 +26,7 @@ from benchmarks import report
 from benchmarks.worker_kills import servers
 
 ROUNDS = 2
-N_VIDEOS, N_FRAMES = 12, 1_000
+N_VIDEOS, N_FRAMES = 12, 4_000
 CONFIG = {"input_size": 64, "channels": (64, 32, 16), "window": 10}
 WORKER = ("celery", "-A", "workers.celery", "worker", "-P", "threads", "-c", "1", "-Q", "cpu")
 WAYS = {"one_worker": 1, "two_workers": 2}
@@ -33,6 +34,9 @@ PATIENCE = 900.0  # seconds
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frames", type=int, default=N_FRAMES, help="of each of the videos")
+    n_frames = parser.parse_args().frames
     with servers() as (home, broker):
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "webapp.settings",
@@ -41,14 +45,14 @@ def main() -> None:
             "IWAKAN_THREADS": "1",
         }
         try:
-            figures = measure(home)
+            figures = measure(home, n_frames)
         finally:
             broker.stop()
     report.save("shards", figures, notes=(__doc__ or "").split("\n")[0])
 
 
-def measure(home: Path) -> dict[str, Any]:
-    split = prepare(home / "videos")
+def measure(home: Path, n_frames: int) -> dict[str, Any]:
+    split = prepare(home / "videos", n_frames)
     load = os.getloadavg()[0]
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     cpu: dict[str, list[float]] = {way: [] for way in WAYS}
@@ -66,7 +70,7 @@ def measure(home: Path) -> dict[str, Any]:
             print(f"{way}: {taken:.1f} s at load {loads[way][-1]}", file=sys.stderr, flush=True)
     assert stored["two_workers"] == stored["one_worker"], "the shards' rows are others"
     spent = {way: statistics.median(each) for way, each in cpu.items()}
-    return figures_of(seconds) | {
+    return figures_of(seconds, N_VIDEOS * n_frames) | {
         "cpu_seconds": {way: round(each, 1) for way, each in spent.items()},
         "two_workers_against_one_by_cpu_seconds": round(
             2 * spent["one_worker"] / spent["two_workers"], 2
@@ -76,8 +80,7 @@ def measure(home: Path) -> dict[str, Any]:
     }
 
 
-def figures_of(seconds: dict[str, list[float]]) -> dict[str, Any]:
-    n_frames = N_VIDEOS * N_FRAMES
+def figures_of(seconds: dict[str, list[float]], n_frames: int) -> dict[str, Any]:
     rates = {way: n_frames / statistics.median(each) for way, each in seconds.items()}
     return {
         "frames": n_frames,
@@ -97,7 +100,7 @@ def ratios(seconds: dict[str, list[float]]) -> dict[str, Any]:
     }
 
 
-def prepare(folder: Path) -> Any:
+def prepare(folder: Path, n_frames: int) -> Any:
     """Videos, weights, and their rows."""
     import django
     from django.core.management import call_command
@@ -108,8 +111,8 @@ def prepare(folder: Path) -> Any:
     from tests.learnt import make_files, split_of
 
     folder.mkdir()
-    make_files(folder, n_videos=N_VIDEOS, n_frames=N_FRAMES, **CONFIG)
-    return split_of(TeamFactory.create(), folder, n_videos=N_VIDEOS, n_frames=N_FRAMES)
+    make_files(folder, n_videos=N_VIDEOS, n_frames=n_frames, **CONFIG)
+    return split_of(TeamFactory.create(), folder, n_videos=N_VIDEOS, n_frames=n_frames)
 
 
 @contextmanager
