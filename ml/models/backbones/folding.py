@@ -17,7 +17,7 @@ def made_ready(network: nn.Module, device: torch.device, dtype: torch.dtype) -> 
     network.eval().requires_grad_(False)
     fold_norms(network)
     network.to(device=device, dtype=dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    make_planar(network)
+    make_planar(network, with_first=device.type == "cuda")
     return network
 
 

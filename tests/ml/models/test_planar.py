@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ml.models.backbones.folding import made_ready
@@ -17,6 +16,7 @@ from ml.models.backbones.planar import (
     activated,
     make_planar,
     max_pool,
+    max_pool_by_axes,
 )
 from ml.models.backbones.residual import Residual
 from ml.models.backbones.resnet3d import ResNet3D
@@ -30,7 +30,7 @@ def clips(channels: int, *sides: int, is_last: bool = True) -> Tensor:
 def seen(convolution: nn.Conv3d) -> nn.Module:
     """What `make_planar` puts in its place."""
     network = nn.Sequential(convolution)
-    make_planar(network)
+    make_planar(network, with_first=True)
     return network[0]
 
 
@@ -105,9 +105,9 @@ def test_the_maximum_is_found_axis_by_axis(kernel: Sides, stride: Sides, padding
     torch.manual_seed(0)
     inputs = clips(4, 7, 9, 8)
 
-    made = max_pool(inputs, kernel, stride, padding)
+    made = max_pool_by_axes(inputs, kernel, stride, padding)
 
-    assert torch.equal(made, F.max_pool3d(inputs, kernel, stride, padding))
+    assert torch.equal(made, max_pool(inputs, kernel, stride, padding))
 
 
 def test_folded_axes_are_views_where_channels_lie_last() -> None:
@@ -140,12 +140,19 @@ def test_a_block_gives_what_it_gave_and_a_gradient_of_its_inputs() -> None:
     assert torch.allclose(planar.grad, plain.grad, atol=1e-4)
 
 
-def test_networks_of_whole_kernels_keep_them_but_for_the_first() -> None:
-    network = made_ready(ResNet3D(18, narrowed=8), torch.device("cpu"), torch.float32)
+@pytest.mark.parametrize("with_first", [True, False])
+def test_networks_of_whole_kernels_keep_them_but_for_the_first(with_first: bool) -> None:
+    torch.manual_seed(0)
+    network = ResNet3D(18, narrowed=8).eval()
+    inputs = clips(3, 4, 24, 24)
+    expected = network(inputs)
 
-    assert isinstance(network.get_submodule("conv1"), FirstConvolution)
+    make_planar(network, with_first=with_first)
+
+    assert isinstance(network.get_submodule("conv1"), FirstConvolution) is with_first
     assert isinstance(network.get_submodule("layer1.0.conv1"), nn.Conv3d)
     assert isinstance(network.get_submodule("layer2.0.downsample.0"), SpaceConvolution)
+    assert torch.allclose(network(inputs), expected, atol=1e-4)
 
 
 def test_relu_follows_the_norm_and_what_is_added() -> None:
