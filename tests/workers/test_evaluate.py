@@ -14,13 +14,13 @@ import pytest
 from django.forms.models import model_to_dict
 
 from ml.reports import Event
+from tests.evaluating import evaluate_under_each
 from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.accounts.models import Team
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation
 from webapp.results.protocols.presets import PRESETS, ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Run
 from workers import kinds
 from workers.kinds import JobKind

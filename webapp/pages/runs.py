@@ -34,6 +34,7 @@ from webapp.results.files.runs import run_table
 from webapp.results.files.scores import score_file
 from webapp.results.files.tables import FORMATS, answer
 from webapp.results.models import Evaluation, ScoreSet
+from webapp.results.protocols.choice import offered_protocols
 from webapp.results.protocols.current_evaluations import evaluations_of, headline_evaluations
 from webapp.results.scores.intake import progress as upload_progress
 from webapp.results.scores.virtual import members_of
@@ -41,6 +42,7 @@ from webapp.results.studies.comparison import Comparison
 from webapp.results.studies.fold_table import FoldTable
 from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.results.studies.spreads import seed_spreads, seeds_of
+from webapp.results.studies.unevaluated import as_rows, unevaluated
 from webapp.runs import services
 from webapp.runs.charts import learning_curve
 from webapp.runs.models import Run
@@ -80,6 +82,11 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     context |= results_of(request, run)
     context |= belonging(run, context["evaluations"])
     context |= {
+        "unevaluated": unevaluated(
+            as_rows([] if run.is_going_on else [run]),
+            offered_protocols(run.team),
+            user=request.user,
+        ),
         "may_cancel": Permission.RUN_CANCEL in granted and run.is_going_on,
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
         "may_delete": not run.is_going_on and may_delete_run(run, by=request.user, granted=granted),

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from tests.evaluating import evaluate_under_each
 from tests.factories.datasets import (
     AnnotationSetFactory,
     IntervalFactory,
@@ -27,7 +28,6 @@ from webapp.datasets.models import Dataset
 from webapp.jobs.models import Job
 from webapp.results.models import Protocol
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Method, Run
 
 PAGE = settings.BASE_DIR / "docs" / "api.md"
