@@ -115,9 +115,7 @@ def _job_that_makes(protocol: Protocol, run: Run) -> Job:
     """The job of `run` that goes on. Raise ConflictError where it makes other numbers."""
     if _will_make(run.job, protocol, offered_protocols(run.team)):
         return run.job
-    sentence = _(
-        "Work on %s goes on that does not make these numbers: ask again once it has ended."
-    )
+    sentence = _("Work on %s goes on that makes other numbers: ask again once it has ended.")
     raise ConflictError(
         sentence % run, code="being_evaluated", retry_after_seconds=RETRY_AFTER_SECONDS
     )
