@@ -83,7 +83,7 @@ def lacking(
     counted = scored.annotate(n_evaluations=Coalesce(Subquery(_n_evaluations(protocols)), 0))
     is_lacking = Q(n_evaluations__lt=len(protocols))
     if needs_overview:
-        is_lacking |= ~Exists(_of_outer_run(ScoreOverview))
+        is_lacking |= Q(~Exists(_of_outer_run(ScoreOverview)))
     return counted.filter(is_lacking)
 
 

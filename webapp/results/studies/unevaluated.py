@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 from django.utils.translation import gettext as _
 
 from webapp.accounts.models import Team, User
 from webapp.accounts.permissions import Permission, has_permission
 from webapp.jobs.models import Job
-from webapp.results.models import Evaluation, Protocol
+from webapp.results.models import Evaluation, Protocol, ScoreOverview
 from webapp.results.protocols.current_evaluations import IS_CURRENT
 from webapp.results.scores.evaluation_tasks import lacking
 from webapp.results.scores.video_names import some
@@ -50,9 +51,10 @@ def unevaluated(
         return None
     resting = [(pk, team) for pk, team, status in facts if status in (None, *Job.TERMINAL)]
     allowed = _where_allowed({team for _pk, team in resting}, user)
-    titles = _missing_titles([pk for pk, _team, _status in facts], protocols)
-    if needs_overview:
-        titles += [_("the grid of conventions")]
+    run_ids = [pk for pk, _team, _status in facts]
+    titles = _missing_titles(run_ids, protocols)
+    if needs_overview and _of_runs(ScoreOverview, run_ids).count() < len(run_ids):
+        titles.append(_("the grid of conventions"))
     return Unevaluated(
         n=len(facts),
         n_going_on=len(facts) - len(resting),
@@ -68,14 +70,15 @@ def _where_allowed(teams: Iterable[str], user: User | AnonymousUser) -> set[str]
 
 def _missing_titles(run_ids: Sequence[str], protocols: Sequence[Protocol]) -> list[str]:
     """Of the protocols under which not all of these runs have numbers."""
-    found = Evaluation.objects.filter(
-        IS_CURRENT,
-        score_set__run__in=run_ids,
-        annotation_set=F("score_set__run__annotation_set"),
-    )
-    counted = found.order_by().values("protocol").annotate(n=Count("pk"))
+    counted = _of_runs(Evaluation, run_ids).order_by().values("protocol").annotate(n=Count("pk"))
     n_evaluated = dict(counted.values_list("protocol", "n"))
     return [each.title for each in protocols if n_evaluated.get(each.pk, 0) < len(run_ids)]
+
+
+def _of_runs(table: type[Evaluation | ScoreOverview], run_ids: Sequence[str]) -> QuerySet[Any]:
+    """By this evaluator, against the ground truth that each run was submitted with."""
+    rows: QuerySet[Any] = table._default_manager.filter(IS_CURRENT, score_set__run__in=run_ids)
+    return rows.filter(annotation_set=F("score_set__run__annotation_set"))
 
 
 def as_rows(runs: Iterable[Run]) -> RunQuerySet:
