@@ -42,7 +42,7 @@ from webapp.results.studies.comparison import Comparison
 from webapp.results.studies.fold_table import FoldTable
 from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.results.studies.spreads import seed_spreads, seeds_of
-from webapp.results.studies.unevaluated import as_rows, unevaluated
+from webapp.results.studies.unevaluated import Unevaluated, as_rows, unevaluated
 from webapp.runs import services
 from webapp.runs.charts import learning_curve
 from webapp.runs.models import Run
@@ -82,11 +82,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     context |= results_of(request, run)
     context |= belonging(run, context["evaluations"])
     context |= {
-        "unevaluated": unevaluated(
-            as_rows([] if run.is_going_on else [run]),
-            offered_protocols(run.team),
-            user=request.user,
-        ),
+        "unevaluated": _unevaluated(request, run),
         "may_cancel": Permission.RUN_CANCEL in granted and run.is_going_on,
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
         "may_delete": not run.is_going_on and may_delete_run(run, by=request.user, granted=granted),
@@ -188,6 +184,13 @@ def _classes(run: Run, evaluations: list[Evaluation]) -> Figure:
         return {}
     shown = Comparison([run], evaluations[0].protocol)
     return class_figure(shown.classes, shown.columns)
+
+
+def _unevaluated(request: AuthenticatedRequest, run: Run) -> Unevaluated | None:
+    """Of a run that goes on its state says enough."""
+    if run.scored_at is None or run.is_going_on:
+        return None
+    return unevaluated(as_rows([run]), offered_protocols(run.team), user=request.user)
 
 
 def belonging(run: Run, evaluations: list[Evaluation]) -> dict[str, Any]:
