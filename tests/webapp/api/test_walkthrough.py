@@ -111,7 +111,7 @@ def end_jobs() -> None:
 def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     (me, add_dataset, job, dataset, again, methods, submit, run, run_job, log, cancel, resume,
      submit_sweep, sweep, scores, as_json, as_npy, as_zip, evaluation,
-     dependents, delete, activity) = commands()  # fmt: skip
+     evaluate, dependents, delete, activity) = commands()  # fmt: skip
 
     assert shell.run(me).json()["id"] == bob.pk
 
@@ -153,6 +153,8 @@ def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     assert zipfile.ZipFile(BytesIO(shell.run(as_zip).content)).testzip() is None
     metrics = [each["metrics"]["auroc"] for each in shell.run(evaluation).json()["results"]]
     assert metrics == [1.0] * Protocol.objects.count()
+    there = shell.run(evaluate)
+    assert (there.status_code, there.json()["protocol"]["slug"]) == (200, "frame-macro")
 
     assert shell.run(dependents).json()["holds"] == []
     assert shell.run(delete).status_code == 403
