@@ -60,8 +60,8 @@ def test_a_sweep_tells_what_each_threshold_does() -> None:
         counts = metrics.detect(line, threshold, EXPLORED).counts()
         for name in SWEPT:
             expected = float(getattr(counts, name))
-            told = found[name][place]
-            assert told == pytest.approx(expected) if told is not None else np.isnan(expected)
+            value = found[name][place]
+            assert value == pytest.approx(expected) if value is not None else np.isnan(expected)
 
 
 @pytest.mark.parametrize("n", [2, 20])

@@ -23,11 +23,11 @@ def evaluate(request: AuthenticatedRequest) -> HttpResponse:
     runs = list(visible.filter(pk__in=wanted))
     if not runs:
         raise Http404("no such run")
-    messages.success(request, _told(request_missing(runs=runs, by=request.user)))
+    messages.success(request, _sentence(request_missing(runs=runs, by=request.user)))
     return redirect(next_page(request))
 
 
-def _told(n: int) -> str:
+def _sentence(n: int) -> str:
     if not n:
         return _("All of these numbers are there or are being made.")
     sentence = ngettext(

@@ -41,13 +41,13 @@ def begin(
 ) -> Job:
     """Submit the jobs of a stage, in place of those it had. Return the one that leads.
 
-    `is_cut`: scoring is shared among several where it is worth it. `spec` is told to each.
+    `is_cut`: scoring is shared among several where it is worth it. `spec` is given to each.
     """
     cuts = shards_of(run, queue=queue) if kind == "score" and is_cut else [[]]
-    told = dict(spec or {})
+    given = dict(spec or {})
     return shared.begin(
         cuts,
-        lambda cut: submit_job(run, kind, queue=queue, by=by, retry_of=retry_of, spec=told | cut),
+        lambda cut: submit_job(run, kind, queue=queue, by=by, retry_of=retry_of, spec=given | cut),
     )
 
 

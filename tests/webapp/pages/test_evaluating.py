@@ -67,7 +67,7 @@ def test_a_page_says_what_is_missing_and_has_it_made(
     address = PAGES[name](run)
 
     page = sentences_of(as_bob, address)
-    assert "1 scored run has no numbers yet: Ours." in page
+    assert "1 scored run has not been evaluated yet under: Ours." in page
     assert page.count(BUTTON) == 1
     answer = as_bob.post("/evaluate", {"run": [run.pk], "next": address})
     assert (answer.status_code, answer.headers["Location"]) == (302, address)
@@ -78,7 +78,7 @@ def test_a_page_says_what_is_missing_and_has_it_made(
 
     assert end_evaluations() == 1
     done = sentences_of(as_bob, address)
-    assert "has no numbers yet" not in done
+    assert "not been evaluated yet" not in done
     assert BUTTON not in done
     assert Evaluation.objects.filter(protocol=protocol, score_set__run=run).count() == 1
 
@@ -89,7 +89,7 @@ def test_who_may_not_submit_has_the_sentence_alone(
 ) -> None:
     page = sentences_of(as_vera, PAGES[name](run))
 
-    assert "1 scored run has no numbers yet: Ours." in page
+    assert "1 scored run has not been evaluated yet under: Ours." in page
     assert BUTTON not in page
     assert as_vera.post("/evaluate", {"run": [run.pk]}).status_code == 403
     assert not Job.objects.filter(kind="evaluate").exists()
@@ -101,7 +101,7 @@ def test_a_page_is_silent_where_nothing_is_missing(name: str, run: Run, as_bob: 
 
     page = sentences_of(as_bob, address)
 
-    assert "no numbers yet" not in page
+    assert "not been evaluated yet" not in page
     assert BUTTON not in page
 
 
@@ -147,7 +147,7 @@ def test_a_comparison_by_other_ground_truth_offers_none(
     truth = other.annotation_set_id
     page = sentences_of(as_bob, f"/compare?run={run.pk}&run={other.pk}&protocol=ours&truth={truth}")
 
-    assert "1 scored run has no numbers yet" in page
+    assert "1 scored run has not been evaluated yet" in page
     assert f'name="run" value="{other.pk}"> <button' in page.replace("><button", "> <button")
 
 
@@ -157,7 +157,7 @@ def test_before_the_grid_is_made_the_page_says_so(run: Run, as_bob: Client) -> N
 
     page = sentences_of(as_bob, address)
 
-    assert "1 scored run has no numbers yet: the grid of conventions." in page
+    assert "1 scored run has not been evaluated yet under: the grid of conventions." in page
     assert "Frame level, raw scores" in page
     answer = as_bob.get(f"/api/v1{address}").json()
     assert (answer["missing"], answer["has_grid"]) == ([], False)
@@ -193,5 +193,5 @@ def test_more_runs_than_one_click_takes(
     assert found is not None
     assert (found.n, found.to_submit, found.has_more) == (2, [newer.pk], True)
     page = sentences_of(as_bob, "/protocols")
-    assert "2 scored runs have no numbers yet" in page
+    assert "2 scored runs have not been evaluated yet" in page
     assert "Evaluate the newest 1" in page
