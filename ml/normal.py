@@ -107,7 +107,7 @@ def normal_among(labels: Iterable[str], source: str, also: Collection[str] = ())
             f"{source}: either of {' and '.join(sorted(named))} may say normal: name the one that "
             "does as a normal label, or write words"
         )
-    return (*also, *_said_no(named, "0" in given, source))
+    return (*also, *_words_for_no(named, "0" in given, source))
 
 
 def _check_numbers(given: Collection[str], source: str, also: Collection[str]) -> None:
@@ -120,7 +120,7 @@ def _check_numbers(given: Collection[str], source: str, also: Collection[str]) -
         )
 
 
-def _said_no(named: Collection[str], has_zero: bool, source: str) -> Iterator[str]:
+def _words_for_no(named: Collection[str], has_zero: bool, source: str) -> Iterator[str]:
     """What says no in a file of nothing but yes and no. Raise BadInput where it may be a class."""
     for no, beside in NO_BESIDE.items():
         if any(named == {no, yes} for yes in beside) and not (has_zero and no == "-1"):

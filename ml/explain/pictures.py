@@ -55,16 +55,18 @@ def extractor_of(
     Raise NoPictures where it is none of those here, or nothing to be asked; BadInput where it lacks
     its weights.
     """
-    told = [name.strip() for name in names if name.strip()]
+    given = [name.strip() for name in names if name.strip()]
     known = EXTRACTORS.load()
-    for name in told:
+    for name in given:
         for key, kind in known.items():
             if name.casefold() in (key.casefold(), kind.title.casefold()):
                 _check_shows(kind)
                 return create_extractor(key, dict(options or {}), device, weights)
-    if not told:
+    if not given:
         raise NoPictures("Nothing says which network made these features.")
-    raise NoPictures(f"{told[0]} is no network that is known here, so nothing leads to the pixels.")
+    raise NoPictures(
+        f"{given[0]} is no network that is known here, so nothing leads to the pixels."
+    )
 
 
 def _check_shows(kind: type[Extractor]) -> None:
