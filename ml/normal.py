@@ -89,6 +89,11 @@ def video_label(cell: str, also: Collection[str] = ()) -> str:
     return ABNORMAL if is_mark(label) else label
 
 
+def kind_of(label: str) -> str:
+    """The kind of anomaly that a video's label names; empty where it only says normal or not."""
+    return "" if label in (NORMAL, ABNORMAL) else label
+
+
 def is_mark(label: str) -> bool:
     """Whether it says abnormal and names no class."""
     return label.casefold() in MARKED
