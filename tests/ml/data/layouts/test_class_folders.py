@@ -22,7 +22,7 @@ def test_clips_have_the_class_of_their_folder_from_end_to_end(tmp_path: Path) ->
     ]  # fmt: skip
     assert found.spans == {"fight/a": [(0, 20)], "fight/more/b": [(0, 31)], "noFight/c": []}
     assert found.truth.intervals["fight/a"][0].label == "fight"
-    assert found.said() == []
+    assert found.said() == found.said("warning") == []
     assert ("ground truth", "folders are classes: 1 clip normal, 2 abnormal from end to end") in (
         found.said("info")
     )
