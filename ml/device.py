@@ -65,6 +65,8 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 def free_bytes(device: torch.device) -> int:
     """Of a GPU's memory; 0 for any other device."""
+    import torch
+
     if device.type != "cuda":
         return 0
     free, _all = torch.cuda.mem_get_info(device)

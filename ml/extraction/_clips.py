@@ -6,22 +6,25 @@ K crops, L frames of a segment, H W height and width, S side of a crop, D number
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ml.ahead import ahead
 from ml.data.video.resizing import Shorter, Squeezed
 from ml.device import Precision, has_bf16, to_device
-from ml.extraction._base import PictureExtractor, Segment, option
+from ml.extraction._base import PictureExtractor, Row, Segment, Tell, option
 from ml.extraction.crops import N_CROPS, ORDERS, Crops, crops_of
+from ml.extraction.segments import Remainder
 from ml.models.backbones.folding import made_ready
-from ml.records import BadInput
+from ml.records import BadInput, VideoRecord
 from ml.weights.networks import load_into
 
 CropKind = Annotated[
@@ -32,6 +35,8 @@ ClipPrecision = Annotated[
     Precision,
     option("Model", "Precision", "bf16 is faster where the hardware has it, and rounds to 8 bits"),
 ]
+
+CLIPS_AT_ONCE = 40  # on a GPU
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,20 +113,83 @@ class ClipExtractor(PictureExtractor):
             "crop_order": ORDERS[self.config.crops],
         }
 
-    def features(self, segment: Segment) -> NDArray[np.float32]:
+    def rows(
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+    ) -> Iterator[Row]:
+        """On a GPU many clips at once, while the next ones are decoded."""
+        if self.device.type != "cuda":
+            return super().rows(
+                video, frames_per_row=frames_per_row, remainder=remainder, tell=tell
+            )
+        at_once = max(1, CLIPS_AT_ONCE // self.n_crops)
+        decoded = ahead(self.segments(video, frames_per_row, remainder), 2 * at_once)
+        return map(self.finished, self.overlapped(batches_of(decoded, at_once)))
+
+    def features(self, segment: Segment) -> Row:
         with torch.inference_mode():
-            clips = self.clips(segment)
             # A CPU gains nothing from many clips at once, and reads each from the picture itself.
-            batches = [torch.cat(clips)] if self.device.type == "cuda" else clips
-            features = torch.cat([self.network(_laid_out(batch)) for batch in batches])
-        return np.asarray(features.float().cpu().numpy(), np.float32)
+            features = torch.cat([self.network(_laid_out(clip)) for clip in self.clips(segment)])
+        return self.finished(np.asarray(features.float().cpu().numpy(), np.float32))
+
+    def finished(self, row: Row) -> Row:
+        """(K, D) as it is written, of what the network gave."""
+        return row
 
     def clips(self, segment: Segment) -> list[Tensor]:
         """K of (1, 3, L, S, S), views of the normalised pictures."""
+        return [crop.permute(3, 0, 1, 2)[None] for crop in self._crops(segment)]
+
+    def _crops(self, segment: Segment) -> list[Tensor]:
+        """K of (L, S, S, 3), views."""
         pictures = normalised(segment, self.prepared, self.device).to(self.dtype)
         mirrored = pictures.flip(2) if self.config.crops == "ten" else None
-        crops = crops_of(pictures, self.prepared.crop, self.config.crops, mirrored=mirrored)
-        return [crop.permute(3, 0, 1, 2)[None] for crop in crops]
+        return crops_of(pictures, self.prepared.crop, self.config.crops, mirrored=mirrored)
+
+    def overlapped(self, batches: Iterable[Sequence[Segment]]) -> Iterator[Row]:
+        """(K, D) of each segment; those of a batch are waited for when the next one is begun."""
+        begun: deque[_Begun] = deque()
+        for batch in batches:
+            begun.append(self._begin(batch))
+            if len(begun) > 1:
+                yield from begun.popleft().rows()
+        for last in begun:
+            yield from last.rows()
+
+    def _begin(self, batch: Sequence[Segment]) -> _Begun:
+        with torch.inference_mode():
+            clips = torch.stack([crop for segment in batch for crop in self._crops(segment)])
+            features = self.network(clips.permute(0, 4, 1, 2, 3)).float()
+            made = features.unflatten(0, (len(batch), -1)).to("cpu", non_blocking=True)
+        return _Begun(made, _mark(self.device))
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """Features (n, K, D) that are there once `done` has been waited for."""
+
+    features: Tensor
+    done: torch.cuda.Event | None
+
+    def rows(self) -> Iterator[Row]:
+        if self.done is not None:
+            self.done.synchronize()
+        yield from self.features.numpy()
+
+
+def _mark(device: torch.device) -> torch.cuda.Event | None:
+    """Of what was handed to the device until now; nothing is waited for on a CPU."""
+    if device.type != "cuda":
+        return None
+    event = torch.cuda.Event()
+    event.record(torch.cuda.current_stream(device))
+    return event
+
+
+def batches_of(segments: Iterable[Segment], n: int) -> Iterator[list[Segment]]:
+    """`n` at a time, fewer at the end."""
+    waiting = iter(segments)
+    while batch := list(islice(waiting, n)):
+        yield batch
 
 
 def normalised(segment: Segment, prepared: Preprocessing, device: torch.device) -> Tensor:

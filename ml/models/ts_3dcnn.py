@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ml.models.backbones.residual import Sides, convolution
+from ml.models.backbones.planar import Sides, activated, max_pool
+from ml.models.backbones.residual import convolution
 
 POOLS: tuple[Sides, ...] = ((1, 2, 2), (2, 2, 2), (2, 2, 2))  # in time, height and width
 
@@ -34,9 +34,8 @@ class Stream(nn.Module):
     def forward(self, clips: Tensor) -> Tensor:
         outputs = clips
         for number, pool in enumerate(POOLS, 1):
-            outputs = self.get_submodule(f"conv{number}")(outputs)
-            outputs = self.get_submodule(f"bn{number}")(outputs)
-            outputs = F.max_pool3d(F.relu(outputs, inplace=True), pool)
+            layer, norm = (self.get_submodule(f"{kind}{number}") for kind in ("conv", "bn"))
+            outputs = max_pool(activated(layer, norm, outputs), pool, pool)
         return outputs
 
 
@@ -51,7 +50,7 @@ class Head(nn.Module):
         self.fc = nn.Linear(width, n_classes)
 
     def forward(self, maps: Tensor) -> Tensor:
-        outputs = self.dropout(F.relu(self.bn4(self.conv4(maps)), inplace=True))
+        outputs = self.dropout(activated(self.conv4, self.bn4, maps))
         logits: Tensor = self.fc(self.dropout(outputs.mean((2, 3, 4))))
         return logits
 

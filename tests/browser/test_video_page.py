@@ -16,13 +16,13 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ml.records import Scores
+from tests.evaluating import evaluate_under_each
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import add_to_test, save_by_name
 from tests.factories.runs import RunFactory
 from tests.patience import PATIENCE
 from tests.toys import write_video
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Sides = tuple[int, int, int]  # in time, height and width
+from ml.models.backbones.planar import Sides, activated
 
 
 class Residual(nn.Module):
@@ -56,11 +56,9 @@ class Residual(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         outputs = inputs
         for name in self.names:
-            outputs = self.get_submodule(f"conv{name}")(outputs)
-            outputs = self.get_submodule(f"bn{name}")(outputs)
-            if name != self.names[-1]:
-                outputs = F.relu(outputs, inplace=True)
-        outputs = F.relu(outputs + self._brought(inputs), inplace=True)
+            layer, norm = (self.get_submodule(f"{kind}{name}") for kind in ("conv", "bn"))
+            added = self._brought(inputs) if name == self.names[-1] else None
+            outputs = activated(layer, norm, outputs, added)
         return outputs if self.nl is None else self.nl(outputs)
 
     def _brought(self, inputs: Tensor) -> Tensor:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ml.models.backbones.residual import Residual, Sides, bottleneck, convolution
+from ml.models.backbones.planar import Sides, activated, max_pool
+from ml.models.backbones.residual import Residual, bottleneck, convolution
 
 Depth = Literal[18, 34, 50, 101, 152, 200]
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
@@ -48,8 +48,8 @@ class ResNet3D(nn.Module):
         )  # fmt: skip
 
     def forward(self, clips: Tensor) -> Tensor:
-        outputs = F.relu(self.bn1(self.conv1(clips)), inplace=True)
-        return through_layers(self, F.max_pool3d(outputs, 3, 2, padding=1))
+        outputs = activated(self.conv1, self.bn1, clips)
+        return through_layers(self, max_pool(outputs, THREE, (2, 2, 2), padding=ONE))
 
 
 def add_layers(

@@ -7,11 +7,11 @@ between as its own numbers give. B clips in a batch, T frames, H W height and wi
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ml.models.backbones.planar import Sides, activated, max_pool
 from ml.models.backbones.r2plus1d import channels_between
-from ml.models.backbones.residual import Residual, Sides, convolution
+from ml.models.backbones.residual import Residual, convolution
 from ml.models.backbones.resnet3d import WIDTHS, Depth, add_layers, through_layers
 
 ONE: Sides = (1, 1, 1)
@@ -40,9 +40,9 @@ class SplitResNet3D(nn.Module):
         )  # fmt: skip
 
     def forward(self, clips: Tensor) -> Tensor:
-        outputs = F.relu(self.bn1_s(self.conv1_s(clips)), inplace=True)
-        outputs = F.relu(self.bn1_t(self.conv1_t(outputs)), inplace=True)
-        return through_layers(self, F.max_pool3d(outputs, 3, 2, padding=1))
+        outputs = activated(self.conv1_s, self.bn1_s, clips)
+        outputs = activated(self.conv1_t, self.bn1_t, outputs)
+        return through_layers(self, max_pool(outputs, (3, 3, 3), (2, 2, 2), padding=ONE))
 
 
 def _basic(channels: int, width: int, stride: int, projects: bool) -> Residual:
