@@ -26,9 +26,9 @@ from ml.data.sound.log_mel import (
     patches,
 )
 from ml.data.sound.track import NoSound, Track
+from ml.data.video.clocks import clock_of
 from ml.data.video.decode import named
-from ml.data.video.images import image_files
-from ml.data.video.outline import DEFAULT_FPS, Outline, outline
+from ml.data.video.outline import Outline, outline
 from ml.extraction._base import Extractor, Row, Warn, option
 from ml.extraction.segments import Remainder, n_rows
 from ml.records import BadInput, VideoRecord
@@ -117,17 +117,6 @@ class SoundExtractor(Extractor):
         else:
             for remark in track.heard.remarks():
                 warn(remark)
-
-
-def clock_of(video: VideoRecord, seen: Outline | None) -> Clock:
-    """Of its frames, the first at 0: by their own times, or by their rate where those miss some."""
-    if seen is None:
-        n_images = video.n_frames or len(image_files(Path(video.path)))
-        return Clock.constant(n_images, DEFAULT_FPS)
-    n_frames = video.n_frames or seen.n_frames
-    if len(seen.shown) == n_frames:
-        return Clock.of_times(seen.shown - seen.shown[0], seen.fps)
-    return Clock.constant(n_frames, seen.fps)
 
 
 def row_middles(clock: Clock, frames_per_row: int, remainder: Remainder) -> NDArray[np.float64]:

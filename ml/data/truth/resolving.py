@@ -130,7 +130,7 @@ def _read_source(
         here = [row for row in found.rows if row.video and row.n_frames]
         findings += _again(file, here, intervals)
         findings += [each for row in here for each in _findings_of(file, row.notes)]
-        findings += _findings_of(file, marked_throughout(here))
+        findings += _findings_of(file, marked_throughout(_not_meant_whole(here, annotations)))
         intervals |= {
             row.video: row.intervals for row in here if row.video not in intervals and _holds(row)
         }
@@ -140,6 +140,12 @@ def _read_source(
         findings=(*findings, *_strange(source, strangers)),
         unread=tuple(unread),
     )
+
+
+def _not_meant_whole(rows: Sequence[Row], annotations: Annotations) -> Iterator[Row]:
+    """Those of which nobody says outright that they are abnormal from end to end."""
+    whole = {claim.subject for claim in annotations.claims if claim.is_whole}
+    return (row for row in rows if row.claimed_name not in whole)
 
 
 def _about(file: TruthFile, annotations: Annotations, videos: VideoSet) -> Annotations:
