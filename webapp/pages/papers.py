@@ -29,7 +29,7 @@ from webapp.results.studies.paper_runs import combine_missing, submit_missing
 from webapp.results.studies.paper_tables import PaperTables, chosen_tables, splits_of
 from webapp.results.studies.printed import benchmarks_printed
 from webapp.results.studies.reported import BENCHMARKS
-from webapp.runs.models import Run
+from webapp.runs.models import TOLD, Run
 
 
 class MissingForm(forms.Form):
@@ -71,6 +71,7 @@ def _page(
         "formats": FORMATS,
         "rule": RULES["mean"],
         "query": _query(found) if found else "",
+        "told": TOLD["weak"],  # all methods of these tables learn from labels of videos
         "may_submit": Permission.RUN_SUBMIT in granted,
         "may_change": Permission.DATASET_IMPORT in granted,
     }

@@ -57,8 +57,10 @@ def test_one_click_combines_table_5(
 
 
 def test_what_is_missing_is_submitted_from_the_page(as_bob: Client, features: FeatureSet) -> None:
-    address = f"/leaderboards/{features.dataset_id}/papers/submit"
+    page = f"/leaderboards/{features.dataset_id}/papers"
+    address = f"{page}/submit"
 
+    assert "their intervals and regions do not reach it" in as_bob.get(page).content.decode()
     refused = as_bob.post(address, {"seeds": "x", "selection": "last"})
     done = as_bob.post(address, {"seeds": "0-1", "selection": "last"})
 
