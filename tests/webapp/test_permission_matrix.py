@@ -256,6 +256,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ},
     "api:calibration": {"GET": of_team(422, 422)},  # no validation videos
+    "api:explanations": {"GET": READ},
     "api:explanation": {"GET": READ, "POST": of_team(403, 422)},  # the run reads frames
     "api:folds": {"GET": all_people(404)},  # the run's split has none
     "api:operating_points": {"GET": READ},

@@ -161,6 +161,11 @@ urlpatterns = [
     path("runs/<str:run_id>/evaluation", evaluations.Evaluations.as_view(), name="evaluation"),
     path("runs/<str:run_id>/calibration", calibration.Calibration.as_view(), name="calibration"),
     path(
+        "runs/<str:run_id>/explanations",
+        explanations.RunExplanations.as_view(),
+        name="explanations",
+    ),
+    path(
         "runs/<str:run_id>/explanations/<str:video_id>",
         explanations.ExplanationDetail.as_view(),
         name="explanation",
