@@ -16,10 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ml.data.video.resizing import Shorter, Squeezed
+from ml.data.video.resizing import Shorter, Size, Squeezed
 from ml.device import Precision, has_bf16, to_device
 from ml.extraction._base import PictureExtractor, Segment, option
-from ml.extraction.crops import N_CROPS, ORDERS, Crops, crops_of
+from ml.extraction.crops import N_CROPS, ORDERS, Crops, Place, crops_of, places_of
 from ml.models.backbones.folding import made_ready
 from ml.records import BadInput
 from ml.weights.networks import load_into
@@ -68,11 +68,14 @@ def minus_one_to_one(resizing: Shorter | Squeezed) -> Preprocessing:
 class ClipExtractor(PictureExtractor):
     """`preprocessings` are those that its option `preprocessing` names; without one, the only one.
 
-    The config has `crops` and `precision`.
+    The config has `crops` and `precision`. `cam_layer` is the last layer with several steps of 16
+    frames: most networks have shrunk time to one or two by their end, so that a map of their last
+    layer would be the same for all frames of a segment.
     """
 
     takes_weights = True
     preprocessings: ClassVar[Mapping[str, Preprocessing]]
+    cam_layer: ClassVar[str]
     classifier: ClassVar[tuple[str, ...]] = ()  # how names of tensors begin that are not needed
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
@@ -113,8 +116,25 @@ class ClipExtractor(PictureExtractor):
             clips = self.clips(segment)
             # A CPU gains nothing from many clips at once, and reads each from the picture itself.
             batches = [torch.cat(clips)] if self.device.type == "cuda" else clips
-            features = torch.cat([self.network(_laid_out(batch)) for batch in batches])
-        return np.asarray(features.float().cpu().numpy(), np.float32)
+            features = torch.cat([self._made_of(batch) for batch in batches])
+        return np.asarray(features.cpu().numpy(), np.float32)
+
+    def features_of(self, clips: Tensor) -> Tensor:
+        """(B, D) in float32 of (B, 3, L, S, S), differentiable."""
+        return self._made_of(clips)
+
+    def _made_of(self, clips: Tensor) -> Tensor:
+        features: Tensor = self.network(clips.contiguous(memory_format=torch.channels_last_3d))
+        return features.float()
+
+    def frames_seen(self, length: int) -> list[int]:
+        return list(range(length))
+
+    def inputs(self, segment: Segment) -> list[Tensor]:
+        return self.clips(segment)
+
+    def places(self, picture: Size) -> list[Place]:
+        return places_of(picture, self.prepared.crop, self.config.crops)
 
     def clips(self, segment: Segment) -> list[Tensor]:
         """K of (1, 3, L, S, S), views of the normalised pictures."""
@@ -136,10 +156,6 @@ def normalised(segment: Segment, prepared: Preprocessing, device: torch.device) 
     for picture, own in zip(made, rows, strict=True):
         picture.copy_(own).mul_(factor.repeat(values.shape[2])).add_(shift.repeat(values.shape[2]))
     return made.view(values.shape)
-
-
-def _laid_out(clips: Tensor) -> Tensor:
-    return clips.contiguous(memory_format=torch.channels_last_3d)
 
 
 def _check_precision(device: torch.device, precision: Precision) -> None:
