@@ -4,7 +4,7 @@
     python -m benchmarks.builds ../before
 
 Every method is trained on the same windows of the generated corridor by the child of either build,
-with one thread, several times in turn. Steps are counted between the first and the last point of
+with one thread, eight times in turn. Steps are counted between the first and the last point of
 the curve, in seconds of the processor; of several trainings the fastest counts, and the smallest
 memory at its highest (resident set, in MiB).
 """
@@ -24,7 +24,7 @@ from benchmarks import report
 from ml.data.corridor import render
 
 SEED = 7
-TURNS = 3
+TURNS = 8
 HERE = Path(__file__).parents[1]
 METHODS: dict[str, dict[str, Any]] = {
     "conv_ae": {"input_size": 64, "channels": [32, 16, 8], "strides": [1]},

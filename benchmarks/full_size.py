@@ -46,13 +46,9 @@ def main() -> None:
     made_seconds = time.perf_counter() - began
     optimum = planted.optimum(world, videos, features, WINDOWS, BAG)
     plan = chosen(json.loads(options.plan.read_text()), options.only)
-    levels = []
-    for share in options.noise:
-        told = planted.mislabelled(videos, share, np.random.default_rng((options.seed, 2)))
-        data = registered(site, told, options.folder, features, name=f"{options.dataset} {share:g}")
-        runs = [submitted(site, data, entry, options.seed) for entry in plan]
-        found = [figures_of(site, run, optimum["row alone"]) for run in runs]
-        levels.append({"wrong_labels": share, "runs": found} | data)
+    levels = [begun(site, options, plan, videos, share) for share in options.noise]
+    for level in levels:  # those of all levels are on their way by now
+        level["runs"] = [figures_of(site, run, optimum["row alone"]) for run in level["runs"]]
     figures = {
         "videos": shape(videos),
         "dimension": options.dimension,
@@ -62,6 +58,21 @@ def main() -> None:
         "levels": levels,
     }
     report.save("full_size", figures, seed=options.seed, notes=options.notes)
+
+
+def begun(
+    site: Site,
+    options: argparse.Namespace,
+    plan: list[dict[str, Any]],
+    videos: list[planted.Planted],
+    share: float,
+) -> dict[str, Any]:
+    """A level of wrong labels, its runs submitted."""
+    labelled = planted.mislabelled(videos, share, np.random.default_rng((options.seed, 2)))
+    name = f"{options.dataset} {share:g}"
+    data = registered(site, labelled, options.folder, options.folder / "features", name=name)
+    runs = [submitted(site, data, entry, options.seed) for entry in plan]
+    return {"wrong_labels": share, "runs": runs} | data
 
 
 def _options() -> argparse.Namespace:
@@ -156,6 +167,16 @@ def submitted(site: Site, data: dict[str, Any], entry: dict[str, Any], seed: int
 
 
 def figures_of(site: Site, job: dict[str, Any], optimum: float) -> dict[str, Any]:
+    """Also of a run that failed: its reason, so that the others are not lost."""
+    try:
+        found = scored_figures(site, job, optimum)
+    except SystemExit as error:
+        found = {"failed": str(error)}
+    print(json.dumps(found), flush=True)
+    return found
+
+
+def scored_figures(site: Site, job: dict[str, Any], optimum: float) -> dict[str, Any]:
     trained = site.finished(job)
     run = site.call(trained["result_url"])
     while not run["scored_at"]:
@@ -169,6 +190,7 @@ def figures_of(site: Site, job: dict[str, Any], optimum: float) -> dict[str, Any
         "run": run["id"],
         "method": run["method"],
         "config": run["config"],
+        "device": trained["provenance"].get("device_name"),
         "train_seconds": duration(trained),
         "score_seconds": duration(site.call(run["job_url"])),
         "auroc": raw["auroc"],

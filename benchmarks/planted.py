@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -153,12 +155,17 @@ class World:
 
 
 def write(world: World, videos: Sequence[Planted], folder: Path) -> None:
-    """`NAME.npy` for each, float16; what is there stays."""
+    """`NAME.npy` for each, float16; what is there stays. By all cores."""
     folder.mkdir(parents=True, exist_ok=True)
-    for place, video in enumerate(videos):
-        path = folder / f"{video.name}.npy"
-        if not path.exists():
-            np.save(path, world.features(video, place).astype(np.float16))
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        saved = partial(_save, world, folder)
+        list(pool.map(saved, range(len(videos)), videos, chunksize=16))
+
+
+def _save(world: World, folder: Path, place: int, video: Planted) -> None:
+    path = folder / f"{video.name}.npy"
+    if not path.exists():
+        np.save(path, world.features(video, place).astype(np.float16))
 
 
 def of_bags(logs: Floats, length: int) -> Floats:

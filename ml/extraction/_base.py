@@ -152,8 +152,13 @@ class PictureExtractor(Extractor):
     def rows(
         self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
     ) -> Iterator[Row]:
+        return map(self.features, self.segments(video, frames_per_row, remainder))
+
+    def segments(
+        self, video: VideoRecord, frames_per_row: int, remainder: Remainder
+    ) -> Iterator[Segment]:
         frames = decode(video, size=self.size, grey=self.is_grey)
-        return map(self.features, segments(frames, frames_per_row, remainder=remainder))
+        return segments(frames, frames_per_row, remainder=remainder)
 
 
 def sha256_of(file: Path | None) -> str:

@@ -6,22 +6,25 @@ K crops, L frames of a segment, H W height and width, S side of a crop, D number
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ml.ahead import ahead
 from ml.data.video.resizing import Shorter, Size, Squeezed
 from ml.device import Precision, has_bf16, to_device
-from ml.extraction._base import PictureExtractor, Segment, option
+from ml.extraction._base import PictureExtractor, Row, Segment, Tell, option
 from ml.extraction.crops import N_CROPS, ORDERS, Crops, Place, crops_of, places_of
+from ml.extraction.segments import Remainder
 from ml.models.backbones.folding import made_ready
-from ml.records import BadInput
+from ml.records import BadInput, VideoRecord
 from ml.weights.networks import load_into
 
 CropKind = Annotated[
@@ -32,6 +35,8 @@ ClipPrecision = Annotated[
     Precision,
     option("Model", "Precision", "bf16 is faster where the hardware has it, and rounds to 8 bits"),
 ]
+
+CLIPS_AT_ONCE = 40  # on a GPU
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +73,9 @@ def minus_one_to_one(resizing: Shorter | Squeezed) -> Preprocessing:
 class ClipExtractor(PictureExtractor):
     """`preprocessings` are those that its option `preprocessing` names; without one, the only one.
 
-    The config has `crops` and `precision`. `cam_layer` is the last layer with several steps of 16
-    frames: most networks have shrunk time to one or two by their end, so that a map of their last
-    layer would be the same for all frames of a segment.
+    The config has `crops` and `precision`. `cam_layer` is the last stage that has four steps of 16
+    frames, or two where only the first has more: by their end networks have shrunk time so far that
+    a map would be the same for all frames of a segment, or nearly so.
     """
 
     takes_weights = True
@@ -111,37 +116,97 @@ class ClipExtractor(PictureExtractor):
             "crop_order": ORDERS[self.config.crops],
         }
 
-    def features(self, segment: Segment) -> NDArray[np.float32]:
+    def rows(
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+    ) -> Iterator[Row]:
+        """On a GPU many clips at once, while the next ones are decoded."""
+        if self.device.type != "cuda":
+            return super().rows(
+                video, frames_per_row=frames_per_row, remainder=remainder, tell=tell
+            )
+        at_once = max(1, CLIPS_AT_ONCE // self.n_crops)
+        decoded = ahead(self.segments(video, frames_per_row, remainder), 2 * at_once)
+        return map(self.finished, self.overlapped(batches_of(decoded, at_once)))
+
+    def features(self, segment: Segment) -> Row:
         with torch.inference_mode():
-            clips = self.clips(segment)
             # A CPU gains nothing from many clips at once, and reads each from the picture itself.
-            batches = [torch.cat(clips)] if self.device.type == "cuda" else clips
-            features = torch.cat([self._made_of(batch) for batch in batches])
-        return np.asarray(features.cpu().numpy(), np.float32)
+            features = torch.cat([self.network(_laid_out(clip)) for clip in self.clips(segment)])
+        return self.finished(np.asarray(features.float().cpu().numpy(), np.float32))
 
-    def features_of(self, clips: Tensor) -> Tensor:
-        """(B, D) in float32 of (B, 3, L, S, S), differentiable."""
-        return self._made_of(clips)
-
-    def _made_of(self, clips: Tensor) -> Tensor:
-        features: Tensor = self.network(clips.contiguous(memory_format=torch.channels_last_3d))
-        return features.float()
+    def finished(self, row: Row) -> Row:
+        """(K, D) as it is written, of what the network gave."""
+        return row
 
     def frames_seen(self, length: int) -> list[int]:
         return list(range(length))
 
-    def inputs(self, segment: Segment) -> list[Tensor]:
-        return self.clips(segment)
-
     def places(self, picture: Size) -> list[Place]:
         return places_of(picture, self.prepared.crop, self.config.crops)
 
+    def inputs(self, segment: Segment) -> list[Tensor]:
+        return self.clips(segment)
+
+    def features_of(self, clips: Tensor) -> Tensor:
+        """(B, D) of (B, 3, L, S, S), differentiable, as `finished` leaves them."""
+        features: Tensor = self.network(_laid_out(clips))
+        return features.float()
+
     def clips(self, segment: Segment) -> list[Tensor]:
         """K of (1, 3, L, S, S), views of the normalised pictures."""
+        return [crop.permute(3, 0, 1, 2)[None] for crop in self._crops(segment)]
+
+    def _crops(self, segment: Segment) -> list[Tensor]:
+        """K of (L, S, S, 3), views."""
         pictures = normalised(segment, self.prepared, self.device).to(self.dtype)
         mirrored = pictures.flip(2) if self.config.crops == "ten" else None
-        crops = crops_of(pictures, self.prepared.crop, self.config.crops, mirrored=mirrored)
-        return [crop.permute(3, 0, 1, 2)[None] for crop in crops]
+        return crops_of(pictures, self.prepared.crop, self.config.crops, mirrored=mirrored)
+
+    def overlapped(self, batches: Iterable[Sequence[Segment]]) -> Iterator[Row]:
+        """(K, D) of each segment; those of a batch are waited for when the next one is begun."""
+        begun: deque[_Begun] = deque()
+        for batch in batches:
+            begun.append(self._begin(batch))
+            if len(begun) > 1:
+                yield from begun.popleft().rows()
+        for last in begun:
+            yield from last.rows()
+
+    def _begin(self, batch: Sequence[Segment]) -> _Begun:
+        with torch.inference_mode():
+            clips = torch.stack([crop for segment in batch for crop in self._crops(segment)])
+            features = self.network(clips.permute(0, 4, 1, 2, 3)).float()
+            made = features.unflatten(0, (len(batch), -1)).to("cpu", non_blocking=True)
+        return _Begun(made, _mark(self.device))
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """Features (n, K, D) that are there once `done` has been waited for."""
+
+    features: Tensor
+    done: torch.cuda.Event | None
+
+    def rows(self) -> Iterator[Row]:
+        if self.done is not None:
+            self.done.synchronize()
+        yield from self.features.numpy()
+
+
+def _mark(device: torch.device) -> torch.cuda.Event | None:
+    """Of what was handed to the device until now; nothing is waited for on a CPU."""
+    if device.type != "cuda":
+        return None
+    event = torch.cuda.Event()
+    event.record(torch.cuda.current_stream(device))
+    return event
+
+
+def batches_of(segments: Iterable[Segment], n: int) -> Iterator[list[Segment]]:
+    """`n` at a time, fewer at the end."""
+    waiting = iter(segments)
+    while batch := list(islice(waiting, n)):
+        yield batch
 
 
 def normalised(segment: Segment, prepared: Preprocessing, device: torch.device) -> Tensor:
@@ -156,6 +221,10 @@ def normalised(segment: Segment, prepared: Preprocessing, device: torch.device) 
     for picture, own in zip(made, rows, strict=True):
         picture.copy_(own).mul_(factor.repeat(values.shape[2])).add_(shift.repeat(values.shape[2]))
     return made.view(values.shape)
+
+
+def _laid_out(clips: Tensor) -> Tensor:
+    return clips.contiguous(memory_format=torch.channels_last_3d)
 
 
 def _check_precision(device: torch.device, precision: Precision) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from ml.data.video.resizing import Squeezed
-from ml.extraction._base import EXTRACTORS, Segment, option
+from ml.extraction._base import EXTRACTORS, Row, option
 from ml.extraction._clips import ClipExtractor, ClipPrecision, CropKind, Preprocessing
 from ml.models.backbones.c3d import C3D, DIMENSION, FRAMES, SIDE, our_name
 
@@ -65,12 +64,11 @@ class C3DFeatures(ClipExtractor):
     def our_name(self, name: str) -> str:
         return our_name(name)
 
-    def features(self, segment: Segment) -> NDArray[np.float32]:
-        features = super().features(segment)
+    def finished(self, row: Row) -> Row:
         if not self.config.unit_length:
-            return features
-        norms = np.linalg.norm(features, axis=1, keepdims=True)
-        return np.asarray(features / np.where(norms > 0, norms, 1), np.float32)
+            return row
+        norms = np.linalg.norm(row, axis=1, keepdims=True)
+        return np.asarray(row / np.where(norms > 0, norms, 1), np.float32)
 
     def features_of(self, clips: Tensor) -> Tensor:
         features = super().features_of(clips)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ml.models.backbones.planar import activated, max_pool
 from ml.models.backbones.residual import Residual, bottleneck, convolution
 
 DIMENSION = 2048
@@ -43,9 +44,8 @@ class I3DResNet50(nn.Module):
             channels = 4 * width // narrowed
 
     def forward(self, clips: Tensor) -> Tensor:
-        outputs = F.relu(self.bn1(self.conv1(clips)), inplace=True)
-        outputs = F.max_pool3d(outputs, (2, 3, 3), 2)
-        outputs = F.max_pool3d(self.get_submodule("layer1")(outputs), (2, 1, 1))
+        outputs = max_pool(activated(self.conv1, self.bn1, clips), (2, 3, 3), (2, 2, 2))
+        outputs = max_pool(self.get_submodule("layer1")(outputs), (2, 1, 1), (2, 1, 1))
         for number in (2, 3, 4):
             outputs = self.get_submodule(f"layer{number}")(outputs)
         return outputs.mean((2, 3, 4))

@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Sides = tuple[int, int, int]  # in time, height and width
+from ml.models.backbones.planar import Sides, activated
 
 
 class Residual(nn.Module):
@@ -53,11 +53,9 @@ class Residual(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         outputs = inputs
         for number in range(1, self.n_layers + 1):
-            outputs = self.get_submodule(f"conv{number}")(outputs)
-            outputs = self.get_submodule(f"bn{number}")(outputs)
-            if number < self.n_layers:
-                outputs = F.relu(outputs, inplace=True)
-        outputs = F.relu(outputs + self._brought(inputs), inplace=True)
+            layer, norm = (self.get_submodule(f"{name}{number}") for name in ("conv", "bn"))
+            added = self._brought(inputs) if number == self.n_layers else None
+            outputs = activated(layer, norm, outputs, added)
         return outputs if self.nl is None else self.nl(outputs)
 
     def _brought(self, inputs: Tensor) -> Tensor:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ml.models.backbones.residual import Residual, Sides, bottleneck, convolution
+from ml.models.backbones.planar import Sides, activated, max_pool
+from ml.models.backbones.residual import Residual, bottleneck, convolution
 
 Depth = Literal[18, 34, 50, 101]
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
@@ -47,8 +47,8 @@ class ResNet3D(nn.Module):
             self.add_module(f"layer{number}", nn.Sequential(*blocks))
 
     def forward(self, clips: Tensor) -> Tensor:
-        outputs = F.relu(self.bn1(self.conv1(clips)), inplace=True)
-        outputs = F.max_pool3d(outputs, 3, 2, padding=1)
+        outputs = activated(self.conv1, self.bn1, clips)
+        outputs = max_pool(outputs, THREE, (2, 2, 2), padding=ONE)
         for number in (1, 2, 3, 4):
             outputs = self.get_submodule(f"layer{number}")(outputs)
         return outputs.mean((2, 3, 4))

@@ -253,8 +253,14 @@ def test_the_layer_that_is_asked_has_several_steps(
     assert torch.isfinite(maps).all()
     assert maps.max() > 0
     assert maps.std(1).max() > 0  # it moves
-    features = torch.cat([extractor.features_of(each) for each in inputs]).numpy()
+    with torch.no_grad():
+        features = torch.cat([extractor.features_of(each) for each in inputs]).numpy()
     assert np.allclose(features, extractor.features(segment), atol=1e-5)
+    plain = NARROWED[name]().eval()
+    plain.load_state_dict(torch.load(tmp_path / "w.pth", weights_only=True))
+    layer = plain.get_submodule(extractor.cam_layer)
+    as_trained = grad_cam(layer, inputs[0], lambda clip: plain(clip).sum())
+    assert torch.allclose(maps, as_trained, rtol=0.01, atol=0.001 * float(as_trained.max()))
 
 
 def test_features_of_unit_length_are_followed_back(
