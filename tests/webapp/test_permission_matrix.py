@@ -111,6 +111,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:sweep": {"GET": READ},
     "runs:export_sweep": {"GET": READ},
     "runs:cancel_sweep": {"POST": of_team(403, 302)},
+    "runs:combine_sweep": {"POST": of_team(403, 422)},  # it has one seed
     "runs:weights_list": {"GET": OWN},
     "runs:new_weights": {
         "GET": Answers(people=(200, 403, 200, 200, 200)),
@@ -247,6 +248,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:sweep": {"GET": READ, "DELETE": HELD},
     "api:sweep_dependents": {"GET": READ},
     "api:sweep_cancel": {"POST": of_team(403, 202)},
+    "api:sweep_combinations": {"POST": of_team(403, 422)},  # it has one seed
     "api:run": {"GET": READ, "DELETE": HELD},
     "api:run_dependents": {"GET": READ},
     "api:run_cancel": {"POST": of_team(403, 202)},

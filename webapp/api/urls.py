@@ -189,6 +189,11 @@ urlpatterns = [
         name="sweep_dependents",
     ),
     path("sweeps/<str:sweep_id>/cancel", sweeps.SweepCancel.as_view(), name="sweep_cancel"),
+    path(
+        "sweeps/<str:sweep_id>/combinations",
+        sweeps.SweepCombinations.as_view(),
+        name="sweep_combinations",
+    ),
     path("weights", weights.AllWeights.as_view(), name="weights_list"),
     path("weights/<str:weights_id>", weights.WeightsDetail.as_view(), name="weights"),
     path(
