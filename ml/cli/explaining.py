@@ -50,6 +50,7 @@ def _extractor_facts(options: argparse.Namespace) -> dict[str, Any]:
         "names": [options.extractor] if options.extractor else [],
         "options": assigned(options.extractor_set),
         "weights": str(options.extractor_weights) if options.extractor_weights else None,
+        "layer": options.extractor_layer,
     }
 
 

@@ -82,8 +82,11 @@ def _maps(
     try:
         if not Path(video.path).exists():
             raise NoPictures("The frames of the video are not there, only their features.")
-        extractor = _extractor(spec.get("extractor") or {}, device)
-        maps, rule = explain_pictures(method, extractor, video, frames=_frames(spec), device=device)
+        told = spec.get("extractor") or {}
+        maps, rule = explain_pictures(
+            method, _extractor(told, device), video,
+            frames=_frames(spec), layer=told.get("layer", ""), device=device,
+        )  # fmt: skip
     except BadInput as error:  # also of a video that cannot be decoded: its segments stand
         return {}, str(error)
     maps.save(folder / MAPS_FILE)
