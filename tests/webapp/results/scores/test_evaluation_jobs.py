@@ -261,7 +261,7 @@ class TestAfterAnUpgrade:
 
         call_command("evaluate_again")
 
-        assert capsys.readouterr().out == "1 runs are evaluated by the workers now.\n"
+        assert capsys.readouterr().out == "1 run is evaluated by the workers now.\n"
         assert end_evaluations() == 1
         assert ScoreOverview.objects.count() == 2
         assert Evaluation.objects.filter(protocol=protocol).count() == 1

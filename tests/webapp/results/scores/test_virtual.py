@@ -285,6 +285,42 @@ def test_scores_of_a_mix_through_rest(first: Run, second: Run, bob: User, as_bob
     assert as_bob.get(listed[0]["url"]).json()["frames"] == [0.5, 2, 2.5, 2.5]
 
 
+@pytest.mark.parametrize(
+    ("smoothing", "place"),
+    [({}, [2, 2]), ({"smoothing": "mean", "smoothing_frames": 3}, [3, 1])],
+)
+def test_where_a_mix_has_scores_is_told_without_making_them(
+    first: Run, second: Run, bob: User, as_bob: Client, monkeypatch: pytest.MonkeyPatch,
+    smoothing: dict[str, Any], place: list[int],
+) -> None:  # fmt: skip
+    """Frame 2 of `a` has no score in the second, as its first value is missing."""
+    VideoScores.objects.filter(video__name="a").update(
+        first_frame=2, frames_per_value=2, values=np.float32([1]).tobytes()
+    )
+    a_of_second = VideoScores.objects.filter(video__name="a", score_set__run=second)
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second, **smoothing), by=bob)
+    if smoothing:
+        a_of_second.update(frames_per_value=1, values=np.float32([np.nan, 1]).tobytes())
+    monkeypatch.setattr(sources, "fuse", pytest.fail)
+
+    listed = as_bob.get(f"/api/v1/runs/{mixed.pk}/scores").json()["videos"]
+
+    assert [each["video_name"] for each in listed] == ["a", "b"]
+    assert [listed[0]["first_frame"], listed[0]["frames_per_value"]] == place
+    assert [listed[1]["first_frame"], listed[1]["frames_per_value"]] == [0, 1]
+
+
+def test_a_mix_that_keeps_the_layout_is_listed_without_reading_a_score(
+    first: Run, second: Run, bob: User, as_bob: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
+    monkeypatch.setattr(VideoScores, "scores", property(pytest.fail))
+
+    listed = as_bob.get(f"/api/v1/runs/{mixed.pk}/scores").json()["videos"]
+
+    assert [each["first_frame"] for each in listed] == [0, 0]
+
+
 def test_a_mix_is_not_drawn_on_videos_outside_its_test_part(
     first: Run, second: Run, bob: User, as_bob: Client
 ) -> None:
