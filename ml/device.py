@@ -119,9 +119,9 @@ def _version(package: str) -> str:
 
 def _commit() -> str:
     """Of this code: as the deployment says, or as its checkout says; empty when unknown."""
-    told = os.environ.get("IWAKAN_COMMIT")
-    if told:
-        return told
+    deployed = os.environ.get("IWAKAN_COMMIT")
+    if deployed:
+        return deployed
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout.strip()

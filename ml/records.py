@@ -33,6 +33,7 @@ __all__ = [
     "FloatArray",
     "Interval",
     "Kind",
+    "Layout",
     "Manifest",
     "Part",
     "Scores",
@@ -50,6 +51,7 @@ ROTATIONS = (0, 90, 180, 270)
 LARGEST_SCORE = float(np.finfo(np.float32).max)  # sums and ranges of such stay finite
 MAX_FRAMES = 2**31 - 1  # what the database counts with
 FloatArray = NDArray[np.floating[Any]]
+Layout = tuple[int, int, int]  # of scores: first frame, frames per value, number of values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,6 +294,10 @@ class Scores:
     def is_double(self) -> bool:
         """Whether the values are float64."""
         return self.values.dtype == np.float64
+
+    @property
+    def layout(self) -> Layout:
+        return self.first_frame, self.frames_per_value, len(self.values)
 
     @property
     def extremes(self) -> tuple[float, float] | None:

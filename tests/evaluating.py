@@ -17,7 +17,7 @@ from webapp.results.models import Evaluation, Protocol, ScoreSet
 from webapp.results.scores.evaluation_files import STORED, store_evaluations, write_tasks
 from webapp.results.scores.evaluation_jobs import submit_evaluation
 from webapp.results.scores.evaluation_keys import evaluations_key, hashes_of
-from webapp.results.scores.with_ground_truth import labelled_scores, labelled_validation
+from webapp.results.scores.evaluation_tasks import Task
 from webapp.runs.models import Run
 
 
@@ -55,12 +55,9 @@ def evaluate(score_set: ScoreSet, protocol: Protocol) -> Evaluation:
 
 def evaluate_under_each(score_set: ScoreSet, protocols: Sequence[Protocol]) -> list[Evaluation]:
     """Numbers under some protocols alone, straight from the evaluator; what is there stays."""
-    truth = score_set.run.annotation_set
-    outcomes = evaluate_under(
-        labelled_scores(score_set, truth),
-        [Settings.from_json(protocol.settings) for protocol in protocols],
-        labelled_validation(score_set, truth),
-    )
+    videos, validation = Task(score_sets=[score_set], protocols=protocols).material().scored()
+    settings = [Settings.from_json(protocol.settings) for protocol in protocols]
+    outcomes = evaluate_under(videos, settings, validation)
     made = []
     for protocol, outcome in zip(protocols, outcomes, strict=True):
         values = outcome.to_json() | {

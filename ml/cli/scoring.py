@@ -53,8 +53,8 @@ def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
     video = video_of_file(options)
     found, rule = score_one(learnt | places_of(options), video)
     if options.json:
-        told = [_as_json(video, rule, way, scores) for way, scores in found.items()]
-        print(json.dumps(told if learnt["ways"] else told[0]))
+        results = [_as_json(video, rule, way, scores) for way, scores in found.items()]
+        print(json.dumps(results if learnt["ways"] else results[0]))
     else:
         print("\n".join(f"{way}\n" * bool(way) + _as_text(each) for way, each in found.items()))
     return 0
@@ -79,9 +79,9 @@ def ways_of(sweeps: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def _as_json(video: VideoRecord, rule: str, way: str, scores: Scores) -> dict[str, Any]:
-    told = {"video": video.id, "rule": rule} | ({"way": way} if way else {})
+    facts = {"video": video.id, "rule": rule} | ({"way": way} if way else {})
     where = {"first_frame": scores.first_frame, "frames_per_value": scores.frames_per_value}
-    return told | where | {"scores": scores.values.tolist()}
+    return facts | where | {"scores": scores.values.tolist()}
 
 
 def _as_text(scores: Scores) -> str:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ml.evaluation.exchange import load_scored
+from ml.evaluation.exchange import load_material
 from ml.evaluation.frames import ScoredVideo
 from ml.evaluation.outcome import Outcome, evaluate_under
 from ml.evaluation.overview import overview_of
 from ml.evaluation.settings import Settings
 from ml.reports import Reporter
 
-# {"videos": npz, "validation": npz, "protocols": [fields of Settings], "needs_overview": bool}
+# {"material": path of `save_material`, "protocols": [fields of Settings], "needs_overview": bool}
 Task = dict[str, Any]
 
 
@@ -30,12 +30,12 @@ def evaluate_tasks(tasks: Sequence[Task], out_dir: Path, reporter: Reporter) -> 
     total = sum(len(task["protocols"]) for task in tasks)
     done = 0
     for number, task in enumerate(tasks):
-        videos = load_scored(Path(task["videos"]))
+        videos, validation = load_material(Path(task["material"])).scored()
         if task["needs_overview"]:
             path = _write_overview(videos, out_dir / f"{number}-overview.json")
             reporter.send("overview", task=number, path=path)
         protocols = [Settings.from_json(each) for each in task["protocols"]]
-        outcomes = evaluate_under(videos, protocols, load_scored(Path(task["validation"])))
+        outcomes = evaluate_under(videos, protocols, validation)
         for place, outcome in enumerate(outcomes):
             paths = _write(outcome, out_dir / f"{number}-{place}")
             reporter.send("evaluation", task=number, protocol=place, **paths)

@@ -9,7 +9,7 @@ N inputs of a network, C channels of a layer, then its places: H W, or T H W whe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -17,29 +17,34 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ml.data.video.resizing import Size
+from ml.extraction.crops import Place
+
 
 @runtime_checkable
 class ShowsWhere(Protocol):
     """A network over segments of frames that can be asked where it looks.
 
-    `cam_layer` is the convolution that is asked, most often its last. What it gives has a row for
-    each of the `frames_seen`, (L, C, H, W), or for the segment, (1, C, T, H, W), whose steps divide
-    it evenly. Maps lie over the whole picture where it `sees_all` of it, squeezed and not cropped.
+    A segment is shown to it as one input or several, such as crops, each of which makes a row of
+    its features (K, D). `cam_layer` names the layer of `network` that is asked unless told. What
+    that gives of an input has a row for each of the `frames_seen`, (L, C, H, W), or for the clip,
+    (1, C, T, H, W), whose steps divide it evenly. Its cells lie evenly over the input.
     """
 
-    sees_all: bool
-
-    @property
-    def cam_layer(self) -> nn.Module: ...
+    network: nn.Module
+    cam_layer: str
 
     def frames_seen(self, length: int) -> list[int]:
         """Of a segment of so many frames those that the network is shown."""
 
-    def pictures(self, segment: NDArray[np.uint8]) -> Tensor:
-        """What the network is shown of a segment (L, H, W[, 3])."""
+    def inputs(self, segment: NDArray[np.uint8]) -> Sequence[Tensor]:
+        """K of them, of a segment (L, H, W[, 3])."""
+
+    def places(self, picture: Size) -> Sequence[Place]:
+        """Where each of them lies in the pictures (H, W) of the segment."""
 
     def features_of(self, pictures: Tensor) -> Tensor:
-        """(K, D) of them, differentiable."""
+        """(1, D) of an input, differentiable."""
 
 
 def class_activation_maps(activations: Tensor, gradients: Tensor) -> Tensor:
@@ -57,7 +62,7 @@ def class_activation_maps(activations: Tensor, gradients: Tensor) -> Tensor:
 def grad_cam(layer: nn.Module, inputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
     """Maps of `inputs` as the layer sees them, for the one number that `score` makes of them.
 
-    The layer is to be passed once. Raise ValueError where it is not.
+    The layer is to be passed once and to give places. Raise ValueError where it does not.
     """
     given: list[Tensor] = []
     hook = layer.register_forward_hook(lambda _layer, _inputs, output: given.append(output))
@@ -68,6 +73,8 @@ def grad_cam(layer: nn.Module, inputs: Tensor, score: Callable[[Tensor], Tensor]
         hook.remove()
     if len(given) != 1:
         raise ValueError(f"the layer was passed {len(given)} times")
+    if given[0].ndim not in (4, 5):
+        raise ValueError("what the layer gives has no places in a picture")
     [gradients] = torch.autograd.grad(number, given)
     return class_activation_maps(given[0], gradients).detach()
 

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from ml.ahead import ahead
-from ml.data.video.resizing import Shorter, Squeezed
+from ml.data.video.resizing import Shorter, Size, Squeezed
 from ml.device import Precision, has_bf16, to_device
-from ml.extraction._base import PictureExtractor, Row, Segment, Tell, option
-from ml.extraction.crops import N_CROPS, ORDERS, Crops, crops_of
+from ml.extraction._base import PictureExtractor, Row, Segment, Warn, option
+from ml.extraction.crops import N_CROPS, ORDERS, Crops, Place, crops_of, places_of
 from ml.extraction.segments import Remainder
 from ml.models.backbones.folding import made_ready
 from ml.records import BadInput, VideoRecord
@@ -73,11 +73,14 @@ def minus_one_to_one(resizing: Shorter | Squeezed) -> Preprocessing:
 class ClipExtractor(PictureExtractor):
     """`preprocessings` are those that its option `preprocessing` names; without one, the only one.
 
-    The config has `crops` and `precision`.
+    The config has `crops` and `precision`. `cam_layer` is the last stage that has four steps of 16
+    frames, or two where only the first has more: by their end networks have shrunk time so far that
+    a map would be the same for all frames of a segment, or nearly so.
     """
 
     takes_weights = True
     preprocessings: ClassVar[Mapping[str, Preprocessing]]
+    cam_layer: ClassVar[str]
     classifier: ClassVar[tuple[str, ...]] = ()  # how names of tensors begin that are not needed
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
@@ -114,12 +117,12 @@ class ClipExtractor(PictureExtractor):
         }
 
     def rows(
-        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, warn: Warn
     ) -> Iterator[Row]:
         """On a GPU many clips at once, while the next ones are decoded."""
         if self.device.type != "cuda":
             return super().rows(
-                video, frames_per_row=frames_per_row, remainder=remainder, tell=tell
+                video, frames_per_row=frames_per_row, remainder=remainder, warn=warn
             )
         at_once = max(1, CLIPS_AT_ONCE // self.n_crops)
         decoded = ahead(self.segments(video, frames_per_row, remainder), 2 * at_once)
@@ -134,6 +137,20 @@ class ClipExtractor(PictureExtractor):
     def finished(self, row: Row) -> Row:
         """(K, D) as it is written, of what the network gave."""
         return row
+
+    def frames_seen(self, length: int) -> list[int]:
+        return list(range(length))
+
+    def places(self, picture: Size) -> list[Place]:
+        return places_of(picture, self.prepared.crop, self.config.crops)
+
+    def inputs(self, segment: Segment) -> list[Tensor]:
+        return self.clips(segment)
+
+    def features_of(self, clips: Tensor) -> Tensor:
+        """(B, D) of (B, 3, L, S, S), differentiable, as `finished` leaves them."""
+        features: Tensor = self.network(_laid_out(clips))
+        return features.float()
 
     def clips(self, segment: Segment) -> list[Tensor]:
         """K of (1, 3, L, S, S), views of the normalised pictures."""

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ml.data.video.resizing import Size
 from ml.device import to_device
 from ml.extraction._base import PictureExtractor, Row, Segment
+from ml.extraction.crops import Place
 from ml.records import BadInput
 from ml.weights.networks import load_into
 
@@ -28,8 +30,7 @@ class PackagedNetwork(PictureExtractor):
     file: ClassVar[str]  # of the weights, in the package
     network_name: ClassVar[str]
     Network: ClassVar[type[nn.Module]]  # (B, 3, H, W) to (B, D)
-    last_layer: ClassVar[str]  # whose mean over the picture the features are
-    sees_all = True
+    cam_layer: ClassVar[str]  # the last one, whose mean over the picture the features are
     mean: ClassVar[Channels]  # of pixels in 0…1
     deviation: ClassVar[Channels]
 
@@ -59,16 +60,19 @@ class PackagedNetwork(PictureExtractor):
     def size(self) -> tuple[int, int]:
         return (SIDE, SIDE)
 
-    @property
-    def cam_layer(self) -> nn.Module:
-        return self.network.get_submodule(self.last_layer)
-
     def frames_seen(self, length: int) -> list[int]:
         return [int(place) for place in np.linspace(0, length - 1, FRAMES)]
 
     def features(self, segment: Segment) -> Row:
         with torch.inference_mode():
             return self.features_of(self.pictures(segment)).cpu().numpy()
+
+    def inputs(self, segment: Segment) -> list[Tensor]:
+        return [self.pictures(segment)]
+
+    def places(self, picture: Size) -> list[Place]:
+        height, width = picture
+        return [Place(top=0, left=0, height=height, width=width)]
 
     def features_of(self, pictures: Tensor) -> Tensor:
         """(1, D): the mean over the frames (L, 3, H, W), differentiable."""

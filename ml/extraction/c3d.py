@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from pydantic.dataclasses import dataclass
-from torch import nn
+from torch import Tensor, nn
 
 from ml.data.video.resizing import Squeezed
 from ml.extraction._base import EXTRACTORS, Row, option
@@ -54,6 +54,7 @@ class C3DFeatures(ClipExtractor):
     }  # fmt: skip
     preprocessing = str(preprocessings["scaled"])
     classifier = ("fc7.", "fc8.")
+    cam_layer = "conv4b"
     dimension = DIMENSION
     fewest_frames = most_frames = FRAMES
 
@@ -68,3 +69,10 @@ class C3DFeatures(ClipExtractor):
             return row
         norms = np.linalg.norm(row, axis=1, keepdims=True)
         return np.asarray(row / np.where(norms > 0, norms, 1), np.float32)
+
+    def features_of(self, clips: Tensor) -> Tensor:
+        features = super().features_of(clips)
+        if not self.config.unit_length:
+            return features
+        norms = features.norm(dim=1, keepdim=True)
+        return features / norms.where(norms > 0, 1)

@@ -24,5 +24,5 @@ class EfficientNetFeatures(PackagedNetwork):
     preprocessing = "RGB, squeezed to 224 × 224, less 127, divided by 128; frames 0, 5, 10, 15"
     dimension = DIMENSION
     network_name, Network = "EfficientNet-Lite0", EfficientNetLite0
-    last_layer = "_head_relu"
+    cam_layer = "_head_relu"
     mean, deviation = (127 / 255,) * 3, (128 / 255,) * 3

@@ -39,6 +39,7 @@ class InceptionI3DFeatures(ClipExtractor):
     }
     preprocessing = str(preprocessings["shorter_side"])
     classifier = ("logits.",)
+    cam_layer = "Mixed_4f"
     dimension = DIMENSION
     n_crops = 5
     fewest_frames = FEWEST_FRAMES

@@ -20,5 +20,5 @@ class MobileNetFeatures(PackagedNetwork):
     preprocessing = "RGB, squeezed to 224 × 224, ImageNet's mean and deviation; frames 0, 5, 10, 15"
     dimension = DIMENSION
     network_name, Network = "MobileNetV2", MobileNetV2
-    last_layer = "features.18"
+    cam_layer = "features.18"
     mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

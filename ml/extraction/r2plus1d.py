@@ -33,6 +33,7 @@ class R2Plus1DFeatures(ClipExtractor):
     }  # fmt: skip
     preprocessing = str(preprocessings["torchvision"])
     classifier = ("fc.",)
+    cam_layer = "layer3"
     dimension = DIMENSION
 
     def build(self) -> nn.Module:

@@ -53,6 +53,7 @@ class ResNet3DFeatures(ClipExtractor):
     }  # fmt: skip
     preprocessing = str(preprocessings["kinetics"])
     classifier = ("fc.",)
+    cam_layer = "layer2"
     dimension = dimension_of(50)
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:

@@ -120,7 +120,7 @@ class ClipMethod(Method):
         train = self._store(data.train, training, "train")
         watched = self._store(data.validation, training, "validation") if data.validation else None
         classes = class_names(train.labels, self.config.classes)
-        told_of_classes(train.labels, training.reporter)
+        report_classes(train.labels, training.reporter)
         self.prepare(len(classes), is_resumed=training.resume_from is not None)
         learner = ClipLearner(self, train, watched, classes)
         counts = watched.counts if watched else ()
@@ -282,7 +282,7 @@ def class_names(labels: Sequence[str], classes: str) -> tuple[str, ...]:
     return (NORMAL, ABNORMAL) if classes == "two" else (NORMAL, *others)
 
 
-def told_of_classes(labels: Iterable[str], reporter: Reporter) -> None:
+def report_classes(labels: Iterable[str], reporter: Reporter) -> None:
     """How many clips each class has; one with a single clip is a warning."""
     counts = Counter(labels)
     text = ", ".join(f"{counts[name]:,} {name}" for name in sorted(counts))

@@ -82,8 +82,11 @@ def _maps(
     try:
         if not Path(video.path).exists():
             raise NoPictures("The frames of the video are not there, only their features.")
-        extractor = _extractor(spec.get("extractor") or {}, device)
-        maps, rule = explain_pictures(method, extractor, video, frames=_frames(spec), device=device)
+        told = spec.get("extractor") or {}
+        maps, rule = explain_pictures(
+            method, _extractor(told, device), video,
+            frames=_frames(spec), layer=told.get("layer", ""), device=device,
+        )  # fmt: skip
     except BadInput as error:  # also of a video that cannot be decoded: its segments stand
         return {}, str(error)
     maps.save(folder / MAPS_FILE)
@@ -91,10 +94,12 @@ def _maps(
     return {MAPS_FILE: facts}, ""
 
 
-def _extractor(told: dict[str, Any], device: torch.device) -> Extractor:
-    """By what is `told` of it: its names, its options and a file of weights."""
-    weights = Path(told["weights"]) if told.get("weights") else None
-    return extractor_of(told.get("names", ()), device, options=told.get("options"), weights=weights)
+def _extractor(facts: dict[str, Any], device: torch.device) -> Extractor:
+    """By `facts`: its names, its options and a file of weights."""
+    weights = Path(facts["weights"]) if facts.get("weights") else None
+    return extractor_of(
+        facts.get("names", ()), device, options=facts.get("options"), weights=weights
+    )
 
 
 def _frames(spec: Spec) -> tuple[int, int] | None:

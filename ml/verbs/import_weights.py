@@ -48,7 +48,7 @@ def checkpoint_of(imported: Imported, wanted: Mapping[str, Any]) -> Checkpoint:
                 f"(given: {wanted[name]!r})"
             )
     kind = get_method(imported.method)
-    config = parse_config(kind, {**wanted, **imported.config})
+    config = parse_config(kind, {**imported.usual, **wanted, **imported.config})
     checkpoint = Checkpoint(
         method=imported.method,
         config=as_json(config),

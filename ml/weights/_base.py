@@ -20,13 +20,15 @@ Weights = Mapping[str, Tensor]
 class Imported:
     """Weights as our method names them.
 
-    `config` are the fields that follow from the shapes; `notes` what was left out, and why.
+    `config` are the fields that follow from the shapes, `usual` those that do not, as their authors
+    have them, which may be told otherwise; `notes` what was left out or taken for granted, and why.
     """
 
     method: str
     layout: str
     config: Mapping[str, Any]
     tensors: dict[str, Tensor] = field(repr=False)
+    usual: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -49,7 +51,8 @@ class WeightLayout(ABC):
             layout=self.title,
             config=self.config_of(weights),
             tensors={new: weights[old] for old, new in self.renamed.items() if new},
-            notes=self.notes(),
+            usual=self.usual(weights),
+            notes=self.notes(weights),
         )
 
     def check(self, weights: Weights) -> None:  # noqa: B027
@@ -59,7 +62,11 @@ class WeightLayout(ABC):
     def config_of(self, weights: Weights) -> Mapping[str, Any]:
         """Fields of the method's config that follow from the shapes."""
 
-    def notes(self) -> tuple[str, ...]:
+    def usual(self, weights: Weights) -> Mapping[str, Any]:
+        """Fields that nothing in the weights tells, as the authors have them for such weights."""
+        return {}
+
+    def notes(self, weights: Weights) -> tuple[str, ...]:
         unused = sorted(old for old, new in self.renamed.items() if not new)
         text = f"{counted(len(unused), 'tensor')} that scoring never reads left out"
         return (f"{text}: {shortened(unused)}",) if unused else ()

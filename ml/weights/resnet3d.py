@@ -101,7 +101,7 @@ class ResNet3DLayout(WeightLayout):
             layout=self.title,
             config=self.variant.config,
             tensors=tensors,
-            notes=(_told_of(len(weights["fc.bias"])),),
+            notes=(_note_on_classes(len(weights["fc.bias"])),),
         )
 
     def check(self, weights: Weights) -> None:
@@ -128,7 +128,7 @@ def _counted(names: Mapping[str, Any]) -> set[str]:
     return {name for name in names if not name.endswith(COUNTERS)}
 
 
-def _told_of(n_classes: int) -> str:
+def _note_on_classes(n_classes: int) -> str:
     known = " and ".join(LEARNT_FROM.get(n_classes, ()))
     of = f"as many as {known} have" if known else "of a data set that the project does not name"
     return (

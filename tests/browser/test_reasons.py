@@ -11,7 +11,9 @@ from playwright.sync_api import expect
 
 from tests.browser.test_video_page import N_FRAMES, at_frame, click_at, scored, video, wait_until
 from tests.factories.datasets import FeatureSetFactory
+from tests.factories.runs import CheckpointFactory
 from webapp.jobs.models import Job
+from webapp.jobs.services import request_cancel
 from webapp.results.scores.explanations import Sheet, land
 
 __all__ = ["video"]  # a fixture
@@ -85,6 +87,7 @@ def test_what_a_job_makes_appears_while_the_page_is_open(open_page, alice, video
     )  # fmt: skip
     page.reload()
     expect(page.locator("#reasons-job")).to_contain_text("Created")
+    expect(page.locator("#reasons-again")).to_be_hidden()
 
     explained(run, video, tmp_path, range(N_ROWS), "")
     Job.objects.filter(pk=job.pk).update(status="succeeded", finished_at="2026-11-27T00:00Z")
@@ -92,3 +95,22 @@ def test_what_a_job_makes_appears_while_the_page_is_open(open_page, alice, video
     expect(page.locator("#reasons-rows tr").first).to_contain_text("16–31")
     expect(page.locator("#reasons-job")).to_be_hidden()
     wait_until(page, lambda: page.evaluate(BARS) == [1, N_ROWS - 1, N_ROWS])
+
+
+def test_a_job_that_was_cancelled_is_told_and_can_be_asked_for_again(open_page, alice, video, run):
+    CheckpointFactory.create(run=run, is_final=True)
+    page = open_page(alice, f"/videos/{video.pk}?f=20")
+    at_frame(page, 20)
+    page.get_by_role("button", name="Explain this moment").click()
+    expect(page.locator("#reasons-job")).to_contain_text("Queued")
+    job = Job.objects.get(kind="explain")
+
+    request_cancel(job=job, by=alice)
+
+    told = page.locator("#reasons-job")
+    expect(told).to_contain_text("Cancelled")
+    expect(told).to_contain_text("Cancelled by Alice before it started. It can be asked for again.")
+    page.get_by_role("button", name="Explain this moment").click()
+    expect(told).to_contain_text("Queued")
+    expect(page.locator("#reasons-again")).to_be_hidden()
+    assert Job.objects.filter(kind="explain").count() == 2

@@ -33,6 +33,7 @@ from tests import toys
 
 METHODS = load_methods()
 ONE_CLASS = [name for name, kind in METHODS.items() if issubclass(kind, OneClassMethod)]
+WEAK = sorted(name for name, kind in METHODS.items() if kind.supervision == Supervision.WEAK)
 BESIDE = 4  # frames
 
 
@@ -211,6 +212,31 @@ def test_method_explains_its_scores(trained: Trained) -> None:
     assert target.attribution.score == pytest.approx(score, abs=1e-5)
     assert target.attribution.is_complete
     assert target.row in target.attribution.values.argsort()[-2:] + target.first_row
+
+
+def without_intervals(manifest: Manifest) -> Manifest:
+    """As it would be had nobody annotated when something happens in what is learnt from."""
+    return Manifest(
+        videos=tuple(
+            video if video.part == "test" else replace(video, intervals=())
+            for video in manifest.videos
+        )
+    )
+
+
+@pytest.mark.parametrize("name", WEAK)
+def test_weak_method_is_not_told_when_something_happens(name: str, tmp_path: Path) -> None:
+    """Of a training video whose intervals are known it learns what it learns of any other."""
+    told = toys.manifest_for(METHODS[name], tmp_path / "videos")
+    for part in ("train", "validation"):
+        assert any(video.intervals for video in told.part(part))
+
+    with_them = train(name, told, tmp_path / "told")
+    without = train(name, without_intervals(told), tmp_path / "untold")
+
+    for file in ("weights", "state"):
+        one, other = (Path(saved(each)[-1][file]).read_bytes() for each in (with_them, without))
+        assert one == other
 
 
 def learner_of(method: OneClassMethod) -> Learner[Indices]:

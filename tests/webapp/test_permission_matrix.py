@@ -111,6 +111,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:sweep": {"GET": READ},
     "runs:export_sweep": {"GET": READ},
     "runs:cancel_sweep": {"POST": of_team(403, 302)},
+    "runs:combine_sweep": {"POST": of_team(403, 422)},  # it has one seed
     "runs:weights_list": {"GET": OWN},
     "runs:new_weights": {
         "GET": Answers(people=(200, 403, 200, 200, 200)),
@@ -248,6 +249,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:sweep": {"GET": READ, "DELETE": HELD},
     "api:sweep_dependents": {"GET": READ},
     "api:sweep_cancel": {"POST": of_team(403, 202)},
+    "api:sweep_combinations": {"POST": of_team(403, 422)},  # it has one seed
     "api:run": {"GET": READ, "DELETE": HELD},
     "api:run_dependents": {"GET": READ},
     "api:run_cancel": {"POST": of_team(403, 202)},
@@ -257,6 +259,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
     "api:evaluation": {"GET": READ, "POST": of_team(403, 409)},  # its job goes on
     "api:calibration": {"GET": of_team(422, 422)},  # no validation videos
+    "api:explanations": {"GET": READ},
     "api:explanation": {"GET": READ, "POST": of_team(403, 422)},  # the run reads frames
     "api:folds": {"GET": all_people(404)},  # the run's split has none
     "api:operating_points": {"GET": READ},

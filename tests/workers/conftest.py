@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.factories.jobs import JobFactory, WorkerNodeFactory
+from tests.patience import PATIENCE, wait_until
 from tests.workers.acting import Act
 from webapp.jobs.models import Job, WorkerNode
 from workers import supervisor
@@ -47,6 +49,39 @@ def run(worker: WorkerNode) -> Callable[..., Job]:
         return job
 
     return run
+
+
+@pytest.fixture
+def run_in_thread(worker: WorkerNode) -> Iterator[Callable[[], threading.Event]]:
+    """Run the next job beside the test. Returns what makes the worker stop."""
+    is_stopping = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def work() -> None:
+        supervisor.run_next("cpu", worker=worker, is_stopping=is_stopping)
+        connection.close()
+
+    def start() -> threading.Event:
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+        return is_stopping
+
+    yield start
+    is_stopping.set()  # what still runs in a test that failed
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+def ended(job: Job) -> Job:
+    """The job, once it has come to its end."""
+
+    def is_terminal() -> bool:
+        job.refresh_from_db()
+        return job.is_terminal
+
+    wait_until(is_terminal)
+    return job
 
 
 def is_running(pid: int) -> bool:

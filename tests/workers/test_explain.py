@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from django.test import Client
 
 from ml.methods import WeakMethod
 from ml.registry import as_json, get_method
@@ -19,35 +23,44 @@ from tests import toys
 from tests.factories.datasets import FeatureSetFactory, SplitMemberFactory, VideoFactory
 from tests.factories.results import add_to_test, float32, save_by_name
 from tests.factories.runs import CheckpointFactory, MethodFactory, RunFactory
+from tests.patience import wait_until
+from tests.workers.conftest import ended
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import FeatureFile, FeatureSet, Video
 from webapp.jobs.models import Job, WorkerNode
+from webapp.jobs.services import request_cancel
 from webapp.results.models import SEGMENTS, Explanation, PendingExplanation
 from webapp.results.scores.explaining import explain
 from webapp.runs.models import Run
 from workers import supervisor
 
-D, FRAMES = 6, 32
+D, ROW = 6, 16  # numbers of a row of features, and its frames
+FRAMES = 2 * ROW
+SLACK_SECONDS = 30  # of a busy machine; left alone, the job would go on for minutes
+LONG = {"layers": "lstm_attention", "split_size": 8192}  # minutes of work for as many rows
 
 
 def with_features(feature_set: FeatureSet, video: Video) -> None:
-    rows = np.random.default_rng(len(video.name)).normal(size=(2, 1, D)).astype(np.float32)
+    shape = (video.n_frames // ROW, 1, D)
+    rows = np.random.default_rng(len(video.name)).normal(size=shape).astype(np.float32)
     np.save(Path(feature_set.folder) / f"{video.name}.npy", rows)
     FeatureFile.objects.create(
-        feature_set=feature_set, video=video, path=f"{video.name}.npy", sha256="0" * 64, n_rows=2
-    )
+        feature_set=feature_set, video=video, path=f"{video.name}.npy", sha256="0" * 64,
+        n_rows=len(rows),
+    )  # fmt: skip
 
 
-def learnt(run: Run, folder: Path) -> None:
+def learnt(run: Run, folder: Path, **changes: Any) -> None:
     """Weights of a Video Classifier that has learnt nothing."""
     torch.manual_seed(0)
     kind = get_method("video_classifier")
-    method = kind(kind.tiny, torch.device("cpu"))
+    config = replace(kind.tiny, **changes)
+    method = kind(config, torch.device("cpu"))
     assert isinstance(method, WeakMethod)
     method.set_dimension(D)
     state = method.learnt.state_dict()
     saved = Checkpoint(
-        method="video_classifier", config=as_json(kind.tiny), seed=0, step=0, epoch=0.0,
+        method="video_classifier", config=as_json(config), seed=0, step=0, epoch=0.0,
         tensors={f"modules/network/{name}": each for name, each in state.items()},
     )  # fmt: skip
     weights, described = checkpoints.save(saved, folder)
@@ -55,25 +68,22 @@ def learnt(run: Run, folder: Path) -> None:
         run=run, is_final=True, weights__data=weights.read_bytes(),
         state__data=described.read_bytes(),
     )  # fmt: skip
-    run.config = as_json(kind.tiny)
+    run.config = as_json(config)
     run.save(update_fields=["config"])
 
 
-@pytest.fixture
-def run(worker: WorkerNode, team: Team, tmp_path: Path, settings: Any) -> Run:
-    """Scored on a test video of two rows, with a normal and an abnormal one to train on."""
-    settings.DATA_ROOTS = [str(tmp_path)]
+def scored(team: Team, folder: Path, *, n_frames: int = FRAMES, **changes: Any) -> Run:
+    """On a test video of so many frames, with a normal and an abnormal one to train on."""
     method = MethodFactory.create(name="video_classifier", supervision="weak", reads="features")
-    run = RunFactory.create(team=team, method=method, dataset__folder=str(tmp_path))
+    run = RunFactory.create(team=team, method=method, dataset__folder=str(folder))
     run.feature_set = FeatureSetFactory.create(
-        dataset=run.dataset, folder=str(tmp_path), extractor="Flow and gradient histograms"
+        dataset=run.dataset, folder=str(folder), extractor="Flow and gradient histograms"
     )
     run.save(update_fields=["feature_set"])
-    film = toys.moving_square_video(tmp_path / "seen.mp4", FRAMES)
     seen = VideoFactory.create(
-        dataset=run.dataset, name="seen", path=film.name, n_frames=FRAMES, label="Fight"
+        dataset=run.dataset, name="seen", path="seen.mp4", n_frames=n_frames, label="Fight"
     )
-    add_to_test(run, seen, [0] * FRAMES)
+    add_to_test(run, seen, [0] * n_frames)
     for name, label in (("calm", "normal"), ("fight", "Fight")):
         video = VideoFactory.create(
             dataset=run.dataset, name=name, n_frames=FRAMES, label=label, path=f"{name}.mp4"
@@ -81,9 +91,16 @@ def run(worker: WorkerNode, team: Team, tmp_path: Path, settings: Any) -> Run:
         SplitMemberFactory.create(split=run.split, video=video, part="train")
         with_features(run.feature_set, video)
     with_features(run.feature_set, seen)
-    learnt(run, tmp_path)
-    save_by_name(run, {"seen": float32(*[0.5] * FRAMES)})
+    learnt(run, folder, **changes)
+    save_by_name(run, {"seen": float32(*[0.5] * n_frames)})
     return run
+
+
+@pytest.fixture
+def run(worker: WorkerNode, team: Team, tmp_path: Path, settings: Any) -> Run:
+    settings.DATA_ROOTS = [str(tmp_path)]
+    toys.moving_square_video(tmp_path / "seen.mp4", FRAMES)
+    return scored(team, tmp_path)
 
 
 @pytest.fixture
@@ -131,3 +148,37 @@ def test_scores_that_are_gone_meanwhile_are_not_explained(
     assert job.status == Job.Status.FAILED
     assert "are gone" in job.reason
     assert not PendingExplanation.objects.exists()
+
+
+def test_a_job_that_is_cancelled_ends_soon_stores_nothing_and_can_be_asked_for_again(
+    worker: WorkerNode,
+    team: Team,
+    bob: User,
+    as_bob: Client,
+    tmp_path: Path,
+    run_in_thread: Callable[[], threading.Event],
+    settings: Any,
+) -> None:
+    settings.DATA_ROOTS = [str(tmp_path)]
+    run = scored(team, tmp_path, n_frames=8192 * ROW, **LONG)
+    video = run.dataset.videos.get(name="seen")
+    job = explain(run=run, video=video, by=bob)
+    run_in_thread()
+    wait_until(lambda: Job.objects.filter(pk=job.pk, progress__stage="explain").exists())
+
+    asked_at = time.monotonic()
+    request_cancel(job=job, by=bob)
+
+    assert ended(job).status == Job.Status.CANCELLED
+    assert time.monotonic() - asked_at < settings.JOB_CANCEL_GRACE_SECONDS + SLACK_SECONDS
+    assert not (Path(settings.WORK_DIR) / job.pk).exists()
+    assert not Explanation.objects.exists()
+    assert not PendingExplanation.objects.exists()
+    answer = as_bob.get(f"/videos/{video.pk}/explained", {"run": run.pk}).json()
+    state = answer["segments"][run.pk]
+    assert (state["targets"], state["why_not"]) == ([], "")
+    assert state["job"] == {
+        "url": f"/jobs/{job.pk}", "is_over": True, "status": "Cancelled",
+        "reason": "Bob asked to cancel it.",
+    }  # fmt: skip
+    assert explain(run=run, video=video, by=bob).pk != job.pk

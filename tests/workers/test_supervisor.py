@@ -10,43 +10,12 @@ from django.db import connection
 
 from tests.factories.jobs import JobFactory
 from tests.patience import PATIENCE, wait_until
-from tests.workers.conftest import acting_job, is_running
+from tests.workers.conftest import acting_job, ended, is_running
 from webapp.jobs import services
 from webapp.jobs.models import Job
 from workers import supervisor, watch
 
 SLEEP = ["sleep", 10 * PATIENCE]
-
-
-@pytest.fixture
-def run_in_thread(worker):
-    """Run the next job beside the test. Returns what makes the worker stop."""
-    is_stopping = threading.Event()
-    threads = []
-
-    def work():
-        supervisor.run_next("cpu", worker=worker, is_stopping=is_stopping)
-        connection.close()
-
-    def start():
-        threads.append(threading.Thread(target=work))
-        threads[-1].start()
-        return is_stopping
-
-    yield start
-    is_stopping.set()  # what still runs in a test that failed
-    for thread in threads:
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
-
-
-def ended(job):
-    def is_terminal():
-        job.refresh_from_db()
-        return job.is_terminal
-
-    wait_until(is_terminal)
-    return job
 
 
 def running_pid(path):

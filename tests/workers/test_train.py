@@ -10,7 +10,7 @@ from tests.factories.jobs import JobFactory
 from tests.factories.runs import CheckpointFactory, RunFactory
 from webapp.accounts.models import Team
 from webapp.common.errors import UserError
-from webapp.datasets.models import Video
+from webapp.datasets.models import Region, RegionSet, Video
 from webapp.jobs.models import Job
 from webapp.runs.models import Method, Run
 from workers import kinds
@@ -84,6 +84,25 @@ def test_prepare_hands_over_test_videos_to_a_run_that_chooses_by_them_alone(
     }
     assert all(video["intervals"] for video in spec["videos"] if video["part"] == "test")
     assert spec["selects_on"] == ("test" if selection == "test" else "validation")
+
+
+@pytest.mark.parametrize("supervision", ["weak", "one-class"])
+def test_prepare_keeps_intervals_and_boxes_of_training_videos_from_those_who_may_not_know(
+    kind: JobKind, job: Job, run: Run, folder: Path, supervision: str
+) -> None:
+    Method.objects.update(supervision=supervision)
+    Video.objects.exclude(part="test").update(label="Fighting")
+    before = kind.prepare(job, folder)
+
+    boxes = RegionSet.objects.create(dataset=run.dataset, name="people", origin="boxes.csv")
+    for video in Video.objects.exclude(part="test"):
+        IntervalFactory.create(annotation_set=run.annotation_set, video=video, label="Fighting")
+        Region.objects.create(
+            region_set=boxes, video=video, start_frame=20, end_frame=60,
+            left=1, top=2, width=30, height=40, label="Fighting",
+        )  # fmt: skip
+
+    assert kind.prepare(job, folder) == before
 
 
 def test_prepare_tells_method_config_and_seed(

@@ -2,8 +2,11 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -16,8 +19,9 @@ from rest_framework.views import APIView
 from webapp.api.authentication import caller
 from webapp.api.fields import ObjectField
 from webapp.api.jobs import JobSerializer, accepted
+from webapp.api.lists import ListView
 from webapp.api.renderers import PngRenderer
-from webapp.api.requests import Known, read_body, read_query
+from webapp.api.requests import Known, OrderedQuery, VisibleField, read_body, read_query
 from webapp.datasets.models import Video
 from webapp.results.models import ERRORS, GRAD_CAM, PICTURES, SEGMENTS, Explanation, ScoreSet
 from webapp.results.scores.explaining import explain
@@ -40,6 +44,13 @@ class ExplanationQuery(Known):
     format = serializers.ChoiceField(choices=["json", "png"], required=False)
 
 
+class ExplanationsQuery(OrderedQuery):
+    video = VisibleField(
+        queryset=Video.objects.without_times(), required=False, help_text="Of this one alone."
+    )
+    kind = serializers.ChoiceField(choices=KINDS, required=False)
+
+
 class FramesToExplain(Known):
     from_frame = serializers.IntegerField(min_value=0, required=False)
     to_frame = serializers.IntegerField(
@@ -53,8 +64,8 @@ class FramesToExplain(Known):
         return attrs
 
 
-class ExplanationSerializer(serializers.ModelSerializer[Explanation]):
-    """How to read the sheet of tiles that `Accept: image/png` gives, or what segments add."""
+class ListedExplanationSerializer(serializers.ModelSerializer[Explanation]):
+    """How to read the sheet of tiles that `Accept: image/png` gives at its `url`."""
 
     kind = serializers.CharField(help_text="What a map shows: errors, grad_cam; or segments.")
     target = serializers.CharField(help_text="Frames that it explains; empty: all.")
@@ -66,15 +77,28 @@ class ExplanationSerializer(serializers.ModelSerializer[Explanation]):
     width = serializers.IntegerField(help_text="Cells of a map from left to right.")
     columns = serializers.IntegerField(help_text="Tiles in a row of the sheet.")
     highest = serializers.FloatField(help_text="What level 255 stands for; 0 is none.")
-    highest_of_run = serializers.FloatField(help_text="The highest over all videos of the run.")
-    segments = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(help_text="Where it is, with what it holds.")
 
     class Meta:
         model = Explanation
         fields = [
             "video_id", "kind", "target", "rule", "first_frame", "frames_per_map", "n_maps",
-            "height", "width", "columns", "highest", "highest_of_run", "segments",
+            "height", "width", "columns", "highest", "url",
         ]  # fmt: skip
+
+    def get_url(self, explanation: Explanation) -> str:
+        address = reverse("api:explanation", args=[explanation.run_id, explanation.video_id])
+        return f"{address}?{urlencode({'kind': explanation.kind, 'target': explanation.target})}"
+
+
+class ExplanationSerializer(ListedExplanationSerializer):
+    """How to read the sheet of tiles that `Accept: image/png` gives, or what segments add."""
+
+    highest_of_run = serializers.FloatField(help_text="The highest over all videos of the run.")
+    segments = serializers.SerializerMethodField()
+
+    class Meta(ListedExplanationSerializer.Meta):
+        fields = [*ListedExplanationSerializer.Meta.fields, "highest_of_run", "segments"]
 
     @extend_schema_field(ObjectField(allow_null=True))
     def get_segments(self, explanation: Explanation) -> object:
@@ -82,6 +106,23 @@ class ExplanationSerializer(serializers.ModelSerializer[Explanation]):
         if explanation.kind in PICTURES:
             return None
         return json.loads(_content(explanation))
+
+
+class RunExplanations(ListView[Explanation]):
+    serializer_class = ListedExplanationSerializer
+    query_form = ExplanationsQuery
+
+    def get_queryset(self) -> QuerySet[Explanation]:
+        run = get_object_or_404(Run.objects.visible_to(self.request.user), pk=self.kwargs["run_id"])
+        chosen = {name: self.wanted[name] for name in ("video", "kind") if name in self.wanted}
+        of_run = Explanation.objects.filter(score_set__run=run, **chosen)
+        in_order = of_run.order_by(OrderedQuery.ORDERS[self.wanted["order"]])
+        return in_order.select_related("score_set")
+
+    @extend_schema(operation_id="run_explanations_list", parameters=[ExplanationsQuery])
+    def get(self, request: Request, run_id: str) -> Response:
+        """What explains the scores of a run, without what it holds. See docs/explanations.md."""
+        return self.list(request)
 
 
 class ExplanationDetail(APIView):

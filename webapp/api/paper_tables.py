@@ -17,7 +17,7 @@ from webapp.api.authentication import caller
 from webapp.api.fields import IntervalField
 from webapp.api.leaderboards import ReportedSerializer
 from webapp.api.requests import Known, read_body, read_query
-from webapp.api.runs import RunSerializer
+from webapp.api.runs import CombinedSerializer, RunSerializer
 from webapp.datasets.models import Dataset
 from webapp.results.studies.paper_runs import combine_missing, submit_missing
 from webapp.results.studies.paper_tables import Ours, PaperRow, PaperTables, chosen_tables
@@ -36,6 +36,12 @@ class PapersQuery(Known):
     features = serializers.CharField(
         max_length=36, default="", help_text="Id of a feature set; else the newest."
     )
+    selection = serializers.ChoiceField(
+        choices=list(Run.SELECTIONS_HERE),
+        default="",
+        allow_blank=True,
+        help_text="Beside the printed numbers only runs whose checkpoints were chosen so.",
+    )
 
 
 class MissingRuns(Known):
@@ -45,7 +51,15 @@ class MissingRuns(Known):
         max_length=20,
     )
     selection = serializers.ChoiceField(
-        choices=list(Run.HONEST_SELECTIONS), default=Run.Selection.LAST
+        choices=list(Run.SELECTIONS_HERE),
+        default=Run.Selection.LAST,
+        help_text="`test`: labels of test videos choose. To repeat published numbers; marked.",
+    )
+    validate_every = serializers.IntegerField(
+        min_value=1,
+        allow_null=True,
+        default=None,
+        help_text="Updates from one checkpoint that may be chosen to the next; 1 as published.",
     )
 
 
@@ -96,6 +110,7 @@ class PaperTablesSerializer(serializers.Serializer[PaperTables]):
     )
     split_id = serializers.CharField(source="split.pk")
     feature_set_id = serializers.CharField(source="feature_set_id_or_none", allow_null=True)
+    selection = serializers.CharField(help_text="Of our checkpoints; empty: in any way.")
     to_train = serializers.SerializerMethodField(help_text="What nothing was submitted of.")
     n_to_combine = serializers.SerializerMethodField()
     tables = PaperTableSerializer(many=True)
@@ -109,10 +124,6 @@ class PaperTablesSerializer(serializers.Serializer[PaperTables]):
 
 class SubmittedSerializer(serializers.Serializer[Any]):
     ids = serializers.ListField(child=serializers.CharField(), help_text="Of sweeps and runs.")
-
-
-class CombinedSerializer(serializers.Serializer[Any]):
-    results = RunSerializer(many=True)
 
 
 class DatasetPaperTables(APIView):

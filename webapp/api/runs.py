@@ -177,6 +177,10 @@ class RunDetailSerializer(RunSerializer):
 FILTERS = {"dataset": "dataset_id", "method": "method_id", "sweep": "sweep_id"}
 
 
+class CombinedSerializer(serializers.Serializer[Any]):
+    results = RunSerializer(many=True)
+
+
 class Runs(ListView[Run]):
     serializer_class = RunSerializer
     query_form = RunQuery

@@ -24,10 +24,11 @@ from webapp.api.leaderboards import LeaderboardQuery, ReportedSerializer
 from webapp.api.lists import ListView
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
-from webapp.api.runs import RunOfSplit, feature_set_field
+from webapp.api.runs import CombinedSerializer, RunOfSplit, RunSerializer, feature_set_field
 from webapp.deleting.services import delete_sweep
 from webapp.jobs.models import Job
 from webapp.results.protocols.choice import protocol_of
+from webapp.results.studies.seed_ensembles import combine_seeds
 from webapp.results.studies.sweep_table import SweepCell, SweepRow, SweepTable
 from webapp.runs import sweeps
 from webapp.runs.grid import MAX_RUNS
@@ -172,6 +173,10 @@ class SweepRowSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(allow_blank=True, help_text="Of its variant.")
     config = ObjectField(help_text="The fields that differ between rows.")
     run_ids = serializers.ListField(child=serializers.CharField())
+    ensemble_ids = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Virtual runs that are the mean of all its seeds, one for each fold.",
+    )
     is_complete = serializers.BooleanField(help_text="All of its runs are scored.")
     numbers = SweepNumberSerializer(many=True)
     printed = ReportedSerializer(
@@ -260,6 +265,15 @@ class SweepCancel(APIView):
         return _accepted(request, sweep)
 
 
+class SweepCombinations(APIView):
+    @extend_schema(request=None, responses={201: CombinedSerializer})
+    def post(self, request: Request, sweep_id: str) -> Response:
+        """Make the mean of the scores of all seeds, for each configuration that lacks it."""
+        made = combine_seeds(visible_sweep(request, sweep_id), by=caller(request))
+        data = {"results": RunSerializer(made, many=True).data}
+        return Response(data, status=status.HTTP_201_CREATED)
+
+
 def _submit(request: Request) -> Response:
     wanted = read_body(NewSweep, request)
     sweep = sweeps.submit_sweep(team=wanted["dataset"].team, **wanted, by=caller(request))
@@ -284,6 +298,7 @@ def _row(row: SweepRow, table: SweepTable) -> dict[str, Any]:
         "title": row.title,
         "config": {name: config.get(name) for name in table.fields},
         "run_ids": [run.pk for run in row.runs],
+        "ensemble_ids": [run.pk for run in row.ensembles],
         "is_complete": row.is_complete,
         "numbers": [_number(name, cell) for name, cell in row.cells.items()],
         "printed": row.printed,

@@ -29,11 +29,15 @@ from webapp.api import (
     virtual_runs,
     weights,
 )
-from webapp.api.schema import KeptDocument
+from webapp.api.schema import CachedSchemaGenerator
 
 app_name = "api"
 urlpatterns = [
-    path("schema", SpectacularJSONAPIView.as_view(generator_class=KeptDocument), name="schema"),
+    path(
+        "schema",
+        SpectacularJSONAPIView.as_view(generator_class=CachedSchemaGenerator),
+        name="schema",
+    ),
     # The split view has no inline script, which the site's policy would block.
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     path("me", accounts.Me.as_view(), name="me"),
@@ -161,6 +165,11 @@ urlpatterns = [
     path("runs/<str:run_id>/evaluation", evaluations.Evaluations.as_view(), name="evaluation"),
     path("runs/<str:run_id>/calibration", calibration.Calibration.as_view(), name="calibration"),
     path(
+        "runs/<str:run_id>/explanations",
+        explanations.RunExplanations.as_view(),
+        name="explanations",
+    ),
+    path(
         "runs/<str:run_id>/explanations/<str:video_id>",
         explanations.ExplanationDetail.as_view(),
         name="explanation",
@@ -184,6 +193,11 @@ urlpatterns = [
         name="sweep_dependents",
     ),
     path("sweeps/<str:sweep_id>/cancel", sweeps.SweepCancel.as_view(), name="sweep_cancel"),
+    path(
+        "sweeps/<str:sweep_id>/combinations",
+        sweeps.SweepCombinations.as_view(),
+        name="sweep_combinations",
+    ),
     path("weights", weights.AllWeights.as_view(), name="weights_list"),
     path("weights/<str:weights_id>", weights.WeightsDetail.as_view(), name="weights"),
     path(

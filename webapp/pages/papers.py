@@ -21,6 +21,7 @@ from webapp.accounts.http import AuthenticatedRequest
 from webapp.accounts.permissions import Permission, permissions_of, require
 from webapp.common.errors import UserError
 from webapp.datasets.models import Dataset
+from webapp.pages.forms.runs import RunForm
 from webapp.pages.forms.sweeps import NumberListField
 from webapp.results.files.paper_tables import paper_tables
 from webapp.results.files.tables import FORMATS, answer
@@ -29,7 +30,7 @@ from webapp.results.studies.paper_runs import combine_missing, submit_missing
 from webapp.results.studies.paper_tables import PaperTables, chosen_tables, splits_of
 from webapp.results.studies.printed import benchmarks_printed
 from webapp.results.studies.reported import BENCHMARKS
-from webapp.runs.models import Run
+from webapp.runs.models import TOLD, Run
 
 
 class MissingForm(forms.Form):
@@ -40,20 +41,28 @@ class MissingForm(forms.Form):
         initial="0",
     )
     selection = forms.ChoiceField(
-        label=gettext_lazy("Checkpoint to score"),
-        choices=[
-            (value, label)
-            for value, label in Run.Selection.choices
-            if value in Run.HONEST_SELECTIONS
-        ],
+        label=RunForm.base_fields["selection"].label,
+        choices=[(each.value, each.label) for each in Run.SELECTIONS_HERE],
+        initial=Run.Selection.LAST,
+        help_text=RunForm.base_fields["selection"].help_text,
+    )
+    validate_every = forms.IntegerField(
+        label=gettext_lazy("Updates between two looks"),
+        required=False,
+        min_value=1,
+        help_text=gettext_lazy(
+            "After how many updates a checkpoint may be the best: 1, as the published code of the "
+            "Video Classifier has it, takes long. Left empty, it is each method's own."
+        ),
     )
 
 
 @require_safe
 def papers(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
-    """As `chosen_tables` reads `?benchmark=`, `?split=` and `?features=`."""
+    """As `chosen_tables` reads `?benchmark=`, `?split=`, `?features=` and `?selection=`."""
     dataset = _dataset(request, dataset_id)
-    return _page(request, dataset, MissingForm())
+    initial = {"selection": request.GET.get("selection") or Run.Selection.LAST}
+    return _page(request, dataset, MissingForm(initial=initial))
 
 
 def _page(
@@ -67,10 +76,12 @@ def _page(
         "splits": splits_of(dataset),
         "feature_sets": dataset.feature_sets.ready(),
         "benchmarks": {slug: BENCHMARKS[slug] for slug in benchmarks_printed()},
+        "selections": [(each.value, each.label) for each in Run.SELECTIONS_HERE],
         "form": form,
         "formats": FORMATS,
         "rule": RULES["mean"],
         "query": _query(found) if found else "",
+        "told": TOLD["weak"],  # all methods of these tables learn from labels of videos
         "may_submit": Permission.RUN_SUBMIT in granted,
         "may_change": Permission.DATASET_IMPORT in granted,
     }
@@ -129,11 +140,13 @@ def _done(
 
 def _query(found: PaperTables) -> str:
     features = found.feature_set.pk if found.feature_set else ""
-    return urlencode({"benchmark": found.benchmark, "split": found.split.pk, "features": features})
+    chosen = {"benchmark": found.benchmark, "split": found.split.pk, "features": features}
+    return urlencode(chosen | ({"selection": found.selection} if found.selection else {}))
 
 
 def _found(request: HttpRequest, dataset: Dataset) -> PaperTables | None:
-    answers = {name: request.GET.get(name, "") for name in ("benchmark", "split", "features")}
+    names = ("benchmark", "split", "features", "selection")
+    answers = {name: request.GET.get(name, "") for name in names}
     return chosen_tables(dataset, **answers)
 
 

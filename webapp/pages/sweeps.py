@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from webapp.accounts.http import AuthenticatedRequest
@@ -23,6 +25,7 @@ from webapp.results.files.sweep import sweep_table
 from webapp.results.files.tables import FORMATS, answer
 from webapp.results.protocols.choice import offered_protocols
 from webapp.results.studies.printed import benchmarks_printed
+from webapp.results.studies.seed_ensembles import combine_seeds
 from webapp.results.studies.sweep_table import SweepRow, SweepTable
 from webapp.results.studies.unevaluated import unevaluated
 from webapp.runs import sweeps
@@ -68,6 +71,7 @@ def sweep(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
         "figure": figure_of(table),
         "compare_url": _comparison_of(table),
         "combine_url": mix_address(table.compared) if Permission.RUN_SUBMIT in granted else "",
+        "n_to_combine": table.n_to_combine if Permission.RUN_SUBMIT in granted else 0,
         "changes": changes_of(found.method.schema, found.config),
         "may_cancel": Permission.RUN_CANCEL in granted and table.is_going_on,
         "may_delete": not table.is_going_on
@@ -90,6 +94,16 @@ def cancel(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
     visible = Sweep.objects.visible_to(request.user).select_related("team")
     sweep = get_object_or_404(visible, pk=sweep_id)
     sweeps.cancel_sweep(sweep=sweep, by=request.user)
+    return redirect(sweep)
+
+
+@require_POST
+def combine(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
+    """The mean of all seeds, for each configuration where that is not there."""
+    sweep = _sweep(request, sweep_id)
+    n = len(combine_seeds(sweep, by=request.user))
+    sentence = ngettext("%d virtual run is there.", "%d virtual runs are there.", n)
+    messages.success(request, sentence % n)
     return redirect(sweep)
 
 

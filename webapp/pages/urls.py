@@ -42,6 +42,7 @@ of_runs: list[URLPattern] = [
     path("runs/sweeps/new", new_sweep.new, name="new_sweep"),
     path("runs/sweeps/<str:sweep_id>", sweeps.sweep, name="sweep"),
     path("runs/sweeps/<str:sweep_id>/cancel", sweeps.cancel, name="cancel_sweep"),
+    path("runs/sweeps/<str:sweep_id>/combine", sweeps.combine, name="combine_sweep"),
     path("runs/sweeps/<str:sweep_id>/export.<str:format>", sweeps.export, name="export_sweep"),
     path("runs/<str:run_id>", runs.detail, name="detail"),
     path("runs/<str:run_id>/scores.<str:format>", runs.export_scores, name="score_file"),

@@ -125,7 +125,7 @@ def cancel_run(*, run: Run, by: User) -> Run:
 
 @transaction.atomic
 def _cancel_job(run: Run, by: User) -> None:
-    run.current_job = jobs.request_cancel(job=run.job, by=by, is_told=False)
+    run.current_job = jobs.request_cancel(job=run.job, by=by, is_recorded=False)
     record(AuditEvent.Act.RUN_CANCELLED, run, team=run.team, by=by)
 
 

@@ -103,4 +103,4 @@ def cancel_rest(run: Run, *, by: User) -> None:
 
 
 # For the housekeeper.
-settle = partial(shared.settle, KINDS, follow=follow)
+end_broken_stages = partial(shared.end_broken_stages, KINDS, follow=follow)

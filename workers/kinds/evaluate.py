@@ -12,7 +12,7 @@ from webapp.runs import services, stages
 from workers.kinds import register
 from workers.run_files import note, noted, run_of
 
-NOTES = "evaluations.jsonl"
+EVALUATIONS = "evaluations.jsonl"
 
 
 @register("evaluate")
@@ -23,10 +23,10 @@ class Evaluate:
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
         if event["event"] in STORED:
-            note(event, folder / NOTES)
+            note(event, folder / EVALUATIONS)
 
     def on_success(self, job: Job, folder: Path) -> None:
-        store_evaluations(noted(folder / NOTES), folder)
+        store_evaluations(noted(folder / EVALUATIONS), folder)
         stages.land(job)
 
     def on_replaced(self, old: Job, new: Job) -> None:

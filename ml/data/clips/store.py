@@ -65,7 +65,7 @@ def store_clips(
         GrowingArray(folder / f"{name}-{number}.npy", making.shape)
         for number, _modality in enumerate(making.modalities)
     ]
-    told = _Told()
+    odd = _OddClips()
     labels: list[str] = []
     counts = []
     with ExitStack() as stack:
@@ -74,18 +74,18 @@ def store_clips(
         for done, video in enumerate(videos):
             reporter.progress(stage="read clips", done=done, total=len(videos), unit="videos")
             before = len(labels)
-            for clip, pictures in _clips_of(video, making, told):
+            for clip, pictures in _clips_of(video, making, odd):
                 labels.append(clip.label)
                 for array, modality in zip(arrays, making.modalities, strict=True):
                     array.append(modality.of(pictures))
             counts.append(len(labels) - before)
-    told.report(reporter, making.sampling)
+    odd.report(reporter, making.sampling)
     pictures_of = tuple(array.mapped() for array in arrays)
     return ClipStore(pictures=pictures_of, labels=tuple(labels), counts=tuple(counts))
 
 
 @dataclass
-class _Told:
+class _OddClips:
     """Names of videos, each as often as such a clip is in it."""
 
     left_out: list[str] = field(default_factory=list)
@@ -109,11 +109,13 @@ def _clips(names: Sequence[str]) -> str:
     return f"{counted(len(names), 'clip')} ({shortened(list(dict.fromkeys(names)))})"
 
 
-def _clips_of(video: VideoRecord, making: Making, told: _Told) -> Iterator[tuple[Clip, Pictures]]:
+def _clips_of(
+    video: VideoRecord, making: Making, odd: _OddClips
+) -> Iterator[tuple[Clip, Pictures]]:
     clock = read_clock(video)
     found = labelled_clips(video, clock, making.longest)
     clips = [clip for clip in found if clip.n_frames >= FEWEST]
-    told.left_out += [video.name] * (len(found) - len(clips))
+    odd.left_out += [video.name] * (len(found) - len(clips))
     wanted = [
         Wanted(
             moments=moments(clock, clip.start_frame, clip.end_frame, making.sampling), box=clip.box
@@ -122,6 +124,6 @@ def _clips_of(video: VideoRecord, making: Making, told: _Told) -> Iterator[tuple
     ]
     for each in wanted:
         if each.moments.n_frames < making.sampling.length:
-            told.short.append(video.name)
+            odd.short.append(video.name)
     if wanted:
         yield from zip(clips, read_clips(video, wanted, making.picturing), strict=True)

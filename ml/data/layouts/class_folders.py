@@ -24,7 +24,7 @@ from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import list_videos
 from ml.data.layouts.own_clips import MANIFESTS
 from ml.data.truth.claims import Annotations, Claim
-from ml.data.truth.settling import Truth, TruthFile, TruthSource
+from ml.data.truth.resolving import Truth, TruthFile, TruthSource
 from ml.findings import Finding, counted
 from ml.naming import part_of
 from ml.normal import is_normal
@@ -48,7 +48,7 @@ class ClassFolders(DatasetLayout):
     def videos(self) -> tuple[list[Listed], list[Finding]]:
         listed, findings = self._listing
         videos = [replace(video, label=_class_of(video)) for video in listed]
-        return videos, [*findings, *_told_of(videos)]
+        return videos, [*findings, *_findings_of(videos)]
 
     @cached_property
     def _listing(self) -> tuple[list[Listed], list[Finding]]:
@@ -79,7 +79,7 @@ def _annotations(
     return Annotations(title=SOURCE, claims=tuple(claims))
 
 
-def _told_of(videos: Sequence[Listed]) -> Iterator[Finding]:
+def _findings_of(videos: Sequence[Listed]) -> Iterator[Finding]:
     normal = sum(is_normal(video.label) for video in videos)
     text = (
         f"folders are classes: {counted(normal, 'clip')} normal, {len(videos) - normal:,} abnormal "

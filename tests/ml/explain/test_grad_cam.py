@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ml.data.video.decode import decode
+from ml.data.video.resizing import Size
 from ml.explain import pictures
 from ml.explain.grad_cam import ShowsWhere, by_step, class_activation_maps, grad_cam
 from ml.explain.maps import Maps
@@ -20,6 +21,7 @@ from ml.explain.pictures import NoPictures, explain_pictures, extractor_of
 from ml.extraction import EXTRACTORS, PictureExtractor, extract
 from ml.extraction._base import NoOptions
 from ml.extraction._packaged import PackagedNetwork
+from ml.extraction.crops import Place
 from ml.extraction.efficientnet_lite0 import EfficientNetFeatures
 from ml.extraction.mobilenet_v2 import MobileNetFeatures
 from ml.records import FeatureRecord, VideoRecord
@@ -46,16 +48,17 @@ class Brightness(PictureExtractor):
     summary = source = preprocessing = "none"
     is_grey = True
     dimension = 2
-    sees_all = True
+    cam_layer = "cells"
     size = (24, 32)
 
     def __init__(self, device: torch.device, config: Any, weights: Path | None) -> None:
         super().__init__(device, config, weights)
-        self.cam_layer = nn.Conv2d(1, 2, CELL, stride=CELL)
+        cells = nn.Conv2d(1, 2, CELL, stride=CELL)
         with torch.no_grad():
-            self.cam_layer.weight[0] = 1 / CELL**2
-            self.cam_layer.weight[1] = -1 / CELL**2
-            self.cam_layer.bias.copy_(torch.tensor([0.0, 1.0]))  # type: ignore[union-attr]
+            cells.weight[0] = 1 / CELL**2
+            cells.weight[1] = -1 / CELL**2
+            cells.bias.copy_(torch.tensor([0.0, 1.0]))  # type: ignore[union-attr]
+        self.network = nn.ModuleDict({"cells": cells})
 
     def frames_seen(self, length: int) -> list[int]:
         return [0, length // 2]
@@ -64,8 +67,14 @@ class Brightness(PictureExtractor):
         frames = segment[self.frames_seen(len(segment))]
         return torch.from_numpy(frames)[:, None].float() / 255
 
+    def inputs(self, segment: NDArray[np.uint8]) -> list[Tensor]:
+        return [self.pictures(segment)]
+
+    def places(self, picture: Size) -> list[Place]:
+        return [Place(top=0, left=0, height=picture[0], width=picture[1])]
+
     def features_of(self, pictures: Tensor) -> Tensor:
-        features: Tensor = self.cam_layer(pictures).mean((0, 2, 3))[None]
+        features: Tensor = self.network["cells"](pictures).mean((0, 2, 3))[None]
         return features
 
     def features(self, segment: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -181,7 +190,7 @@ def test_of_a_long_stretch_every_so_many_rows(
     assert maps.levels.shape == (3, 6, 8)
     assert (maps.first_frame, maps.frames_per_map) == (0, 16)
     assert maps.levels.reshape(3, -1).max(1).tolist() == [0, 255, 0]
-    assert "their mean map stands for 16 frames" in rule
+    assert "The mean map of a row of 8 frames stands for 16 frames" in rule
 
 
 def test_features_of_other_frames_are_not_explained(video: VideoRecord, tmp_path: Path) -> None:
@@ -206,15 +215,19 @@ def test_rows_that_are_not_made_of_whole_frames(video: VideoRecord) -> None:
         explained(VideoRecord(id="a", path=video.path, features=parts))
 
 
-@pytest.mark.parametrize("changed", [{"sees_all": False}, {"n_crops": 10}])
-def test_crops_of_the_picture_are_not_laid_over_all_of_it(
-    video: VideoRecord, changed: dict[str, Any]
-) -> None:
-    extractor = brightness()
-    vars(extractor).update(changed)
+def test_another_layer_is_one_of_the_networks(video: VideoRecord) -> None:
+    named = explained(video, layer="cells")
 
-    with pytest.raises(NoPictures, match="Brightness of cells sees crops of the picture"):
-        explain_pictures(Weighted(), extractor, video, device=CPU)
+    assert named[1] == explained(video)[1]
+    with pytest.raises(NoPictures, match="Brightness of cells has no layer rooms; it has cells, …"):
+        explained(video, layer="rooms")
+
+
+def test_a_layer_without_places_is_no_layer_to_ask() -> None:
+    layer = nn.Linear(4, 2)
+
+    with pytest.raises(ValueError, match="has no places in a picture"):
+        grad_cam(layer, torch.ones(1, 4), lambda inputs: layer(inputs).sum())
 
 
 @pytest.mark.parametrize(
@@ -259,13 +272,12 @@ def test_where_a_network_looks_is_what_its_weighted_channels_say(
     """Features are means over the last layer, so the map is the layer, weighted by them."""
     extractor = kind(CPU, NoOptions(), None)
     given: list[Tensor] = []
-    extractor.cam_layer.register_forward_hook(lambda *passed: given.append(passed[-1].detach()))
+    asked = extractor.network.get_submodule(extractor.cam_layer)
+    asked.register_forward_hook(lambda *passed: given.append(passed[-1].detach()))
     inputs = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
     direction = torch.randn(extractor.dimension, generator=torch.Generator().manual_seed(2))
 
-    maps = grad_cam(
-        extractor.cam_layer, inputs, lambda pictures: extractor.features_of(pictures)[0] @ direction
-    )
+    maps = grad_cam(asked, inputs, lambda pictures: extractor.features_of(pictures)[0] @ direction)
 
     layer = given[0].double().numpy()
     expected = np.einsum("c,nchw->nhw", direction.double().numpy(), layer) / (2 * 2 * 3)
@@ -276,5 +288,5 @@ def test_where_a_network_looks_is_what_its_weighted_channels_say(
 def test_every_extractor_with_a_layer_to_ask_can_be_asked() -> None:
     for kind in EXTRACTORS.load().values():
         if hasattr(kind, "cam_layer"):
-            needed = ("sees_all", "frames_seen", "pictures", "features_of")
+            needed = ("places", "frames_seen", "inputs", "features_of")
             assert all(hasattr(kind, name) for name in needed)

@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from ml.methods import restore
+from ml.methods import WeakMethod, restore
 from ml.methods.video_classifier import VideoClassifier
 from ml.models.multiscale_temporal import MagnitudeClassifier
 from ml.records import BadInput
@@ -21,6 +21,7 @@ from ml.verbs.import_weights import checkpoint_of
 from ml.weights import LAYOUTS, import_weights
 from ml.weights.files import read_weights
 from ml.weights.video_classifier import VideoClassifierLayout
+from tests.ml.models.by_hand import sigmoid, softmax
 
 AUTHORS = "SelfAttention-da64-r3-T32-seed9111.pth"
 
@@ -174,6 +175,125 @@ def test_rtfm_of_its_authors() -> None:
         torch.equal(made.tensors[f"modules/network/{name}"], each)
         for name, each in network.state_dict().items()
     )
+
+
+# As their code names tensors, with the shapes that its log of UCF-Crime and its classes give.
+PEL4VAD = {
+    "logit_scale": (),
+    "self_attention.self_attn.alpha": (),
+    **{f"self_attention.self_attn.{name}.weight": (128, 1024) for name in "qkv"},
+    **{f"self_attention.self_attn.{name}.bias": (128,) for name in "qkv"},
+    "self_attention.self_attn.o.weight": (1024, 128),
+    "self_attention.self_attn.o.bias": (1024,),
+    "self_attention.linear1.weight": (512, 1024, 1),
+    "self_attention.linear1.bias": (512,),
+    "self_attention.linear2.weight": (300, 512, 1),
+    "self_attention.linear2.bias": (300,),
+    "self_attention.norm.weight": (1024,),
+    "self_attention.norm.bias": (1024,),
+    "self_attention.loc_adj.w": (1,),
+    "self_attention.loc_adj.b": (1,),
+    "classifier.weight": (1, 300, 9),
+    "classifier.bias": (1,),
+}
+
+
+def pel4vad(*, causal: int = 9, scale: float = 2.4, width: int = 1024) -> dict[str, torch.Tensor]:
+    """A file of theirs, filled at random, for features of `width` numbers."""
+    random = torch.Generator().manual_seed(0)
+    wide = {1024: width, 512: width // 2}
+    weights = {
+        name: torch.rand([wide.get(side, side) for side in shape], generator=random) / 10 - 0.05
+        for name, shape in PEL4VAD.items()
+    }
+    weights["logit_scale"] = torch.tensor(scale)
+    weights["classifier.weight"] = weights["classifier.weight"][..., :causal]
+    return weights
+
+
+def test_pel4vad_has_as_many_numbers_as_its_log_tells() -> None:
+    """1.2091M of UCF-Crime, 1.2073M of the others."""
+    for causal, expected in ((9, 1.2091), (3, 1.2073)):
+        n_numbers = sum(each.numel() for each in pel4vad(causal=causal).values())
+        assert round(n_numbers / 1000**2, 4) == expected
+
+
+@pytest.mark.parametrize(
+    ("causal", "scale", "expected", "note"),
+    [
+        (9, 2.1, {"window": 9, "power_norm": True, "smoothing": "slide", "smoothed_rows": 7},
+         "A window of 9 segments and power norm, as the authors have for UCF-Crime"),
+        (3, 2.85, {"window": 9, "power_norm": False, "smoothing": "fixed", "smoothed_rows": 8},
+         "A window of 9 segments and no power norm, as the authors have for XD-Violence"),
+        (3, 2.0, {"window": 5, "power_norm": True, "smoothing": "slide", "smoothed_rows": 3},
+         "A window of 5 segments and power norm, as the authors have for ShanghaiTech"),
+    ],
+)  # fmt: skip
+def test_pel4vad_is_scored_as_its_authors_have_it_for_each_benchmark(
+    causal: int, scale: float, expected: dict[str, Any], note: str
+) -> None:
+    imported = import_weights(pel4vad(causal=causal, scale=scale), name="a.pkl")
+    config = checkpoint_of(imported, {}).config
+
+    assert imported.method == "pel4vad"
+    assert {name: config[name] for name in expected} == expected
+    assert (config["causal_segments"], config["width"], config["attention_width"]) == (
+        causal, 300, 128,
+    )  # fmt: skip
+    assert imported.notes[0].startswith(note)
+
+
+def test_pel4vad_that_was_learnt_otherwise_may_be_told() -> None:
+    imported = import_weights(pel4vad(causal=3), name="a.pkl")
+
+    made = checkpoint_of(imported, {"window": 7, "power_norm": True, "smoothing": "none"})
+
+    assert (made.config["window"], made.config["power_norm"]) == (7, True)
+    with pytest.raises(BadInput, match="causal_segments: the weights are of a network with 3"):
+        checkpoint_of(imported, {"causal_segments": 9})
+    with pytest.raises(BadInput, match=r"over 5 segments, where the authors have 3 or 9: window"):
+        import_weights(pel4vad(causal=5), name="a.pkl")
+
+
+def test_pel4vad_scores_by_the_authors_formulas() -> None:
+    """Their layers in their order, on the tensors by their names; causal over three segments."""
+    theirs = pel4vad(causal=3, scale=3.0, width=6)
+    made = checkpoint_of(import_weights(theirs, name="a.pkl"), {"smoothing": "none"})
+    kind = get_method("pel4vad")
+    method = kind(parse_config(kind, made.config), torch.device("cpu"))
+    restore(method, made)
+    assert isinstance(method, WeakMethod)
+    method.learnt.eval()
+    rows = np.random.default_rng(0).normal(size=(12, 1, 6)).astype(np.float32)
+
+    with torch.inference_mode():
+        found = method.segment_scores(rows)
+
+    w = {name: each.double().numpy() for name, each in theirs.items()}
+    x, at = rows[:, 0].astype(float), "self_attention.self_attn"
+    q, k, v = (x @ w[f"{at}.{name}.weight"].T + w[f"{at}.{name}.bias"] for name in "qkv")
+    places = np.arange(12)
+    gaps = places[:, None] - places[None]
+    slope, offset = w["self_attention.loc_adj.w"], w["self_attention.loc_adj.b"]
+    alike = q @ k.T / np.sqrt(128) + np.exp(-np.abs(slope * gaps**2 - offset))
+    local = np.where(np.abs(gaps) <= 4, alike, -1e9)
+    share = sigmoid(w[f"{at}.alpha"])
+    mixed = share * softmax(alike) @ v + (1 - share) * softmax(local) @ v
+    x = x + mixed @ w[f"{at}.o.weight"].T + w[f"{at}.o.bias"]
+    x = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5)
+    x = x * w["self_attention.norm.weight"] + w["self_attention.norm.bias"]
+    for name in ("linear1", "linear2"):
+        layer = f"self_attention.{name}"
+        x = gelu(x @ w[f"{layer}.weight"][..., 0].T + w[f"{layer}.bias"])
+    before = np.concatenate([np.zeros((2, 300)), x])
+    kernel = w["classifier.weight"][0]
+    logits = [np.sum(before[t : t + 3].T * kernel) + w["classifier.bias"][0] for t in range(12)]
+    assert np.allclose(found, sigmoid(np.array(logits)), atol=1e-5)
+    assert found.std() > 1e-4
+
+
+def gelu(values: Any) -> Any:
+    return torch.nn.functional.gelu(torch.from_numpy(values)).numpy()
 
 
 def test_every_layout_is_of_a_method_that_there_is() -> None:

@@ -1,6 +1,7 @@
 """Error maps over REST: the facts and the sheet fit together, and strangers get neither."""
 
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,6 +49,38 @@ def test_a_video_without_maps(reader: Client, scored_run: Run, address: str) -> 
     assert answer.status_code == 404
 
 
+def test_all_of_a_run_are_listed_in_pages(reader: Client, scored_run: Run, address: str) -> None:
+    a, b = (scored_run.dataset.videos.get(name=name) for name in "ab")
+    explain(scored_run, {b: None})
+    addresses = address.rpartition("/")[0]
+
+    first = reader.get(addresses, {"limit": 1, "order": "created_at"}).json()
+    second = reader.get(first["next"]).json()
+
+    found = [*first["results"], *second["results"]]
+    assert [each["video_id"] for each in found] == [a.pk, b.pk]
+    assert second["next"] is None
+    told = reader.get(found[0]["url"]).json()
+    assert {name: told[name] for name in found[0]} == found[0]
+    assert "segments" not in found[0]
+    of_b = reader.get(addresses, {"video": b.pk}).json()
+    assert [each["video_id"] for each in of_b["results"]] == [b.pk]
+    assert reader.get(addresses, {"kind": "segments"}).json()["results"] == []
+    assert reader.get(addresses, {"video": "vid_unknown"}).status_code == 422
+
+
+def test_the_list_takes_as_many_queries_however_long_it_is(
+    reader: Client, scored_run: Run, address: str, django_assert_num_queries: Any
+) -> None:
+    explain(scored_run, {scored_run.dataset.videos.get(name="b"): None})
+    reader.get(address)  # the token's first use is noted
+
+    with django_assert_num_queries(3):  # the token, the run, its explanations
+        answer = reader.get(address.rpartition("/")[0])
+
+    assert len(answer.json()["results"]) == 2
+
+
 def test_a_sheet_that_the_storage_has_lost(reader: Client, address: str) -> None:
     sheet = Explanation.objects.get().sheet
     sheet.storage.delete(str(sheet.name))
@@ -63,3 +96,4 @@ def test_a_sheet_that_the_storage_has_lost(reader: Client, address: str) -> None
 def test_strangers_get_nothing(stranger: Client, address: str) -> None:
     for accept in ("application/json", "image/png"):
         assert stranger.get(address, headers={"accept": accept}).status_code == 404
+    assert stranger.get(address.rpartition("/")[0]).status_code == 404

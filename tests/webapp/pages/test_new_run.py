@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from ml.supervision import POLICIES, Supervision
 from tests.factories.datasets import SplitMemberFactory
 from tests.factories.runs import (
     MethodFactory,
@@ -17,7 +18,7 @@ from webapp.accounts.models import Team, User
 from webapp.datasets.models import Part, Split
 from webapp.jobs.models import Job
 from webapp.pages.forms.runs import address_of_form
-from webapp.runs.models import Method, Run
+from webapp.runs.models import TOLD, Method, Run
 
 NEW = "/runs/new"
 
@@ -80,6 +81,31 @@ def test_new_only_method_shows_its_form_with_the_papers_values(
     assert 'name="config.input_size"' in content
     assert 'value="227, 227"' in content
     assert "Default: 20" in content
+
+
+@pytest.mark.parametrize("address", [NEW, "/runs/sweeps/new"])
+@pytest.mark.parametrize(
+    ("supervision", "sentence"),
+    [
+        ("one-class", "Its training is told no ground truth"),
+        ("weak", "not when or where: their intervals and regions do not reach it."),
+        ("full", "it is told which are abnormal, and when."),
+    ],
+)
+def test_new_says_what_its_training_is_told(
+    as_bob: Client, split: Split, address: str, supervision: str, sentence: str
+) -> None:
+    MethodFactory.create(supervision=supervision)
+
+    assert sentence in as_bob.get(address).content.decode()
+
+
+def test_every_supervision_says_what_it_is_told() -> None:
+    assert TOLD.keys() == set(Supervision)
+    for each in Supervision:
+        knows = POLICIES[each]
+        assert ("is told which are abnormal" in TOLD[each]) is knows.knows_labels
+        assert ("and when" in TOLD[each]) is knows.knows_intervals
 
 
 def test_new_address_prefills_the_form(as_bob: Client, split: Split, method: Method) -> None:

@@ -57,8 +57,10 @@ def test_one_click_combines_table_5(
 
 
 def test_what_is_missing_is_submitted_from_the_page(as_bob: Client, features: FeatureSet) -> None:
-    address = f"/leaderboards/{features.dataset_id}/papers/submit"
+    page = f"/leaderboards/{features.dataset_id}/papers"
+    address = f"{page}/submit"
 
+    assert "their intervals and regions do not reach it" in as_bob.get(page).content.decode()
     refused = as_bob.post(address, {"seeds": "x", "selection": "last"})
     done = as_bob.post(address, {"seeds": "0-1", "selection": "last"})
 
@@ -66,6 +68,33 @@ def test_what_is_missing_is_submitted_from_the_page(as_bob: Client, features: Fe
     assert "x is not a whole number" in refused.content.decode()
     assert done.status_code == 302
     assert Sweep.objects.count() == 5
+
+
+def test_best_on_test_is_offered_as_published_and_marked(
+    as_bob: Client, features: FeatureSet, enter: Callable[..., Run]
+) -> None:
+    run = enter(printed.RTFM)
+    Run.objects.filter(pk=run.pk).update(selection="test")
+    address = f"/leaderboards/{features.dataset_id}/papers"
+
+    page = as_bob.get(address, {"selection": "test"})
+    other = as_bob.get(address, {"selection": "last"}).content.decode()
+    done = as_bob.post(
+        f"{address}/submit?selection=test",
+        {"seeds": "0", "selection": "test", "validate_every": "1"},
+    )
+
+    assert page.context["form"]["selection"].value() == "test"
+    assert page.content.decode().count("lets the labels of the test videos choose") == 1
+    marked = 'class="badge badge--warning"'
+    assert marked in page.content.decode()
+    assert (marked in other, run.get_absolute_url() in other) == (False, False)
+    assert done.headers["Location"].endswith("selection=test")
+    made = Run.objects.filter(feature_set=features).exclude(pk=run.pk)
+    assert {each.selection for each in made} == {"test"}
+    assert {each.config["validate_every"] for each in made} == {1}
+    refused = as_bob.post(f"{address}/submit", {"seeds": "0", "selection": "unknown"})
+    assert refused.status_code == 422
 
 
 def test_a_file_and_rest_say_the_same(
@@ -96,6 +125,13 @@ def test_a_file_and_rest_say_the_same(
     sent = as_bob.post(f"{rest}/runs", {"seeds": [3]}, content_type="application/json")
     assert sent.status_code == 202
     assert Run.objects.filter(seed=3).count() == len(told["to_train"])
+    test = as_bob.get(f"{rest}?selection=test").json()
+    assert (test["selection"], len(test["to_train"])) == ("test", len(told["to_train"]) + 2)
+    body = {"seeds": [4], "selection": "test", "validate_every": 1}
+    as_bob.post(f"{rest}/runs?selection=test", body, content_type="application/json")
+    published = Run.objects.filter(seed=4)
+    assert {run.selection for run in published} == {"test"}
+    assert {run.config["validate_every"] for run in published} == {1}
 
 
 def test_a_comparison_leads_to_the_combination_of_its_runs(

@@ -23,6 +23,7 @@ def paper_tables(found: PaperTables) -> Table:
             "dataset": found.dataset.name,
             "dataset_hash": found.dataset.content_hash,
             "is_the_benchmark": found.is_the_benchmark,
+            "selection": found.selection,
         },
         columns=COLUMNS,
         rows=lambda: _rows(found),

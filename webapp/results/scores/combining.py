@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from ml.scores.fusion import Recipe
+from webapp.accounts.models import Team
+from webapp.datasets.models import Split
+from webapp.runs.models import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,3 +42,23 @@ RULES = {
         calibration="none",
     ),
 }
+
+
+def plain_means(team: Team, splits: Collection[Split]) -> dict[frozenset[str], Run]:
+    """Virtual runs on these splits by the rule “mean”, by the ids of their members."""
+    found = Run.objects.filter(team=team, split__in=splits, kind=Run.Kind.VIRTUAL)
+    scored = found.scored().select_related("split").order_by("pk")
+    recipes = [(run, Recipe.from_json(run.recipe)) for run in scored]
+    return {
+        frozenset(member.run for member in recipe.members): run
+        for run, recipe in recipes
+        if is_plain_mean(recipe)
+    }
+
+
+def is_plain_mean(recipe: Recipe) -> bool:
+    """Of scores as they are, all of the same weight."""
+    weights = {member.weight for member in recipe.members}
+    calibrations = {member.calibration for member in recipe.members}
+    is_plain = calibrations == {"none"} and recipe.smoothing == "none"
+    return is_plain and len(weights) == 1 and len(recipe.members) > 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.evaluation.exchange import save_scored
+from ml.evaluation.exchange import save_material
 from webapp.results.models import (
     Evaluation,
     PooledEvaluation,
@@ -28,20 +28,19 @@ POOLED = ("metrics", "intervals", "counts")
 
 
 def write_tasks(run: Run, folder: Path, asked: Iterable[int] = ()) -> list[dict[str, Any]]:
-    """Put into `folder` what `ml.evaluation.tasks` needs, and return what it is told.
+    """Put into `folder` what is stored and `ml.evaluation.tasks` needs, and return what it is told.
 
-    `asked` as in `tasks_of`.
+    `asked` as in `tasks_of`. Nothing is computed: whoever evaluates does that.
     """
     tasks = tasks_of(run, asked)
     (folder / TARGETS).write_text(json.dumps([task.to_json() for task in tasks]))
-    return [_write(task, folder / f"task-{number}") for number, task in enumerate(tasks)]
+    return [_write(task, folder / f"task-{number}.json") for number, task in enumerate(tasks)]
 
 
-def _write(task: Task, stem: Path) -> dict[str, Any]:
-    paths = {name: stem.with_name(f"{stem.name}-{name}.npz") for name in ("videos", "validation")}
-    save_scored(task.videos(), paths["videos"])
-    save_scored(task.validation(), paths["validation"])
-    return {name: str(path) for name, path in paths.items()} | {
+def _write(task: Task, path: Path) -> dict[str, Any]:
+    save_material(task.material(), path)
+    return {
+        "material": str(path),
         "protocols": [protocol.settings for protocol in task.protocols],
         "needs_overview": task.needs_overview,
     }

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from ml.evaluation import ScoredVideo
+from ml.evaluation.material import Material
 from webapp.results.models import (
     Evaluation,
     PooledEvaluation,
@@ -26,7 +26,7 @@ from webapp.results.protocols.choice import offered_protocols
 from webapp.results.protocols.current_evaluations import IS_CURRENT
 from webapp.results.scores.evaluation_keys import evaluations_key
 from webapp.results.scores.pooling import CrossValidation, pooled_key
-from webapp.results.scores.with_ground_truth import labelled_scores, labelled_validation
+from webapp.results.scores.with_ground_truth import material_of
 from webapp.runs.models import Run, RunQuerySet
 
 
@@ -39,17 +39,15 @@ class Task:
     is_pooled: bool = False
     needs_overview: bool = False
 
-    def videos(self) -> list[ScoredVideo]:
-        truth = self.score_sets[0].run.annotation_set
-        videos = [video for each in self.score_sets for video in labelled_scores(each, truth)]
-        return sorted(videos, key=lambda video: video.video_id) if self.is_pooled else videos
-
-    def validation(self) -> list[ScoredVideo]:
-        """Folds have their own, which decide nothing together."""
-        if self.is_pooled:
-            return []
-        [score_set] = self.score_sets
-        return labelled_validation(score_set, score_set.run.annotation_set)
+    def material(self) -> Material:
+        """Folds have validation videos of their own, which decide nothing together."""
+        first = self.score_sets[0]
+        return material_of(
+            self.score_sets,
+            first.run.annotation_set,
+            has_validation=bool(first.validation_hash) and not self.is_pooled,
+            is_pooled=self.is_pooled,
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -46,11 +46,14 @@ def submit_missing(
     *,
     seeds: Sequence[int] = (0,),
     selection: str = Run.Selection.LAST,
+    validate_every: int | None = None,
     by: User,
 ) -> list[Sweep | Run]:
     """With the paper's settings, a sweep for each method; a run where it would be a single one.
 
-    Raise UserError where nothing lacks, or where one of them could not be submitted.
+    Every `validate_every` updates a checkpoint may be chosen, as often as a method does itself
+    unless told: after each, 1, is how many published numbers were chosen on test. Raise UserError
+    where nothing lacks, or where one of them could not be submitted.
     """
     team = found.dataset.team
     require(by, Permission.RUN_SUBMIT, team=team)
@@ -61,6 +64,8 @@ def submit_missing(
         "team": team, "dataset": found.dataset, "split": found.split,
         "feature_set": found.feature_set, "selection": selection, "by": by,
     }  # fmt: skip
+    if validate_every is not None:
+        wanted = [each.with_also(validate_every=validate_every) for each in wanted]
     return [
         _submit(method, list(settings), list(seeds), common)
         for method, settings in groupby(wanted, key=lambda setting: setting.method)

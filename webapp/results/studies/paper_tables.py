@@ -16,10 +16,10 @@ from django.db.models import F
 from django.http import Http404
 
 from ml.evaluation import METRICS, Metric, Settings
-from ml.scores.fusion import Recipe
 from webapp.datasets.models import Dataset, FeatureSet, Split
 from webapp.results.models import Evaluation, Protocol
 from webapp.results.protocols.choice import protocol_of
+from webapp.results.scores.combining import plain_means
 from webapp.results.studies.printed import (
     MADE_OF,
     SOUND,
@@ -90,15 +90,24 @@ class PaperTable:
 
 
 class PaperTables:
-    """Of the tables about `benchmark`, which the dataset need not be."""
+    """Of the tables about `benchmark`, which the dataset need not be.
+
+    Beside them stand runs whose checkpoints were chosen by `selection`, or in any way.
+    """
 
     def __init__(
-        self, dataset: Dataset, benchmark: str, split: Split, feature_set: FeatureSet | None
+        self,
+        dataset: Dataset,
+        benchmark: str,
+        split: Split,
+        feature_set: FeatureSet | None,
+        selection: str = "",
     ) -> None:
         self.dataset = dataset
         self.benchmark = benchmark
         self.split = split
         self.feature_set = feature_set
+        self.selection = selection
         self._runs: dict[str, list[Run]] = {}
 
     @property
@@ -184,7 +193,7 @@ class PaperTables:
         return self._runs[setting.title]
 
     def _submitted(self, setting: Setting) -> Any:
-        return Run.objects.filter(
+        found = Run.objects.filter(
             team=self.dataset.team_id,
             split=self.split,
             feature_set=self.feature_set,
@@ -192,35 +201,37 @@ class PaperTables:
             kind=Run.Kind.TRAINED,
             config__contains=dict(setting.config),
         )
+        return found.filter(selection=self.selection) if self.selection else found
 
     @cached_property
     def _mixes(self) -> dict[frozenset[str], Run]:
-        """Virtual runs on the split that are made by the paper's rule, by their members."""
-        found = Run.objects.filter(
-            team=self.dataset.team_id, split=self.split, kind=Run.Kind.VIRTUAL
-        )
-        recipes = [(run, Recipe.from_json(run.recipe)) for run in found.scored().order_by("pk")]
-        return {
-            frozenset(member.run for member in recipe.members): run
-            for run, recipe in recipes
-            if is_plain_mean(recipe)
-        }
+        return plain_means(self.dataset.team, [self.split])
 
 
 def chosen_tables(
-    dataset: Dataset, *, benchmark: str = "", split: str = "", features: str = ""
+    dataset: Dataset,
+    *,
+    benchmark: str = "",
+    split: str = "",
+    features: str = "",
+    selection: str = "",
 ) -> PaperTables | None:
     """By names and ids; what is not named is what the dataset is, or has newest.
 
-    None where it has no split yet. Raise Http404 for what is not there.
+    `selection` leaves runs alone whose checkpoints were chosen so. None where it has no split yet.
+    Raise Http404 for what is not there.
     """
     printed = benchmarks_printed()
     wanted = benchmark or (dataset.benchmark if dataset.benchmark in printed else printed[0])
     if wanted not in printed:
         raise Http404(f"no tables on {wanted}")
+    if selection and selection not in Run.SELECTIONS_HERE:
+        raise Http404(f"no checkpoint is chosen by {selection}")
     chosen_split = _chosen(splits_of(dataset), split)
     feature_set = _chosen(list(dataset.feature_sets.ready()), features)
-    return PaperTables(dataset, wanted, chosen_split, feature_set) if chosen_split else None
+    if chosen_split is None:
+        return None
+    return PaperTables(dataset, wanted, chosen_split, feature_set, selection)
 
 
 def splits_of(dataset: Dataset) -> list[Split]:
@@ -236,20 +247,12 @@ def _chosen(rows: list[Row], wanted: str) -> Row | None:
     return found[0] if found else None
 
 
-def is_plain_mean(recipe: Recipe) -> bool:
-    """Of scores as they are, all of the same weight: the paper's rule."""
-    weights = {member.weight for member in recipe.members}
-    calibrations = {member.calibration for member in recipe.members}
-    is_plain = calibrations == {"none"} and recipe.smoothing == "none"
-    return is_plain and len(weights) == 1 and len(recipe.members) > 1
-
-
 def has_sound(feature_set: FeatureSet | None) -> bool:
     """By its layout or by the extractor's name: nothing else says what numbers mean."""
     if feature_set is None:
         return False
-    told = f"{feature_set.layout} {feature_set.extractor}".lower()
-    return any(word in told for word in WITH_SOUND)
+    names = f"{feature_set.layout} {feature_set.extractor}".lower()
+    return any(word in names for word in WITH_SOUND)
 
 
 def _by_shared_seed(by_setting: Sequence[Sequence[Run]]) -> list[tuple[Run, ...]]:
@@ -279,5 +282,7 @@ def _interval(found: Iterable[Evaluation], metric_name: str) -> list[float] | No
 def _changes(run: Run, setting: Setting) -> str:
     """Settings that are neither the paper's nor what the row is about."""
     assert run.method is not None  # it was found by its method
-    told = {name: value for name, value in run.config.items() if setting.config.get(name) != value}
-    return changes_of(run.method.schema, told)
+    changed = {
+        name: value for name, value in run.config.items() if setting.config.get(name) != value
+    }
+    return changes_of(run.method.schema, changed)

@@ -6,7 +6,7 @@ The numbers are the claims of `reported`: a table says which of them it prints, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from webapp.results.studies.reported import (
@@ -34,6 +34,10 @@ class Setting:
     title: str
     method: str
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_also(self, **config: Any) -> Setting:
+        """The same with more that its config holds."""
+        return replace(self, config={**self.config, **config})
 
 
 ATTENTION = Setting(

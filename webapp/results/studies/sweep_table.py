@@ -22,6 +22,7 @@ from webapp.results.studies.comparison import MAX_RUNS
 from webapp.results.studies.printed import printed_for
 from webapp.results.studies.rank_groups import draws_of, replicates_of
 from webapp.results.studies.reported import Reported
+from webapp.results.studies.seed_ensembles import SeedEnsemble, seed_ensembles
 from webapp.results.studies.spreads import Spread, spread_of
 from webapp.runs.grid import variant_title, varied_fields
 from webapp.runs.models import Run, Sweep
@@ -75,6 +76,7 @@ class SweepRow:
     shown: list[SweepCell | None]  # of the numbers that there is room for
     n_evaluated: int
     printed: list[Reported]  # claims of papers about this configuration, by this protocol
+    ensembles: list[Run]  # the means of all its seeds that are there
 
     @property
     def marked_values(self) -> list[tuple[str, bool]]:
@@ -193,12 +195,25 @@ class SweepTable:
             shown=[cells.get(name) for name in self.shown],
             n_evaluated=sum(each is not None for each in group.evaluations),
             printed=self._printed(run),
-        )
+            ensembles=[
+                each.run for each in self.ensembles
+                if each.run and each.members[0].sweep_row == run.sweep_row
+            ],
+        )  # fmt: skip
 
     def _printed(self, run: Run) -> list[Reported]:
         benchmark = self.sweep.dataset.benchmark
         claims = printed_for(benchmark, self.sweep.method_id, run.config)
         return [claim for claim in claims if claim.protocol == self.protocol.slug]
+
+    @cached_property
+    def ensembles(self) -> list[SeedEnsemble]:
+        """Of the configurations whose seeds are all scored."""
+        return seed_ensembles(self.sweep, self.runs)
+
+    @property
+    def n_to_combine(self) -> int:
+        return sum(each.run is None for each in self.ensembles)
 
     @property
     def has_printed(self) -> bool:

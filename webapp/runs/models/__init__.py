@@ -7,13 +7,14 @@ from webapp.runs.models.checkpoints import (
     WeightsQuerySet,
     weights_file_name,
 )
-from webapp.runs.models.methods import SUPERVISION, Method, Reads
+from webapp.runs.models.methods import SUPERVISION, TOLD, Method, Reads
 from webapp.runs.models.runs import LARGEST_SEED, Run, RunQuerySet
 from webapp.runs.models.sweeps import Sweep, SweepQuerySet
 
 __all__ = [
     "LARGEST_SEED",
     "SUPERVISION",
+    "TOLD",
     "Checkpoint",
     "Method",
     "Reads",

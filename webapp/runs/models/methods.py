@@ -12,6 +12,18 @@ SUPERVISION = {
     "weak": _("Weakly supervised: is told which videos contain something abnormal"),
     "full": _("Supervised: is told which clips or frames are abnormal"),
 }
+# What a training is told of its videos, as `POLICIES` has it.
+TOLD = {
+    "one-class": _(
+        "Its training is told no ground truth: videos that a label or an interval calls abnormal "
+        "are left out."
+    ),
+    "weak": _(
+        "Of training and validation videos it is told which are abnormal and of which class, not "
+        "when or where: their intervals and regions do not reach it."
+    ),
+    "full": _("Of training and validation videos it is told which are abnormal, and when."),
+}
 
 
 class Reads(models.TextChoices):
@@ -68,3 +80,8 @@ class Method(models.Model):
     @property
     def supervision_label(self) -> str:
         return str(SUPERVISION.get(self.supervision, self.supervision))
+
+    @property
+    def told(self) -> str:
+        """A sentence for whoever submits a run; empty for a supervision that is unknown here."""
+        return str(TOLD.get(self.supervision, ""))

@@ -167,8 +167,8 @@ class Run(TimestampedModel):
     @property
     def supervision_label(self) -> str:
         """What its method was told in training; empty where nobody said."""
-        told = self.method.supervision if self.method else self.supervision
-        return str(SUPERVISION.get(told, told))
+        known = self.method.supervision if self.method else self.supervision
+        return str(SUPERVISION.get(known, known))
 
     @property
     def stages(self) -> models.QuerySet[Stage]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml.data.layouts import Listed, open_dataset
-from ml.data.truth.settling import GroundTruth, settle
+from ml.data.truth.resolving import GroundTruth, resolve_ground_truth
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.records import BadInput, Interval
 from tests.ml.data.layouts.reading import name_of, opened
@@ -251,7 +251,9 @@ def test_folder_intervals_that_are_normal_make_nothing_abnormal(tmp_path: Path) 
     dataset_ = open_dataset(folder)
     listed, _ = dataset_.videos()
     known = [KnownVideo(name=each.name, label=each.label, n_frames=100) for each in listed]
-    truth = settle(dataset_.truth(listed), VideoSet(known), {"normal_labels": ["patrol"]})
+    truth = resolve_ground_truth(
+        dataset_.truth(listed), VideoSet(known), {"normal_labels": ["patrol"]}
+    )
 
     assert truth.intervals == {"a": (span(60, 100, "fall"),), "b": (), "c": (span(10, 20, ""),)}
     texts = [each.text for each in truth.findings]

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from ml.records import Scores
+from ml.scores import sources
 from tests.evaluating import end_evaluations
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import float32, labelled_run, save_by_name
@@ -15,7 +16,7 @@ from webapp.accounts.models import Team, User
 from webapp.common.errors import UserError
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation, ScoreOverview, ScoreSet, VideoScores
-from webapp.results.scores import evaluation_jobs, reading, virtual
+from webapp.results.scores import evaluation_jobs, virtual
 from webapp.results.scores.reading import read_scores
 from webapp.results.scores.virtual import create_virtual_run
 from webapp.runs.models import Run
@@ -98,7 +99,7 @@ def test_no_score_is_read_before_a_job_does(
     first: Run, second: Run, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(reading, "fuse", pytest.fail)
+        patched.setattr(sources, "fuse", pytest.fail)
         mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
     assert (mixed.score_set.lowest, mixed.score_set.highest) == (None, None)
 

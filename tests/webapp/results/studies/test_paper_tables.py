@@ -31,6 +31,7 @@ from webapp.datasets.models import Dataset, FeatureSet, Part
 from webapp.results.files.paper_tables import COLUMNS, paper_tables
 from webapp.results.files.tables import FORMATS
 from webapp.results.protocols.presets import ensure_protocols
+from webapp.results.scores.combining import is_plain_mean
 from webapp.results.scores.reading import read_scores
 from webapp.results.studies import printed
 from webapp.results.studies.paper_runs import combine_missing, submit_missing
@@ -39,7 +40,6 @@ from webapp.results.studies.paper_tables import (
     PaperTables,
     chosen_tables,
     has_sound,
-    is_plain_mean,
 )
 from webapp.results.studies.reported import REPORTED
 from webapp.runs.models import Method, Run, Sweep
@@ -267,6 +267,30 @@ def test_what_is_missing_is_submitted_once_with_the_papers_settings(
         submit_missing(tables_of(features), by=bob)
 
 
+def test_as_published_is_best_on_test_after_every_update_beside_what_was_chosen_otherwise(
+    features: FeatureSet, enter: Callable[..., Run], bob: User
+) -> None:
+    last = enter(printed.RTFM)
+    assert "RTFM" in {each.title for each in tables_of(features, selection="test").to_train}
+
+    submit_missing(
+        tables_of(features, selection="test"), selection="test", validate_every=1, by=bob
+    )
+
+    runs = Run.objects.filter(feature_set=features).exclude(pk=last.pk)
+    assert {run.selection for run in runs} == {"test"}
+    assert {run.config["validate_every"] for run in runs} == {1}
+    assert runs.get(method="bilstm_mil").config["split_size"] == 32
+    assert tables_of(features, selection="test").to_train == []
+    chosen = enter(printed.RTFM, validate_every=1)
+    Run.objects.filter(pk=chosen.pk).update(selection="test")
+    for selection, run, changes in (("last", last, ""), ("test", chosen, "validate_every 1")):
+        ours = row_of(tables_of(features, selection=selection), 2, "RTFM").ours
+        assert ours is not None
+        assert (ours.runs, ours.changes) == ([run], changes)
+        assert ours.is_selected_on_test is (selection == "test")
+
+
 def test_a_single_run_is_no_sweep(features: FeatureSet, bob: User) -> None:
     made = submit_missing(tables_of(features), by=bob)
 
@@ -296,7 +320,10 @@ def test_other_benchmarks_may_be_looked_at_and_unknown_ones_are_not_there(
     found = tables_of(features, benchmark="shanghaitech")
     assert [table.printed.number for table in found.tables] == [1, 3, 5]
     assert not found.is_the_benchmark
-    for wrong in ({"benchmark": "avenue"}, {"split": "split_0"}, {"features": "feat_0"}):
+    for wrong in (
+        {"benchmark": "avenue"}, {"split": "split_0"}, {"features": "feat_0"},
+        {"selection": "unknown"},
+    ):  # fmt: skip
         with pytest.raises(Http404):
             chosen_tables(features.dataset, **wrong)
 

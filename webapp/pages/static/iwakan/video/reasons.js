@@ -93,6 +93,7 @@ export class Reasons extends EventTarget {
       byId("reasons-job-link").href = job.url;
       byId("reasons-job-link").textContent = job.status;
       byId("reasons-job-reason").textContent = job.reason;
+      byId("reasons-again")?.toggleAttribute("hidden", !job.is_over);
     }
     byId("reasons-lane").hidden = !targets.length;
     byId("reasons-hint").hidden = Boolean(whyNot || targets.length || job);
