@@ -54,8 +54,8 @@ WindowSeconds = Annotated[
 ]  # fmt: skip
 StrideSeconds = Annotated[
     float,
-    option("Scoring", "Stride", "Seconds from one window to the next; a frame's score is the mean "
-           "over the windows that hold it", gt=0, le=3600),
+    option("Scoring", "Stride", "Seconds from one window to the next, at most the window's; a "
+           "frame's score is the mean over the windows that hold it", gt=0, le=3600),
 ]  # fmt: skip
 
 

@@ -54,13 +54,14 @@ def labelled_clips(video: VideoRecord, clock: Clock, longest: float) -> list[Cli
 def windows(clock: Clock, start: int, end: int, seconds: float, stride: float) -> list[Clip]:
     """What is scored of the frames `start` to `end`: all of them at once, or windows of `seconds`.
 
-    Windows begin every `stride` seconds, and the last one ends with the frames. Half a frame more
-    than a window is none.
+    Windows begin every `stride` seconds, at most as long as they are, so that no frame is in none,
+    and the last one ends with the frames. Half a frame more than a window is none.
     """
     first, last = float(clock.seconds_at(start)), float(clock.gone_at(end))
     if last - first <= seconds + clock.frame_seconds / 2:
         return [Clip(start_frame=start, end_frame=end)]
-    begins = np.append(np.arange(first, last - seconds, stride), last - seconds)
+    step = min(stride, seconds)
+    begins = np.append(np.arange(first, last - seconds, step), last - seconds)
     starts = np.clip(clock.frame_at(begins), start, end - 1)
     ends = np.clip(clock.frame_at(begins + seconds), starts + 1, end)
     found = dict.fromkeys(zip(starts.tolist(), ends.tolist(), strict=True))

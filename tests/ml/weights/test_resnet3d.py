@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from ml.cli.methods import _start
 from ml.methods import restore
 from ml.models.backbones.resnet3d import DEPTHS, Depth, ResNet3D, dimension_of
 from ml.models.backbones.split_resnet3d import SplitResNet3D
 from ml.records import BadInput
 from ml.registry import get_method, parse_config
+from ml.training import checkpoints
 from ml.verbs.import_weights import checkpoint_of
 from ml.weights import import_weights
 from ml.weights.files import read_weights
@@ -156,3 +159,19 @@ def test_a_pickled_module_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match="such as a whole pickled network"):
         read_weights(path)
+
+
+def test_a_shell_may_begin_with_such_a_file(tmp_path: Path) -> None:
+    """As it may with a checkpoint of ours."""
+    path, scratch = saved(tmp_path, published()), tmp_path / "scratch"
+    scratch.mkdir()
+    options = Namespace(start_from=path, method="resnet3d")
+
+    pair = _start(options, scratch)
+
+    assert pair is not None
+    checkpoint = checkpoints.load(Path(pair["weights"]), Path(pair["state"]))
+    assert (checkpoint.method, checkpoint.config["depth"]) == ("resnet3d", 18)
+    assert _start(Namespace(start_from=None), scratch) is None
+    state = Path(pair["state"])
+    assert _start(Namespace(start_from=state, method="resnet3d"), scratch) == pair

@@ -94,12 +94,14 @@ def test_a_trimmed_video_is_scored_at_once_and_a_longer_one_in_windows() -> None
     ]  # fmt: skip
 
 
-def test_windows_cover_every_frame_whatever_the_rate() -> None:
+@pytest.mark.parametrize("stride", [0.7, 1.5, 4.0])
+def test_windows_cover_every_frame_whatever_the_rate(stride: float) -> None:
+    """And however far they are to move on."""
     times = [0.0]
     for number in range(299):
         times.append(times[-1] + (0.02 if number % 3 else 0.11))
 
-    found = windows(Clock.of_times(times), 10, 290, 1.5, 0.7)
+    found = windows(Clock.of_times(times), 10, 290, 1.5, stride)
 
     covered = {frame for clip in found for frame in range(clip.start_frame, clip.end_frame)}
     assert covered == set(range(10, 290))
