@@ -124,7 +124,7 @@ def write(video: Joined, folder: Path, *, part: str) -> dict[str, Any]:
         "name": f"{video.name}.mp4",
         "part": part,
         "label": "Fighting" if video.is_abnormal else "normal",
-        "intervals": " ".join(intervals) if part == "test" else "",
+        "intervals": ";".join(intervals) if part == "test" else "",
     }
 
 

@@ -46,10 +46,19 @@ def import_dataset(site: Site, *, name: str, folder: str) -> tuple[dict[str, Any
     """The dataset and how long its import took; 0 seconds when it was there already."""
     known = [one for one in site.call("/api/v1/datasets")["results"] if one["name"] == name]
     if known:
-        return site.call(f"/api/v1/datasets/{known[0]['id']}"), 0.0
+        return without_errors(site.call(f"/api/v1/datasets/{known[0]['id']}")), 0.0
     submitted = site.call("/api/v1/datasets", {"name": name, "folder": folder})
     job = site.finished(submitted)
-    return site.call(job["result_url"]), duration(job)
+    return without_errors(site.call(job["result_url"])), duration(job)
+
+
+def without_errors(dataset: dict[str, Any]) -> dict[str, Any]:
+    """End the program where its import reports some: numbers would be others than they seem."""
+    errors = [line for line in dataset["report"] if line["level"] == "error"]
+    if errors:
+        first = "; ".join(f"{line['subject']}: {line['text']}" for line in errors[:3])
+        raise SystemExit(f"{dataset['name']} was imported with {len(errors)} errors. {first}")
+    return dataset
 
 
 def train_and_score(site: Site, *, dataset: dict[str, Any], method: str, config: dict[str, Any],

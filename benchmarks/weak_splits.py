@@ -58,7 +58,7 @@ def row(name: str, *, part: str, intervals: list[tuple[int, int]]) -> dict[str, 
         "name": name,
         "part": part,
         "label": "abnormal" if intervals else "normal",
-        "intervals": " ".join(f"{first}:{end}" for first, end in shown),
+        "intervals": ";".join(f"{first}:{end}" for first, end in shown),
     }
 
 
