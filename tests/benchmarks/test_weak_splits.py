@@ -25,7 +25,7 @@ def test_all_events_of_a_test_video_are_read_and_none_of_a_training_video(tmp_pa
 
     found = survey_to_manifest(folder, tmp_path / "out", to_nobody())
     intervals = {
-        video.name: [(each.start_frame, each.end_frame) for each in video.intervals]
+        Path(video.name).name: [(each.start_frame, each.end_frame) for each in video.intervals]
         for video in found.videos
     }
     assert [video.label for video in found.videos] == ["abnormal", "abnormal"]
