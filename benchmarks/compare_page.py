@@ -49,11 +49,11 @@ def make_runs() -> tuple[Any, list[Any]]:
     import numpy as np
 
     from ml.records import Scores
+    from tests.evaluating import evaluate
     from tests.factories.accounts import MembershipFactory, TeamFactory
     from tests.factories.results import labelled_run
     from tests.factories.runs import RunFactory
     from webapp.results.protocols.presets import ensure_protocols
-    from webapp.results.scores.evaluating import evaluate
     from webapp.results.scores.storing import save_scores
 
     rng = np.random.default_rng(SEED)

@@ -110,9 +110,9 @@ def work() -> None:
 
 
 def on_the_spot(run: Any) -> Any:
+    from tests.evaluating import evaluate_under_each
     from webapp.results.models import Evaluation
     from webapp.results.protocols.presets import ensure_protocols
-    from webapp.results.scores.evaluating import evaluate_under_each
 
     Evaluation.objects.filter(score_set__run=run).delete()
     return lambda: evaluate_under_each(run.score_set, ensure_protocols())

@@ -133,7 +133,7 @@ def rows_per_second(work: Callable[[], int]) -> float:
 
 
 def ours_rows(extractor: Any, video: Any) -> int:
-    rows = extractor.rows(video, frames_per_row=16, remainder="drop", tell=lambda _text: None)
+    rows = extractor.rows(video, frames_per_row=16, remainder="drop", warn=lambda _text: None)
     return sum(1 for _row in rows)
 
 

@@ -53,12 +53,12 @@ def save(rows: list[dict[str, Any]], path: Path) -> None:
 
 def row(name: str, *, part: str, intervals: list[tuple[int, int]]) -> dict[str, str]:
     """Of the manifest: training is told whether a video is abnormal, testing also when."""
-    told = intervals if part == "test" else []
+    shown = intervals if part == "test" else []
     return {
         "name": name,
         "part": part,
         "label": "abnormal" if intervals else "normal",
-        "intervals": " ".join(f"{first}:{end}" for first, end in told),
+        "intervals": " ".join(f"{first}:{end}" for first, end in shown),
     }
 
 

@@ -44,6 +44,16 @@ class Clock:
             raise ValueError(f"{fps} is no number of frames per second")
         return cls(n_frames=n_frames, frame_seconds=1 / fps, fps=fps)
 
+    @classmethod
+    def known(cls, times: Floats, n_frames: int, fps: float) -> Clock | None:
+        """By the times of a video's frames; where those are not known, at its rate.
+
+        None without either: a single frame takes both.
+        """
+        if len(times) > 1 or (len(times) and fps):
+            return cls.of_times(times, fps)
+        return cls.constant(n_frames, fps) if fps else None
+
     @property
     def is_even(self) -> bool:
         return self.own_times is None

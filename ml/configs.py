@@ -9,12 +9,22 @@ from pydantic import Field, TypeAdapter, ValidationError
 from ml.bad_input import BadInput
 
 
-def option(group: str, title: str, description: str, *, file: bool = False, **limits: Any) -> Any:
+def option(
+    group: str,
+    title: str,
+    description: str,
+    *,
+    file: bool = False,
+    transfers: bool = False,
+    **limits: Any,
+) -> Any:
     """A field as a form shows it; `limits` are pydantic's (ge, le, …).
 
     `file`: its value is the path of a file, which a site lets be where datasets may be.
+    `transfers`: weights that were learnt with another value may be begun with all the same.
     """
     extra: dict[str, Any] = {"group": group} | ({"format": "path"} if file else {})
+    extra |= {"transfers": True} if transfers else {}
     return Field(title=title, description=description, json_schema_extra=extra, **limits)
 
 

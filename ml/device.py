@@ -65,6 +65,8 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 def free_bytes(device: torch.device) -> int:
     """Of a GPU's memory; 0 for any other device."""
+    import torch
+
     if device.type != "cuda":
         return 0
     free, _all = torch.cuda.mem_get_info(device)
@@ -117,9 +119,9 @@ def _version(package: str) -> str:
 
 def _commit() -> str:
     """Of this code: as the deployment says, or as its checkout says; empty when unknown."""
-    told = os.environ.get("IWAKAN_COMMIT")
-    if told:
-        return told
+    deployed = os.environ.get("IWAKAN_COMMIT")
+    if deployed:
+        return deployed
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout.strip()

@@ -51,7 +51,7 @@ UNITS: dict[str, Unit] = {
 ALL_UNITS: tuple[Unit, ...] = ("frames", "seconds", "milliseconds", "clock")
 TIME_UNITS: tuple[Unit, ...] = ("seconds", "milliseconds", "clock")
 STARTS = {"start": "end", "begin": "end", "first": "last", "from": "to"}
-UNSAID = (
+AMBIGUOUS_ENDS = (
     ("start", "end"), ("begin", "end"), ("start", "stop"), ("begin", "stop"), ("onset", "offset"),
     ("from", "to"), ("first", "last"), ("start_frame", "stop_frame"),
 )  # fmt: skip
@@ -99,10 +99,10 @@ def ends_in(columns: Iterable[str], units: Collection[Unit]) -> Ends | None:
     return None
 
 
-def unsaid_ends(columns: Iterable[str]) -> tuple[str, str] | None:
+def ambiguous_ends(columns: Iterable[str]) -> tuple[str, str] | None:
     """Columns of start and end that do not say what they count."""
     names = {plain(column) for column in columns}
-    return next((pair for pair in UNSAID if set(pair) <= names), None)
+    return next((pair for pair in AMBIGUOUS_ENDS if set(pair) <= names), None)
 
 
 def is_index(heading: str) -> bool:

@@ -178,11 +178,11 @@ def _names_of(rows: Sequence[Shared]) -> list[str]:
 
 def _findings_within(rows: Sequence[Shared], n_folds: int) -> Iterator[Finding]:
     """One sentence for each kind, fold and pair of parts."""
-    told: dict[tuple[int, str, str, str], list[Shared]] = defaultdict(list)
+    by_pair: dict[tuple[int, str, str, str], list[Shared]] = defaultdict(list)
     for row in rows:
         for first, second in combinations(row.places, 2):
-            told[row.fold, row.kind, first, second].append(row)
-    for (fold, kind, first, second), shared in sorted(told.items()):
+            by_pair[row.fold, row.kind, first, second].append(row)
+    for (fold, kind, first, second), shared in sorted(by_pair.items()):
         where = f"Fold {fold}: " if n_folds > 1 else ""
         n_videos = len({video for row in shared for video in row.videos})
         text = (

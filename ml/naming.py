@@ -124,9 +124,11 @@ class NameIndex(Generic[ItemT]):
             return Match(exact)
         for form in FORMS:
             wanted = form(given)
-            said = part or (_part_of_number(given) if form is _numbered else "")
+            wanted_part = part or (_part_of_number(given) if form is _numbered else "")
             namesakes = self._ending(form).get(wanted[-1], [])
-            found = [item for path, item in namesakes if self._means(wanted, path, item, said)]
+            found = [
+                item for path, item in namesakes if self._means(wanted, path, item, wanted_part)
+            ]
             if len(found) == 1:
                 return Match(found[0])
             if found:
@@ -163,8 +165,10 @@ class NameIndex(Generic[ItemT]):
         n_shared = min(len(wanted), len(path))
         if wanted[-n_shared:] != path[-n_shared:]:
             return False
-        said = next((part_of(folder) for folder in wanted[:-n_shared] if part_of(folder)), None)
-        return self._agrees(item, part) and self._agrees(item, said or "")
+        named_part = next(
+            (part_of(folder) for folder in wanted[:-n_shared] if part_of(folder)), None
+        )
+        return self._agrees(item, part) and self._agrees(item, named_part or "")
 
     def _agrees(self, item: ItemT, part: str) -> bool:
         known = self._part(item) or _part_in(self._name(item))

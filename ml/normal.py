@@ -89,6 +89,11 @@ def video_label(cell: str, also: Collection[str] = ()) -> str:
     return ABNORMAL if is_mark(label) else label
 
 
+def kind_of(label: str) -> str:
+    """The kind of anomaly that a video's label names; empty where it only says normal or not."""
+    return "" if label in (NORMAL, ABNORMAL) else label
+
+
 def is_mark(label: str) -> bool:
     """Whether it says abnormal and names no class."""
     return label.casefold() in MARKED
@@ -107,7 +112,7 @@ def normal_among(labels: Iterable[str], source: str, also: Collection[str] = ())
             f"{source}: either of {' and '.join(sorted(named))} may say normal: name the one that "
             "does as a normal label, or write words"
         )
-    return (*also, *_said_no(named, "0" in given, source))
+    return (*also, *_words_for_no(named, "0" in given, source))
 
 
 def _check_numbers(given: Collection[str], source: str, also: Collection[str]) -> None:
@@ -120,7 +125,7 @@ def _check_numbers(given: Collection[str], source: str, also: Collection[str]) -
         )
 
 
-def _said_no(named: Collection[str], has_zero: bool, source: str) -> Iterator[str]:
+def _words_for_no(named: Collection[str], has_zero: bool, source: str) -> Iterator[str]:
     """What says no in a file of nothing but yes and no. Raise BadInput where it may be a class."""
     for no, beside in NO_BESIDE.items():
         if any(named == {no, yes} for yes in beside) and not (has_zero and no == "-1"):

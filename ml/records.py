@@ -27,15 +27,18 @@ __all__ = [
     "LARGEST_SCORE",
     "MAX_FRAMES",
     "BadInput",
+    "Box",
     "FeaturePart",
     "FeatureRecord",
     "FloatArray",
     "Interval",
     "Kind",
+    "Layout",
     "Manifest",
     "Part",
     "Scores",
     "VideoRecord",
+    "VideoRegion",
     "frame_labels",
     "hash_of",
     "intervals_of",
@@ -48,6 +51,7 @@ ROTATIONS = (0, 90, 180, 270)
 LARGEST_SCORE = float(np.finfo(np.float32).max)  # sums and ranges of such stay finite
 MAX_FRAMES = 2**31 - 1  # what the database counts with
 FloatArray = NDArray[np.floating[Any]]
+Layout = tuple[int, int, int]  # of scores: first frame, frames per value, number of values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,50 @@ class Interval:
     start_frame: int
     end_frame: int
     label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """`left` and `top` of its first pixel in the upright picture, and how many there are from there
+    on."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoRegion:
+    """Frames `start_frame` up to but not including `end_frame`, in `box` or in the whole picture.
+
+    `label` is what somebody says is there: normal, a class, or nothing.
+    """
+
+    start_frame: int
+    end_frame: int
+    box: Box | None = None
+    label: str = ""
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> VideoRegion:
+        return cls(**value | {"box": Box(**value["box"]) if value.get("box") else None})
+
+    def check(self, video_id: str, n_frames: int) -> None:
+        """Raise BadInput where it can lie in no video, or not in one of `n_frames`, if known."""
+        start, end, box = self.start_frame, self.end_frame, self.box
+        if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
+            raise BadInput(f"{video_id}: [{start}, {end}) is no range of frames")
+        if n_frames and end > n_frames:
+            raise BadInput(
+                f"{video_id}: a region of the frames [{start}, {end}) ends past the last of "
+                f"{n_frames} frames"
+            )
+        if box and (min(box.left, box.top) < 0 or min(box.width, box.height) < 1):
+            raise BadInput(
+                f"{video_id}: a box of {box.width} × {box.height} pixels at ({box.left}, "
+                f"{box.top}) is no part of a picture"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +178,9 @@ class VideoRecord:
     true count (0: not counted yet). `rotation` in degrees counter-clockwise is still to be
     applied to decoded frames. Of pixels with more than 8 bits `pixel_low` is black and
     `pixel_high` white, of 65536 values; both are 0 where pixels are bytes. `features` are there
-    for a method that reads them, which needs no file at `path`.
+    for a method that reads them, which needs no file at `path`. `fps` is the rate at which images
+    were taken, 0 where nobody says; files carry their own times. Where there are `regions`, a
+    method that reads clips looks at these alone.
     """
 
     id: str
@@ -144,12 +194,15 @@ class VideoRecord:
     pixel_low: int = 0
     pixel_high: int = 0
     features: FeatureRecord | None = None
+    fps: float = 0.0
+    regions: tuple[VideoRegion, ...] = ()
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> VideoRecord:
         intervals = tuple(Interval(**interval) for interval in value.get("intervals", ()))
         features = FeatureRecord.from_json(value["features"]) if value.get("features") else None
-        return cls(**value | {"intervals": intervals, "features": features})
+        regions = tuple(VideoRegion.from_json(region) for region in value.get("regions", ()))
+        return cls(**value | {"intervals": intervals, "features": features, "regions": regions})
 
     @property
     def name(self) -> str:
@@ -166,8 +219,7 @@ class VideoRecord:
             if getattr(self, name) not in values:
                 known = ", ".join(str(value) for value in values)
                 raise BadInput(f"{self.id}: {name} {getattr(self, name)!r} is none of {known}")
-        if not isinstance(self.n_frames, int) or self.n_frames < 0:
-            raise BadInput(f"{self.id}: n_frames {self.n_frames!r} is no number of frames")
+        self._check_frames()
         low, high = self.pixel_low, self.pixel_high
         if not all(isinstance(value, int) for value in (low, high)) or not (
             low == high == 0 or 0 <= low < high < 65536
@@ -177,6 +229,14 @@ class VideoRecord:
             self._check_interval(interval)
         if self.features is not None:
             self.features.check(self.id)
+        for region in self.regions:
+            region.check(self.id, self.n_frames)
+
+    def _check_frames(self) -> None:
+        if not isinstance(self.n_frames, int) or self.n_frames < 0:
+            raise BadInput(f"{self.id}: n_frames {self.n_frames!r} is no number of frames")
+        if not isinstance(self.fps, int | float) or not 0 <= self.fps < MAX_FRAMES:
+            raise BadInput(f"{self.id}: fps {self.fps!r} is no number of frames per second")
 
     def _check_interval(self, interval: Interval) -> None:
         start, end = interval.start_frame, interval.end_frame
@@ -234,6 +294,10 @@ class Scores:
     def is_double(self) -> bool:
         """Whether the values are float64."""
         return self.values.dtype == np.float64
+
+    @property
+    def layout(self) -> Layout:
+        return self.first_frame, self.frames_per_value, len(self.values)
 
     @property
     def extremes(self) -> tuple[float, float] | None:

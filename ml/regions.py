@@ -13,21 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml.headings import LABEL, plain, video_column
-from ml.records import BadInput
+from ml.records import BadInput, Box
 from ml.tables import Record, Table, read_table
+
+__all__ = ["Box", "Region", "read_regions"]
 
 CORNERS = ("x1", "y1", "x2", "y2")
 SIZES = ("x", "y", "width", "height")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Box:
-    """`left` and `top` of its first pixel, and how many there are from there on."""
-
-    left: int
-    top: int
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ def describe() -> list[dict[str, Any]]:
             "paper": method.paper,
             "supervision": str(method.supervision),
             "reads": str(method.reads),
+            "begins_with": list(method.begins_with),
             "schema": schema_of(method.Config),
             "sweeps": [asdict(sweep) for sweep in method.sweeps],
         }
@@ -71,20 +72,32 @@ def scoring_config(method: type[Method], learnt: dict[str, Any], wanted: dict[st
 def check_start(method: type[Method], learnt: dict[str, Any], config: Any) -> None:
     """Raise BadInput where weights learnt by `learnt` are none for a training by `config`.
 
-    How it learns and scores may differ: the options of the groups "Training" and "Scoring".
+    How it learns and scores may differ: the options of the groups "Training" and "Scoring", and
+    those that say that weights may be begun with all the same.
     """
-    if changed := _changes(method, learnt, config, free=("Training", "Scoring")):
+    changed = _changes(method, learnt, config, free=("Training", "Scoring"), transfers=True)
+    if changed:
         raise BadInput(f"The weights are those of another network: {', '.join(changed)}")
 
 
 def _changes(
-    method: type[Method], learnt: dict[str, Any], config: Any, *, free: Collection[str]
+    method: type[Method],
+    learnt: dict[str, Any],
+    config: Any,
+    *,
+    free: Collection[str],
+    transfers: bool = False,
 ) -> list[str]:
-    """The fields that differ, but for those of the groups that are free to."""
+    """The fields that differ, but for those of the groups that are free to.
+
+    `transfers`: and but for those that have that mark.
+    """
     ours, theirs = as_json(config), as_json(parse_config(method, learnt))
     fields = schema_of(method.Config)["properties"]
     return [
         f"{name} ({theirs[name]} → {ours[name]})"
         for name in ours
-        if ours[name] != theirs[name] and fields[name].get("group") not in free
+        if ours[name] != theirs[name]
+        and fields[name].get("group") not in free
+        and not (transfers and fields[name].get("transfers"))
     ]

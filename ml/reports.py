@@ -10,6 +10,7 @@
     {"event": "scores", "video_id": …, "path": npy, "first_frame": 0, "frames_per_value": 1}
     {"event": "explanation", "video_id": …, "path": png, "rule": …}  and what ml.explain.maps says
     {"event": "evaluation", "task": 0, "protocol": 3, "path": json, "replicates": npy}
+    {"event": "overview", "task": 0, "path": json}
     {"event": "facts", "values": {"torch": "2.13.0", "device": "cpu", …}}
     {"event": "result", "values": {…}}
     {"event": "failed", "failure": "bad_input", "sentence": …, "traceback": …}

@@ -129,7 +129,10 @@ def is_abnormal(video: VideoRecord) -> bool:
 def _as_known(video: VideoRecord, policy: Policy) -> VideoRecord:
     label = _known_label(video) if policy.knows_labels else ""
     intervals = video.intervals if policy.knows_intervals else ()
-    return replace(video, label=label, intervals=intervals)
+    regions = video.regions
+    if not policy.knows_intervals:
+        regions = tuple(replace(region, label="") for region in regions)
+    return replace(video, label=label, intervals=intervals, regions=regions)
 
 
 def _known_label(video: VideoRecord) -> str:

@@ -234,8 +234,8 @@ def _of_code_page(
     found = list(code_pages.likely(data))
     if len(found) == 1:
         text, title = found[0]
-        said = f"It is no UTF-8 and was read as {title}: check names with other letters"
-        return text, (Finding(level="warning", subject=name, text=said),)
+        sentence = f"It is no UTF-8 and was read as {title}: check names with other letters"
+        return text, (Finding(level="warning", subject=name, text=sentence),)
     line = data.count(b"\n", 0, error.start) + 1
     titles = " or ".join(title for _text, title in found)
     why = f"it is no UTF-8 text and may be {titles}" if found else "it is no UTF-8 text"

@@ -91,16 +91,16 @@ class Child:
 
     def read(self, seconds: float) -> tuple[list[Event], bytes]:
         """What came on the pipes, waiting up to `seconds` for something to come."""
-        told, printed = b"", b""
+        sent, printed = b"", b""
         for key, _ in self._pipes.select(seconds):
             data = os.read(key.fd, READ_BYTES)
             if not data:
                 self._pipes.unregister(key.fd)
             elif key.fd == self._events:
-                told = data
+                sent = data
             else:
                 printed = data
-        *lines, self._unfinished_line = (self._unfinished_line + told).split(b"\n")
+        *lines, self._unfinished_line = (self._unfinished_line + sent).split(b"\n")
         return [json.loads(line) for line in lines], printed
 
     @property

@@ -38,8 +38,8 @@ class Housekeeper:
     def make_pass(self) -> None:
         if time.monotonic() > self._reap_from:
             self._do(lambda: services.reap(on_replaced=kinds.replace))
-        self._do(stages.settle)
-        self._do(extraction.settle)
+        self._do(stages.end_broken_stages)
+        self._do(extraction.end_broken_stages)
         self._do(services.ring_again)
         self._do(services.forget_silent_workers)
         self._do(clear_work_folders)

@@ -27,7 +27,7 @@ is_stopping = threading.Event()  # set by the worker process that ends
 
 
 @contextmanager
-def kept_lease(job: Job) -> Iterator[threading.Event]:
+def renewed_lease(job: Job) -> Iterator[threading.Event]:
     """Renew the lease three times per lease; the event is set once the job is not ours any more.
 
     Nothing that the supervisor does with events or files can hold this up.

@@ -46,7 +46,7 @@ def of_child(
 ) -> Outcome:
     """Of a child that ended by itself. `failed` is what it said about that."""
     if failed is not None:
-        return _as_told(failed)
+        return _of_failed_event(failed)
     if returncode == 0:
         return Outcome(status=Job.Status.SUCCEEDED, result=result)
     if returncode < 0:
@@ -83,7 +83,7 @@ def of_exception(error: Exception) -> Outcome:
     )
 
 
-def _as_told(failed: Event) -> Outcome:
+def _of_failed_event(failed: Event) -> Outcome:
     known = failed.get("failure") in Failure.values
     return Outcome(
         failure=failed["failure"] if known else Failure.METHOD_ERROR,

@@ -12,6 +12,7 @@ from django.db.models.fields.files import FieldFile
 from ml.reports import Event
 from webapp.datasets.features import records_of
 from webapp.datasets.models import Part
+from webapp.datasets.regions import regions_of
 from webapp.datasets.services import manifest_videos
 from webapp.jobs.models import Job
 from webapp.runs.checks import check_unchanged
@@ -24,6 +25,7 @@ def run_of(job: Job) -> Run:
         "annotation_set",
         "method",
         "feature_set",
+        "region_set__dataset",
         "starts_from",
         "weights__checkpoint",
         "created_by",
@@ -54,8 +56,13 @@ def videos_to_score(run: Run) -> list[dict[str, Any]]:
 
     Raise UserError when a video is no longer what it was at submission.
     """
-    videos = _videos(run, parts=(Part.TEST, Part.VALIDATION))
-    return [video | {"label": ""} for video in videos]
+    return [_unlabelled(video) for video in _videos(run, parts=(Part.TEST, Part.VALIDATION))]
+
+
+def _unlabelled(video: dict[str, Any]) -> dict[str, Any]:
+    """Where somebody is may be known, but not what they do."""
+    regions = [region | {"label": ""} for region in video.get("regions", ())]
+    return video | {"label": ""} | ({"regions": regions} if regions else {})
 
 
 def _videos(
@@ -65,10 +72,13 @@ def _videos(
     videos = manifest_videos(
         run.split, run.annotation_set, parts=parts, with_intervals=with_intervals
     )
-    if run.feature_set is None:
-        return videos
-    features = records_of(run.feature_set)
-    return [video | {"features": features.get(video["id"])} for video in videos]
+    if run.feature_set is not None:
+        features = records_of(run.feature_set)
+        return [video | {"features": features.get(video["id"])} for video in videos]
+    if run.region_set is not None:
+        regions = regions_of(run.region_set)
+        return [video | {"regions": regions.get(video["id"], [])} for video in videos]
+    return videos
 
 
 def note(event: Event, path: Path) -> None:

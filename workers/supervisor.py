@@ -19,7 +19,7 @@ from webapp.jobs import services
 from webapp.jobs.models import Job, WorkerNode
 from workers import kinds, outcomes
 from workers.child import Child
-from workers.lease import kept_lease, patiently
+from workers.lease import patiently, renewed_lease
 from workers.outcomes import Outcome
 from workers.record import Record
 from workers.watch import Stop, Watch
@@ -50,7 +50,7 @@ class Supervision:
 
     def run(self) -> None:
         try:
-            with kept_lease(self._job) as is_lost, work_folder(self._job) as folder:
+            with renewed_lease(self._job) as is_lost, work_folder(self._job) as folder:
                 outcome = self._work(folder, is_lost)
                 self._conclude(outcome, folder)
         except services.JobSuperseded:

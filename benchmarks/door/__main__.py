@@ -78,8 +78,10 @@ def in_words(outcomes: Iterable[Outcome]) -> Iterable[str]:
     for each in outcomes:
         if each.verdict == "right":
             continue
-        said = each.brought.refusal if each.verdict == "refused" else "; ".join(each.brought.told)
-        yield f"\n{TITLES[each.verdict]}: {each.case.kind}: {each.case.name}\n  {said}"
+        sentence = (
+            each.brought.refusal if each.verdict == "refused" else "; ".join(each.brought.findings)
+        )
+        yield f"\n{TITLES[each.verdict]}: {each.case.kind}: {each.case.name}\n  {sentence}"
         if each.verdict in (*FAULTS, "wrong"):
             yield (
                 f"  right {each.case.right}"[:SHOWN]

@@ -23,13 +23,13 @@ NOBODY_KNOWS = "nobody can know"  # the right value of a file that must not be t
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
-    """What was kept, None where nothing was; `told` are warnings, errors and repairs.
+    """What was kept, None where nothing was; `findings` are warnings, errors and repairs.
 
     A `refusal` says that something was not kept, and why.
     """
 
     value: Any = None
-    told: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
     refusal: str = ""
 
 
@@ -84,12 +84,12 @@ def cases_of(only: str = "") -> Iterator[Case]:
 
 def judge(case: Case, brought: Brought) -> Verdict:
     if brought.value == case.right:
-        return "told" if brought.told else "right"
+        return "told" if brought.findings else "right"
     nobody_knows = case.right == NOBODY_KNOWS
     if brought.refusal and (nobody_knows or is_part(brought.value, case.right)):
         return "refused"
-    is_harmless = nobody_knows and brought.told
-    return "told" if is_harmless else "wrong" if brought.told else "silent"
+    is_harmless = nobody_knows and brought.findings
+    return "told" if is_harmless else "wrong" if brought.findings else "silent"
 
 
 def is_part(value: Any, right: Any) -> bool:
@@ -108,5 +108,5 @@ def run(case: Case, folder: Path) -> Outcome:
         brought = case.bring(folder)
     except Exception as error:
         fault = f"{type(error).__name__}: {error}"
-        return Outcome(case=case, brought=Brought(told=(fault,)), verdict="crash")
+        return Outcome(case=case, brought=Brought(findings=(fault,)), verdict="crash")
     return Outcome(case=case, brought=brought, verdict=judge(case, brought))

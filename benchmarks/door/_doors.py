@@ -51,16 +51,16 @@ def truth_of(path: Path, videos: Sequence[KnownVideo], **options: Any) -> Brough
         found = align(annotations, VideoSet(videos), policy="repair")
     except BadInput as error:
         return Brought(refusal=str(error))
-    if refused := "; ".join(_unsettled(found)):
+    if refused := "; ".join(_unrepairable(found)):
         return Brought(refusal=refused)
     kept: Truth = {name: [] for name in found.missing}
     for row in found.rows:
         if row.video:
             kept[row.video] = [(e.start_frame, e.end_frame, e.label) for e in row.intervals]
-    return Brought(value=kept, told=tuple(_told(found)))
+    return Brought(value=kept, findings=tuple(_findings_of_alignment(found)))
 
 
-def _unsettled(found: Alignment) -> Iterator[str]:
+def _unrepairable(found: Alignment) -> Iterator[str]:
     """As the site refuses a draft."""
     yield from (each.text for each in found.findings if each.level == "error")
     for row in found.rows:
@@ -68,7 +68,7 @@ def _unsettled(found: Alignment) -> Iterator[str]:
             yield from (note.text for note in row.notes if note.level == "error")
 
 
-def _told(found: Alignment) -> Iterator[str]:
+def _findings_of_alignment(found: Alignment) -> Iterator[str]:
     yield from (each.text for each in found.findings if each.level == "warning")
     yield from (str(each["text"]) for each in found.repairs.values())
     for row in found.rows:
@@ -100,7 +100,9 @@ def dataset(make: Callable[[Path], object], look: Look, **spec: Any) -> Bring:
         except BadInput as error:
             return Brought(refusal=str(error))
         refusal = "; ".join([*_rejected(found), *_withheld(found)])
-        return Brought(value=look(found), told=tuple(_of(found)), refusal=refusal)
+        return Brought(
+            value=look(found), findings=tuple(_findings_of_survey(found)), refusal=refusal
+        )
 
     return bring
 
@@ -123,7 +125,7 @@ def surveyed(home: Path, out: Path, **spec: Any) -> Surveyed:
     )
 
 
-def _of(found: Surveyed) -> Iterator[str]:
+def _findings_of_survey(found: Surveyed) -> Iterator[str]:
     for each in found.findings:
         is_usual = each["subject"] in USUAL or each["text"].startswith(NO_TRUTH)
         if each["level"] != "info" and not is_usual:

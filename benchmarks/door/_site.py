@@ -21,7 +21,7 @@ def scores(labels: Labels, data: str | bytes, **layout: Any) -> Bring:
     return _scored(labels, data, _auroc, layout)
 
 
-def kept(labels: Labels, data: str | bytes, **layout: Any) -> Bring:
+def frame_scores(labels: Labels, data: str | bytes, **layout: Any) -> Bring:
     """As `scores`; the score of each frame, None where there is none, by video."""
     return _scored(labels, data, _frames, layout)
 
@@ -91,9 +91,9 @@ def split(names: Sequence[str], files: Mapping[str, str | bytes], part: str = ""
             [found] = import_split(dataset=dataset, name="theirs", files=lists, by=by)
         except UserError as error:
             return Brought(refusal=str(error))
-        told = [each["text"] for each in found.report if each["level"] != "info"]
+        texts = [each["text"] for each in found.report if each["level"] != "info"]
         parts = dict(found.members.values_list("video__name", "part"))
-        return Brought(value=parts, told=tuple(each for each in told if not _is_usual(each)))
+        return Brought(value=parts, findings=tuple(each for each in texts if not _is_usual(each)))
 
     return bring
 

@@ -77,8 +77,8 @@ def cvat() -> Iterator[Case]:
         ("every 5th, but numbered 1 by 1", (0, 249, "step=5"), _track(12, 36), None),
         ("every 3rd frame, by a word", (0, 249, "every 3rd"), _track(60, 180), None),
     ):
-        kept = {"01.mp4": [(*each, "fall") for each in right]} if right else NOBODY_KNOWS
-        yield Case(name=name, right=kept, bring=_cvat(*meta, body))
+        expected = {"01.mp4": [(*each, "fall") for each in right]} if right else NOBODY_KNOWS
+        yield Case(name=name, right=expected, bring=_cvat(*meta, body))
     beside = _document("<task><name>night</name><size>250</size></task>", _track(60, 180))
     beside = beside.replace("</meta>", "<dumped/><source>01.mp4</source></meta>")
     event = {"01.mp4": [(60, 180, "fall")]}
@@ -121,15 +121,15 @@ def others() -> Iterator[Case]:
     _file, eaf = writers.elan("01.mp4", [(2.4, 7.2, "fall")])
     shifted = eaf.replace('MIME_TYPE="video/mp4"', 'MIME_TYPE="video/mp4" TIME_ORIGIN="2000"')
     later = {"01.mp4": [(110, 230, "fall")]}
-    for name, text, kept in (
+    for name, text, expected in (
         ("ELAN from 2 s of the video on", shifted, later),
         ("ELAN counting in 40 ms", eaf.replace('"milliseconds"', '"PAL-frames"'), NOBODY_KNOWS),
         ("ELAN, a label that only the tier says", eaf.replace(">fall<", "><")
          .replace('TIER_ID="events"', 'TIER_ID="fall"'), right),
     ):  # fmt: skip
-        yield Case(name=name, right=kept, bring=truth("01.eaf", text, [clip("01.mp4")]))
+        yield Case(name=name, right=expected, bring=truth("01.eaf", text, [clip("01.mp4")]))
     _file, boris = writers.boris("01.mp4", [(2.4, 7.2, "fall")])
-    for name, old, new, kept in (
+    for name, old, new, expected in (
         ("BORIS with a time offset", '"time offset": 0.0', '"time offset": 3600.0', NOBODY_KNOWS),
         ("BORIS, a stop is missing", ', [7.2, "", "fall", "", ""]', "", NOBODY_KNOWS),
         ("BORIS, a moment", "State event", "Point event", NOBODY_KNOWS),
@@ -137,13 +137,13 @@ def others() -> Iterator[Case]:
     ):
         text = boris.replace(old, new)
         assert text != boris
-        yield Case(name=name, right=kept, bring=truth("b.boris", text, [clip("01.mp4")]))
+        yield Case(name=name, right=expected, bring=truth("b.boris", text, [clip("01.mp4")]))
     yield from _lists(right)
 
 
 def _lists(right: dict[str, Any]) -> Iterator[Case]:
     videos = [clip("01.mp4")]
-    for name, file, text, kept in (
+    for name, file, text, expected in (
         ("ranges with (A) and (N)", "01.md",
          "- 000001 - 000060: **(N)** walking\n- 000061 - 000180: **(A)** fall\n", right),
         ("subtitles", "01.srt", "1\n00:00:02,400 --> 00:00:07,200\nfall\n", right),
@@ -154,14 +154,14 @@ def _lists(right: dict[str, Any]) -> Iterator[Case]:
         ("a score for each frame", "01.txt", "0.1\n" * 60 + "0.9\n" * 120 + "0.2\n" * 70,
          NOBODY_KNOWS),
     ):  # fmt: skip
-        yield Case(name=name, right=kept, bring=truth(file, text, videos))
+        yield Case(name=name, right=expected, bring=truth(file, text, videos))
     crime = [clip("Abuse028_x264", 1_412), clip("Normal_Videos_003_x264", 500),
              clip("Normal_Videos003_x264", 600)]  # fmt: skip
-    kept = {"Abuse028_x264": [(165, 240, "Abuse")], "Normal_Videos_003_x264": [],
-            "Normal_Videos003_x264": []}  # fmt: skip
+    expected = {"Abuse028_x264": [(165, 240, "Abuse")], "Normal_Videos_003_x264": [],
+                "Normal_Videos003_x264": []}  # fmt: skip
     rows = ("Abuse028_x264.mp4  Abuse  165  240  -1  -1",
             "Normal_Videos_003_x264.mp4  Normal  -1  -1  -1  -1",
             "Normal_Videos003_x264.mp4  Normal  -1  -1  -1  -1")  # fmt: skip
     for name, end, gap in (("UCF-Crime", "\n", "  "), ("UCF-Crime, CRLF and tabs", "\r\n", "\t")):
         text = "".join(row.replace("  ", gap) + end for row in rows)
-        yield Case(name=name, right=kept, bring=truth("ucf.txt", text, crime))
+        yield Case(name=name, right=expected, bring=truth("ucf.txt", text, crime))

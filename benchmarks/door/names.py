@@ -96,8 +96,8 @@ def _sharp(bring: Bring) -> Bring:
 
     def brought(folder: Path) -> Brought:
         found = bring(folder)
-        told = tuple(each for each in found.told if not each.startswith(LEFT_OUT))
-        return replace(found, told=told)
+        findings = tuple(each for each in found.findings if not each.startswith(LEFT_OUT))
+        return replace(found, findings=findings)
 
     return brought
 

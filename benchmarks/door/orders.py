@@ -70,7 +70,7 @@ def _right(names: Sequence[str]) -> dict[str, Any]:
 @kind("clips that only their order tells")
 def orders() -> Iterator[Case]:
     for names in ORDERS:
-        yield from _of(names)
+        yield from _arrays_of(names)
     names = [str(number) for number in range(1, 13)]
     without = [name for name in names if name != "5"]
     lost = _right(names)
@@ -89,7 +89,7 @@ def orders() -> Iterator[Case]:
         yield Case(name=f"one vector, {known[4]} after {known[3]}", right=NOBODY_KNOWS, bring=bring)
 
 
-def _of(names: Sequence[str]) -> Iterator[Case]:
+def _arrays_of(names: Sequence[str]) -> Iterator[Case]:
     title = ", ".join(names[:3])
     whole = np.concatenate([_labels(at) for at in range(len(names))])
     for name, file, data in (
@@ -153,8 +153,8 @@ def counts() -> Iterator[Case]:
         labels = np.zeros(n_labels, np.uint8)
         labels[60:180] = 1
         bring = truth("gt.npz", _npz(**{"01.mp4": labels, "02.mp4": np.zeros(250, np.uint8)}), pair)
-        kept = right | {"02.mp4": []} if isinstance(right, dict) else right
-        yield Case(name=f"array, {name}", right=kept, bring=bring)
+        expected = right | {"02.mp4": []} if isinstance(right, dict) else right
+        yield Case(name=f"array, {name}", right=expected, bring=bring)
         text = "".join(f"{label}\n" for label in labels)
         bring = truth("01.txt", text, [clip("01.mp4")])
         yield Case(name=f"lines, {name}", right=right, bring=bring)
@@ -171,7 +171,7 @@ def _frames() -> Iterator[Case]:
     labels = [int(60 <= at < 180) for at in range(250)]
     right = {"01.mp4": [(60, 180, "")]}
     numbered = [(at, label) for at, label in enumerate(labels)]
-    for name, head, rows, kept in (
+    for name, head, rows, expected in (
         ("from 1", "frame,label", [(at + 1, label) for at, label in numbered], right),
         ("from 2", "frame,label", [(at + 2, label) for at, label in numbered], NOBODY_KNOWS),
         ("a hole", "frame,label", numbered[:100] + numbered[101:], NOBODY_KNOWS),
@@ -194,4 +194,4 @@ def _frames() -> Iterator[Case]:
     ):  # fmt: skip
         text = f"{head}\n" + "".join(f"{first},{second}\n" for first, second in rows)
         bring = truth("01.csv", text, [clip("01.mp4")])
-        yield Case(name=f"frame by frame, {name}", right=kept, bring=bring)
+        yield Case(name=f"frame by frame, {name}", right=expected, bring=bring)

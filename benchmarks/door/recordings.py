@@ -85,8 +85,8 @@ def drops() -> Iterator[Case]:
     ):
         right = (n_frames, [(*event, "fall")]) if event else NOBODY_KNOWS
         make = functools.partial(avi_with_drops, dropped=dropped)
-        kept = {"test/x": right} if event else NOBODY_KNOWS
-        yield _case(name, make, kept, seconds)
+        expected = {"test/x": right} if event else NOBODY_KNOWS
+        yield _case(name, make, expected, seconds)
     make = functools.partial(avi_with_drops, dropped=range(0), n_places=60, promised=100)
     yield _case("a header that promises 100 of 60", make, {"test/x": (60, EVENT)})
     frames = "start_frame,end_frame,label\n40,65,fall\n"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.door._base import NOBODY_KNOWS, Brought, Case, kind
-from benchmarks.door._site import kept, scores, uploaded_run
+from benchmarks.door._site import frame_scores, scores, uploaded_run
 from benchmarks.door.names import MEANT, UNMEANT
 
 ONE = {"a": [0, 0, 1, 1]}
@@ -104,14 +104,14 @@ def names() -> Iterator[Case]:
         given = {name: _values(False) for name in known if name != meant}
         data = json.dumps({called: _values(True)} | given)
         yield Case(name=f"{called} among {' and '.join(known)}", right=right,
-                   bring=kept(_labels(known), data))  # fmt: skip
+                   bring=frame_scores(_labels(known), data))  # fmt: skip
     for called, known in UNMEANT:
         if any(name.startswith(("train/", "test/")) for name in known):
             continue
         given = {name: _values(False) for name in known[1:]}
         data = json.dumps({called: _values(True)} | given)
         yield Case(name=f"{called}, which is none of {' and '.join(known)}", right=NOBODY_KNOWS,
-                   bring=kept(_labels(known), data))  # fmt: skip
+                   bring=frame_scores(_labels(known), data))  # fmt: skip
 
 
 def _labels(names: Sequence[str]) -> dict[str, list[int]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.door._base import NOBODY_KNOWS, Case, kind
-from benchmarks.door._site import kept
+from benchmarks.door._site import frame_scores
 
 LABELS = {"a": [0] * 16 + [1] * 16 + [0] * 18, "b": [0] * 32}  # 50 and 32 frames
 SEGMENT = {"unit": "segment", "frames_per_value": 16}
@@ -19,7 +19,7 @@ Frames = dict[str, list[float | None]]
 
 
 def case(name: str, data: str | bytes, right: Any, **layout: Any) -> Case:
-    return Case(name=name, right=right, bring=kept(LABELS, data, **layout))
+    return Case(name=name, right=right, bring=frame_scores(LABELS, data, **layout))
 
 
 def _spread(a: Sequence[tuple[float | None, int]], b: Sequence[tuple[float | None, int]]) -> Frames:
@@ -106,7 +106,7 @@ def archives() -> Iterator[Case]:
     a, b = [at / 100 for at in range(50)], [at / 50 for at in range(32)]
     right = {"a": [round(each, 6) for each in a], "b": [round(each, 6) for each in b]}
     tables = {f"{name}.csv": _text(values) for name, values in (("a", a), ("b", b))}
-    for name, files, kept_ in (
+    for name, files, expected in (
         ("npy", {"a.npy": _npy(a), "b.npy": _npy(b)}, right),
         ("npy in a folder", {"scores/a.npy": _npy(a), "scores/b.npy": _npy(b)}, right),
         ("npy named after videos", {"a.mp4.npy": _npy(a), "b.mp4.npy": _npy(b)}, right),
@@ -122,7 +122,7 @@ def archives() -> Iterator[Case]:
         ("suffixes", {"a_scores.npy": _npy(a), "b_scores.npy": _npy(b)}, NOBODY_KNOWS),
         ("a stranger", {"a.npy": _npy(a), "b.npy": _npy(b), "c.npy": _npy(b)}, NOBODY_KNOWS),
     ):  # fmt: skip
-        yield case(name, _zip(files), kept_)
+        yield case(name, _zip(files), expected)
     whole = _zip({"a.npy": _npy(a), "b.npy": _npy(b)})
     yield case("cut off", whole[:-30], NOBODY_KNOWS)
     yield case(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.door._base import NOBODY_KNOWS, Case, kind
-from benchmarks.door._site import kept, scores
+from benchmarks.door._site import frame_scores, scores
 
 N = 40
 LABELS = {
@@ -42,7 +42,7 @@ def table(
 
 
 def case(name: str, data: str | bytes, right: Any = RIGHT, **layout: Any) -> Case:
-    return Case(name=name, right=right, bring=kept(LABELS, data, **layout))
+    return Case(name=name, right=right, bring=frame_scores(LABELS, data, **layout))
 
 
 @kind("scores: headings")

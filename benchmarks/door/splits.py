@@ -66,8 +66,8 @@ def _tables(last: Sequence[str]) -> Iterator[Case]:
         text = (
             head + "\n" + "".join(f"{a}{mark}{b}\n" for (a, _p), b in zip(rows, words, strict=True))
         )
-        kept = right if len(set(words) & {"0", "gallery"}) == 0 else NOBODY_KNOWS
-        yield Case(name=f"table, {name}", right=kept, bring=split(NAMES, {"folds.csv": text}))
+        expected = right if len(set(words) & {"0", "gallery"}) == 0 else NOBODY_KNOWS
+        yield Case(name=f"table, {name}", right=expected, bring=split(NAMES, {"folds.csv": text}))
     text = "video_name,subset\n" + "".join(f"{name},{part}\n" for name, part in rows)
     twice = text + f"{last[0]},test\n"
     yield Case(name="table, one in two parts", right=NOBODY_KNOWS,

@@ -20,8 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadInput as error:
         print(error, file=sys.stderr)
     except OSError as error:
-        told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-        print(told, file=sys.stderr)
+        sentence = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        print(sentence, file=sys.stderr)
     return 2
 
 
@@ -45,5 +45,5 @@ def _parser() -> argparse.ArgumentParser:
 
 def _job(options: argparse.Namespace) -> int:
     spec = json.loads(options.spec.read_text())
-    told = to_terminal() if options.events_fd is None else to_descriptor(options.events_fd)
-    return child.run(spec, told)
+    reporter = to_terminal() if options.events_fd is None else to_descriptor(options.events_fd)
+    return child.run(spec, reporter)

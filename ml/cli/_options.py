@@ -49,6 +49,18 @@ def checkpoint_at(place: Path) -> dict[str, str]:
     return {"weights": str(weights), "state": str(state)}
 
 
+def imported_at(path: Path, method: str, changes: dict[str, Any], scratch: Path) -> dict[str, str]:
+    """A checkpoint in `scratch`, made of weights that others published."""
+    from ml.training import checkpoints
+    from ml.verbs.import_weights import checkpoint_of
+    from ml.weights import import_weights
+    from ml.weights.files import read_weights
+
+    imported = import_weights(read_weights(path), name=path.name, method=method)
+    pair = checkpoints.save(checkpoint_of(imported, changes), scratch)
+    return dict(zip(("weights", "state"), map(str, pair), strict=True))
+
+
 def videos_of(manifest: Path, *parts: str) -> list[dict[str, Any]]:
     return [asdict(video) for video in Manifest.load(manifest).videos if video.part in parts]
 

@@ -21,8 +21,8 @@ N_SHOWN = 5  # rows that say most of a score
 
 def explain(options: argparse.Namespace) -> int:
     with TemporaryDirectory() as scratch:
-        told = {"frames": _frames_of(options.frames), "baseline": options.baseline}
-        learnt = learnt_of(options, Path(scratch)) | told
+        wanted = {"frames": _frames_of(options.frames), "baseline": options.baseline}
+        learnt = learnt_of(options, Path(scratch)) | wanted
         if options.features:
             return _explain_file(options, learnt)
         spec = {"verb": "explain", **learnt, **_of_manifest(options)}
@@ -41,11 +41,11 @@ def _of_manifest(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "videos": [asdict(video) for video in chosen],
         "normal": [asdict(video) for video in normal if video.features],
-        "extractor": _told_of_extractor(options),
+        "extractor": _extractor_facts(options),
     }
 
 
-def _told_of_extractor(options: argparse.Namespace) -> dict[str, Any]:
+def _extractor_facts(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "names": [options.extractor] if options.extractor else [],
         "options": assigned(options.extractor_set),
@@ -78,9 +78,9 @@ def _as_text(found: dict[str, Any]) -> str:
     lines = [found["rule"], "frame  score  of the baseline  the frames that say most, and how much"]
     for target in found["targets"]:
         frame = _frame(found, target["row"])
-        told = f"{target['score']:.4f}  {target['baseline_score']:.4f}"
+        scores = f"{target['score']:.4f}  {target['baseline_score']:.4f}"
         missed = "" if target["is_complete"] else f"  (misses {target['gap']:+.4f})"
-        lines.append(f"{frame:>8}  {told}  {_most(found, target)}{missed}")
+        lines.append(f"{frame:>8}  {scores}  {_most(found, target)}{missed}")
     return "\n".join(lines)
 
 

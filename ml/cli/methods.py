@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ml import child
 from ml.cli import explaining, scoring
-from ml.cli._options import checkpoint_at, config_of, places_of, videos_of
+from ml.cli._options import checkpoint_at, config_of, imported_at, places_of, videos_of
 from ml.reports import to_terminal
 
 
@@ -25,7 +26,9 @@ def add_verbs(verbs: Any) -> None:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--resume", type=Path, help="a checkpoint's .json, or a folder of them")
     train.add_argument(
-        "--start-from", type=Path, help="as for --resume: learn anew, but from these weights"
+        "--start-from",
+        type=Path,
+        help="as for --resume, or published weights: learn anew, but from these",
     )
     train.add_argument(
         "--select-on", default="validation", choices=("validation", "test"),
@@ -117,14 +120,25 @@ def _parts(options: argparse.Namespace) -> list[str]:
 
 
 def _train(options: argparse.Namespace) -> int:
-    spec = {
-        "verb": "train",
-        "method": options.method,
-        "config": config_of(options),
-        "seed": options.seed,
-        "videos": videos_of(options.manifest, *_parts(options)),
-        "selects_on": options.select_on,
-        "resume": checkpoint_at(options.resume) if options.resume else None,
-        "starts_from": checkpoint_at(options.start_from) if options.start_from else None,
-    }
-    return child.run(spec | places_of(options), to_terminal())
+    with TemporaryDirectory() as scratch:
+        spec = {
+            "verb": "train",
+            "method": options.method,
+            "config": config_of(options),
+            "seed": options.seed,
+            "videos": videos_of(options.manifest, *_parts(options)),
+            "selects_on": options.select_on,
+            "resume": checkpoint_at(options.resume) if options.resume else None,
+            "starts_from": _start(options, Path(scratch)),
+        }
+        return child.run(spec | places_of(options), to_terminal())
+
+
+def _start(options: argparse.Namespace, scratch: Path) -> dict[str, str] | None:
+    """A checkpoint, or one made in `scratch` of weights that others published."""
+    place: Path | None = options.start_from
+    if place is None:
+        return None
+    if place.is_file() and place.suffix != ".json":
+        return imported_at(place, options.method, {}, scratch)
+    return checkpoint_at(place)

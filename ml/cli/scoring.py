@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ml import child
-from ml.cli._options import assigned, checkpoint_at, places_of, videos_of
+from ml.cli._options import assigned, checkpoint_at, imported_at, places_of, videos_of
 from ml.records import BadInput, FeatureRecord, Scores, VideoRecord
 from ml.reports import to_terminal
 
@@ -39,26 +39,12 @@ def learnt_of(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
 
     changes = assigned(options.set)
     if options.weights:
-        return _imported(options, changes, scratch)
+        return dict(imported_at(options.weights, options.method, changes, scratch))
     learnt: dict[str, Any] = dict(checkpoint_at(options.checkpoint))
     if changes:
         checkpoint = checkpoints.load(Path(learnt["weights"]), Path(learnt["state"]))
         learnt["config"] = checkpoint.config | changes
     return learnt
-
-
-def _imported(
-    options: argparse.Namespace, changes: dict[str, Any], scratch: Path
-) -> dict[str, Any]:
-    from ml.training import checkpoints
-    from ml.verbs.import_weights import checkpoint_of
-    from ml.weights import import_weights
-    from ml.weights.files import read_weights
-
-    weights = read_weights(options.weights)
-    imported = import_weights(weights, name=options.weights.name, method=options.method)
-    pair = checkpoints.save(checkpoint_of(imported, changes), scratch)
-    return dict(zip(("weights", "state"), map(str, pair), strict=True))
 
 
 def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
@@ -67,8 +53,8 @@ def _score_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
     video = video_of_file(options)
     found, rule = score_one(learnt | places_of(options), video)
     if options.json:
-        told = [_as_json(video, rule, way, scores) for way, scores in found.items()]
-        print(json.dumps(told if learnt["ways"] else told[0]))
+        results = [_as_json(video, rule, way, scores) for way, scores in found.items()]
+        print(json.dumps(results if learnt["ways"] else results[0]))
     else:
         print("\n".join(f"{way}\n" * bool(way) + _as_text(each) for way, each in found.items()))
     return 0
@@ -93,9 +79,9 @@ def ways_of(sweeps: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def _as_json(video: VideoRecord, rule: str, way: str, scores: Scores) -> dict[str, Any]:
-    told = {"video": video.id, "rule": rule} | ({"way": way} if way else {})
+    facts = {"video": video.id, "rule": rule} | ({"way": way} if way else {})
     where = {"first_frame": scores.first_frame, "frames_per_value": scores.frames_per_value}
-    return told | where | {"scores": scores.values.tolist()}
+    return facts | where | {"scores": scores.values.tolist()}
 
 
 def _as_text(scores: Scores) -> str:

@@ -161,13 +161,13 @@ def _at_rate(frames: Iterable[Frame], fps: float) -> Iterator[Timed]:
 
 def _by_times(frames: Iterable[tuple[float | None, Frame]], fps: float) -> Iterator[Timed]:
     """`fps` serves from a frame on whose time is missing or out of order, which is said once."""
-    last, is_told = -math.inf, False
+    last, has_warned = -math.inf, False
     for number, (seconds, frame) in enumerate(frames):
         if seconds is None or seconds <= last:
-            if not is_told:
+            if not has_warned:
                 text = f"the file has no time for frame {number} after those before it: it is taken"
                 print(f"{text} to come after 1/{fps:g} s, and so with others", file=sys.stderr)
-            is_told = True
+            has_warned = True
             seconds = last + 1 / fps if number else 0.0
         last = seconds
         yield seconds, frame

@@ -44,7 +44,9 @@ class Probing:
     frame_numbers: str = ""
     n_at_once: int = N_AT_ONCE
 
-    def all(self, videos: Sequence[Listed], tell: Callable[[Listed, Found], None]) -> list[Finding]:
+    def all(
+        self, videos: Sequence[Listed], report: Callable[[Listed, Found], None]
+    ) -> list[Finding]:
         """Each video is told once, readable or rejected. The findings are about deep pixels."""
         deep: dict[str, Range] = {}
         jobs = list(enumerate(videos))
@@ -52,10 +54,10 @@ class Probing:
             if "range" in found:
                 deep[video.name] = Range(**found["range"])
             else:
-                tell(video, found)
+                report(video, found)
         scales = _scales(deep)
         for video, found in self._each([job for job in jobs if job[1].name in deep], scales):
-            tell(video, found)
+            report(video, found)
         return list(_about(deep, scales))
 
     def _each(

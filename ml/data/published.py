@@ -43,7 +43,7 @@ PART = re.compile(r"test|train", re.IGNORECASE)
 
 
 @dataclass(kw_only=True)
-class _Told:
+class _Facts:
     """What lists and ground truth say of one video."""
 
     part: Part | None = None
@@ -55,16 +55,16 @@ class _Told:
 class _Texts:
     """All files of text beside the features; `annotation` is the one that says where anomalies are."""  # noqa: E501
 
-    videos: dict[str, _Told] = field(default_factory=dict)
+    videos: dict[str, _Facts] = field(default_factory=dict)
     annotation: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, name: str, *, part: Part | None, label: str, n_frames: int | None) -> None:
         """The first word about a video counts."""
-        told = self.videos.setdefault(name, _Told())
-        told.part = told.part or part
-        told.label = told.label or label
-        told.n_frames = told.n_frames or n_frames
+        facts = self.videos.setdefault(name, _Facts())
+        facts.part = facts.part or part
+        facts.label = facts.label or label
+        facts.n_frames = facts.n_frames or n_frames
 
 
 def list_folder(folder: Path, normal_labels: Collection[str] = ()) -> Listing:
@@ -79,7 +79,7 @@ def list_folder(folder: Path, normal_labels: Collection[str] = ()) -> Listing:
     texts = _read_texts(folder, normal_labels)
     first_files, findings = _first_files(folder, layout, names)
     videos = [
-        _video(name, folder / file, texts.videos.get(name, _Told()))
+        _video(name, folder / file, texts.videos.get(name, _Facts()))
         for name, file in first_files.items()
     ]
     findings += [*texts.findings, *_doubts(videos, texts, first_files)]
@@ -115,13 +115,13 @@ def _shape(path: Path) -> tuple[int, ...]:
         return ()
 
 
-def _video(name: str, path: Path, told: _Told) -> ListedVideo:
+def _video(name: str, path: Path, facts: _Facts) -> ListedVideo:
     n_rows = _shape(path)[0]
     return ListedVideo(
         name=name,
-        n_frames=told.n_frames or n_rows * FRAMES_PER_ROW,
-        label=label_of_ucf_name(name) or label_of_xd_name(name) or told.label,
-        part=_part_in(path.parent.name) or told.part or "test",
+        n_frames=facts.n_frames or n_rows * FRAMES_PER_ROW,
+        label=label_of_ucf_name(name) or label_of_xd_name(name) or facts.label,
+        part=_part_in(path.parent.name) or facts.part or "test",
     )
 
 
@@ -177,12 +177,12 @@ def _doubts(
     videos: Sequence[ListedVideo], texts: _Texts, files: Mapping[str, str]
 ) -> Iterator[Finding]:
     """What was not said by anybody, and what was said of videos that are not here."""
-    uncounted = [each.name for each in videos if not _told(texts, each).n_frames]
+    uncounted = [each.name for each in videos if not _facts(texts, each).n_frames]
     if uncounted:
         text = f"{counted(len(uncounted), 'video')}: no list says how many frames; 16 for each row"
         yield Finding(level="info", subject="frames", text=f"{text}: {shortened(uncounted)}")
     placed = (
-        _part_in(Path(files[each.name]).parent.name) or _told(texts, each).part for each in videos
+        _part_in(Path(files[each.name]).parent.name) or _facts(texts, each).part for each in videos
     )
     lost = [each.name for each, part in zip(videos, placed, strict=True) if part is None]
     if lost:
@@ -198,5 +198,5 @@ def _doubts(
         yield Finding(level="warning", subject="lists", text=text)
 
 
-def _told(texts: _Texts, video: ListedVideo) -> _Told:
-    return texts.videos.get(video.name, _Told())
+def _facts(texts: _Texts, video: ListedVideo) -> _Facts:
+    return texts.videos.get(video.name, _Facts())

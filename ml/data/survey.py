@@ -17,7 +17,7 @@ import numpy as np
 from ml.data.layouts import Listed, open_dataset
 from ml.data.probing import N_AT_ONCE, Found, Probing
 from ml.data.truth.normality import own_labels
-from ml.data.truth.settling import GroundTruth, settle
+from ml.data.truth.resolving import GroundTruth, resolve_ground_truth
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.data.video import sandbox
 from ml.findings import Finding, Level, counted, shortened
@@ -25,7 +25,7 @@ from ml.normal import NORMAL, normal_among, video_label
 from ml.records import BadInput, Interval, Manifest, VideoRecord
 from ml.reports import Event, Reporter
 
-TOLD = ("warnings", "notes")  # of a video: in findings, not in its event
+IN_FINDINGS = ("warnings", "notes")  # of a video: in findings, not in its event
 N_REASONS = 3  # why nothing was found
 
 
@@ -49,12 +49,12 @@ def survey(spec: Mapping[str, Any], reporter: Reporter) -> None:
         raise BadInput(f"no video and no folder of images was found in {folder}{why}")
     ready, about_pixels = _probe_all(videos, probing, reporter)
     known = VideoSet([_known(video, ready.get(video.name)) for video in videos])
-    truth = settle(dataset.truth(videos), known, {"normal_labels": also})
+    truth = resolve_ground_truth(dataset.truth(videos), known, {"normal_labels": also})
     _send_truth(truth, reporter)
     usable = [video for video in videos if video.name in ready]
     overview = (*_parts(usable, truth), *_twins(usable, ready))
-    told = (*findings, *about_pixels, *_findings_of(ready), *truth.findings, *overview)
-    for finding in told:
+    all_findings = (*findings, *about_pixels, *_findings_of(ready), *truth.findings, *overview)
+    for finding in all_findings:
         reporter.send("finding", **asdict(finding))
     reporter.send("result", values={"format": type(dataset).__module__.rpartition(".")[2]})
 
@@ -95,22 +95,22 @@ def _probe_all(
 ) -> tuple[dict[str, Found], list[Finding]]:
     """What was found in each readable video, by name."""
     ready: dict[str, Found] = {}
-    n_told = 0
+    n_done = 0
 
-    def tell(video: Listed, found: Found) -> None:
-        nonlocal n_told
-        n_told += 1
+    def report(video: Listed, found: Found) -> None:
+        nonlocal n_done
+        n_done += 1
         reporter.send("video", **_identity(video), **_facts(found))
-        reporter.progress(stage="import", done=n_told, total=len(videos), unit="videos")
+        reporter.progress(stage="import", done=n_done, total=len(videos), unit="videos")
         if found["status"] == "ready":
             ready[video.name] = found
 
-    findings = probing.all(videos, tell)
+    findings = probing.all(videos, report)
     return ready, findings
 
 
 def _facts(found: Found) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if name not in TOLD}
+    return {name: value for name, value in found.items() if name not in IN_FINDINGS}
 
 
 def _identity(video: Listed) -> dict[str, str]:

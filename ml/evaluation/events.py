@@ -21,6 +21,9 @@ NAMES = {
     "detection_delay": "mean_delay_seconds",
 }
 SAMPLE = 100_000  # scores from which thresholds to try are taken
+# By which thresholds are explored unless somebody wishes otherwise.
+EXPLORED = metrics.AlarmRule(merge_gap=1.0, in_seconds=True)
+SWEPT = ("recall", "precision", "f1", "false_alarms_per_hour")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,21 @@ def timeline_of(placed: Sequence[ScoredVideo], drop_first: int = 0) -> metrics.T
         each[:drop_first] = 0
     scores = [video.scores for video in placed]
     return metrics.timeline(labels, scores, [video.clock for video in placed])
+
+
+def raw_timeline(videos: Sequence[ScoredVideo]) -> metrics.Timeline:
+    """Scores as they are; a frame without one takes the nearest, as in the default protocol."""
+    return timeline_of(placed_frames(videos, Settings()))
+
+
+def sweep_of(
+    line: metrics.Timeline, rule: metrics.AlarmRule, n: int = 120
+) -> dict[str, list[float | None]]:
+    """`thresholds`, at most 2n of them and rising, and the numbers of SWEPT; None: undefined."""
+    tried = thresholds_to_try(line, n)
+    swept = metrics.sweep(line, tried, rule)
+    columns = {name: [number(each) for each in getattr(swept, name)] for name in SWEPT}
+    return {"thresholds": tried.tolist(), **columns}
 
 
 def event_numbers(
@@ -107,7 +125,7 @@ def _median(delays: Floats) -> float | None:
     return number(np.median(delays)) if len(delays) else None
 
 
-def thresholds_to_try(line: metrics.Timeline, n: int = 120) -> Floats:
+def thresholds_to_try(line: metrics.Timeline, n: int) -> Floats:
     """At most 2n scores, ascending: evenly spread over all, and over the highest of each video.
 
     The second half decides where alarms are few.

@@ -9,33 +9,44 @@ from typing import Any
 
 import numpy as np
 
-from ml.evaluation.exchange import load_scored
+from ml.evaluation.exchange import load_material
+from ml.evaluation.frames import ScoredVideo
 from ml.evaluation.outcome import Outcome, evaluate_under
+from ml.evaluation.overview import overview_of
 from ml.evaluation.settings import Settings
 from ml.reports import Reporter
 
-Task = dict[str, Any]  # {"videos": npz, "validation": npz, "protocols": [fields of Settings]}
+# {"material": path of `save_material`, "protocols": [fields of Settings], "needs_overview": bool}
+Task = dict[str, Any]
 
 
 def evaluate_tasks(tasks: Sequence[Task], out_dir: Path, reporter: Reporter) -> int:
     """Tell an `evaluation` for each protocol of each task; return how many.
 
     Its `path` holds `Outcome.to_json` and the facts of its replicates, whose values, float64,
-    are in `replicates`.
+    are in `replicates`. Of a task that needs it an `overview` is told before: `path` holds
+    `Overview.to_json`.
     """
     total = sum(len(task["protocols"]) for task in tasks)
     done = 0
     for number, task in enumerate(tasks):
+        videos, validation = load_material(Path(task["material"])).scored()
+        if task["needs_overview"]:
+            path = _write_overview(videos, out_dir / f"{number}-overview.json")
+            reporter.send("overview", task=number, path=path)
         protocols = [Settings.from_json(each) for each in task["protocols"]]
-        outcomes = evaluate_under(
-            load_scored(Path(task["videos"])), protocols, load_scored(Path(task["validation"]))
-        )
+        outcomes = evaluate_under(videos, protocols, validation)
         for place, outcome in enumerate(outcomes):
             paths = _write(outcome, out_dir / f"{number}-{place}")
             reporter.send("evaluation", task=number, protocol=place, **paths)
             done += 1
             reporter.progress(stage="evaluate", done=done, total=total, unit="protocols")
     return total
+
+
+def _write_overview(videos: Sequence[ScoredVideo], path: Path) -> str:
+    path.write_text(json.dumps(overview_of(videos).to_json(), allow_nan=False))
+    return str(path)
 
 
 def _write(outcome: Outcome, stem: Path) -> dict[str, str]:

@@ -68,19 +68,21 @@ def extractor_of(
     In float32, whatever they were made in. Raise NoPictures where it is none of those here, or
     nothing to be asked; BadInput where it lacks its weights.
     """
-    told = [name.strip() for name in names if name.strip()]
+    given = [name.strip() for name in names if name.strip()]
     known = EXTRACTORS.load()
     exact = {
         name: "float32" if name == "precision" else value for name, value in (options or {}).items()
     }
-    for name in told:
+    for name in given:
         for key, kind in known.items():
             if name.casefold() in (key.casefold(), kind.title.casefold()):
                 _check_shows(kind)
                 return create_extractor(key, exact, device, weights)
-    if not told:
+    if not given:
         raise NoPictures("Nothing says which network made these features.")
-    raise NoPictures(f"{told[0]} is no network that is known here, so nothing leads to the pixels.")
+    raise NoPictures(
+        f"{given[0]} is no network that is known here, so nothing leads to the pixels."
+    )
 
 
 def _check_shows(kind: type[Extractor]) -> None:

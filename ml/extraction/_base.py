@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Segment = NDArray[np.uint8]  # (L, H, W) grey or (L, H, W, 3) RGB
 Row = NDArray[np.float32]  # (K, D)
-Tell = Callable[[str], None]
+Warn = Callable[[str], None]
 
 
 Group = Literal["Data", "Model"]  # where a form shows an option: of pictures, of the network
@@ -81,7 +81,7 @@ class Extractor(ABC):
 
     @abstractmethod
     def rows(
-        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, warn: Warn
     ) -> Iterator[Row]:
         """(K, D) after (K, D), in constant memory, as many as `n_rows` says.
 
@@ -150,7 +150,7 @@ class PictureExtractor(Extractor):
         """(K, D)"""
 
     def rows(
-        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, warn: Warn
     ) -> Iterator[Row]:
         return map(self.features, self.segments(video, frames_per_row, remainder))
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ml.ahead import ahead
 from ml.data.video.resizing import Shorter, Size, Squeezed
 from ml.device import Precision, has_bf16, to_device
-from ml.extraction._base import PictureExtractor, Row, Segment, Tell, option
+from ml.extraction._base import PictureExtractor, Row, Segment, Warn, option
 from ml.extraction.crops import N_CROPS, ORDERS, Crops, Place, crops_of, places_of
 from ml.extraction.segments import Remainder
 from ml.models.backbones.folding import made_ready
@@ -117,12 +117,12 @@ class ClipExtractor(PictureExtractor):
         }
 
     def rows(
-        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, warn: Warn
     ) -> Iterator[Row]:
         """On a GPU many clips at once, while the next ones are decoded."""
         if self.device.type != "cuda":
             return super().rows(
-                video, frames_per_row=frames_per_row, remainder=remainder, tell=tell
+                video, frames_per_row=frames_per_row, remainder=remainder, warn=warn
             )
         at_once = max(1, CLIPS_AT_ONCE // self.n_crops)
         decoded = ahead(self.segments(video, frames_per_row, remainder), 2 * at_once)

@@ -26,10 +26,10 @@ from ml.data.sound.log_mel import (
     patches,
 )
 from ml.data.sound.track import NoSound, Track
+from ml.data.video.clocks import clock_of
 from ml.data.video.decode import named
-from ml.data.video.images import image_files
-from ml.data.video.outline import DEFAULT_FPS, Outline, outline
-from ml.extraction._base import Extractor, Row, Tell, option
+from ml.data.video.outline import Outline, outline
+from ml.extraction._base import Extractor, Row, Warn, option
 from ml.extraction.segments import Remainder, n_rows
 from ml.records import BadInput, VideoRecord
 
@@ -69,7 +69,7 @@ class SoundExtractor(Extractor):
         """(B, D) of (B, 96, 64)."""
 
     def rows(
-        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, tell: Tell
+        self, video: VideoRecord, *, frames_per_row: int, remainder: Remainder, warn: Warn
     ) -> Iterator[Row]:
         self.frames_of_row(video)  # before anything is made
         with named(video):
@@ -80,7 +80,7 @@ class SoundExtractor(Extractor):
             else:
                 middles = row_middles(clock, frames_per_row, remainder)
                 starts = np.round(middles * RATE).astype(int) - PATCH_SAMPLES // 2
-            heard = patches(self._blocks(video, seen, starts, tell), (starts - starts[0]).tolist())
+            heard = patches(self._blocks(video, seen, starts, warn), (starts - starts[0]).tolist())
             for batch in _batches(heard):
                 yield from self.embeddings(batch)[:, None]
 
@@ -100,7 +100,7 @@ class SoundExtractor(Extractor):
         return self.row_seconds * clock.fps
 
     def _blocks(
-        self, video: VideoRecord, seen: Outline | None, starts: NDArray[np.int64], tell: Tell
+        self, video: VideoRecord, seen: Outline | None, starts: NDArray[np.int64], warn: Warn
     ) -> Iterator[Samples]:
         """All sound between the first patch and the end of the last, to be taken to its end."""
         n_samples = int(starts[-1] - starts[0]) + PATCH_SAMPLES
@@ -112,22 +112,11 @@ class SoundExtractor(Extractor):
         except NoSound as error:
             if self.config.without_sound == "refuse":
                 raise
-            tell(f"{error}: taken as silence")
+            warn(f"{error}: taken as silence")
             yield from silence(n_samples)
         else:
             for remark in track.heard.remarks():
-                tell(remark)
-
-
-def clock_of(video: VideoRecord, seen: Outline | None) -> Clock:
-    """Of its frames, the first at 0: by their own times, or by their rate where those miss some."""
-    if seen is None:
-        n_images = video.n_frames or len(image_files(Path(video.path)))
-        return Clock.constant(n_images, DEFAULT_FPS)
-    n_frames = video.n_frames or seen.n_frames
-    if len(seen.shown) == n_frames:
-        return Clock.of_times(seen.shown - seen.shown[0], seen.fps)
-    return Clock.constant(n_frames, seen.fps)
+                warn(remark)
 
 
 def row_middles(clock: Clock, frames_per_row: int, remainder: Remainder) -> NDArray[np.float64]:

@@ -35,9 +35,9 @@ class ResNet3DOptions:
 @EXTRACTORS.register
 class ResNet3DFeatures(ClipExtractor):
     title = "3D ResNet, Kinetics"
-    summary = "A residual network of 18 to 101 layers with convolutions of 3 × 3 × 3"
+    summary = "A residual network of 18 to 200 layers with convolutions of 3 × 3 × 3"
     source = "Hara et al., CVPR 2018; layers and names as github.com/kenshohara/3D-ResNets-PyTorch"
-    weights_wanted = "r3d18_K_200ep.pth to r3d101_KM_200ep.pth of 3D-ResNets-PyTorch, fc or not"
+    weights_wanted = "r3d18_K_200ep.pth to r3d200_KM_200ep.pth of 3D-ResNets-PyTorch, fc or not"
     Config = ResNet3DOptions
     preprocessings = {
         "kinetics": Preprocessing(

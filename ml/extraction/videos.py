@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ml.extraction._base import Extractor, Row, Tell
+from ml.extraction._base import Extractor, Row, Warn
 from ml.extraction._records import record_of
 from ml.extraction.segments import Remainder
 from ml.findings import Finding, Level
@@ -27,7 +27,7 @@ def extract(
     *,
     frames_per_row: int = 16,
     remainder: Remainder = "drop",
-    tell: Tell = lambda _text: None,
+    warn: Warn = lambda _text: None,
     takes_own_rows: bool = False,
     on_row: Callable[[int], None] = lambda n_rows: None,
 ) -> int:
@@ -45,7 +45,7 @@ def extract(
             f"{frames_per_row} frames: that is for the command line alone"
         )
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    rows = extractor.rows(video, frames_per_row=frames_per_row, remainder=remainder, tell=tell)
+    rows = extractor.rows(video, frames_per_row=frames_per_row, remainder=remainder, warn=warn)
     try:
         # Written through a file, not through a map: a full disk is then an error, not SIGBUS.
         with partial.open("wb") as file:
@@ -77,14 +77,14 @@ def extract_all(
     known = []
     for done, (video, path) in enumerate(zip(listed, paths, strict=True)):
         reporter.progress(stage="extract", done=done, total=len(listed), unit="videos")
-        told = partial(_tell, reporter, video)
+        report = partial(_send_finding, reporter, video)
         try:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                extract(extractor, video, path, **rule, tell=partial(told, "warning"))
+                extract(extractor, video, path, **rule, warn=partial(report, "warning"))
             features = record_of(extractor, video, path, frames_per_row)
         except BadInput as error:
-            told("error", str(error))
+            report("error", str(error))
             known.append(replace(video, features=None))
             continue
         known.append(replace(video, features=features))
@@ -93,7 +93,7 @@ def extract_all(
     return Manifest(videos=tuple(known))
 
 
-def _tell(reporter: Reporter, video: VideoRecord, level: Level, text: str) -> None:
+def _send_finding(reporter: Reporter, video: VideoRecord, level: Level, text: str) -> None:
     reporter.send("finding", **asdict(Finding(level=level, subject=video.name, text=text)))
 
 

@@ -7,13 +7,16 @@ other packages that name theirs under the entry point group `iwakan.methods`.
 """
 
 from ml.methods._base import METHODS, Method, Reads, ReadySweep, Variant, option, register
+from ml.methods._clips import ClipMethod
 from ml.methods._fingerprint import fingerprint
 from ml.methods._one_class import OneClassMethod, ScoringState
-from ml.methods._restoring import restore
+from ml.methods._restoring import BeginsInOwnWay, restore
 from ml.methods._weak import WeakMethod
 
 __all__ = [
     "METHODS",
+    "BeginsInOwnWay",
+    "ClipMethod",
     "Method",
     "OneClassMethod",
     "Reads",

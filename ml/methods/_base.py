@@ -72,6 +72,7 @@ class Method(ABC):
     Config: ClassVar[type[Any]]
     tiny: ClassVar[Any]  # a Config with which the tests' toy is learnt in seconds
     sweeps: ClassVar[tuple[ReadySweep, ...]] = ()
+    begins_with: ClassVar[tuple[str, ...]] = ()  # other methods whose weights it may begin with
 
     def __init__(self, config: Any, device: torch.device) -> None:
         self.config = config

@@ -37,4 +37,5 @@ def _identity(video: VideoRecord) -> list[Any]:
     n_bytes = sum(path.stat().st_size for path in paths if path.is_file())
     facts = [video.id, video.kind, n_bytes, video.rotation, video.pixel_low, video.pixel_high]
     intervals = [astuple(interval) for interval in video.intervals]
-    return [*facts, *([video.label, intervals] if video.label else [])]
+    regions = [[astuple(region) for region in video.regions]] if video.regions else []
+    return [*facts, *([video.label, intervals] if video.label else []), *regions]

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from ml.data.samples.frames import FrameStore, store_frames
 from ml.data.samples.windows import gather, mean_over_windows, stream_windows, window_starts
@@ -23,6 +23,7 @@ from ml.device import autocast, to_device
 from ml.explain.maps import CELLS, MapCollector, Maps
 from ml.methods._base import Method, option
 from ml.methods._fingerprint import fingerprint
+from ml.models.layers import lay_out
 from ml.records import BadInput, Scores, VideoRecord
 from ml.supervision import TrainingData
 from ml.training.learner import Learner
@@ -95,11 +96,7 @@ class OneClassMethod(Method):
         """Nothing is learnt any more. Weights lie as convolutions read them fastest."""
         for module in self.modules.values():
             module.eval()
-            for part in module.modules():
-                if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
-                    part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-                elif isinstance(part, nn.Conv3d | nn.ConvTranspose3d):
-                    part.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+            lay_out(module)
 
     @abstractmethod
     def _learner(self, train: FrameStore, validation: FrameStore | None) -> Learner[Indices]: ...

@@ -299,8 +299,8 @@ class BagLearner(Learner[Halves]):
     def _validated(self, validation: DeviceBags) -> dict[str, float]:
         scores = self._video_scores(validation)
         labels = validation.store.is_abnormal
-        told = torch.from_numpy(labels.astype(np.float64))
-        bce = F.binary_cross_entropy(torch.from_numpy(scores), told)
+        targets = torch.from_numpy(labels.astype(np.float64))
+        bce = F.binary_cross_entropy(torch.from_numpy(scores), targets)
         if labels.all() or not labels.any():
             return {"video_bce": float(bce)}
         return {"video_auroc": auroc(labels.astype(np.uint8), scores), "video_bce": float(bce)}

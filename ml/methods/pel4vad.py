@@ -199,8 +199,8 @@ class PEL4VAD(WeakMethod):
         """`texts_of_abnormal` are the rows of prompts of the abnormal bags' classes."""
         scores_BT, lengths_B, context_BTV = self._whole(normal, abnormal)
         bce = self._bce(scores_BT, lengths_B, len(normal))
-        told = self._held_against_texts(scores_BT, context_BTV, len(normal), texts_of_abnormal)
-        return {"loss": bce + self.config.prompt_weight * told, "bce": bce, "prompts": told}
+        prompts = self._held_against_texts(scores_BT, context_BTV, len(normal), texts_of_abnormal)
+        return {"loss": bce + self.config.prompt_weight * prompts, "bce": bce, "prompts": prompts}
 
     def _whole(self, normal: Tensor, abnormal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Scores (B, T), lengths (B,) and context (B, T, V), cut to the longest of the bags."""

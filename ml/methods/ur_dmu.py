@@ -182,5 +182,9 @@ def _n_top(scores_BT: Tensor) -> int:
 
 def _bce(scores: Tensor, labels: list[float]) -> Tensor:
     """Against `labels`, each for as many of the scores."""
-    told = torch.tensor(labels, device=scores.device).repeat_interleave(len(scores) // len(labels))
-    return F.binary_cross_entropy(scores, told.view(-1, *[1] * (scores.ndim - 1)).expand_as(scores))
+    targets = torch.tensor(labels, device=scores.device).repeat_interleave(
+        len(scores) // len(labels)
+    )
+    return F.binary_cross_entropy(
+        scores, targets.view(-1, *[1] * (scores.ndim - 1)).expand_as(scores)
+    )

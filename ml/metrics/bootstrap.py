@@ -19,7 +19,7 @@ from ml.metrics.ranking import Floats, Ranking, sums
 from ml.metrics.segments import Segments, segments
 from ml.metrics.thresholds import at_threshold
 
-Interval = tuple[float, float]
+Bounds = tuple[float, float]
 Counts = NDArray[np.int64]
 Curves = Mapping[str, CurveMetric]
 MAX_BINS = 4_096
@@ -31,7 +31,7 @@ class BootstrapAUROC:
     """`interval` holds 95 % of the defined `replicates` (R,); `n_undefined` of them are NaN."""
 
     value: float
-    interval: Interval
+    interval: Bounds
     replicates: Floats
     n_undefined: int
 
@@ -42,7 +42,7 @@ class BootstrapMetrics:
 
     names: tuple[str, ...]
     values: dict[str, float]
-    intervals: dict[str, Interval]
+    intervals: dict[str, Bounds]
     replicates: Floats
     n_undefined: dict[str, int]
 
@@ -55,7 +55,7 @@ def draws(n_videos: int, n_replicates: int, seed: int) -> Counts:
     return np.random.default_rng(seed).multinomial(n_videos, shares, size=n_replicates)
 
 
-def percentile_interval(replicates: Floats) -> Interval:
+def percentile_interval(replicates: Floats) -> Bounds:
     """The middle 95 % of the replicates that are not NaN; NaN where there is none."""
     defined = replicates[~np.isnan(replicates)]
     if not len(defined):
@@ -104,9 +104,7 @@ def auroc_of_pairs(
     return np.divide(right, total, out=np.full(len(weights), np.nan), where=total > 0)
 
 
-def bootstrap_at_threshold(
-    items: Segments, threshold: float, counts: Counts
-) -> dict[str, Interval]:
+def bootstrap_at_threshold(items: Segments, threshold: float, counts: Counts) -> dict[str, Bounds]:
     """Intervals of THRESHOLD_METRICS by name under draws `counts` (R, n_videos).
 
     The threshold stands still: what it would have been on the drawn videos is not asked.

@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ml.metrics.bootstrap import Interval, percentile_interval
+from ml.metrics.bootstrap import Bounds, percentile_interval
 from ml.metrics.ranking import Floats, descending, sums
 from ml.metrics.segments import Segments
 
@@ -18,7 +18,7 @@ class Comparison:
     """The first run's number minus the second's, its 95 % interval and two-sided p-value."""
 
     difference: float
-    interval: Interval
+    interval: Bounds
     p_value: float
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ml.metrics.bootstrap import (
     REPLICATES_AT_ONCE,
+    Bounds,
     Counts,
-    Interval,
     bins_of,
     percentile_interval,
     weights_by_bin,
@@ -51,7 +51,7 @@ class AgainstNormal:
         )
         return ranking.average_precision()
 
-    def interval(self, groups: Sequence[int], places: Sequence[int]) -> Interval:
+    def interval(self, groups: Sequence[int], places: Sequence[int]) -> Bounds:
         """Of 95 % of the draws that hold both. `places` are the videos of the groups."""
         whole = np.cumsum(self.normal.sum(axis=0))[None]
         own = np.cumsum(self.abnormal[list(groups)].sum(axis=0))[None]

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.records import BadInput, Scores
+from ml.records import BadInput, Layout, Scores
 from ml.scores.smoothing import MAX_SMOOTHING_FRAMES as MAX_SMOOTHING_FRAMES
 from ml.scores.smoothing import Smoothing, smooth
 
@@ -22,6 +22,7 @@ MAX_MEMBERS = 20
 LARGEST_WEIGHT = 1e9
 
 Floats = NDArray[np.float64]
+Place = tuple[int, int]  # first frame and frames per value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +117,7 @@ def fuse(recipe: Recipe, ingredients: Sequence[Ingredient], n_frames: int) -> Sc
     ]
     weights = np.array([member.weight for member in recipe.members])
     first = ingredients[0].scores
-    if recipe.smoothing == "none" and _share_layout([each.scores for each in ingredients]):
+    if keeps_layout(recipe, [each.scores.layout for each in ingredients]):
         mean = np.average([each.values for each in calibrated], axis=0, weights=weights)
         return _scores(mean, first.first_frame, first.frames_per_value)
     mean = np.average([each.to_frames(n_frames) for each in calibrated], axis=0, weights=weights)
@@ -125,6 +126,20 @@ def fuse(recipe: Recipe, ingredients: Sequence[Ingredient], n_frames: int) -> Sc
         return _scores(mean[:0], 0, 1)
     start, end = int(scored[0]), int(scored[-1]) + 1
     return _scores(smooth(mean[start:end], recipe.smoothing, recipe.smoothing_frames), start, 1)
+
+
+def fused_place(recipe: Recipe, scores: Sequence[Scores], n_frames: int) -> Place:
+    """Where `fuse` puts what it makes of the members' `scores`, without making it."""
+    if keeps_layout(recipe, [each.layout for each in scores]):
+        return scores[0].first_frame, scores[0].frames_per_value
+    have = [~np.isnan(each.to_frames(n_frames)) for each in scores]
+    scored = np.flatnonzero(np.all(have, axis=0))
+    return int(scored[0]) if len(scored) else 0, 1
+
+
+def keeps_layout(recipe: Recipe, layouts: Sequence[Layout]) -> bool:
+    """Whether scores stay at the native resolution that all members have."""
+    return recipe.smoothing == "none" and len(set(layouts)) == 1
 
 
 def _calibrated(member: Member, ingredient: Ingredient) -> Scores:
@@ -136,12 +151,6 @@ def _calibrated(member: Member, ingredient: Ingredient) -> Scores:
     if member.calibration != "none":
         values = (values - low) / (high - low) if high > low else values * 0
     return replace(scores, values=values)
-
-
-def _share_layout(scores: Sequence[Scores]) -> bool:
-    return (
-        len({(each.first_frame, each.frames_per_value, len(each.values)) for each in scores}) == 1
-    )
 
 
 def _scores(values: Floats, first_frame: int, frames_per_value: int) -> Scores:

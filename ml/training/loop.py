@@ -99,7 +99,7 @@ class _Loop:
         self.means = Means()
         self.best: list[float] | None = None  # what the goal says of the best so far
         self.keeper = Keeper(training.folder, training.reporter, last_step=n_steps)
-        self.saved_at = self.told_at = time.monotonic()
+        self.saved_at = self.reported_at = time.monotonic()
         if training.resume_from is not None:
             self._resume(training.resume_from)
 
@@ -136,7 +136,7 @@ class _Loop:
             self._finite_means()
         if not self._is_closing:
             self._measure()
-        self._tell_progress()
+        self._report_progress()
 
     @property
     def _is_closing(self) -> bool:
@@ -146,7 +146,7 @@ class _Loop:
     def _measure(self) -> None:
         """Within an epoch: before a checkpoint, so that a resumed training misses none."""
         if self.learner.goal.is_due(self.step):
-            self._tell(self._validate())
+            self._report(self._validate())
         elif self.step % self.steps_per_point == 0:
             self._send_point({})
 
@@ -155,11 +155,11 @@ class _Loop:
         validated = self._validate()
         if self.batch == self.n_batches:
             self.epoch, self.batch = self.epoch + 1, 0
-        self._tell(validated)
+        self._report(validated)
         if self._is_due(min(MIN_SECONDS_BETWEEN_CHECKPOINTS, self.training.checkpoint_seconds)):
             self._save()
 
-    def _tell(self, validated: dict[str, float]) -> None:
+    def _report(self, validated: dict[str, float]) -> None:
         """Send a point; where it is the best so far, this moment is to be kept."""
         self._send_point({_curve_of(name): value for name, value in validated.items()})
         reached = self.learner.goal.reached(validated)
@@ -204,10 +204,10 @@ class _Loop:
                     "helps"
                 )
 
-    def _tell_progress(self) -> None:
+    def _report_progress(self) -> None:
         now = time.monotonic()
-        if now - self.told_at >= PROGRESS_SECONDS:
-            self.told_at = now
+        if now - self.reported_at >= PROGRESS_SECONDS:
+            self.reported_at = now
             self.training.reporter.progress(
                 stage="train", done=round(self._position(), 3), total=self.epochs, unit="epochs"
             )

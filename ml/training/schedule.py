@@ -20,7 +20,8 @@ class Schedule:
     there on:
 
     - constant: 1;
-    - step: `gamma` times what it was, after every `step_size` steps, at most `n_falls` times;
+    - step: `gamma` times what it was, after every `step_size` steps, at most `n_falls` times, or,
+      where there are `milestones`, after each so many steps;
     - cosine: half a wave from 1 down to 0 (Loshchilov and Hutter, SGDR, ICLR 2017, no restarts),
       of which the training passes the share `passed`;
     - polynomial: the share of the steps that are left, to the power `power`.
@@ -31,6 +32,7 @@ class Schedule:
     step_size: int = 1000
     gamma: float = 0.1
     n_falls: int | None = None
+    milestones: tuple[int, ...] = ()
     power: float = 1.0
     passed: float = 1.0
 
@@ -40,14 +42,18 @@ class Schedule:
         if after < 0:
             return (step + 1) / (self.warm_up_steps + 1)
         if self.shape == "step":
-            falls = after // self.step_size
-            return float(
-                self.gamma ** (falls if self.n_falls is None else min(falls, self.n_falls))
-            )
+            return float(self.gamma ** self._falls(after))
         share = after / (n_steps - self.warm_up_steps)
         if self.shape == "cosine":
             return (1 + math.cos(math.pi * self.passed * share)) / 2
         return float((1 - share) ** self.power) if self.shape == "polynomial" else 1.0
+
+    def _falls(self, after: int) -> int:
+        """How often it has fallen, so many steps after the warm-up."""
+        if self.milestones:
+            return sum(after >= each for each in self.milestones)
+        falls = after // self.step_size
+        return falls if self.n_falls is None else min(falls, self.n_falls)
 
 
 class Rates:

@@ -94,10 +94,12 @@ def _maps(
     return {MAPS_FILE: facts}, ""
 
 
-def _extractor(told: dict[str, Any], device: torch.device) -> Extractor:
-    """By what is `told` of it: its names, its options and a file of weights."""
-    weights = Path(told["weights"]) if told.get("weights") else None
-    return extractor_of(told.get("names", ()), device, options=told.get("options"), weights=weights)
+def _extractor(facts: dict[str, Any], device: torch.device) -> Extractor:
+    """By `facts`: its names, its options and a file of weights."""
+    weights = Path(facts["weights"]) if facts.get("weights") else None
+    return extractor_of(
+        facts.get("names", ()), device, options=facts.get("options"), weights=weights
+    )
 
 
 def _frames(spec: Spec) -> tuple[int, int] | None:

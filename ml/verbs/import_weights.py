@@ -55,7 +55,10 @@ def checkpoint_of(imported: Imported, wanted: Mapping[str, Any]) -> Checkpoint:
         seed=0,
         step=0,
         epoch=0.0,
-        tensors={f"modules/network/{name}": each for name, each in imported.tensors.items()},
+        # What was saved channels last is not contiguous, which safetensors refuses.
+        tensors={
+            f"modules/network/{name}": each.contiguous() for name, each in imported.tensors.items()
+        },
         loop={"imported": imported.layout},
     )
     restore(kind(config, torch.device("cpu")), checkpoint)

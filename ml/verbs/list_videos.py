@@ -21,5 +21,5 @@ def run(spec: Spec, reporter: Reporter) -> None:
     reporter.send("listed", values=[video.to_json() for video in found.videos])
     for finding in found.findings:
         reporter.send("finding", **asdict(finding))
-    told = {"annotates": found.annotates, "annotation": found.annotation}
-    reporter.send("result", values={"format": "list", **told})
+    facts = {"annotates": found.annotates, "annotation": found.annotation}
+    reporter.send("result", values={"format": "list", **facts})

@@ -23,7 +23,7 @@ from ml.reports import Reporter
 from ml.verbs._spec import Spec, out_dir, videos_of
 
 STAGE = "extract"
-TELL_SECONDS = 1.0  # how often within a video
+PROGRESS_SECONDS = 1.0  # how often within a video
 ASKED_FOR = {"version": "version", "weights_sha256": "weights"}
 
 
@@ -65,13 +65,13 @@ class _Making:
         self.contents = spec["contents"]
         self.n_done = spec["n_done"]
         self.total = self.n_done + len(self.videos)
-        self.told_at = 0.0
+        self.reported_at = 0.0
         self.folder = out_dir(spec)
         self.reporter = reporter
 
     def run(self) -> None:
         for number, video in enumerate(self.videos, start=self.n_done):
-            self._tell(number)
+            self._report_progress(number)
             try:
                 self._check_content(video)
                 self._make(video, number)
@@ -79,10 +79,10 @@ class _Making:
                 name = self.names[video.id]
                 finding = Finding(level="error", subject=name, text=str(error))
                 self.reporter.send("finding", **asdict(finding))
-        self._tell(self.total)
+        self._report_progress(self.total)
 
-    def _tell(self, done: float) -> None:
-        self.told_at = time.monotonic()
+    def _report_progress(self, done: float) -> None:
+        self.reported_at = time.monotonic()
         self.reporter.progress(stage=STAGE, done=done, total=self.total, unit="videos")
 
     def _check_content(self, video: VideoRecord) -> None:
@@ -96,14 +96,14 @@ class _Making:
         expected = n_rows_of(video.n_frames, self.rule["frames_per_row"])
 
         def on_row(n_rows: int) -> None:
-            if time.monotonic() - self.told_at > TELL_SECONDS:
-                self._tell(number + min(1, round(n_rows / expected, 2)))
+            if time.monotonic() - self.reported_at > PROGRESS_SECONDS:
+                self._report_progress(number + min(1, round(n_rows / expected, 2)))
 
-        def tell(text: str) -> None:
+        def warn(text: str) -> None:
             finding = Finding(level="warning", subject=self.names[video.id], text=text)
             self.reporter.send("finding", **asdict(finding))
 
-        n_rows = extract(self.extractor, video, path, on_row=on_row, tell=tell, **self.rule)
+        n_rows = extract(self.extractor, video, path, on_row=on_row, warn=warn, **self.rule)
         rows = read_array(path)
         health = Health()
         health.add(rows, path.name)

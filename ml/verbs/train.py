@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml.methods import Method, restore
+from ml.methods import BeginsInOwnWay, Method, restore
 from ml.records import BadInput, Manifest
 from ml.registry import as_json, check_start
 from ml.reports import Reporter
@@ -39,10 +39,14 @@ def run(spec: Spec, reporter: Reporter) -> None:
 
 def _start_from(checkpoint: Checkpoint, name: str, method: Method) -> None:
     """Give the method weights that it learnt elsewhere. Raise BadInput where they do not fit."""
-    if checkpoint.method != name:
+    if checkpoint.method not in (name, *method.begins_with):
         raise BadInput(f"Weights of {checkpoint.method} are none for {name}")
-    check_start(type(method), checkpoint.config, method.config)
-    restore(method, checkpoint)
+    if checkpoint.method == name:
+        check_start(type(method), checkpoint.config, method.config)
+    if isinstance(method, BeginsInOwnWay):
+        method.begin_with(checkpoint)
+    else:
+        restore(method, checkpoint)
 
 
 def _threads(spec: Spec, resume: Checkpoint | None) -> int | None:

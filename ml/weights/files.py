@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import pickle  # noqa: TID251  the name of an exception, nothing is loaded with it
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,15 +42,19 @@ def _loaded(path: Path) -> Any:
             return safetensors.torch.load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
+        if error.errno == errno.EINVAL:  # torch has looked for what lies before the first byte
+            raise BadInput(_why_cut_off(path)) from error
         raise BadInput(f"{path.name} cannot be read: {error.strerror or error}") from error
     except SafetensorError as error:
         raise BadInput(f"{path.name} is not a whole safetensors file: {error}") from error
     except pickle.UnpicklingError as error:
         raise BadInput(_why_not_unpickled(path)) from error
     except (RuntimeError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(
-            f"{path.name} is cut off or no file of weights: torch cannot read it to its end"
-        ) from error
+        raise BadInput(_why_cut_off(path)) from error
+
+
+def _why_cut_off(path: Path) -> str:
+    return f"{path.name} is cut off or no file of weights: torch cannot read it to its end"
 
 
 def _why_not_unpickled(path: Path) -> str:

@@ -10,12 +10,12 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ml.records import Scores
+from tests.evaluating import evaluate_under_each
 from tests.factories.results import labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Dataset, Interval
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

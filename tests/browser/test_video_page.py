@@ -16,13 +16,14 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ml.records import Scores
+from tests.evaluating import evaluate_under_each
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import add_to_test, save_by_name
 from tests.factories.runs import RunFactory
 from tests.patience import PATIENCE
 from tests.toys import write_video
+from webapp.results.models import ScoreSet
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -302,6 +303,22 @@ def test_threshold_counts_alarms_and_can_be_dragged(open_page, alice, video, run
     wait_until(page, lambda: float(page.locator("#threshold").input_value()) > 45)
     expect(fact).not_to_have_text("0.5")
     expect(page.locator("#frame")).to_have_text("0")
+
+
+def test_there_is_no_threshold_until_the_range_is_known_or_somebody_types_one(
+    open_page, alice, video, run
+):
+    ScoreSet.objects.update(lowest=None, highest=None)
+    page = open_page(alice, f"/videos/{video.pk}")
+    page.locator("#curves .js-line").wait_for()
+    threshold, line = page.locator("#threshold"), page.locator("#threshold-line")
+    expect(threshold).to_have_value("")
+    expect(line).to_be_hidden()
+    assert "t=" not in page.url
+    threshold.fill("35")
+    threshold.press("Enter")
+    expect(page.locator(".alarm")).to_have_count(1)
+    expect(line).to_be_visible()
 
 
 def test_a_video_without_scores_plays_and_says_so(open_page, alice, video):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases.conftest import Case, Door
 from webapp.accounts.models import User
-from webapp.datasets.annotation_imports import accept_annotation_import, unsettled
+from webapp.datasets.annotation_imports import accept_annotation_import, unrepairable
 from webapp.datasets.models import Dataset
 from webapp.results.models import Evaluation
 from webapp.results.scores.uploads import create_uploaded_run
@@ -48,7 +48,7 @@ def test_labels_and_scores_in_one_order(case: Case, door: Door, bob: User) -> No
     assert uploaded(door, dataset, scores, bob) == 1.0
     draft = door.bring_truth(dataset, folder / "gt.npy")
     rows = draft.alignment["rows"]
-    assert unsettled(draft.alignment) == []
+    assert unrepairable(draft.alignment) == []
     assert {row["video"]: [span[:2] for span in row["intervals"]] for row in rows} == {
         "test/zeta/01": [[10, 30]],
         "test/alpha/02": [[40, 50]],

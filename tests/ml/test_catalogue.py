@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ml.catalogue import Catalogue
+from ml.data.clips.modalities import MODALITIES
 from ml.data.layouts._base import LAYOUTS
 from ml.data.truth.formats._base import FORMATS as TRUTH
 from ml.evaluation.numbers import NUMBERS
@@ -75,7 +76,7 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(package: Path) -> 
         plugs.find("square")
 
 
-@pytest.mark.parametrize("catalogue", [LAYOUTS, LISTS, METHODS, NUMBERS, SCORES, TRUTH])
+@pytest.mark.parametrize("catalogue", [LAYOUTS, LISTS, METHODS, MODALITIES, NUMBERS, SCORES, TRUTH])
 def test_a_second_one_of_the_same_name_is_refused(catalogue: Catalogue[Any]) -> None:
     name, known = sorted(catalogue.load().items())[0]
     second = type("Second", (), {"__module__": known.__module__})

@@ -25,6 +25,13 @@ def test_choose_refuses_cuda_where_there_is_none() -> None:
         device.choose("cuda")
 
 
+def test_free_memory_is_that_of_a_gpu_and_none_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda on: (3, 5))
+
+    assert device.free_bytes(torch.device("cuda")) == 3
+    assert device.free_bytes(torch.device("cpu")) == 0
+
+
 def test_autocast_float32_leaves_the_type_alone() -> None:
     with device.autocast(torch.device("cpu"), "float32"):
         product = torch.ones(2, 2) @ torch.ones(2, 2)

@@ -8,10 +8,10 @@ from ml.headings import (
     ALL_UNITS,
     LABEL,
     Ends,
+    ambiguous_ends,
     ends_in,
     first_of,
     sort_out,
-    unsaid_ends,
     video_column,
 )
 from ml.records import BadInput
@@ -61,7 +61,7 @@ def test_frames_come_before_times() -> None:
 )
 def test_ends_that_do_not_say_what_they_count(columns: tuple[str, str]) -> None:
     assert ends_in(columns, ALL_UNITS) is None
-    assert unsaid_ends(["video", *columns]) == columns
+    assert ambiguous_ends(["video", *columns]) == columns
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from ml.records import (
     BadInput,
+    Box,
     Interval,
     Manifest,
     Scores,
     VideoRecord,
+    VideoRegion,
     frame_labels,
     hash_of,
     intervals_of,
@@ -147,3 +149,41 @@ def test_a_manifest_with_an_id_twice_is_refused(tmp_path):
 def test_hash_of_ignores_the_order_of_keys():
     assert hash_of({"a": 1, "b": [2, 3]}) == hash_of({"b": [2, 3], "a": 1})
     assert hash_of({"a": [2, 3]}) != hash_of({"a": [3, 2]})
+
+
+def test_regions_and_rates_of_images_go_through_a_manifest(tmp_path):
+    box = Box(left=1, top=2, width=3, height=4)
+    regions = (
+        VideoRegion(start_frame=0, end_frame=5, box=box, label="punch"),
+        VideoRegion(start_frame=2, end_frame=9),
+    )
+    video = VideoRecord(id="a", path="a", kind="frames", n_frames=9, fps=12.5, regions=regions)
+    Manifest(videos=(video,)).save(tmp_path / "m.json")
+
+    assert Manifest.load(tmp_path / "m.json").videos == (video,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"fps": -1}, "a: fps -1 is no number of frames per second"),
+        ({"regions": (VideoRegion(start_frame=3, end_frame=3),)}, r"a: \[3, 3\) is no range of fr"),
+        (
+            {"regions": (VideoRegion(start_frame=3, end_frame=10),)},
+            r"a: a region of the frames \[3, 10\) ends past the last of 9 frames",
+        ),
+        (
+            {
+                "regions": (
+                    VideoRegion(
+                        start_frame=3, end_frame=4, box=Box(left=0, top=0, width=0, height=2)
+                    ),
+                )
+            },
+            r"a: a box of 0 × 2 pixels at \(0, 0\) is no part of a picture",
+        ),
+    ],
+)
+def test_regions_that_no_video_can_have(changes, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        VideoRecord(id="a", path="a", n_frames=9, **changes).check()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ml.records import BadInput, Interval, Manifest, Part, VideoRecord
+from ml.records import BadInput, Interval, Manifest, Part, VideoRecord, VideoRegion
 from ml.supervision import POLICIES, Supervision, allowed_videos, training_data
 
 ONE_CLASS, WEAK, FULL = Supervision.ONE_CLASS, Supervision.WEAK, Supervision.FULL
@@ -122,6 +122,19 @@ def test_test_videos_are_never_told(supervision: Supervision) -> None:
     data = training_data(manifest, supervision)
 
     assert {video.part for video in data.train + data.validation} == {"train"}
+
+
+@pytest.mark.parametrize(("supervision", "label"), [(ONE_CLASS, ""), (WEAK, ""), (FULL, "Robbery")])
+def test_what_regions_are_called_is_told_with_intervals_alone(
+    supervision: Supervision, label: str
+) -> None:
+    region = VideoRegion(start_frame=1, end_frame=4, label="Robbery")
+    normal, other = videos("normal", "Robbery").videos
+    given = Manifest(videos=(replace(normal, regions=(region,)), other))
+
+    data = training_data(given, supervision)
+
+    assert [each.label for each in data.train[0].regions] == [label]
 
 
 def test_what_is_not_known_stays_as_it_was() -> None:

@@ -56,6 +56,8 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "api:virtual_runs": {"recipe": {"members": []}},
         "runs:new_sweep": {"step": "submit"},
         "results:explain": {"run": run.pk},
+        "results:evaluate": {"run": run.pk},
+        "api:evaluation": {"protocol": "frame-raw"},
         "api:explanation": {"from_frame": 0, "to_frame": 2},
         "api:runs": {"dataset": run.dataset_id, "method": run.method_id},
         "api:sweeps": {"dataset": run.dataset_id, "method": run.method_id},

@@ -147,6 +147,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     },
     "results:compare": {"GET": READ},
     "results:compare_export": {"GET": READ},
+    "results:evaluate": {"POST": of_team(403, 302)},
     "results:leaderboards": {"GET": OWN},
     "results:leaderboard": {"GET": READ},
     "results:leaderboard_export": {"GET": READ},
@@ -256,7 +257,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:scores": {"GET": READ, "PUT": of_team(403, 422), "DELETE": HELD},  # an empty file
     "api:score_file": {"GET": READ},
     "api:video_scores": {"GET": READ, "PUT": of_team(403, 422)},
-    "api:evaluation": {"GET": READ},
+    "api:evaluation": {"GET": READ, "POST": of_team(403, 409)},  # its job goes on
     "api:calibration": {"GET": of_team(422, 422)},  # no validation videos
     "api:explanations": {"GET": READ},
     "api:explanation": {"GET": READ, "POST": of_team(403, 422)},  # the run reads frames

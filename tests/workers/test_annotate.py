@@ -28,7 +28,7 @@ from webapp.datasets.annotation_imports import (
     needed_repairs,
     order_of,
     start_annotation_import,
-    unsettled,
+    unrepairable,
 )
 from webapp.datasets.listing import create_listed_dataset
 from webapp.datasets.models import AnnotationImport, Dataset, Video
@@ -189,7 +189,7 @@ def test_a_bare_vector_goes_through_the_split_in_its_order(
     work()
 
     draft.refresh_from_db()
-    assert unsettled(draft.alignment) == ["It names no video of this dataset"]
+    assert unrepairable(draft.alignment) == ["It names no video of this dataset"]
     with pytest.raises(UserError, match="cannot be taken: It names no video"):
         accept_annotation_import(draft=draft, repairs=["leave_out", "assume_normal"], by=bob)
 

@@ -13,14 +13,17 @@ import numpy as np
 import pytest
 from django.forms.models import model_to_dict
 
+from ml.evaluation.overview import overview_of
 from ml.reports import Event
+from tests.evaluating import evaluate_under_each
 from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
-from webapp.accounts.models import Team
+from webapp.accounts.models import Team, User
 from webapp.jobs.models import Job
-from webapp.results.models import Evaluation
+from webapp.results.models import Evaluation, ScoreOverview
 from webapp.results.protocols.presets import PRESETS, ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
+from webapp.results.protocols.team import create_protocol
+from webapp.results.scores.with_ground_truth import labelled_scores
 from webapp.runs.models import Run
 from workers import kinds
 from workers.kinds import JobKind
@@ -69,7 +72,7 @@ def work(spec: dict[str, Any], folder: Path) -> list[Event]:
 def done(kind: JobKind, job: Job, folder: Path) -> list[Event]:
     events = work(kind.prepare(job, folder), folder)
     for event in events:
-        if event["event"] == "evaluation":
+        if event["event"] in ("evaluation", "overview"):
             kind.on_event(job, event, folder)
     kind.on_success(job, folder)
     return events
@@ -93,6 +96,26 @@ def test_its_numbers_are_those_of_the_evaluator_bit_for_bit(
     assert [event["done"] for event in events if event["event"] == "progress"] == list(
         range(1, len(PRESETS) + 1)
     )
+    truth = run.annotation_set
+    overview = overview_of(labelled_scores(run.score_set, truth))
+    made_of_all = ScoreOverview.objects.get(score_set=run.score_set, annotation_set=truth)
+    assert (made_of_all.grid, made_of_all.sweep) == (overview.grid, overview.sweep)
+    assert run.score_set.lowest == overview.lowest
+
+
+def test_what_the_job_is_told_to_make_comes_beside_what_is_offered(
+    kind: JobKind, job: Job, run: Run, bob: User, tmp_path: Path
+) -> None:
+    values = {"team": run.team, "title": "Ours", "by": bob}
+    old = create_protocol(**values, settings={"drop_first": 1})
+    new = create_protocol(**values, settings={"drop_first": 2}, version_of="ours")
+    job.spec = {"protocols": [old.pk]}
+
+    [task] = kind.prepare(job, tmp_path)["tasks"]
+
+    assert task["protocols"] == [
+        *(each.settings for each in ensure_protocols()), new.settings, old.settings,
+    ]  # fmt: skip
 
 
 def test_numbers_that_are_there_are_not_made_again(
@@ -102,6 +125,7 @@ def test_numbers_that_are_there_are_not_made_again(
 
     [task] = kind.prepare(job, tmp_path)["tasks"]
     assert len(task["protocols"]) == len(PRESETS) - 2
+    assert task["needs_overview"]
 
     evaluate_under_each(run.score_set, ensure_protocols())
     done(kind, job, tmp_path)

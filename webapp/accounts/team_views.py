@@ -9,11 +9,10 @@ from django.views.decorators.http import require_POST
 
 from webapp.accounts import services
 from webapp.accounts.forms import RoleForm
-from webapp.accounts.http import AuthenticatedRequest, get_or_post
+from webapp.accounts.http import AuthenticatedRequest, get_or_post, next_page
 from webapp.accounts.models import Invitation, Membership
 from webapp.accounts.permissions import Permission, permissions_of, teams_of
 from webapp.accounts.teams import choose_team, current_team
-from webapp.accounts.views import next_page
 
 
 @never_cache

@@ -5,8 +5,7 @@ from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_not_required
 from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,7 +20,7 @@ from webapp.accounts.forms import (
     TokenForm,
     show_error,
 )
-from webapp.accounts.http import AuthenticatedRequest, get_or_post
+from webapp.accounts.http import AuthenticatedRequest, get_or_post, next_page
 from webapp.accounts.login import check_password
 from webapp.accounts.models import User
 from webapp.accounts.teams import choose_team, current_team
@@ -30,18 +29,6 @@ from webapp.common.errors import UserError
 
 def log_in(request: HttpRequest, user: User) -> None:
     auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-
-
-def next_page(request: HttpRequest) -> str:
-    """Where the person wanted to go, if that is a path on this site.
-
-    Anything else without a host, such as `home`, a redirect would take for the name of a view.
-    """
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 @login_not_required

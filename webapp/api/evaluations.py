@@ -2,20 +2,24 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from webapp.api.authentication import caller
 from webapp.api.fields import NumbersField, ObjectField
+from webapp.api.jobs import JobSerializer, accepted
 from webapp.api.protocols import ProtocolSerializer
-from webapp.api.requests import Known, read_query
+from webapp.api.requests import Known, read_body, read_query
 from webapp.api.runs import visible_run
-from webapp.results.models import Evaluation, ScoreSet
+from webapp.jobs.models import Job
+from webapp.results.models import Evaluation
 from webapp.results.protocols.choice import protocol_of
-from webapp.results.scores.evaluating import evaluate
+from webapp.results.protocols.current_evaluations import IS_CURRENT
+from webapp.results.scores.evaluation_jobs import request_evaluation
 from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.runs.models import Run
 
@@ -63,23 +67,45 @@ class EvaluationQuery(Known):
     )
 
 
+class ProtocolToEvaluate(Known):
+    protocol = serializers.SlugField(max_length=60, help_text="Of the run's team, or a preset.")
+    version = serializers.IntegerField(
+        min_value=1, required=False, help_text="The newest when left out."
+    )
+
+
 class Evaluations(APIView):
     @extend_schema(responses=EvaluationsSerializer, parameters=[EvaluationQuery])
     def get(self, request: Request, run_id: str) -> Response:
-        """One for each protocol, or the one that is named; empty until the run has been scored.
+        """One for each protocol, or the one that is named; empty until a job has made it.
 
-        Under a named protocol it is made now where it has not been yet.
+        Under a named protocol it is that of the current evaluator.
         """
         run = visible_run(request, run_id)
         wanted = read_query(EvaluationQuery, request)
+        rows = _evaluations(run)
         if "protocol" in wanted:
             protocol = protocol_of(wanted["protocol"], run.team, wanted.get("version"))
-            score_sets = ScoreSet.objects.filter(run=run).select_related("run")
-            rows = [evaluate(score_set, protocol) for score_set in score_sets]
-        else:
-            rows = list(_evaluations(run))
+            own_truth = F("score_set__run__annotation_set")
+            rows = rows.filter(IS_CURRENT, protocol=protocol, annotation_set=own_truth)
         answer = {"n_looks": n_looks(run.split), "results": rows}
         return Response(EvaluationsSerializer(answer).data)
+
+    @extend_schema(
+        request=ProtocolToEvaluate, responses={200: EvaluationSerializer, 202: JobSerializer}
+    )
+    def post(self, request: Request, run_id: str) -> Response:
+        """Have the run evaluated under a protocol, an old version too; 200 where that is done.
+
+        409 before it is scored, and while other work on it goes on.
+        """
+        run = visible_run(request, run_id)
+        wanted = read_body(ProtocolToEvaluate, request)
+        protocol = protocol_of(wanted["protocol"], run.team, wanted.get("version"))
+        made = request_evaluation(run=run, protocol=protocol, by=caller(request))
+        return (
+            accepted(made) if isinstance(made, Job) else Response(EvaluationSerializer(made).data)
+        )
 
 
 def _evaluations(run: Run) -> QuerySet[Evaluation]:

@@ -45,15 +45,15 @@ def answer_once(request: Request, create: Callable[[], Response]) -> Response:
     if len(key) > MAX_LENGTH:
         raise UserError(f"{HEADER}: at most {MAX_LENGTH} characters.", code="key_too_long")
     with transaction.atomic():
-        kept, is_first = _claim(request, key)
+        answer, is_first = _claim(request, key)
         if is_first:
-            return _keep(kept, create())
-    if kept.request_hash != _hash(request):
+            return _keep(answer, create())
+    if answer.request_hash != _hash(request):
         raise UserError(
             f"This {HEADER} was used for another request. Take a new key.", code="key_reused"
         )
-    headers = kept.headers | {"Idempotency-Replayed": "true"}
-    return Response(json.loads(kept.body), status=kept.status_code, headers=headers)
+    headers = answer.headers | {"Idempotency-Replayed": "true"}
+    return Response(json.loads(answer.body), status=answer.status_code, headers=headers)
 
 
 def _claim(request: Request, key: str) -> tuple[IdempotentAnswer, bool]:
@@ -89,10 +89,10 @@ def _hash(request: Request) -> str:
     return hash_of([request.method, request.get_full_path(), team_id, data])
 
 
-def _keep(kept: IdempotentAnswer, response: Response) -> Response:
-    kept.status_code = response.status_code
+def _keep(answer: IdempotentAnswer, response: Response) -> Response:
+    answer.status_code = response.status_code
     names = ("Location", "Retry-After")
-    kept.headers = {name: response[name] for name in names if response.has_header(name)}
-    kept.body = JSONRenderer().render(response.data).decode()
-    kept.save()
+    answer.headers = {name: response[name] for name in names if response.has_header(name)}
+    answer.body = JSONRenderer().render(response.data).decode()
+    answer.save()
     return response

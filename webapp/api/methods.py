@@ -18,6 +18,10 @@ class MethodSerializer(serializers.ModelSerializer[Method]):
     reads = serializers.ChoiceField(
         choices=Reads.choices, help_text="What it takes of a video; features need a feature set."
     )
+    begins_with = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Other methods with whose weights its training may begin.",
+    )
     schema = ObjectField(help_text="JSON Schema of the config.")
     sweeps = serializers.ListField(
         child=ObjectField(), help_text="Ready-made ones: name, title, reproduces, grid, variants."
@@ -26,8 +30,8 @@ class MethodSerializer(serializers.ModelSerializer[Method]):
     class Meta:
         model = Method
         fields = [
-            "name", "title", "summary", "paper", "supervision", "reads", "schema", "sweeps",
-            "published_at",
+            "name", "title", "summary", "paper", "supervision", "reads", "begins_with",
+            "schema", "sweeps", "published_at",
         ]  # fmt: skip
 
 

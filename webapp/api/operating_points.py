@@ -44,7 +44,10 @@ class OperatingPointSerializer(serializers.Serializer[Any]):
     merge_seconds = serializers.FloatField()
     iou = serializers.FloatField()
     summary = ObjectField()
-    curve = ObjectField(help_text="Lists of equal length, by rising threshold.")
+    curve = ObjectField(
+        help_text="Lists of equal length, by rising threshold; coarser where hold, merge gap or "
+        "IoU are others than when left out."
+    )
     events = serializers.ListField(child=ObjectField())
     false_alarms = serializers.ListField(child=ObjectField(), help_text="By video, worst first.")
 
@@ -67,6 +70,11 @@ class SensitivitySerializer(serializers.Serializer[Any]):
     run_id = serializers.CharField()
     selected_on_test = serializers.BooleanField(help_text="The checkpoint that was scored.")
     headline = serializers.FloatField(allow_null=True)
+    missing = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Protocols without numbers: `POST /runs/{run_id}/evaluation` has them made.",
+    )
+    has_grid = serializers.BooleanField(help_text="Whether the grid has been made, by that job.")
     results = SensitivityRowSerializer(many=True)
 
 
@@ -82,6 +90,6 @@ class OperatingPoints(APIView):
 class Sensitivity(APIView):
     @extend_schema(responses=SensitivitySerializer)
     def get(self, request: Request, run_id: str) -> Response:
-        """The same scores under every protocol and under a grid of conventions."""
+        """The same scores under every protocol and under a grid of conventions, as far as made."""
         found = SensitivityOfRun(scored_run(request._request, run_id))
         return Response(SensitivitySerializer(found.to_json()).data)

@@ -20,7 +20,7 @@ from webapp.api.jobs import JobSerializer, accepted
 from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, VisibleField, read_body
 from webapp.api.stages import StageSerializer
-from webapp.datasets.models import Dataset, FeatureSet, Split
+from webapp.datasets.models import Dataset, FeatureSet, RegionSet, Split
 from webapp.deleting.services import delete_run
 from webapp.jobs.models import Job
 from webapp.runs import services
@@ -54,10 +54,16 @@ def feature_set_field() -> VisibleField:
 class NewRun(RunOfSplit):
     method = serializers.PrimaryKeyRelatedField(queryset=Method.objects.all())
     feature_set = feature_set_field()
+    region_set = VisibleField(
+        queryset=RegionSet.objects.all(),
+        required=False,
+        help_text="Of the dataset; what a method that reads clips looks at alone. None: at all.",
+    )
     starts_from = VisibleField(
         queryset=Run.objects.all(),
         required=False,
-        help_text="A run of the same method: learn from the weights that it was scored with.",
+        help_text="A run of the same method, or of one that the method begins with: learn from the "
+        "weights that it was scored with.",
     )
     starts_from_weights = VisibleField(
         queryset=Weights.objects.all(),
@@ -106,6 +112,9 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     feature_set_id = serializers.CharField(
         allow_null=True, help_text="What a method that reads features was given."
     )
+    region_set_id = serializers.CharField(
+        allow_null=True, help_text="What a method that reads clips looked at; null: at all."
+    )
     starts_from = serializers.CharField(
         source="starts_from.run_id",
         default=None,
@@ -133,10 +142,11 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         model = Run
         fields = [
             "id", "kind", "name", "dataset_id", "split_id", "annotation_set_id", "method",
-            "method_name", "supervision", "features", "feature_set_id", "reference", "config",
-            "starts_from", "starts_from_weights", "weights_id", "recipe", "seed", "selection",
-            "selected_on_test", "dataset_hash", "sweep_id", "trained_by_id", "status", "created_by",
-            "created_at", "scored_at", "job_url", "scores_url", "evaluation_url",
+            "method_name", "supervision", "features", "feature_set_id", "region_set_id",
+            "reference", "config", "starts_from", "starts_from_weights", "weights_id", "recipe",
+            "seed", "selection", "selected_on_test", "dataset_hash", "sweep_id", "trained_by_id",
+            "status", "created_by", "created_at", "scored_at", "job_url", "scores_url",
+            "evaluation_url",
         ]  # fmt: skip
 
     def get_job_url(self, run: Run) -> str | None:

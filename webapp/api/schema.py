@@ -54,7 +54,7 @@ def describe_problems(result: dict[str, Any], **context: Any) -> dict[str, Any]:
     return result
 
 
-class KeptDocument(SchemaGenerator):
+class CachedSchemaGenerator(SchemaGenerator):
     """Makes the document once: it is the same for everybody until the site starts anew.
 
     Half a second each time would be a way to keep the site busy for people without an account.

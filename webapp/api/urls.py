@@ -29,11 +29,15 @@ from webapp.api import (
     virtual_runs,
     weights,
 )
-from webapp.api.schema import KeptDocument
+from webapp.api.schema import CachedSchemaGenerator
 
 app_name = "api"
 urlpatterns = [
-    path("schema", SpectacularJSONAPIView.as_view(generator_class=KeptDocument), name="schema"),
+    path(
+        "schema",
+        SpectacularJSONAPIView.as_view(generator_class=CachedSchemaGenerator),
+        name="schema",
+    ),
     # The split view has no inline script, which the site's policy would block.
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     path("me", accounts.Me.as_view(), name="me"),

@@ -69,6 +69,7 @@ class AuditEvent(models.Model):
         RUN_MIXED = "run.mixed", _("mixed the virtual run")
         RUN_CANCELLED = "run.cancelled", _("cancelled the run")
         RUN_RESUMED = "run.resumed", _("resumed the run")
+        RUN_EVALUATED = "run.evaluated", _("had numbers made of the run")
         RUN_DELETED = "run.deleted", _("deleted the run")
         RUN_EXPLAINED = "run.explained", _("had scores explained of the run")
         SWEEP_SUBMITTED = "sweep.submitted", _("submitted the sweep")

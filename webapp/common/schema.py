@@ -106,7 +106,11 @@ def learning_values(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]
 
 def network_values(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a config that says what network it is: weights of one fit another with equal."""
-    return _without(schema, config, ("Training", SCORING))
+    known = schema["properties"]
+    values = _without(schema, config, ("Training", SCORING))
+    return {
+        name: value for name, value in values.items() if not known.get(name, {}).get("transfers")
+    }
 
 
 def is_of_scoring(schema: Schema, name: str) -> bool:

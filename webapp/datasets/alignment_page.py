@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from webapp.datasets.annotation_imports import needed_repairs, unsettled
+from webapp.datasets.annotation_imports import needed_repairs, unrepairable
 
 SHOWN_INTERVALS = 6
 
@@ -55,8 +55,8 @@ class AlignmentPage:
         return list(needed_repairs(self.alignment).items())
 
     @property
-    def unsettled(self) -> list[str]:
-        return unsettled(self.alignment)
+    def unrepairable(self) -> list[str]:
+        return unrepairable(self.alignment)
 
     @property
     def n_intervals(self) -> int:

@@ -193,7 +193,7 @@ def accept_annotation_import(
         raise ConflictError(_("This draft is accepted already."), code="accepted")
     if not draft.alignment:
         raise UserError(_("The file has not been read."), code="not_read")
-    _check_settled(draft.alignment, set(repairs))
+    _check_repaired(draft.alignment, set(repairs))
     stored = add_version(
         draft.dataset,
         list(_intervals(draft)),
@@ -217,7 +217,7 @@ def needed_repairs(alignment: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {code: each for code, each in alignment["repairs"].items() if code in needed}
 
 
-def unsettled(alignment: dict[str, Any]) -> list[str]:
+def unrepairable(alignment: dict[str, Any]) -> list[str]:
     """What no repair can settle, a sentence each."""
     faults = [
         f"{each['subject']}: {each['text']}" if each["subject"] else each["text"]
@@ -231,8 +231,8 @@ def unsettled(alignment: dict[str, Any]) -> list[str]:
     return faults
 
 
-def _check_settled(alignment: dict[str, Any], accepted: set[str]) -> None:
-    if faults := unsettled(alignment):
+def _check_repaired(alignment: dict[str, Any], accepted: set[str]) -> None:
+    if faults := unrepairable(alignment):
         more = _(" and %d more") % (len(faults) - SOME) if len(faults) > SOME else ""
         text = _("This file cannot be taken: %(faults)s%(more)s.")
         values = {"faults": "; ".join(faults[:SOME]), "more": more}

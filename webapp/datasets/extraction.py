@@ -127,7 +127,7 @@ def follow(feature_set_id: str) -> None:
 
 
 # For the housekeeper.
-settle = partial(stages.settle, (KIND,), follow=follow)
+end_broken_stages = partial(stages.end_broken_stages, (KIND,), follow=follow)
 
 
 def _begin(feature_set: FeatureSet, *, queue: str, by: User) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ml.findings import Finding, counted, shortened
+from ml.normal import canonical_label
 from ml.records import BadInput
 from ml.regions import Region as Row
 from ml.regions import read_regions
@@ -55,6 +58,23 @@ def import_regions(*, dataset: Dataset, name: str, file: GivenList, by: User) ->
         dataset=dataset.name, n_regions=len(placed),
     )  # fmt: skip
     return region_set
+
+
+def regions_of(region_set: RegionSet) -> dict[str, list[dict[str, Any]]]:
+    """By video, as JSON of `ml.records.VideoRegion`; normal is what the dataset calls so."""
+    also = region_set.dataset.normal_labels
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for region in region_set.regions.all():
+        box = {name: getattr(region, name) for name in ("left", "top", "width", "height")}
+        found[region.video_id].append(
+            {
+                "start_frame": region.start_frame,
+                "end_frame": region.end_frame,
+                "box": None if region.left is None else box,
+                "label": canonical_label(region.label, also),
+            }
+        )
+    return found
 
 
 def _check_name(name: str) -> None:

@@ -312,6 +312,7 @@ def manifest_videos(
             "intervals": _intervals(video) if with_intervals else [],
             "pixel_low": video.pixel_low,
             "pixel_high": video.pixel_high,
+            "fps": video.fps if video.kind == Video.Kind.FRAMES else 0.0,
         }
         for video in videos.with_ground_truth(annotation_set or dataset.ground_truth)
     ]

@@ -56,7 +56,7 @@ def interval_refusal(video: Video | None, start: int, end: int) -> str:
 
 def fill_in(video: Video, event: dict[str, Any], *, folder: Path) -> None:
     """Set the fields of `video` and take its files into the storage. Does not save the row."""
-    looks = (video.proxy_fps, video.width, video.height)
+    appearance = (video.proxy_fps, video.width, video.height)
     for name in FACTS:
         setattr(video, name, event[name])
     for name, usual in RARE_FACTS.items():
@@ -66,7 +66,7 @@ def fill_in(video: Video, event: dict[str, Any], *, folder: Path) -> None:
         _inside(Path(video.dataset.folder), event["path"])
         video.pts_seconds = _pts(_inside(folder, event["pts"]), event["n_frames"])
         video.duration_seconds = _seconds(video)
-        is_other = looks != (video.proxy_fps, video.width, video.height)
+        is_other = appearance != (video.proxy_fps, video.width, video.height)
         for field, file_name in FILES.items():
             source = _inside(folder, event[field])
             _keep(getattr(video, field), source, file_name, is_other=is_other)

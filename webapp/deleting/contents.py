@@ -77,30 +77,32 @@ class Dependents:
 def of_run(run: Run) -> Dependents:
     ids = [run.pk]
     rows = rows_of_runs(ids)
-    said = [*_ranks(ids), *_closed_links(ids), *_folds(rows)]
-    return _dependents(rows, files.names_of(files.OF_RUN, ids), said, holds.of_run(run))
+    consequences = [*_ranks(ids), *_closed_links(ids), *_folds(rows)]
+    return _dependents(rows, files.names_of(files.OF_RUN, ids), consequences, holds.of_run(run))
 
 
 def of_scores(run: Run) -> Dependents:
     ids = [run.pk]
     rows = rows_of_scores(ids)
-    said = [*_ranks(ids), *_folds(rows), _what_remains(run)]
-    return _dependents(rows, files.names_of(files.OF_SCORES, ids), said, holds.of_scores(run))
+    consequences = [*_ranks(ids), *_folds(rows), _what_remains(run)]
+    return _dependents(
+        rows, files.names_of(files.OF_SCORES, ids), consequences, holds.of_scores(run)
+    )
 
 
 def of_sweep(sweep: Sweep) -> Dependents:
     ids = list(sweep.runs.values_list("pk", flat=True))
     rows = rows_of_sweep(sweep, ids)
-    said = [*_ranks(ids), *_closed_links(ids)]
-    return _dependents(rows, files.names_of(files.OF_RUN, ids), said, holds.of_sweep(sweep))
+    consequences = [*_ranks(ids), *_closed_links(ids)]
+    return _dependents(rows, files.names_of(files.OF_RUN, ids), consequences, holds.of_sweep(sweep))
 
 
 def of_feature_set(feature_set: FeatureSet) -> Dependents:
     rows = rows_of_feature_set(feature_set)
     names = files.names_of_features([feature_set.pk])
-    said = [_what_stays(feature_set, n_files=len(names))]
+    consequences = [_what_stays(feature_set, n_files=len(names))]
     held = holds.of_feature_set(feature_set)
-    return _dependents(rows, [], said, held, features=names)
+    return _dependents(rows, [], consequences, held, features=names)
 
 
 def of_weights(weights: Weights) -> Dependents:
@@ -111,9 +113,11 @@ def of_weights(weights: Weights) -> Dependents:
 def of_dataset(dataset: Dataset) -> Dependents:
     rows = rows_of_dataset(dataset)
     names = files.names_of(files.OF_DATASET, [dataset.pk])
-    said = [] if dataset.is_listed else [_("The videos in %s stay as they are.") % dataset.folder]
+    consequences = (
+        [] if dataset.is_listed else [_("The videos in %s stay as they are.") % dataset.folder]
+    )
     features = files.names_of_features(dataset.feature_sets.values_list("pk", flat=True))
-    return _dependents(rows, names, said, holds.of_dataset(dataset), features=features)
+    return _dependents(rows, names, consequences, holds.of_dataset(dataset), features=features)
 
 
 def rows_of_runs(ids: Sequence[str]) -> Rows:
@@ -184,7 +188,7 @@ def counts_of(rows: Rows) -> dict[str, int]:
 def _dependents(
     rows: Rows,
     names: list[str],
-    said: Sequence[str],
+    consequences: Sequence[str],
     held: Sequence[Hold],
     *,
     features: list[str] | None = None,
@@ -196,7 +200,7 @@ def _dependents(
         counts=counts_of(rows),
         n_files=len(names) + len(extracted),
         n_bytes=None if None in sizes else sum(size or 0 for size in sizes),
-        consequences=said,
+        consequences=consequences,
         holds=held,
     )
 

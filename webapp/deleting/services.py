@@ -44,9 +44,12 @@ def delete_run(*, run: Run, by: User) -> None:
     with _deleting(run):
         [run] = _lock_runs([run.pk], run)
         holds.check(run, holds.of_run(run))
-        told = _told([run.pk]) | {"dataset": run.dataset.name, "method": run.method_name}
+        details = _counts_of_runs([run.pk]) | {
+            "dataset": run.dataset.name,
+            "method": run.method_name,
+        }
         _delete_runs([run.pk])
-        record(Act.RUN_DELETED, run.pk, team=run.team, by=by, name=run.name, **told)
+        record(Act.RUN_DELETED, run.pk, team=run.team, by=by, name=run.name, **details)
 
 
 def delete_score_set(*, run: Run, by: User) -> None:
@@ -59,11 +62,11 @@ def delete_score_set(*, run: Run, by: User) -> None:
         [run] = _lock_runs([run.pk], run)
         _check_stored(run)
         holds.check(run, holds.of_scores(run))
-        told: dict[str, Any] = {"content_hash": run.score_set.content_hash}
-        told |= contents.counts_of(contents.rows_of_scores([run.pk]))
+        details: dict[str, Any] = {"content_hash": run.score_set.content_hash}
+        details |= contents.counts_of(contents.rows_of_scores([run.pk]))
         _delete_scores([run.pk])
         _wait_for_scores(run, by)
-        record(Act.SCORES_DELETED, run, team=run.team, by=by, **told)
+        record(Act.SCORES_DELETED, run, team=run.team, by=by, **details)
 
 
 def delete_sweep(*, sweep: Sweep, by: User) -> None:
@@ -74,12 +77,12 @@ def delete_sweep(*, sweep: Sweep, by: User) -> None:
         _lock_runs(ids, sweep)
         [sweep] = _locked(Sweep, [sweep.pk], sweep)
         holds.check(sweep, holds.of_sweep(sweep))
-        told = {"runs": len(ids)} | _told(ids)
-        told |= {"dataset": sweep.dataset.name, "method": sweep.method.title}
+        details = {"runs": len(ids)} | _counts_of_runs(ids)
+        details |= {"dataset": sweep.dataset.name, "method": sweep.method.title}
         _delete_runs(ids)
         sweep_id = sweep.pk
         sweep.delete()
-        record(Act.SWEEP_DELETED, sweep_id, team=sweep.team, by=by, name=sweep.title, **told)
+        record(Act.SWEEP_DELETED, sweep_id, team=sweep.team, by=by, name=sweep.title, **details)
 
 
 def delete_feature_set(*, feature_set: FeatureSet, by: User) -> None:
@@ -93,16 +96,16 @@ def delete_feature_set(*, feature_set: FeatureSet, by: User) -> None:
         _lock_jobs([feature_set.pk])
         [feature_set] = _locked(FeatureSet, [feature_set.pk], feature_set)
         holds.check(feature_set, holds.of_feature_set(feature_set))
-        told: dict[str, Any] = {
+        details: dict[str, Any] = {
             "dataset": feature_set.dataset.name,
             "folder": feature_set.folder or None,
         }
-        told |= contents.counts_of(contents.rows_of_feature_set(feature_set))
+        details |= contents.counts_of(contents.rows_of_feature_set(feature_set))
         set_id, name = feature_set.pk, str(feature_set)
-        told |= {"n_files": n_files} if (n_files := _sweep_features([feature_set])) else {}
+        details |= {"n_files": n_files} if (n_files := _sweep_features([feature_set])) else {}
         feature_set.delete()
         _delete_jobs([set_id])
-        record(Act.FEATURE_SET_DELETED, set_id, team=team, by=by, name=name, **told)
+        record(Act.FEATURE_SET_DELETED, set_id, team=team, by=by, name=name, **details)
 
 
 def delete_weights(*, weights: Weights, by: User) -> None:
@@ -113,13 +116,13 @@ def delete_weights(*, weights: Weights, by: User) -> None:
         [weights] = _locked(Weights, [weights.pk], weights)
         holds.check(weights, holds.of_weights(weights))
         names = files.names_of(files.OF_WEIGHTS, [weights.pk])
-        told: dict[str, Any] = {"file": weights.file_name, "sha256": weights.sha256}
-        told |= contents.counts_of(contents.rows_of_weights(weights)) | {"n_files": len(names)}
+        details: dict[str, Any] = {"file": weights.file_name, "sha256": weights.sha256}
+        details |= contents.counts_of(contents.rows_of_weights(weights)) | {"n_files": len(names)}
         weights_id, team = weights.pk, weights.team
         files.sweep_later(names, subject_id=weights_id)
         weights.delete()
         _delete_jobs([weights_id])
-        record(Act.WEIGHTS_DELETED, weights_id, team=team, by=by, name=weights.name, **told)
+        record(Act.WEIGHTS_DELETED, weights_id, team=team, by=by, name=weights.name, **details)
 
 
 def delete_dataset(*, dataset: Dataset, by: User) -> None:
@@ -132,15 +135,17 @@ def delete_dataset(*, dataset: Dataset, by: User) -> None:
         dataset = _lock_dataset(dataset)
         holds.check(dataset, holds.of_dataset(dataset))
         names = files.names_of(files.OF_DATASET, [dataset.pk])
-        told: dict[str, Any] = {"folder": dataset.folder, "n_files": len(names)}
-        told |= contents.counts_of(contents.rows_of_dataset(dataset))
+        details: dict[str, Any] = {"folder": dataset.folder, "n_files": len(names)}
+        details |= contents.counts_of(contents.rows_of_dataset(dataset))
         subjects = holds.subjects_of(dataset)
         files.sweep_later(names, subject_id=dataset.pk)
-        told["n_files"] += _sweep_features(dataset.feature_sets.all())
+        details["n_files"] += _sweep_features(dataset.feature_sets.all())
         dataset_id = dataset.pk
         dataset.delete()
         _delete_jobs(subjects)
-        record(Act.DATASET_DELETED, dataset_id, team=dataset.team, by=by, name=dataset.name, **told)
+        record(
+            Act.DATASET_DELETED, dataset_id, team=dataset.team, by=by, name=dataset.name, **details
+        )
 
 
 def require_run(subject: Run | Sweep | Weights, *, by: User) -> None:
@@ -214,7 +219,7 @@ def _locked(model: type[Row], ids: Sequence[str], subject: Model, *order: Any) -
     return rows
 
 
-def _told(ids: Sequence[str]) -> dict[str, Any]:
+def _counts_of_runs(ids: Sequence[str]) -> dict[str, Any]:
     """For the record: what goes with runs."""
     n_files = len(files.names_of(files.OF_RUN, ids))
     return contents.counts_of(contents.rows_of_runs(ids)) | {"n_files": n_files}

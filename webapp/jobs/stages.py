@@ -20,7 +20,7 @@ from webapp.common.errors import ConflictError
 from webapp.jobs import services as jobs
 from webapp.jobs.models import ENDED_BADLY, Job, JobQuerySet, Shard, Stage
 
-SETTLED = (*Job.TERMINAL, Job.Status.CANCELLING)
+ENDED_OR_ENDING = (*Job.TERMINAL, Job.Status.CANCELLING)
 POINTLESS = (*ENDED_BADLY, Job.Status.CANCELLED)
 Cuts = Sequence[Sequence[str]]
 
@@ -97,7 +97,7 @@ def leading_job(subject_id: str, kind: str) -> Job | None:
 
 def going_on(subject_ids: Iterable[Any]) -> JobQuerySet:
     """Jobs of these subjects that nobody has asked to end."""
-    return Job.objects.filter(subject_id__in=subject_ids).exclude(status__in=SETTLED)
+    return Job.objects.filter(subject_id__in=subject_ids).exclude(status__in=ENDED_OR_ENDING)
 
 
 def cancel_all(subject_id: str, *, by: User) -> int:
@@ -110,11 +110,11 @@ def cancel_all(subject_id: str, *, by: User) -> int:
         n_found += len(rest)
         for job in rest:
             with suppress(ConflictError):
-                jobs.request_cancel(job=job, by=by, is_told=False)
+                jobs.request_cancel(job=job, by=by, is_recorded=False)
     return n_found
 
 
-def settle(kinds: Collection[str], *, follow: Callable[[str], None]) -> int:
+def end_broken_stages(kinds: Collection[str], *, follow: Callable[[str], None]) -> int:
     """End what goes on beside a shard that ended badly. Return how many stages that were.
 
     For the housekeeper: a shard may end in the hands of its worker, of a person or of nobody.
@@ -126,17 +126,17 @@ def settle(kinds: Collection[str], *, follow: Callable[[str], None]) -> int:
     )
     found = list(broken.distinct().prefetch_related("shards__job"))
     for stage in found:
-        _settle(stage)
+        _cancel_unfinished(stage)
         follow(stage.subject_id)
     return len(found)
 
 
-def _settle(stage: Stage) -> None:
+def _cancel_unfinished(stage: Stage) -> None:
     unfinished = [shard.job for shard in stage.shards.all() if shard.landed_at is None]
     ended = next(job for job in unfinished if job.status in POINTLESS)
     reason = f"Cancelled because {ended.kind_title} beside it has ended: {ended.status}."
     for job in unfinished:
-        if job.status not in SETTLED:
+        if job.status not in ENDED_OR_ENDING:
             with suppress(ConflictError):
                 jobs.cancel_needless(job, reason=reason)
 

@@ -39,6 +39,7 @@ from webapp.results.models import Protocol
 from webapp.results.protocols.choice import offered_protocols, protocol_of
 from webapp.results.studies.choice import chosen_truth, runs_in_order
 from webapp.results.studies.comparison import MAX_RUNS, Comparison, truths_of
+from webapp.results.studies.unevaluated import as_rows, unevaluated
 from webapp.runs.models import Run
 
 MAX_OFFERED = 100
@@ -67,6 +68,11 @@ class Choice:
     @property
     def address(self) -> str:
         return f"{reverse('results:compare')}?{self.query}"
+
+    @property
+    def evaluable(self) -> list[Run]:
+        """A job evaluates each run against the ground truth that it was submitted with."""
+        return [run for run in self.runs if self.truth in (None, run.annotation_set)]
 
     def without(self, run: Run) -> str:
         return replace(self, runs=[each for each in self.runs if each != run]).address
@@ -116,6 +122,9 @@ def compare(request: AuthenticatedRequest) -> HttpResponse:
     if choice.runs:
         comparison = Comparison(choice.runs, choice.protocol, choice.truth)
         context |= figures_of(request, comparison)
+        context["unevaluated"] = unevaluated(
+            as_rows(choice.evaluable), [choice.protocol], user=request.user
+        )
         granted = permissions_of(request.user, team=choice.runs[0].team)
         context["may_share"] = Permission.SHARE_CREATE in granted
         may_combine = Permission.RUN_SUBMIT in granted and not comparison.has_strangers

@@ -192,9 +192,9 @@ def _answer(
     answers = request.POST if request.method == "POST" else None
     form = ConfirmForm(answers, wanted=str(subject) if noun.asks_name else "")
     if form.is_valid():
-        then, said = noun.then(subject), str(noun.done) % subject
+        then, sentence = noun.then(subject), str(noun.done) % subject
         noun.delete(subject, request)
-        messages.success(request, said)
+        messages.success(request, sentence)
         return redirect(then)
     hangs = noun.preview(subject)
     crumb_url, crumb = noun.crumb

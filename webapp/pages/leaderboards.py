@@ -26,6 +26,8 @@ from webapp.results.protocols.choice import offered_protocols
 from webapp.results.studies.leaderboard_overview import lines, metric_of
 from webapp.results.studies.leaderboards import Board, Leaderboard
 from webapp.results.studies.reported import BENCHMARKS, Reported, protocols_reported_on
+from webapp.results.studies.unevaluated import unevaluated
+from webapp.runs.models import Run
 
 N_DRAWN = 20
 N_COMPARED = 5
@@ -41,6 +43,7 @@ def leaderboard_list(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "lines": lines(of_team, protocols),
         "protocols": [(protocol, metric_of(protocol)[1]) for protocol in protocols],
+        "unevaluated": unevaluated(Run.objects.filter(team=team), protocols, user=request.user),
     }
     return render(request, "results/leaderboard_list.html", context)
 
@@ -58,6 +61,9 @@ def leaderboard(request: AuthenticatedRequest, dataset_id: str) -> HttpResponse:
             (each, figure, comparison_of(each, board.protocol)) for each, figure in drawn(board)
         ],
         "protocols": protocols,
+        "unevaluated": unevaluated(
+            Run.objects.filter(dataset=dataset), [board.protocol], user=request.user
+        ),
         "reported_elsewhere": [each for each in protocols if each.slug in elsewhere],
         "benchmarks": BENCHMARKS,
         "formats": FORMATS,

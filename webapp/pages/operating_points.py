@@ -17,6 +17,7 @@ from webapp.results.figures.event_charts import operating_figure
 from webapp.results.studies.choice import scored_run
 from webapp.results.studies.operating_points import Explorer, Wish
 from webapp.results.studies.sensitivity import Sensitivity
+from webapp.results.studies.unevaluated import as_rows, unevaluated
 
 
 class WishForm(forms.Form):
@@ -75,7 +76,14 @@ def _in_force(explorer: Explorer) -> dict[str, Any]:
 
 @require_safe
 def sensitivity(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
-    """Every number that the same scores give, and what each rule adds to the headline."""
+    """Every number that was made of the same scores, and what each rule adds to the headline."""
     score_set = scored_run(request, run_id)
-    context = {"run": score_set.run, "found": Sensitivity(score_set)}
+    found = Sensitivity(score_set)
+    context = {
+        "run": score_set.run,
+        "found": found,
+        "unevaluated": unevaluated(
+            as_rows([score_set.run]), found.protocols, user=request.user, needs_overview=True
+        ),
+    }
     return render(request, "results/sensitivity.html", context)

@@ -22,8 +22,11 @@ from webapp.accounts.permissions import Permission, permissions_of, require
 from webapp.accounts.teams import current_team
 from webapp.common.errors import UserError
 from webapp.results.models import Protocol
+from webapp.results.protocols.choice import offered_protocols
 from webapp.results.protocols.presets import RAW, ensure_protocols
 from webapp.results.protocols.team import create_protocol, in_words
+from webapp.results.studies.unevaluated import unevaluated
+from webapp.runs.models import Run
 
 SETTINGS = tuple(each.name for each in fields(Settings))
 
@@ -122,11 +125,12 @@ class Listed:
 def protocol_list(request: AuthenticatedRequest) -> HttpResponse:
     """Presets and the team's own, each with its rules in words."""
     team = current_team(request)
-    ensure_protocols()
+    offered = offered_protocols(team)
     rows = listed(protocols_of(team))
     context = {
         "presets": [row for row in rows if row.protocol.team_id is None],
         "own": [row for row in rows if row.protocol.team_id],
+        "unevaluated": unevaluated(Run.objects.filter(team=team), offered, user=request.user),
         "may_create": Permission.PROTOCOL_CREATE in permissions_of(request.user, team=team),
     }
     return render(request, "results/protocol_list.html", context)

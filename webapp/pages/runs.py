@@ -34,6 +34,7 @@ from webapp.results.files.runs import run_table
 from webapp.results.files.scores import score_file
 from webapp.results.files.tables import FORMATS, answer
 from webapp.results.models import Evaluation, ScoreSet
+from webapp.results.protocols.choice import offered_protocols
 from webapp.results.protocols.current_evaluations import evaluations_of, headline_evaluations
 from webapp.results.scores.intake import progress as upload_progress
 from webapp.results.scores.virtual import members_of
@@ -41,6 +42,7 @@ from webapp.results.studies.comparison import Comparison
 from webapp.results.studies.fold_table import FoldTable
 from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.results.studies.spreads import seed_spreads, seeds_of
+from webapp.results.studies.unevaluated import Unevaluated, as_rows, unevaluated
 from webapp.runs import services
 from webapp.runs.charts import learning_curve
 from webapp.runs.models import Run
@@ -80,6 +82,7 @@ def detail(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
     context |= results_of(request, run)
     context |= belonging(run, context["evaluations"])
     context |= {
+        "unevaluated": _unevaluated(request, run),
         "may_cancel": Permission.RUN_CANCEL in granted and run.is_going_on,
         "may_resume": Permission.RUN_SUBMIT in granted and run.can_resume,
         "may_delete": not run.is_going_on and may_delete_run(run, by=request.user, granted=granted),
@@ -181,6 +184,13 @@ def _classes(run: Run, evaluations: list[Evaluation]) -> Figure:
         return {}
     shown = Comparison([run], evaluations[0].protocol)
     return class_figure(shown.classes, shown.columns)
+
+
+def _unevaluated(request: AuthenticatedRequest, run: Run) -> Unevaluated | None:
+    """Of a run that goes on its state says enough."""
+    if run.scored_at is None or run.is_going_on:
+        return None
+    return unevaluated(as_rows([run]), offered_protocols(run.team), user=request.user)
 
 
 def belonging(run: Run, evaluations: list[Evaluation]) -> dict[str, Any]:

@@ -27,9 +27,10 @@ from webapp.results.protocols.choice import offered_protocols
 from webapp.results.studies.printed import benchmarks_printed
 from webapp.results.studies.seed_ensembles import combine_seeds
 from webapp.results.studies.sweep_table import SweepRow, SweepTable
+from webapp.results.studies.unevaluated import unevaluated
 from webapp.runs import sweeps
 from webapp.runs.grid import changes_of
-from webapp.runs.models import Method, Sweep
+from webapp.runs.models import Method, Run, Sweep
 
 PAGE_SIZE = 50
 N_DRAWN = 40
@@ -63,6 +64,9 @@ def sweep(request: AuthenticatedRequest, sweep_id: str) -> HttpResponse:
         "sweep": found,
         "table": table,
         "protocols": offered_protocols(found.team),
+        "unevaluated": unevaluated(
+            Run.objects.filter(sweep=found), [table.protocol], user=request.user
+        ),
         "formats": FORMATS,
         "figure": figure_of(table),
         "compare_url": _comparison_of(table),

@@ -9,6 +9,7 @@ from webapp.pages import (
     activity,
     compare,
     deleting,
+    evaluating,
     explaining,
     leaderboards,
     new_run,
@@ -64,6 +65,7 @@ of_results: list[URLPattern] = [
     path("compare", compare.compare, name="compare"),
     path("compare/export.<str:format>", compare.export, name="compare_export"),
     path("compare/classes.<str:format>", compare.export_classes, name="classes_export"),
+    path("evaluate", evaluating.evaluate, name="evaluate"),
     path("leaderboards", leaderboards.leaderboard_list, name="leaderboards"),
     path("leaderboards/<str:dataset_id>", leaderboards.leaderboard, name="leaderboard"),
     path(

@@ -38,13 +38,13 @@ CONFIG: dict[str, Any] = {
     "epochs": 6,
 }
 POLL_SECONDS = 0.3
-TELL_SECONDS = 10  # between two lines that say how far a job is
+PROGRESS_SECONDS = 10  # between two lines that say how far a job is
 PATIENCE_SECONDS = 900
 
 Say = Callable[[str], None]
 
 
-def tell(say: Say) -> str:
+def run_demo(say: Say) -> str:
     """Run the whole story and return the address of the page it ends on. Raise UserError."""
     owner = accounts.create_owner(email=EMAIL, team_name=TEAM, name="Demo")
     team = Team.objects.get(name=TEAM)
@@ -109,15 +109,15 @@ class _Pace:
     def __init__(self, job: Job, say: Say) -> None:
         self.job = job
         self.say = say
-        self.said_at = time.monotonic()
-        self.said: dict[str, Any] = {}
+        self.reported_at = time.monotonic()
+        self.reported: dict[str, Any] = {}
 
     def has_ended(self) -> bool:
         self.job.refresh_from_db()
         now = time.monotonic()
-        if self.job.progress != self.said and now - self.said_at >= TELL_SECONDS:
-            self.said, self.said_at = self.job.progress, now
-            self.say(f"  {_how_far(self.said)}")
+        if self.job.progress != self.reported and now - self.reported_at >= PROGRESS_SECONDS:
+            self.reported, self.reported_at = self.job.progress, now
+            self.say(f"  {_how_far(self.reported)}")
         return self.job.is_terminal
 
 

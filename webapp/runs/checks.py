@@ -11,7 +11,15 @@ from ml.supervision import Supervision
 from webapp.accounts.models import Team
 from webapp.common.errors import UserError
 from webapp.datasets.features import USED_PARTS, without_features
-from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Part, Split, Video
+from webapp.datasets.models import (
+    AnnotationSet,
+    Dataset,
+    FeatureSet,
+    Part,
+    RegionSet,
+    Split,
+    Video,
+)
 from webapp.jobs.models import Job
 from webapp.runs.models import LARGEST_SEED, Method, Run
 from webapp.runs.sharding import SCORED
@@ -26,6 +34,7 @@ def check_submission(
     split: Split,
     method: Method,
     feature_set: FeatureSet | None = None,
+    region_set: RegionSet | None = None,
     seed: int,
     name: str = "",
     selection: str,
@@ -40,6 +49,7 @@ def check_submission(
     if learns:
         _check_training_videos(dataset, split, method)
     check_features(method, split, feature_set, parts=USED_PARTS if learns else SCORED)
+    _check_regions(method, split, region_set)
     _check_answers(seed=seed, name=name, selection=selection, queue=queue)
     if learns and selection == Run.Selection.VALIDATION:
         _check_validation_videos(split, method)
@@ -140,6 +150,18 @@ def _check_all_have_features(split: Split, feature_set: FeatureSet, parts: Colle
         sentence = _("feature_set: it has no features of %(n)s of %(split)s: %(names)s")
         words = {"n": counted(len(missing), "video"), "split": split, "names": shortened(missing)}
         raise UserError(sentence % words, code="features_missing", field="feature_set")
+
+
+def _check_regions(method: Method, split: Split, region_set: RegionSet | None) -> None:
+    if region_set is None:
+        return
+    if not method.reads_clips:
+        sentence = _("region_set: %s reads no clips and looks at whole pictures")
+        raise UserError(sentence % method, field="region_set")
+    if region_set.dataset_id != split.dataset_id:
+        sentence = _("region_set: %(regions)s are not regions of %(dataset)s")
+        words = {"regions": region_set, "dataset": split.dataset}
+        raise UserError(sentence % words, field="region_set")
 
 
 def _check_answers(*, seed: int, name: str, selection: str, queue: str) -> None:

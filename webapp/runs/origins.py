@@ -81,13 +81,17 @@ def only_one(
 
 
 def _check_published(field: str, weights: Weights, team: Team, method: Method) -> None:
+    _check_ready(field, weights, team)
+    _check_method(field, weights, weights.method, method)
+
+
+def _check_ready(field: str, weights: Weights, team: Team) -> None:
     if weights.team_id != team.pk:
         raise UserError(_("%s belongs to another team.") % weights, field=field)
     if weights.state != "ready":
         sentence = _("%(field)s: %(weights)s has not been read to a good end")
         words = {"field": field, "weights": weights}
         raise UserError(sentence % words, code="weights_not_ready", field=field)
-    _check_method(field, weights, weights.method, method)
 
 
 def _check_method(field: str, origin: Run | Weights, theirs: Method | None, ours: Method) -> None:
@@ -98,10 +102,18 @@ def _check_method(field: str, origin: Run | Weights, theirs: Method | None, ours
         raise UserError(sentence % words, field=field)
 
 
+def _check_start(field: str, origin: Run | Weights, theirs: Method | None, ours: Method) -> None:
+    if not ours.may_begin_with(theirs):
+        _check_method(field, origin, theirs, ours)
+
+
 def _check_network(
     field: str, origin: Run | Weights, method: Method, config: dict[str, Any]
 ) -> None:
+    """Of another method as far as both have the fields: the rest its training looks at."""
     ours, theirs = (network_values(method.schema, each) for each in (config, origin.config))
+    if origin.method != method:
+        ours = {name: value for name, value in ours.items() if name in theirs}
     if changed := sorted(name for name in ours if ours[name] != theirs.get(name)):
         sentence = _("%(field)s: %(origin)s has the weights of another network: %(fields)s")
         words = {"field": field, "origin": origin, "fields": ", ".join(changed)}
@@ -109,14 +121,15 @@ def _check_network(
 
 
 def _of_weights(weights: Weights, team: Team, method: Method, config: dict[str, Any]) -> Checkpoint:
-    _check_published("starts_from_weights", weights, team, method)
+    _check_ready("starts_from_weights", weights, team)
+    _check_start("starts_from_weights", weights, weights.method, method)
     _check_network("starts_from_weights", weights, method, config)
     return weights.checkpoint
 
 
 def _of_run(run: Run, method: Method, config: dict[str, Any], by: User) -> Checkpoint:
     require(by, Permission.RUN_SUBMIT, team=run.team)
-    _check_method("starts_from", run, run.method, method)
+    _check_start("starts_from", run, run.method, method)
     if run.is_selected_on_test:
         sentence = _(
             "starts_from: the weights of %s were chosen on test, which these have seen then"

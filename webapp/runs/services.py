@@ -16,7 +16,7 @@ from webapp.audit.services import record
 from webapp.common.errors import ConflictError
 from webapp.common.holding import keep
 from webapp.common.schema import with_order
-from webapp.datasets.models import Dataset, FeatureSet, Split
+from webapp.datasets.models import Dataset, FeatureSet, RegionSet, Split
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs import origins, stages
@@ -35,6 +35,7 @@ def create_run(
     method: Method,
     config: dict[str, Any],
     feature_set: FeatureSet | None = None,
+    region_set: RegionSet | None = None,
     starts_from: Run | None = None,
     starts_from_weights: Weights | None = None,
     weights: Weights | None = None,
@@ -50,10 +51,11 @@ def create_run(
     `starts_from_weights`, else with random ones. With `weights` it has none, and is scored.
     """
     require(by, Permission.RUN_SUBMIT, team=team)
-    keep(dataset, feature_set, starts_from, starts_from_weights, weights)
+    keep(dataset, feature_set, region_set, starts_from, starts_from_weights, weights)
     check_submission(
         team=team, dataset=dataset, split=split, method=method, feature_set=feature_set,
-        seed=seed, name=name, selection=selection, queue=queue, learns=weights is None,
+        region_set=region_set, seed=seed, name=name, selection=selection, queue=queue,
+        learns=weights is None,
     )  # fmt: skip
     start = origins.only_one(weights, starts_from, starts_from_weights)
     basis: dict[str, Any] = {"team": team, "method": method, "config": config}
@@ -70,6 +72,7 @@ def create_run(
         method=method,
         feature_set=feature_set,
         features=name_of(feature_set),
+        region_set=region_set,
         seed=seed,
         dataset_hash=dataset.content_hash,
         created_by=by,
@@ -122,7 +125,7 @@ def cancel_run(*, run: Run, by: User) -> Run:
 
 @transaction.atomic
 def _cancel_job(run: Run, by: User) -> None:
-    run.current_job = jobs.request_cancel(job=run.job, by=by, is_told=False)
+    run.current_job = jobs.request_cancel(job=run.job, by=by, is_recorded=False)
     record(AuditEvent.Act.RUN_CANCELLED, run, team=run.team, by=by)
 
 
@@ -215,6 +218,7 @@ def publish_methods(descriptions: Iterable[dict[str, Any]]) -> None:
             "paper",
             "supervision",
             "reads",
+            "begins_with",
             "schema",
             "sweeps",
             "published_at",

@@ -5,6 +5,7 @@ What stages of any subject have in common is in `webapp.jobs.stages`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -36,15 +37,17 @@ def begin(
     by: User | None,
     retry_of: Job | None = None,
     is_cut: bool = True,
+    spec: Mapping[str, Any] | None = None,
 ) -> Job:
     """Submit the jobs of a stage, in place of those it had. Return the one that leads.
 
-    `is_cut`: scoring is shared among several where it is worth it.
+    `is_cut`: scoring is shared among several where it is worth it. `spec` is given to each.
     """
     cuts = shards_of(run, queue=queue) if kind == "score" and is_cut else [[]]
+    given = dict(spec or {})
     return shared.begin(
         cuts,
-        lambda spec: submit_job(run, kind, queue=queue, by=by, retry_of=retry_of, spec=spec),
+        lambda cut: submit_job(run, kind, queue=queue, by=by, retry_of=retry_of, spec=given | cut),
     )
 
 
@@ -100,4 +103,4 @@ def cancel_rest(run: Run, *, by: User) -> None:
 
 
 # For the housekeeper.
-settle = partial(shared.settle, KINDS, follow=follow)
+end_broken_stages = partial(shared.end_broken_stages, KINDS, follow=follow)

@@ -156,7 +156,7 @@ def _cancel_jobs(sweep: Sweep, by: User) -> int:
     found = list(going_on.order_by("-pk"))  # what waits goes first
     for job in found:
         with suppress(ConflictError):
-            jobs.request_cancel(job=job, by=by, is_told=False)
+            jobs.request_cancel(job=job, by=by, is_recorded=False)
     return len(found)
 
 

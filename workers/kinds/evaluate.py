@@ -1,4 +1,4 @@
-"""Evaluation of a run's scores under every preset."""
+"""Evaluation of a run's scores under every protocol that its team is offered."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 
 from ml.reports import Event
 from webapp.jobs.models import Job
-from webapp.results.scores.evaluation_jobs import store_evaluations, write_tasks
+from webapp.results.scores.evaluation_files import STORED, store_evaluations, write_tasks
 from webapp.runs import services, stages
 from workers.kinds import register
 from workers.run_files import note, noted, run_of
 
-TOLD = "evaluations.jsonl"
+EVALUATIONS = "evaluations.jsonl"
 
 
 @register("evaluate")
 class Evaluate:
     def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
-        tasks = write_tasks(run_of(job), folder)
+        tasks = write_tasks(run_of(job), folder, job.spec.get("protocols", []))
         return {"verb": "evaluate", "tasks": tasks, "out_dir": str(folder / "out")}
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
-        if event["event"] == "evaluation":
-            note(event, folder / TOLD)
+        if event["event"] in STORED:
+            note(event, folder / EVALUATIONS)
 
     def on_success(self, job: Job, folder: Path) -> None:
-        store_evaluations(noted(folder / TOLD), folder)
+        store_evaluations(noted(folder / EVALUATIONS), folder)
         stages.land(job)
 
     def on_replaced(self, old: Job, new: Job) -> None:

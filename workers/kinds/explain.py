@@ -82,8 +82,8 @@ def _extractor(run: Run) -> dict[str, Any]:
             "options": recipe["options"],
             "weights": _weights_at(recipe["weights"]),
         }
-    told = [features.provenance.get("extractor"), features.extractor]
-    return {"names": [name for name in told if isinstance(name, str)]}
+    names = [features.provenance.get("extractor"), features.extractor]
+    return {"names": [name for name in names if isinstance(name, str)]}
 
 
 def _weights_at(path: str) -> str | None:

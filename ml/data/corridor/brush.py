@@ -26,14 +26,14 @@ class Brush:
         self.camera = camera
         self.picture = picture
         self._limbs: list[tuple[ArrayLike, ArrayLike]] = []
-        self._looks: list[tuple[float, float, *Colour]] = []
+        self._styles: list[tuple[float, float, *Colour]] = []
 
     def limb(
         self, start: ArrayLike, end: ArrayLike, radii: tuple[float, float], colour: Colour
     ) -> None:
         """A rounded solid, tapered from `start` to `end`; radii in metres."""
         self._limbs.append((start, end))
-        self._looks.append((*radii, *colour))
+        self._styles.append((*radii, *colour))
 
     def ball(self, centre: ArrayLike, radius: float, colour: Colour) -> None:
         self.limb(centre, np.add(centre, (0.0, 1e-3, 0.0)), (radius, radius), colour)
@@ -51,11 +51,11 @@ class Brush:
         if not self._limbs:
             return
         ends = np.array(self._limbs, dtype=float)
-        looks = np.array(self._looks)
-        self._limbs, self._looks = [], []
+        styles = np.array(self._styles)
+        self._limbs, self._styles = [], []
         pixels, scale = self.camera.project(ends.reshape(-1, 3))
-        pixels, radii = pixels.reshape(-1, 2, 2), looks[:, :2] * scale.reshape(-1, 2)
-        colours = looks[:, 2:] * light_at(ends[:, :, 2].mean(axis=1))[:, None]
+        pixels, radii = pixels.reshape(-1, 2, 2), styles[:, :2] * scale.reshape(-1, 2)
+        colours = styles[:, 2:] * light_at(ends[:, :, 2].mean(axis=1))[:, None]
         lit_sides = capsules(pixels - radii[..., None] * (0.12, 0.22), 0.62 * radii)
         darks = zip(_fixed(capsules(pixels, radii)), _clipped(0.88 * colours), strict=True)
         lights = zip(_fixed(lit_sides), _clipped(1.04 * colours), strict=True)

@@ -75,12 +75,12 @@ class _Reading:
             total = len(bundles.by_video)
             self.reporter.progress(stage="read", done=number, total=total, unit="videos")
             for double in bundle.doubles:
-                self._tell("error", bundle.video, double)
+                self._send_finding("error", bundle.video, double)
             try:
                 self._take(bundle, bundles)
             except BadInput as error:
                 self.refused.append(f"{bundle.video} ({error})")
-                self._tell("error", bundle.video, str(error))
+                self._send_finding("error", bundle.video, str(error))
         if not self.found:
             raise BadInput(self._why_nothing(bundles))
         self._finish(bundles)
@@ -113,7 +113,7 @@ class _Reading:
         try:
             theirs = rows_of(FeatureRecord.from_json(record))
         except BadInput as error:  # no fault of these features
-            self._tell("warning", f"against {self.comparison.other}", str(error))
+            self._send_finding("warning", f"against {self.comparison.other}", str(error))
         else:
             self.comparison.add(video["name"], rows, theirs)
 
@@ -155,12 +155,12 @@ class _Reading:
         missing = [name for name in self.videos if name not in self.found]
         if missing:
             text = f"no features of {counted(len(missing), 'video')}{_such_as(missing)}"
-            self._tell("warning", "videos", text)
+            self._send_finding("warning", "videos", text)
         if unknown := bundles.unknown:
             text = f"{counted(len(unknown), 'file')} of no video here{_such_as(unknown)}"
-            self._tell("warning", "files", text)
+            self._send_finding("warning", "files", text)
         if len(self.observed) > len(self.found) and (proposal := self._proposal()):
-            self._tell("info", "rows", proposal)
+            self._send_finding("info", "rows", proposal)
         for finding in (*self.health.findings(self.extractor), *self._compared()):
             self.reporter.send("finding", **asdict(finding))
         self._send_result()
@@ -176,7 +176,7 @@ class _Reading:
         facts = {"layout": self.layout_name, "n_crops": n_crops, "dimension": dimension}
         self.reporter.send("result", values=facts | {"health": health})
 
-    def _tell(self, level: Any, subject: str, text: str) -> None:
+    def _send_finding(self, level: Any, subject: str, text: str) -> None:
         self.reporter.send("finding", **asdict(Finding(level=level, subject=subject, text=text)))
 
 

@@ -101,6 +101,6 @@ REFERENCES = (
 
 def reference_for(extractor: str, dimension: int) -> Reference | None:
     """By the words that people use, and only where the numbers are as many."""
-    said = extractor.lower()
+    name = extractor.lower()
     fitting = (each for each in REFERENCES if each.dimension == dimension)
-    return next((each for each in fitting if each.words.search(said)), None)
+    return next((each for each in fitting if each.words.search(name)), None)

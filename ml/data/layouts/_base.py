@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from ml.catalogue import Catalogue
-from ml.data.truth.settling import Truth
+from ml.data.truth.resolving import Truth
 from ml.findings import Finding
 from ml.records import Part
 

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from ml.data.layouts._base import Listed
 from ml.data.truth.formats.mask_images import SUFFIX
-from ml.data.truth.settling import TruthFile, TruthSource
+from ml.data.truth.resolving import TruthFile, TruthSource
 from ml.data.truth.source import files_in
 from ml.data.video.images import is_image
 from ml.findings import Finding, Level

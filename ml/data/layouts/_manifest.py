@@ -127,7 +127,7 @@ def _columns(table: Table) -> tuple[dict[str, str], list[Finding]]:
     if found["name"] is None:
         raise BadInput(f"{table.name} is not a manifest: it has no column called name")
     rest = [column for column in table.columns if column not in found.values()]
-    if headings.ends_in(rest, headings.ALL_UNITS) or headings.unsaid_ends(rest):
+    if headings.ends_in(rest, headings.ALL_UNITS) or headings.ambiguous_ends(rest):
         raise BadInput(f"{table.name}: {EVENTS}")
     findings = headings.sort_out(table.name, table.columns, set(found.values()))
     return {meaning: column for meaning, column in found.items() if column}, findings
@@ -183,10 +183,10 @@ def _rate(value: Any) -> float | None:
 
 
 def _frame_numbers(name: str, value: Any) -> str:
-    said = str(value or "").strip().lower()
-    if said not in get_args(FrameNumbers):
+    frame_numbers = str(value or "").strip().lower()
+    if frame_numbers not in get_args(FrameNumbers):
         raise BadInput(f"{name}: frame_numbers {value} is not {IN_ORDER}")
-    return said
+    return frame_numbers
 
 
 def _count(name: str, value: Any) -> int | None:

@@ -88,9 +88,9 @@ class PassedOver:
 
     def findings(self) -> Iterator[Finding]:
         for (ending, reason), names in sorted(self._files.items()):
-            told = _counted(len(names), ending, reason)
+            count = _counted(len(names), ending, reason)
             names.sort(key=natural_key)
-            text = f"{told} ({shortened(names)}): {reason}"
+            text = f"{count} ({shortened(names)}): {reason}"
             yield Finding(level="warning", subject="passed over", text=text)
 
 

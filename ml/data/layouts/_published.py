@@ -11,7 +11,7 @@ from typing import Literal
 from ml.data.layouts._base import Listed
 from ml.data.layouts._listing import is_inside
 from ml.data.truth.claims import Annotations
-from ml.data.truth.settling import TruthFile, TruthSource
+from ml.data.truth.resolving import TruthFile, TruthSource
 from ml.data.truth.source import files_in
 from ml.findings import Finding, counted, shortened
 from ml.naming import part_of as part_of_folder
@@ -39,8 +39,8 @@ def one_class(videos: Iterable[Listed], *, fps: float) -> tuple[list[Listed], li
             rate = fps if video.kind == "frames" else None
             kept.append(replace(video, part=part, label=label, fps=rate))
     text = f"left out, for it lies neither in training nor in test: {shortened(elsewhere)}"
-    told = [Finding(level="warning", subject="videos", text=text)] if elsewhere else []
-    return kept, told
+    findings = [Finding(level="warning", subject="videos", text=text)] if elsewhere else []
+    return kept, findings
 
 
 def part_of(video: Listed) -> Part | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ml.data.layouts._base import Listed
 from ml.data.layouts._listing import is_inside
-from ml.data.truth.settling import TruthFile, TruthSource
+from ml.data.truth.resolving import TruthFile, TruthSource
 from ml.findings import Finding, counted, shortened
 from ml.naming import part_of, split_path
 from ml.records import BadInput, Part
@@ -60,7 +60,7 @@ def annotations_in(paths: Sequence[Path]) -> tuple[TruthSource, ...]:
     )
 
 
-def told_left_out(videos: Sequence[Listed], why: str) -> Iterator[Finding]:
+def findings_of_left_out(videos: Sequence[Listed], why: str) -> Iterator[Finding]:
     if videos:
         names = shortened([video.name for video in videos])
         text = f"{counted(len(videos), 'video')} left out, {why}: {names}"

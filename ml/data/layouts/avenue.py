@@ -34,7 +34,7 @@ from ml.data.truth.arrays import mat_variables
 from ml.data.truth.claims import Annotations
 from ml.data.truth.formats import read_annotations
 from ml.data.truth.formats.avenue import VARIABLE
-from ml.data.truth.settling import Truth, TruthSource
+from ml.data.truth.resolving import Truth, TruthSource
 from ml.data.truth.source import Source, files_in
 from ml.findings import Finding
 

@@ -37,7 +37,7 @@ from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import is_inside, list_videos
 from ml.data.layouts._manifest import Row, annotations_of, read_manifest
 from ml.data.truth.claims import Annotations
-from ml.data.truth.settling import Truth, TruthFile, TruthSource
+from ml.data.truth.resolving import Truth, TruthFile, TruthSource
 from ml.findings import Finding
 from ml.naming import NameIndex, part_of
 from ml.records import BadInput
@@ -67,19 +67,19 @@ class PlainFolder(DatasetLayout):
             if self._rows.setdefault(name, row) is not row:
                 text = f"{self._manifest.name} lists it twice; only the first one counts"
                 faults.append(Finding(level="error", subject=name, text=text))
-        told = {found.name for name in unfit if name and (found := index.find(name))}
+        unusable = {found.name for name in unfit if name and (found := index.find(name))}
         strangers = [
-            Finding(level="error", subject=video.name, text=self._why_without(video, told))
+            Finding(level="error", subject=video.name, text=self._why_without(video, unusable))
             for video in listed
             if video.name not in self._rows
         ]
         return [self._completed(video) for video in listed], [*findings, *faults, *strangers]
 
-    def _why_without(self, video: Listed, told: Collection[str]) -> str:
-        """`told` are those whose row cannot be used."""
+    def _why_without(self, video: Listed, unusable: Collection[str]) -> str:
+        """`unusable` are those whose row cannot be used."""
         assert self._manifest is not None
         name = self._manifest.name
-        why = f"what {name} says of it cannot be used" if video.name in told else ""
+        why = f"what {name} says of it cannot be used" if video.name in unusable else ""
         return f"{why or f'it is not in {name}'}, so it counts as normal throughout"
 
     def truth(self, videos: list[Listed]) -> Truth:

@@ -27,7 +27,7 @@ from pathlib import PurePosixPath
 from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._beside import candidates, sources, without_masks
 from ml.data.layouts._listing import list_videos
-from ml.data.truth.settling import Truth
+from ml.data.truth.resolving import Truth
 from ml.data.video.images import DEFAULT_FPS
 from ml.findings import Finding, counted, shortened
 from ml.naming import part_of

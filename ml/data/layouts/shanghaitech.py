@@ -31,7 +31,7 @@ from ml.data.layouts._published import (
 )
 from ml.data.truth.claims import Annotations, Claim
 from ml.data.truth.formats.label_folder import labels_of
-from ml.data.truth.settling import Truth
+from ml.data.truth.resolving import Truth
 from ml.data.truth.source import files_in
 from ml.findings import Finding
 

@@ -25,13 +25,13 @@ from ml.data.layouts._listing import list_videos
 from ml.data.layouts._weak import (
     annotations_in,
     files_called,
+    findings_of_left_out,
     listed_in,
     part_by,
     texts_called,
-    told_left_out,
 )
 from ml.data.truth.formats import read_annotations
-from ml.data.truth.settling import Truth
+from ml.data.truth.resolving import Truth
 from ml.findings import Finding
 from ml.naming import split_path
 from ml.records import BadInput, Part
@@ -48,8 +48,8 @@ class UCFCrime(DatasetLayout):
     title = "UCF-Crime"
 
     def recognises(self) -> bool:
-        said = texts_called(self.folder, *TRAINED, *TESTED, *ANNOTATED)
-        return bool(said) and any(map(_is_called_so, files_called(self.folder, "*_x264.mp4")))
+        lists = texts_called(self.folder, *TRAINED, *TESTED, *ANNOTATED)
+        return bool(lists) and any(map(_is_called_so, files_called(self.folder, "*_x264.mp4")))
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:
         listed, findings = list_videos(self.folder)
@@ -60,7 +60,7 @@ class UCFCrime(DatasetLayout):
             for video in kept
         ]
         why = "for they are those of event recognition, which training has, too"
-        return videos, [*findings, *faults, *told_left_out(twins, why)]
+        return videos, [*findings, *faults, *findings_of_left_out(twins, why)]
 
     def truth(self, videos: list[Listed]) -> Truth:
         return Truth(sources=annotations_in(texts_called(self.folder, *ANNOTATED)))

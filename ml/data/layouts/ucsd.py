@@ -19,7 +19,7 @@ from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._beside import mask_folders
 from ml.data.layouts._listing import is_inside, list_videos
 from ml.data.truth.formats.mask_images import SUFFIX
-from ml.data.truth.settling import Truth, TruthFile, TruthSource
+from ml.data.truth.resolving import Truth, TruthFile, TruthSource
 from ml.findings import Finding
 from ml.normal import NORMAL
 from ml.records import BadInput

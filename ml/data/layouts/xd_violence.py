@@ -17,7 +17,7 @@ from dataclasses import replace
 from ml.data.layouts._base import DatasetLayout, Listed, register
 from ml.data.layouts._listing import list_videos
 from ml.data.layouts._weak import annotations_in, files_called, texts_called
-from ml.data.truth.settling import Truth
+from ml.data.truth.resolving import Truth
 from ml.findings import Finding
 from ml.naming import split_path
 from ml.records import Part

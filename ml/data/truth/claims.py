@@ -44,7 +44,8 @@ class Claim:
     """What a file says of one video.
 
     At most one of `intervals` (frames), `seconds` and `labels` (n,) 0 or 1 is given, none where
-    a video is abnormal and nobody says where; empty intervals say that it is normal. `path` is
+    a video is abnormal and nobody says where, unless it is so from end to end (`is_whole`); empty
+    intervals say that it is normal. `path` is
     the video's name as the file writes it, and is empty where a file lists clips by `position`,
     counted from 0. `part` is what part of a dataset the format is about.
 
@@ -63,6 +64,7 @@ class Claim:
     seconds: tuple[Seconds, ...] | None = None
     labels: Labels | None = None
     label: str = ""
+    is_whole: bool = False
     n_frames: int | None = None
     rate: float | None = None
     step: int = 1

@@ -17,6 +17,7 @@ from ml.data.truth.rows import Row
 from ml.data.truth.spans import Intervals, fitted, of_seconds, resampled, unfit, written
 from ml.data.truth.videos import KnownVideo
 from ml.findings import Finding, counted
+from ml.records import Interval
 
 Policy = Literal["repair", "refuse"]
 RATE_TOLERANCE = 1e-3  # 29.97 for 30 is 0.1 %: a frame off after half a minute
@@ -27,6 +28,8 @@ READABLE_SECONDS = 1.0  # of times that people read off a player
 
 def place(claim: Claim, video: KnownVideo, reading: Reading, policy: Policy) -> Row:
     """The claim beside its video. Raise nothing: what cannot be is a note of level error."""
+    if claim.is_whole and video.n_frames:
+        return _whole(claim, video)
     if sentence := _unusable(claim, video, reading):
         return _row(claim, video, claimed=claim.intervals or (), notes=(error(video, sentence),))
     if policy == "refuse" and (sentence := _miscounted(claim, video)):
@@ -34,6 +37,12 @@ def place(claim: Claim, video: KnownVideo, reading: Reading, policy: Policy) -> 
     if claim.labels is not None:
         return _of_labels(claim, video, policy)
     return _of_spans(claim, video, reading, policy)
+
+
+def _whole(claim: Claim, video: KnownVideo) -> Row:
+    """All of its frames, whatever their numbers are."""
+    every = (Interval(start_frame=0, end_frame=video.n_frames, label=claim.label),)
+    return _row(claim, video, claimed=every, intervals=every)
 
 
 def error(video: KnownVideo, sentence: str) -> Finding:

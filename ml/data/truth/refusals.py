@@ -124,7 +124,7 @@ def _table(source: Source) -> str:
         return "is Label Studio's CSV: export as JSON"
     if source.text.lines and source.text.lines[0].lstrip("# ").startswith("Exported using VGG"):
         return "is VIA's CSV: save the project, which is JSON"
-    if pair := headings.unsaid_ends(columns):
+    if pair := headings.ambiguous_ends(columns):
         if pair[1] == "stop_frame":
             return (
                 f"does not say whether {pair[1]} is abnormal itself: call them start_frame and "

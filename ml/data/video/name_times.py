@@ -50,9 +50,9 @@ def name_times(stems: Sequence[str]) -> NameTimes | None:
         if len(matches) < len(stems):
             continue
         seconds = [value(match) for match in matches]
-        told = [each for each in seconds if each is not None]
-        if len(told) == len(stems) and _rest_agrees(stems, matches, told):
-            return NameTimes(seconds=tuple(told), is_certain=_is_certain(pattern, matches, told))
+        known = [each for each in seconds if each is not None]
+        if len(known) == len(stems) and _rest_agrees(stems, matches, known):
+            return NameTimes(seconds=tuple(known), is_certain=_is_certain(pattern, matches, known))
     return None
 
 

@@ -65,10 +65,10 @@ def read_numbering(names: Sequence[str], n_bytes: Callable[[str], int]) -> Numbe
     if len(unnumbered) >= len(numbered):
         fault = f"{len(numbered)} of {len(images)} pictures have a number in their names"
         return Numbering(names=tuple(images), fault=f"{fault}, the others have none")
-    kept, told = _once(numbered, n_bytes)
-    told = [*_left_out(unnumbered), *told]
+    kept, notes = _once(numbered, n_bytes)
+    notes = [*_left_out(unnumbered), *notes]
     found = _by_time(kept) or _by_number(kept)
-    return replace(found, warnings=(*told, *found.warnings))
+    return replace(found, warnings=(*notes, *found.warnings))
 
 
 def _stem(name: str) -> str:

@@ -222,9 +222,9 @@ class _Packets:
     def promised(self) -> float:
         """Seconds at which the header says that the file ends, by its own stamps."""
         container = self.container
-        said = float(((container.duration or 0) + (container.start_time or 0)) * MICROSECOND)
+        end = float(((container.duration or 0) + (container.start_time or 0)) * MICROSECOND)
         # Of an AVI that ends early FFmpeg shortens the duration, but not the count.
-        return max(said, self.stream.frames / self.fps) if self.is_avi else said
+        return max(end, self.stream.frames / self.fps) if self.is_avi else end
 
     def in_seconds(self) -> Seconds:
         """Of all packets that are shown, in the order of the file."""
@@ -302,8 +302,8 @@ def _spans(numbers: Sequence[int]) -> str:
         [number for _, number in run]
         for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
     ]
-    told = [f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
-    return ", ".join(told[:5]) + (f" and {len(told) - 5} more" if len(told) > 5 else "")
+    spans = [f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+    return ", ".join(spans[:5]) + (f" and {len(spans) - 5} more" if len(spans) > 5 else "")
 
 
 def _missing(path: Path, packets: _Packets, dropped: _Dropped) -> tuple[float, tuple[str, ...]]:

@@ -23,11 +23,11 @@ def main() -> None:
     except MemoryError:  # FFmpeg's is one, too
         answer = {"rejected": f"reading it needs more than {limits.memory_bytes / 1e9:.1f} GB"}
     except OSError as error:
-        answer = _of(error, limits)
+        answer = _failure(error, limits)
     json.dump(answer, sys.stdout)
 
 
-def _of(error: OSError, limits: Limits) -> dict[str, Any]:
+def _failure(error: OSError, limits: Limits) -> dict[str, Any]:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):  # not the video's fault
         return {"errno": error.errno}
     if error.errno == errno.EFBIG:

@@ -74,10 +74,10 @@ def rotation_of(frame: av.VideoFrame) -> int:
 
 def aspect_of(stream: VideoStream) -> Fraction:
     """Width of a pixel over its height, as the header says; 1 where it says nothing possible."""
-    said = stream.sample_aspect_ratio
-    if not said or said <= 0 or max(said, 1 / said) > MAX_ASPECT:
+    ratio = stream.sample_aspect_ratio
+    if not ratio or ratio <= 0 or max(ratio, 1 / ratio) > MAX_ASPECT:
         return Fraction(1)
-    return Fraction(said)
+    return Fraction(ratio)
 
 
 def shown_size(size: tuple[int, int], rotation: int, aspect: Fraction) -> tuple[int, int]:

@@ -55,8 +55,8 @@ def _stage(
     channels: int, width: int, stride: int, in_time: tuple[bool, ...], has_non_local: bool
 ) -> nn.Sequential:
     blocks: list[Residual] = []
-    for number, looks_in_time in enumerate(in_time):
-        kernels = ((3 if looks_in_time else 1, 1, 1), (1, 3, 3))
+    for number, is_temporal in enumerate(in_time):
+        kernels = ((3 if is_temporal else 1, 1, 1), (1, 3, 3))
         step = stride if number == 0 else 1
         after = NonLocal(4 * width) if has_non_local and number % 2 else None
         blocks.append(bottleneck(channels, width, kernels, (1, step, step), after=after))

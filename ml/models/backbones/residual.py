@@ -17,6 +17,8 @@ from ml.models.backbones.planar import Sides, activated
 class Residual(nn.Module):
     """Convolutions conv1, conv2 … with a norm each, added to what came in; ReLU after each.
 
+    `names` are what stands in place of 1, 2 … where they are called otherwise.
+
     What came in is brought to the new shape by `downsample`, a convolution of 1 × 1 × 1 with a
     norm; without `projects` by leaving out pixels and adding channels of zeros.
     """
@@ -29,15 +31,16 @@ class Residual(nn.Module):
         *,
         projects: bool = True,
         after: nn.Module | None = None,
+        names: Sequence[str] = (),
     ) -> None:
         """`channels` are those that come in and those after each convolution."""
         super().__init__()
-        self.n_layers = len(kernels)
+        self.names = names or [str(number) for number in range(1, len(kernels) + 1)]
         self.out_channels = channels[-1]
-        layers = zip(pairwise(channels), kernels, strides, strict=True)
-        for number, ((ins, outs), kernel, stride) in enumerate(layers, 1):
-            self.add_module(f"conv{number}", convolution(ins, outs, kernel, stride))
-            self.add_module(f"bn{number}", nn.BatchNorm3d(outs))
+        layers = zip(self.names, pairwise(channels), kernels, strides, strict=True)
+        for name, (ins, outs), kernel, stride in layers:
+            self.add_module(f"conv{name}", convolution(ins, outs, kernel, stride))
+            self.add_module(f"bn{name}", nn.BatchNorm3d(outs))
         first, height, width = (max(sides) for sides in zip(*strides, strict=True))
         self.stride = (first, height, width)
         changes = self.stride != (1, 1, 1) or channels[0] != channels[-1]
@@ -52,9 +55,9 @@ class Residual(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         outputs = inputs
-        for number in range(1, self.n_layers + 1):
-            layer, norm = (self.get_submodule(f"{name}{number}") for name in ("conv", "bn"))
-            added = self._brought(inputs) if number == self.n_layers else None
+        for name in self.names:
+            layer, norm = (self.get_submodule(f"{kind}{name}") for kind in ("conv", "bn"))
+            added = self._brought(inputs) if name == self.names[-1] else None
             outputs = activated(layer, norm, outputs, added)
         return outputs if self.nl is None else self.nl(outputs)
 

@@ -52,7 +52,7 @@ KINDS: dict[Kind, frozenset[str]] = {
 }  # fmt: skip
 PLACES: tuple[Kind, ...] = ("frame", "segment", "start")
 MAY_BE_SEGMENTS = frozenset({"clip", "clipid"})
-SAID = "known are video, frame (or segment, start and end), and score"
+KNOWN = "known are video, frame (or segment, start and end), and score"
 
 
 def kinds_of(headings: Sequence[str]) -> list[Kind]:
@@ -68,7 +68,7 @@ def kinds_of(headings: Sequence[str]) -> list[Kind]:
     ]
     if unknown := [heading for heading, kind in zip(headings, known, strict=True) if kind is None]:
         raise BadInput(
-            f"{_columns(unknown)} not understood; {SAID}: rename what says where a score belongs, "
+            f"{_columns(unknown)} not understood; {KNOWN}: rename what says where a score belongs, "
             "take out the rest"
         )
     found = [kind for kind in known if kind]

@@ -21,8 +21,8 @@ PICKLE = "a Python pickle, which can run code when it is read: save its array as
 
 def why_not(data: bytes) -> str:
     """What the file is, if it is one of these, and what to send in its place; else nothing."""
-    told = next((told for beginning, told in BEGINNINGS if data.startswith(beginning)), "")
+    text = next((text for beginning, text in BEGINNINGS if data.startswith(beginning)), "")
     if data.startswith(OLD_PICKLES):
-        told = PICKLE
-    told = told or kind_of(data[:HEAD])
-    return f"this is {told}" if told else ""
+        text = PICKLE
+    text = text or kind_of(data[:HEAD])
+    return f"this is {text}" if text else ""

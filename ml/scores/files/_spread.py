@@ -44,8 +44,8 @@ def spread(items: Sequence[Item]) -> tuple[list[Scores], list[str]]:
     found = [_spread_one(item, base) for item in items]
     counts_from_one = base == 1 and any(item.is_numbered for item in items)
     is_frame = all(item.layout.unit == "frame" or _starts(item) for item in items)
-    told = FROM_ONE if is_frame else SEGMENTS_FROM_ONE
-    return found, [told] if counts_from_one else []
+    note = FROM_ONE if is_frame else SEGMENTS_FROM_ONE
+    return found, [note] if counts_from_one else []
 
 
 def one_after_another(
@@ -220,13 +220,13 @@ def _what_to_say(is_missing: NDArray[np.bool_], item: Item) -> str:
     if before + after < is_missing.sum() or layout.unit not in ("frame", "segment"):
         return "where that is meant, say missing=allowed"
     width = layout.frames_per_value
-    said = []
+    options = []
     if before:
-        said.append(f"first_frame={layout.first_frame + before * width}")
+        options.append(f"first_frame={layout.first_frame + before * width}")
     if after:
         end = layout.first_frame + (int(known[-1]) + 1) * width
-        said.append(f"missing_at_end={item.n_frames - end}")
-    return f"where that is meant, say {' and '.join(said)}"
+        options.append(f"missing_at_end={item.n_frames - end}")
+    return f"where that is meant, say {' and '.join(options)}"
 
 
 _SPREAD = {

@@ -34,7 +34,7 @@ class Column:
             values = np.fromiter(map(float, self.cells), np.float64, len(self.cells))
         else:
             values = np.fromiter(map(self._number, range(len(self.cells))), np.float64)
-        self._check_kept(values)
+        self._check_precision(values)
         return values
 
     def wholes(self) -> Numbers:
@@ -69,7 +69,7 @@ class Column:
         except ValueError as error:
             raise self.fault(at, str(error)) from error
 
-    def _check_kept(self, values: Values) -> None:
+    def _check_precision(self, values: Values) -> None:
         """Too large, too long or too near to 0 for a float64: scores that differ become equal."""
         if np.isinf(values).any():
             at = int(np.argmax(np.isinf(values)))

@@ -28,7 +28,7 @@ DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImp
 ENDINGS = (".npy", ".csv", ".json", ".txt", ".tsv")
 INDEX = "scores.json"
 LENGTH = "n_frames"
-TOLD = ("file", LENGTH, "maps")
+FACT_KEYS = ("file", LENGTH, "maps")
 Index = Mapping[str, dict[str, Any]]
 
 
@@ -63,8 +63,8 @@ def _read_all(archive: zipfile.ZipFile) -> ScoreFile:
         name = _video_name(member.filename)
         if name in by_video:
             raise BadInput(f"the archive has two files for {name}")
-        by_video[name], told = _read_one(archive, member)
-        notes |= dict.fromkeys(told)
+        by_video[name], file_notes = _read_one(archive, member)
+        notes |= dict.fromkeys(file_notes)
     if not by_video:
         raise BadInput("the archive holds no score file")
     return ScoreFile(by_video=by_video, notes=tuple(notes))
@@ -169,7 +169,7 @@ def _read_indexed(
 def _indexed(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, name: str, entry: dict[str, Any]
 ) -> Series:
-    if unknown := [key for key in entry if key not in (*TOLD, *STATABLE)]:
+    if unknown := [key for key in entry if key not in (*FACT_KEYS, *STATABLE)]:
         raise BadInput(f"{INDEX} says {shortened(unknown)} of {name}, which is not understood")
     if member is None:
         raise BadInput(f"{INDEX} names {entry['file']} for {name}, and the archive lacks it")

@@ -25,7 +25,7 @@ LISTS = ("scores", "score", "values", "predictions", "anomaly_scores")
 FRAMES = "frames"  # one for each frame, whatever the resolution
 NAMES = ("video_name", "video", "name", "video_id")
 LENGTH = "n_frames"
-TOLD = (*NAMES, "rule", LENGTH)
+FACT_KEYS = (*NAMES, "rule", LENGTH)
 
 
 @register
@@ -41,7 +41,7 @@ class Json(Format):
     @classmethod
     def read(cls, data: bytes) -> ScoreFile:
         text, _findings = decode(data, "it")
-        given = parse(text, "it", fraction=_kept, has_gaps=True)
+        given = parse(text, "it", fraction=_float_of, has_gaps=True)
         if isinstance(given, list):
             return ScoreFile(series=_series(given))
         if FRAMES in given or _is_one(given):
@@ -49,7 +49,7 @@ class Json(Format):
         return ScoreFile(by_video={name: _of_video(name, each) for name, each in given.items()})
 
 
-def _kept(text: str) -> float:
+def _float_of(text: str) -> float:
     value = float(text)
     if value == 0 and is_rounded_to_zero(text):
         raise BadInput(f"{text[:40]} is so near to 0 that it would become 0: scale the scores")
@@ -59,7 +59,7 @@ def _kept(text: str) -> float:
 def _is_one(given: Mapping[str, Any]) -> bool:
     """Scores of one video with facts beside them, and not a video that is called `scores`."""
     has_list = any(name in given for name in LISTS)
-    return has_list and all(name in (*LISTS, *TOLD, *STATABLE) for name in given)
+    return has_list and all(name in (*LISTS, *FACT_KEYS, *STATABLE) for name in given)
 
 
 def _of_one(given: dict[str, Any]) -> ScoreFile:
@@ -84,7 +84,7 @@ def _of_object(given: dict[str, Any]) -> Series:
     if given and all(key.isascii() and key.isdigit() for key in given):
         return _by_frame(given)
     present = [key for key in (FRAMES, *LISTS) if key in given]
-    if unknown := [key for key in given if key not in (*present, *TOLD, *STATABLE)]:
+    if unknown := [key for key in given if key not in (*present, *FACT_KEYS, *STATABLE)]:
         known = ", ".join(("scores", *STATABLE))
         raise BadInput(f"{shortened(unknown)} is not understood; known are {known}")
     if len(present) != 1:

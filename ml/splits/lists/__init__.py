@@ -91,7 +91,7 @@ def _why_unknown(file: TextFile) -> str:
     if first.startswith(("{", "[", "<")):
         return f"{file.name} is {'XML' if first[0] == '<' else 'JSON'}: {WANTED}"
     columns = file.headings
-    if headings.ends_in(columns, headings.ALL_UNITS) or headings.unsaid_ends(columns):
+    if headings.ends_in(columns, headings.ALL_UNITS) or headings.ambiguous_ends(columns):
         return f"{file.name} says when events begin and end: it is ground truth, and no list"
     if len(columns) > 1 and headings.video_column(columns):
         return (

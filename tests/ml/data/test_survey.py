@@ -10,7 +10,7 @@ from PIL import Image
 
 from ml import cli
 from ml.data.survey import survey, survey_to_manifest
-from ml.data.truth.settling import GroundTruth, settle
+from ml.data.truth.resolving import GroundTruth, resolve_ground_truth
 from ml.data.video.decode import decode
 from ml.records import BadInput, Manifest
 from ml.reports import Event, Reporter, to_nobody
@@ -111,9 +111,9 @@ def test_survey_holds_no_file_of_times_open(
 
     def looked(*given: Any) -> GroundTruth:
         seen.append(open_files(tmp_path))
-        return settle(*given)
+        return resolve_ground_truth(*given)
 
-    monkeypatch.setattr("ml.data.survey.settle", looked)
+    monkeypatch.setattr("ml.data.survey.resolve_ground_truth", looked)
     surveyed(folder)
 
     assert seen == [[]]

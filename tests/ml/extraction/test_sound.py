@@ -54,7 +54,7 @@ def noise(seconds: float) -> Sound:
 
 def rows_of(path: Path, video: VideoRecord, **rule: Any) -> tuple[NDArray[np.float32], list[str]]:
     told: list[str] = []
-    extract(bands(), video, path, **rule, tell=told.append)
+    extract(bands(), video, path, **rule, warn=told.append)
     return np.load(path)[:, 0], told
 
 
@@ -144,8 +144,8 @@ def test_a_video_without_sound_is_refused_or_taken_for_a_silent_one(tmp_path: Pa
         rows_of(tmp_path / "a.npy", replace(images, n_frames=20))
     assert not list(tmp_path.rglob("*.npy"))
     ears = bands(without_sound="silence")
-    assert extract(ears, video, tmp_path / "a.npy", tell=told.append) == 2
-    assert extract(ears, replace(images, n_frames=0), tmp_path / "i.npy", tell=told.append) == 1
+    assert extract(ears, video, tmp_path / "a.npy", warn=told.append) == 2
+    assert extract(ears, replace(images, n_frames=0), tmp_path / "i.npy", warn=told.append) == 1
 
     assert np.allclose(np.load(tmp_path / "a.npy"), SILENT)
     assert told == ["it has no sound track: taken as silence",

@@ -30,8 +30,9 @@ from tests.ml.models.by_hand import (
     weights_of,
 )
 
-WITH_FC = {18: 33.7, 34: 64.0, 50: 48.3, 101: 87.4}  # millions, with 1,039 classes, and tensors
-TENSORS = {18: 122, 34: 218, 50: 320, 101: 626}
+# Millions of numbers, with 1,039 classes, and tensors.
+WITH_FC = {18: 33.7, 34: 64.0, 50: 48.3, 101: 87.4, 152: 119.5, 200: 128.7}
+TENSORS = {18: 122, 34: 218, 50: 320, 101: 626, 152: 932, 200: 1220}
 
 
 def unsettled(network: nn.Module) -> nn.Module:

@@ -8,6 +8,7 @@ from torch.optim.lr_scheduler import (
     CosineAnnealingLR,
     LinearLR,
     LRScheduler,
+    MultiStepLR,
     PolynomialLR,
     SequentialLR,
     StepLR,
@@ -103,3 +104,19 @@ def test_a_training_may_pass_a_part_of_the_wave_alone() -> None:
     expected = followed(torchs("cosine", peer, 24), peer)
 
     assert factors(Schedule(shape="cosine", passed=20 / 24)) == pytest.approx(expected)
+
+
+def test_at_milestones_it_falls_to_a_tenth() -> None:
+    stepped = optimiser(0.1)
+    theirs = followed(MultiStepLR(stepped, [8, 12, 15]), stepped)
+
+    schedule = Schedule(shape="step", milestones=(8, 12, 15))
+
+    ours = [0.1 * schedule.factor(step, N_STEPS) for step in range(N_STEPS)]
+    assert ours == pytest.approx(theirs)
+
+
+def test_milestones_count_from_the_end_of_the_warm_up() -> None:
+    schedule = Schedule(shape="step", milestones=(2,), warm_up_steps=3)
+
+    assert [schedule.factor(step, 10) for step in range(3, 7)] == pytest.approx([1, 1, 0.1, 0.1])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from tests.evaluating import evaluate_under_each
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import MethodFactory, TrainableSplitFactory
@@ -12,7 +13,6 @@ from webapp.accounts import services
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Split, Video
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Method, Run
 
 WithToken = Callable[..., Client]

@@ -12,10 +12,12 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from tests.factories.datasets import FeatureSetFactory
+from tests.factories.jobs import JobFactory
 from tests.factories.results import explain
 from tests.factories.runs import WeightsFactory, sweep_of
 from webapp.accounts.models import User
 from webapp.datasets.models import AnnotationImport, Dataset, Split, Video
+from webapp.results.protocols.team import create_protocol
 from webapp.runs.models import Method, Run
 from webapp.sharing.services import create_link
 
@@ -139,6 +141,20 @@ def test_answers_to_a_submission_are_as_described(
     for seed in [1, -1]:
         answer = submitter.post("/api/v1/runs", body | {"seed": seed}, "application/json")
         assert_as_described(document, "/api/v1/runs", "post", answer)
+
+
+def test_answers_to_who_asks_for_numbers_are_as_described(
+    submitter: Client, document: dict[str, Any], scored_run: Run, bob: User
+) -> None:
+    scored_run.current_job = JobFactory.create(team=scored_run.team, ended=True)
+    scored_run.save()
+    create_protocol(team=scored_run.team, title="Ours", settings={"drop_first": 1}, by=bob)
+    address = f"/api/v1/runs/{scored_run.pk}/evaluation"
+
+    for slug, status in [("frame-raw", 200), ("ours", 202), ("theirs", 404)]:
+        answer = submitter.post(address, {"protocol": slug}, "application/json")
+        assert answer.status_code == status
+        assert_as_described(document, "/api/v1/runs/{run_id}/evaluation", "post", answer)
 
 
 def test_an_answer_to_what_is_held_is_as_described(

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from tests.evaluating import evaluate_under_each
 from tests.factories.datasets import (
     AnnotationSetFactory,
     IntervalFactory,
@@ -27,7 +28,6 @@ from webapp.datasets.models import Dataset
 from webapp.jobs.models import Job
 from webapp.results.models import Protocol
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Method, Run
 
 PAGE = settings.BASE_DIR / "docs" / "api.md"
@@ -111,7 +111,7 @@ def end_jobs() -> None:
 def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     (me, add_dataset, job, dataset, again, methods, submit, run, run_job, log, cancel, resume,
      submit_sweep, sweep, scores, as_json, as_npy, as_zip, evaluation,
-     dependents, delete, activity) = commands()  # fmt: skip
+     evaluate, dependents, delete, activity) = commands()  # fmt: skip
 
     assert shell.run(me).json()["id"] == bob.pk
 
@@ -153,6 +153,8 @@ def test_every_step_of_the_page_works(shell: Shell, bob: User) -> None:
     assert zipfile.ZipFile(BytesIO(shell.run(as_zip).content)).testzip() is None
     metrics = [each["metrics"]["auroc"] for each in shell.run(evaluation).json()["results"]]
     assert metrics == [1.0] * Protocol.objects.count()
+    there = shell.run(evaluate)
+    assert (there.status_code, there.json()["protocol"]["slug"]) == (200, "frame-macro")
 
     assert shell.run(dependents).json()["holds"] == []
     assert shell.run(delete).status_code == 403

@@ -42,6 +42,7 @@ SILENT_ROUTES = {
     "datasets:new", "datasets:new_feature_set", "datasets:make_features",
     "datasets:new_ground_truth",
     "datasets:new_regions", "runs:mix", "runs:upload", "runs:new_weights",
+    "results:evaluate",  # the run's job goes on, so that none is begun
 }  # fmt: skip
 
 

@@ -268,7 +268,7 @@ def test_the_housekeeper_ends_what_goes_on_beside_a_failed_shard(
     first, second = shard_jobs(feature_set)
     end(second, "failed")
 
-    assert extraction.settle() == 1
+    assert extraction.end_broken_stages() == 1
 
     first.refresh_from_db()
     assert first.status == "cancelled"
@@ -480,7 +480,7 @@ def test_what_two_shards_tell_at_once_is_not_lost(
 def test_the_bar_moves_within_a_long_video(
     dataset: Dataset, bob: User, worker: WorkerNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(make_features, "TELL_SECONDS", 0)
+    monkeypatch.setattr(make_features, "PROGRESS_SECONDS", 0)
     feature_set = begin(dataset, bob, frames_per_row=8)
     [job] = claimed(worker, feature_set)
     told: list[float] = []

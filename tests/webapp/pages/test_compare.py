@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from ml.records import Scores
+from tests.evaluating import evaluate, evaluate_under_each
 from tests.factories.datasets import AnnotationSetFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
@@ -14,7 +15,6 @@ from webapp.accounts.models import Team
 from webapp.datasets.models import Interval
 from webapp.results.models import Evaluation
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate, evaluate_under_each
 from webapp.results.studies.comparison import Comparison
 from webapp.runs.models import Run
 

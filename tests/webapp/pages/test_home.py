@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
+from tests.evaluating import evaluate, evaluate_under_each
 from tests.factories.datasets import DatasetFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
@@ -14,7 +15,6 @@ from webapp.accounts.models import Team
 from webapp.datasets.models import Dataset
 from webapp.results.protocols.current_evaluations import best_evaluations
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate, evaluate_under_each
 from webapp.runs.models import Run
 
 

@@ -10,13 +10,13 @@ import pytest
 from django.test import Client
 
 from ml.metrics import auroc
+from ml.normal import kind_of
+from tests.evaluating import evaluate
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.datasets.models import Interval
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
-from webapp.results.scores.with_ground_truth import kind_of
 from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db

@@ -12,11 +12,11 @@ from django.test import Client
 
 from ml.evaluation import EVALUATOR_VERSION
 from ml.records import Scores
+from tests.evaluating import evaluate
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
 from webapp.results.studies import rank_groups
 from webapp.results.studies.leaderboards import Leaderboard
 from webapp.results.studies.reported import REPORTED

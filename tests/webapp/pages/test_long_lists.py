@@ -11,12 +11,12 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from ml.records import Scores
+from tests.evaluating import evaluate_under_each
 from tests.factories.results import labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
 from webapp.common.long_lists import N_SHOWN, long_list
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Run
 from webapp.sharing.services import create_link
 

@@ -4,12 +4,12 @@ import pytest
 from django.test import Client
 
 from ml.evaluation import ScoredVideo
+from tests.evaluating import evaluate
 from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Interval, Video
 from webapp.results.models import ScoreSet
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
 from webapp.results.scores.virtual import create_virtual_run
 from webapp.results.studies.operating_points import Explorer, Wish
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ml.clock import Clock
 from ml.evaluation import EVALUATOR_VERSION
 from ml.records import Scores
+from tests.evaluating import evaluate
 from tests.factories.datasets import IntervalFactory, VideoFactory
 from tests.factories.results import labelled_run, save_by_name
 from webapp.accounts.models import Team
@@ -20,7 +21,6 @@ from webapp.datasets.models import Video, clock_of
 from webapp.datasets.seconds import Span, clock_for_scripts, span_of
 from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
 from webapp.results.scores.with_ground_truth import labelled_scores
 from webapp.results.studies.operating_points import Explorer, Wish
 from webapp.runs.models import Run

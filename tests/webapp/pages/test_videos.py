@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from ml.records import Scores
+from tests.evaluating import evaluate_under_each
 from tests.factories.accounts import TeamFactory
 from tests.factories.datasets import AnnotationSetFactory, IntervalFactory, VideoFactory
 from tests.factories.results import add_to_test, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.datasets.models import Video
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 
 LABELS = [0, 0, 1, 1, 0]
 

@@ -13,7 +13,7 @@ TRAINING = {"stage": "train", "done": 1.569, "total": 6, "unit": "epochs"}
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(demo, "TELL_SECONDS", 0)
+    monkeypatch.setattr(demo, "PROGRESS_SECONDS", 0)
     return []
 
 
@@ -31,7 +31,7 @@ def test_how_far_a_job_is_is_said_once_for_each_change(said: list[str]) -> None:
 def test_how_far_a_job_is_is_not_said_all_the_time(
     said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "TELL_SECONDS", 10_000)
+    monkeypatch.setattr(demo, "PROGRESS_SECONDS", 10_000)
 
     assert not demo._Pace(JobFactory.create(held=True, progress=TRAINING), said.append).has_ended()
 

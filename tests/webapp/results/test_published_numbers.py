@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from django.test import Client
 
+from tests.evaluating import end_evaluations
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import add_to_test
 from tests.factories.runs import RunFactory
@@ -129,6 +130,9 @@ def test_other_rules(as_bob: Client, run: Run) -> None:
     """Padding alone is a rule of the team's own; without the first four frames is in the grid."""
     body = {"title": "Padded", "settings": PADDING_ALONE}
     assert as_bob.post("/api/v1/protocols", body, "application/json").status_code == 201
+    wanted, address = {"protocol": "padded"}, f"/api/v1/runs/{run.pk}/evaluation"
+    assert as_bob.post(address, wanted, "application/json").status_code == 202
+    assert end_evaluations() == 1
     answer = get(as_bob, run, "sensitivity")
     found = {(each["origin"], each["title"]): each["value"] for each in answer["results"]}
     assert answer["selected_on_test"]

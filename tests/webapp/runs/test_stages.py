@@ -199,13 +199,13 @@ def test_the_housekeeper_ends_what_goes_on_beside_a_shard_that_ended(run: Run, s
     put(second, status)
     put(third, "running")
 
-    assert stages.settle() == 1
+    assert stages.end_broken_stages() == 1
 
     assert statuses(run) == ["cancelled", status, "cancelling"]
     third.refresh_from_db()
     assert third.reason == f"Cancelled because Score 2/3 beside it has ended: {status}."
     put(third, "cancelled")
-    assert stages.settle() == 0
+    assert stages.end_broken_stages() == 0
     assert fresh(run).status == status
     assert fresh(run).job == (second if status != "cancelled" else third)
     assert first in shard_jobs(run)
@@ -217,7 +217,7 @@ def test_the_housekeeper_leaves_runs_alone_whose_shards_are_well(run: Run) -> No
     stages.land(first)
     put(second, "running")
 
-    assert stages.settle() == 0
+    assert stages.end_broken_stages() == 0
     assert statuses(run) == ["succeeded", "running", "created"]
 
 

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from tests.factories.runs import (
+    SCHEMA,
     CheckpointFactory,
     MethodFactory,
     RunFactory,
@@ -20,7 +21,7 @@ from webapp.accounts.models import Team, User
 from webapp.common.errors import UserError
 from webapp.datasets.models import Split
 from webapp.runs import services, training
-from webapp.runs.models import Checkpoint, Run
+from webapp.runs.models import Checkpoint, Method, Run
 from workers import kinds
 
 
@@ -154,3 +155,48 @@ def test_the_form_offers_none_where_there_are_none(as_bob: Client, split: Split)
     MethodFactory.create()
 
     assert "starts_from" not in as_bob.get("/runs/new").context["form"].fields
+
+
+def two_streams(**changes: Any) -> Method:
+    return MethodFactory.create(
+        name="two_streams", title="Two streams", begins_with=["conv_ae"], **changes
+    )
+
+
+def test_weights_of_a_method_that_it_may_begin_with(split: Split, before: Run, bob: User) -> None:
+    run = submit(split, bob, starts_from=before, method=two_streams())
+
+    assert run.starts_from == before.checkpoints.get(step=20)
+
+
+def test_what_both_methods_have_of_their_networks_has_to_agree(
+    split: Split, before: Run, bob: User
+) -> None:
+    """And what one of them has alone does not."""
+    schema = {**SCHEMA, "properties": SCHEMA["properties"] | {"more": {
+        "type": "integer", "default": 3, "group": "Model"}}}  # fmt: skip
+    method = two_streams(schema=schema)
+
+    submit(split, bob, starts_from=before, method=method, config={"more": 5})
+    error = refusal(split, bob, starts_from=before, method=method, config={"norm": "none"})
+
+    assert error.sentence.endswith("has the weights of another network: norm")
+
+
+def test_a_field_with_which_weights_may_differ(split: Split, before: Run, bob: User) -> None:
+    grey = SCHEMA["properties"]["is_grey"] | {"transfers": True}
+    Method.objects.update(schema=SCHEMA | {"properties": SCHEMA["properties"] | {"is_grey": grey}})
+
+    run = submit(split, bob, starts_from=before, config={"is_grey": False})
+
+    assert run.config["is_grey"] is False
+
+
+def test_the_form_offers_runs_of_methods_that_it_may_begin_with(
+    as_bob: Client, split: Split, before: Run
+) -> None:
+    two_streams()
+
+    form = as_bob.get("/runs/new?method=two_streams").context["form"]
+
+    assert before.pk in dict(form.fields["starts_from"].choices)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 
+from tests.evaluating import evaluate_under_each
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
 from webapp.datasets.models import Video
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate_under_each
 from webapp.runs.models import Run
 from webapp.sharing import services
 

@@ -289,10 +289,7 @@ def clock_of(pts_seconds: bytes | memoryview, n_frames: int, fps: float) -> Cloc
 
     By the times of its frames; where those are not known, at its rate. None without either.
     """
-    times = np.frombuffer(pts_seconds, "<f8")
-    if len(times) > 1 or (len(times) and fps):
-        return Clock.of_times(times, fps)
-    return Clock.constant(n_frames, fps) if fps else None
+    return Clock.known(np.frombuffer(pts_seconds, "<f8"), n_frames, fps)
 
 
 def add_times(videos: Iterable[Video]) -> None:

@@ -75,7 +75,7 @@ def submit_cancelled(
         team=team, kind=kind, subject_id=subject_id, title=title[:200], queue=queue, spec={},
         created_by=by,
     )  # fmt: skip
-    ended = request_cancel(job=job, by=by, is_told=False)
+    ended = request_cancel(job=job, by=by, is_recorded=False)
     if reason:
         ended.reason = reason
         ended.save(update_fields=["reason"])
@@ -122,11 +122,11 @@ def ring_in_turn(jobs: Iterable[Job]) -> int:
 
 
 @transaction.atomic
-def request_cancel(*, job: Job, by: User, is_told: bool = True) -> Job:
+def request_cancel(*, job: Job, by: User, is_recorded: bool = True) -> Job:
     """End a waiting job at once, ask the worker of an active one. Asking twice is no fault.
 
-    Raises ConflictError when the job has already ended. Unless it `is_told`, whoever asks keeps a
-    record of what the job works for.
+    Raises ConflictError when the job has already ended. Unless it `is_recorded`, whoever asks
+    keeps a record of what the job works for.
     """
     require(by, Permission.RUN_CANCEL, team=job.team)
     now = timezone.now()
@@ -134,7 +134,7 @@ def request_cancel(*, job: Job, by: User, is_told: bool = True) -> Job:
         job, at=now, of_waiting=f"Cancelled by {by} before it started.",
         of_active=f"{by} asked to cancel it.",
     )  # fmt: skip
-    if is_told and cancelled.cancel_requested_at == now:
+    if is_recorded and cancelled.cancel_requested_at == now:
         record(AuditEvent.Act.JOB_CANCELLED, cancelled, team=job.team, by=by, kind=job.kind)
     return cancelled
 

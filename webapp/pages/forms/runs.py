@@ -24,7 +24,7 @@ from webapp.common.config_fields import (
     unticked_boxes,
 )
 from webapp.common.errors import UserError
-from webapp.datasets.models import Dataset, FeatureSet, Split
+from webapp.datasets.models import Dataset, FeatureSet, RegionSet, Split
 from webapp.jobs.models import ENDED_BADLY, Job
 from webapp.runs.config import problems_of
 from webapp.runs.models import (
@@ -36,7 +36,16 @@ from webapp.runs.models import (
     Weights,
 )
 
-ANSWERS = ("feature_set", "weights", "starts_from", "seed", "selection", "queue", "name")
+ANSWERS = (
+    "feature_set",
+    "region_set",
+    "weights",
+    "starts_from",
+    "seed",
+    "selection",
+    "queue",
+    "name",
+)
 MOST_STARTS = 30  # runs that a form offers to begin with
 
 
@@ -51,6 +60,14 @@ class RunForm(forms.Form):
         label=_("Features"),
         help_text=_("Of the same dataset, with a file for every video of the split."),
     )
+    region_set = forms.ChoiceField(
+        label=_("Regions"),
+        required=False,
+        help_text=_(
+            "Of the same dataset: what is looked at in the videos that have some, each a clip of "
+            "its own."
+        ),
+    )
     weights = forms.ChoiceField(
         label=_("Weights"),
         required=False,
@@ -62,7 +79,10 @@ class RunForm(forms.Form):
     starts_from = forms.ChoiceField(
         label=_("Weights to begin with"),
         required=False,
-        help_text=_("Of a run of the same method and network, as it was scored, or brought in."),
+        help_text=_(
+            "Of a run of the same network, as it was scored, or of a method that this one may "
+            "begin with, or brought in."
+        ),
     )
     seed = forms.IntegerField(
         label=_("Seed"),
@@ -118,8 +138,12 @@ class RunForm(forms.Form):
             self.fields["feature_set"].choices = choices  # type: ignore[attr-defined]
         else:
             del self.fields["feature_set"]
+        self.region_sets = self._offered_region_sets()
+        self._offer("region_set", _("whole pictures"), self.region_sets)
 
-    def _offer(self, field: str, none: Promise, offered: Mapping[str, Run | Weights]) -> None:
+    def _offer(
+        self, field: str, none: Promise, offered: Mapping[str, Run | Weights | RegionSet]
+    ) -> None:
         """No such field where there is nothing to choose from."""
         if offered and field in self.fields:
             choices = [("", none), *((pk, _dated(each)) for pk, each in offered.items())]
@@ -132,12 +156,13 @@ class RunForm(forms.Form):
         return str((self.data if self.is_bound else self.initial).get(field, ""))
 
     def _offered_starts(self, named: str) -> dict[str, Run]:
-        """The newest runs of the method that have weights, and the one that is named."""
+        """The newest runs that have weights for the method, and the one that is named."""
         teams = {split.dataset.team_id for split in self.splits.values()}
-        kept = Checkpoint.objects.filter(run__team__in=teams, run__method=self.method)
+        methods = [self.method.name, *self.method.begins_with]
+        kept = Checkpoint.objects.filter(run__team__in=teams, run__method__in=methods)
         newest = kept.order_by("-run").values("run").distinct()[:MOST_STARTS]
         chosen = [row["run"] for row in newest]
-        runs = Run.objects.filter(team__in=teams, method=self.method, checkpoints__isnull=False)
+        runs = Run.objects.filter(team__in=teams, method__in=methods, checkpoints__isnull=False)
         found = runs.filter(Q(pk__in=chosen) | Q(pk=named)).distinct().order_by("-pk")
         return {run.pk: run for run in found}
 
@@ -161,6 +186,14 @@ class RunForm(forms.Form):
         datasets = {split.dataset_id for split in self.splits.values()}
         sets = FeatureSet.objects.ready().filter(dataset__in=datasets).select_related("dataset")
         return {each.pk: each for each in sets.order_by("dataset__name", "-pk")}
+
+    def _offered_region_sets(self) -> dict[str, RegionSet]:
+        """Those of the datasets whose splits are offered, the newest first."""
+        if not self.method.reads_clips:
+            return {}
+        datasets = {split.dataset_id for split in self.splits.values()}
+        sets = RegionSet.objects.filter(dataset__in=datasets).select_related("dataset")
+        return {each.pk: each for each in sets}
 
     def _split_choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
         by_dataset = groupby(self.splits.values(), key=lambda split: split.dataset)
@@ -227,6 +260,7 @@ class RunForm(forms.Form):
             "split": split,
             "method": self.method,
             "feature_set": self.feature_sets.get(self.cleaned_data.get("feature_set", "")),
+            "region_set": self.region_sets.get(self.cleaned_data.get("region_set", "")),
             "weights": self.published.get(self.cleaned_data.get("weights", "")),
             "starts_from": self.starts.get(self.cleaned_data.get("starts_from", "")),
             "starts_from_weights": self.published.get(self.cleaned_data.get("starts_from", "")),
@@ -250,8 +284,10 @@ class RunForm(forms.Form):
         return answers
 
 
-def _dated(origin: Run | Weights) -> str:
+def _dated(origin: Run | Weights | RegionSet) -> str:
     """Runs of one method on one dataset are often called the same."""
+    if isinstance(origin, RegionSet):
+        return f"{origin.dataset} · {origin}"
     return f"{origin} · {localtime(origin.created_at):%Y-%m-%d %H:%M}"
 
 
@@ -283,6 +319,7 @@ def address_of_form(run: Run) -> str:
         "split": run.split_id,
         "method": run.method_id,
         "feature_set": run.feature_set_id,
+        "region_set": run.region_set_id,
         "weights": run.weights_id,
         "starts_from": run.starts_from.origin_id if run.starts_from else "",
         "seed": run.seed,

@@ -102,6 +102,7 @@ class SweepForm(RunForm):
     """Unbound, it shows a ready-made sweep, or the paper's values where `prefilled` has none."""
 
     starts_from = None  # type: ignore[assignment]
+    region_set = None  # type: ignore[assignment]
     weights = None  # type: ignore[assignment]
     seed = None  # type: ignore[assignment]
     name = None  # type: ignore[assignment]

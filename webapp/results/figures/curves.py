@@ -25,7 +25,7 @@ class Curve:
     positions: NDArray[np.float64]
     scores: NDArray[np.floating[Any]]
     is_stepped: bool  # each score holds until the next position
-    lowest: float  # of all videos of the run
+    lowest: float  # of all videos of the run, or of what is drawn while that is not known
     highest: float
 
 
@@ -48,9 +48,18 @@ def curve_of(
         positions=positions,
         scores=values,
         is_stepped=scores.frames_per_value > 1,
-        lowest=score_set.lowest or 0.0,
-        highest=score_set.highest or 0.0,
+        **_range(score_set, values),
     )
+
+
+def _range(score_set: ScoreSet, drawn: NDArray[np.floating[Any]]) -> dict[str, float]:
+    """That of a virtual run is not known before it is evaluated."""
+    if score_set.lowest is not None and score_set.highest is not None:
+        return {"lowest": score_set.lowest, "highest": score_set.highest}
+    known = drawn[~np.isnan(drawn)]
+    if not len(known):
+        return {"lowest": 0.0, "highest": 0.0}
+    return {"lowest": float(known.min()), "highest": float(known.max())}
 
 
 def points(

@@ -17,8 +17,8 @@ MAX_ROWS = 20_000
 BATCH = 500
 METRICS = ("auroc", "average_precision", "equal_error_rate", "macro_auroc")
 COLUMNS = (
-    "run", "name", "kind", "method", "features", "feature_set", "weights", "starts_from",
-    "supervision", "dataset", "dataset_id", "split",
+    "run", "name", "kind", "method", "features", "feature_set", "region_set", "weights",
+    "starts_from", "supervision", "dataset", "dataset_id", "split",
     "ground_truth", "seed", "selection", "selected_on_test", "status", "created_at", "scored_at",
     *(f"{name}{end}" for name in METRICS for end in ("", "_lower", "_upper")),
     "protocol", "protocol_version", "evaluator_version", "score_hash", "annotation_hash", "config",
@@ -73,6 +73,7 @@ def _row(run: Run, evaluation: Evaluation | None) -> Row:
         "method": run.method_name,
         "features": run.features,
         "feature_set": run.feature_set_id,
+        "region_set": run.region_set_id,
         "weights": run.weights_id,
         "starts_from": run.starts_from.origin_id if run.starts_from else None,
         "supervision": run.method.supervision if run.method else run.supervision,

@@ -145,9 +145,9 @@ def to_markdown(table: Table) -> Iterator[str]:
     yield _markdown_row("---:" if each == "r" else "---" for each in table.alignment)
     for line in table.lines():
         yield _markdown_row(_in_markdown(cell) for cell in line)
-    told = [f"{MARKS[name].markdown}: {MARKS[name].meaning}." for name in table.marks]
+    legend = [f"{MARKS[name].markdown}: {MARKS[name].meaning}." for name in table.marks]
     notes = [f"{markdown(each)}." for each in [*_made(table), *table.notes]]
-    yield "\n" + " ".join([*notes, *told]) + "\n"
+    yield "\n" + " ".join([*notes, *legend]) + "\n"
 
 
 def to_latex(table: Table) -> Iterator[str]:
@@ -155,9 +155,9 @@ def to_latex(table: Table) -> Iterator[str]:
     yield _latex_row(latex(each) for each in table.head) + "\\hline\n"
     for line in table.lines():
         yield _latex_row(_in_latex(cell) for cell in line)
-    told = [f"{MARKS[name].latex}: {latex(MARKS[name].meaning)}." for name in table.marks]
+    legend = [f"{MARKS[name].latex}: {latex(MARKS[name].meaning)}." for name in table.marks]
     notes = [f"{latex(each)}." for each in [*_made(table), *table.notes]]
-    yield "\\hline\n\\end{tabular}\n\n{\\footnotesize " + " ".join([*notes, *told]) + "\\par}\n"
+    yield "\\hline\n\\end{tabular}\n\n{\\footnotesize " + " ".join([*notes, *legend]) + "\\par}\n"
 
 
 def latex(text: Any) -> str:

@@ -1,6 +1,11 @@
 """Scores, protocols and the evaluations made of the two."""
 
-from webapp.results.models.evaluations import Evaluation, EvaluationQuerySet, PooledEvaluation
+from webapp.results.models.evaluations import (
+    Evaluation,
+    EvaluationQuerySet,
+    PooledEvaluation,
+    ScoreOverview,
+)
 from webapp.results.models.explanations import (
     ERRORS,
     GRAD_CAM,
@@ -33,6 +38,7 @@ __all__ = [
     "PooledEvaluation",
     "Protocol",
     "ProtocolQuerySet",
+    "ScoreOverview",
     "ScoreSet",
     "ScoreSetQuerySet",
     "StoredScores",

@@ -80,6 +80,30 @@ class Evaluation(models.Model):
         return bool(self.counts["n_videos"] < FEW_VIDEOS)
 
 
+class ScoreOverview(models.Model):
+    """What a score set shows beside its evaluations, whatever the protocol. Immutable."""
+
+    score_set = models.ForeignKey(ScoreSet, models.CASCADE, related_name="overviews")
+    annotation_set = models.ForeignKey(AnnotationSet, models.PROTECT, related_name="+")
+    evaluator_version = models.PositiveIntegerField()
+    # [fields of `ml.evaluation.sensitivity.Variant`]
+    grid = models.JSONField()
+    # {"thresholds": […], "recall": […], …}, as `ml.evaluation.events.sweep_of` tells
+    sweep = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["score_set", "annotation_set", "evaluator_version"],
+                name="score_overview_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"overview of {self.score_set_id}"
+
+
 class PooledEvaluation(models.Model):
     """One evaluation of the scores of all folds of a cross-validation together. Immutable."""
 

@@ -39,7 +39,8 @@ class ScoreSet(models.Model):
     content_hash = models.CharField(max_length=64)
     # Of the scores of the split's validation videos, by the same weights; empty without any.
     validation_hash = models.CharField(max_length=64, blank=True)
-    # Over all its videos, so that curves of several share one scale; empty without any score.
+    # Over all its videos, so that curves of several share one scale; empty without any score, and
+    # for a virtual run until it is evaluated.
     lowest = models.FloatField(null=True)
     highest = models.FloatField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

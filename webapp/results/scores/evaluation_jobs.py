@@ -1,80 +1,134 @@
-"""Evaluation as a job: which numbers a run lacks, what is computed of, where they are kept.
+"""Evaluation as a job: begun with scores, after an upgrade, or because somebody asks for numbers.
 
-Under every preset, as soon as the scores of a run are there. The job of the last fold of a
-cross-validation brings the numbers of all folds together, too.
+Nothing is evaluated elsewhere: neither a page nor an answer makes a number that is not there.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
 
-from ml.evaluation import ScoredVideo
-from ml.evaluation.exchange import save_scored
-from webapp.accounts.models import User
+from webapp.accounts.models import Team, User
+from webapp.accounts.permissions import Permission, require
+from webapp.audit.models import AuditEvent
+from webapp.audit.services import record
+from webapp.common.errors import ConflictError
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
-from webapp.results.models import Evaluation, PooledEvaluation, Protocol, ScoreSet
-from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluations_key, hashes_of
-from webapp.results.scores.pooling import CrossValidation, pooled_key
-from webapp.results.scores.with_ground_truth import labelled_scores, labelled_validation
+from webapp.results.models import Evaluation, Protocol, ScoreSet
+from webapp.results.protocols.choice import offered_protocols
+from webapp.results.scores.evaluation_keys import evaluations_key
+from webapp.results.scores.evaluation_tasks import folds_of, lacking, tasks_of
 from webapp.runs import stages
 from webapp.runs.models import Run
 
-TARGETS = "targets.json"  # of each task: where what comes of it is kept
-POOLED = ("metrics", "intervals", "counts")
+KIND = "evaluate"
+RETRY_AFTER_SECONDS = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """`protocols` under which the scores of these sets, together, have no numbers yet."""
+def submit_evaluation(
+    run: Run, *, by: User | None, queue: str = "", protocols: Sequence[Protocol] = ()
+) -> Job:
+    """The job that `run` has from now on. A light one: the CPU will do.
 
-    score_sets: Sequence[ScoreSet]
-    protocols: Sequence[Protocol]
-    is_pooled: bool = False
-
-    def videos(self) -> list[ScoredVideo]:
-        truth = self.score_sets[0].run.annotation_set
-        videos = [video for each in self.score_sets for video in labelled_scores(each, truth)]
-        return sorted(videos, key=lambda video: video.video_id) if self.is_pooled else videos
-
-    def validation(self) -> list[ScoredVideo]:
-        """Folds have their own, which decide nothing together."""
-        if self.is_pooled:
-            return []
-        [score_set] = self.score_sets
-        return labelled_validation(score_set, score_set.run.annotation_set)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "score_sets": [score_set.pk for score_set in self.score_sets],
-            "protocols": [protocol.pk for protocol in self.protocols],
-            "is_pooled": self.is_pooled,
-        }
-
-
-def submit_evaluation(run: Run, *, by: User | None, queue: str = "") -> Job:
-    """The job that `run` has from now on. A light one: the CPU will do."""
-    job = stages.begin(run, "evaluate", queue=queue or jobs.light_queue(), by=by)
+    `protocols` are those beside the ones that the team is offered.
+    """
+    spec = {"protocols": [protocol.pk for protocol in protocols]} if protocols else {}
+    job = stages.begin(run, KIND, queue=queue or jobs.light_queue(), by=by, spec=spec)
     run.current_job = job
     run.save(update_fields=["current_job", "updated_at"])
     return job
 
 
+@transaction.atomic
+def request_evaluation(*, run: Run, protocol: Protocol, by: User) -> Evaluation | Job:
+    """The numbers of `run` under `protocol` where they are there, else the job that makes them.
+
+    Raise ConflictError without scores, and while work goes on that will not make them.
+    """
+    require(by, Permission.RUN_SUBMIT, team=run.team)
+    held = _held([run])
+    score_set = ScoreSet.objects.select_related("run__annotation_set").filter(run__in=held).first()
+    if score_set is None:
+        raise ConflictError(_("%s has no scores yet.") % run, code="not_scored")
+    found = Evaluation.objects.filter(**evaluations_key(score_set), protocol=protocol)
+    if evaluation := found.select_related("protocol", "score_set__run").first():
+        return evaluation
+    [run] = held
+    if run.is_going_on:
+        return _job_that_makes(protocol, run)
+    return _submit_for(run, by, [protocol])
+
+
+@transaction.atomic
+def request_missing(*, runs: Sequence[Run], by: User) -> int:
+    """Jobs for those of `runs` at rest that lack numbers. Return how many.
+
+    Under the protocols that their team is offered.
+    """
+    teams = {run.team_id: run.team for run in runs}
+    for team in teams.values():
+        require(by, Permission.RUN_SUBMIT, team=team)
+    found = [run for team in teams.values() for run in _lacking_of(team, runs)]
+    to_submit = [run for run in _held(found) if not run.is_going_on]
+    for run in to_submit:
+        _submit_for(run, by)
+    return len(to_submit)
+
+
 def submit_missing() -> int:
     """For every run at rest that lacks numbers of this evaluator. Return how many."""
     pools: set[str] = set()
-    lacking = [run for run in _at_rest() if _lacks(run, pools)]
-    for run in lacking:
+    found = [run for run in _at_rest() if _lacks(run, pools)]
+    for run in found:
         submit_evaluation(run, by=run.created_by)
-    return len(lacking)
+    return len(found)
+
+
+def _submit_for(run: Run, by: User, protocols: Sequence[Protocol] = ()) -> Job:
+    job = submit_evaluation(run, by=by, protocols=protocols)
+    named = [str(protocol) for protocol in protocols] or None
+    record(AuditEvent.Act.RUN_EVALUATED, run, team=run.team, by=by, under=named)
+    return job
+
+
+def _lacking_of(team: Team, runs: Iterable[Run]) -> list[Run]:
+    of_team = Run.objects.filter(team=team, pk__in=[run.pk for run in runs])
+    return list(lacking(of_team, offered_protocols(team), needs_overview=True))
+
+
+def _held(runs: Iterable[Run]) -> list[Run]:
+    """As they are now, held so that nobody else begins a job for them; without those deleted.
+
+    In the order of everybody who holds several: a run that trained for others before them. Their
+    jobs are asked for afterwards: joined, one that came while we waited would not be seen.
+    """
+    order = (F("trained_by").asc(nulls_first=True), "pk")
+    found = Run.objects.filter(pk__in=[run.pk for run in runs]).order_by(*order)
+    return list(found.select_for_update(of=("self",), no_key=True).select_related("team"))
+
+
+def _job_that_makes(protocol: Protocol, run: Run) -> Job:
+    """The job of `run` that goes on. Raise ConflictError where it makes other numbers."""
+    if _will_make(run.job, protocol, offered_protocols(run.team)):
+        return run.job
+    sentence = _("Work on %s goes on that makes other numbers: ask again once it has ended.")
+    raise ConflictError(
+        sentence % run, code="being_evaluated", retry_after_seconds=RETRY_AFTER_SECONDS
+    )
+
+
+def _will_make(job: Job, protocol: Protocol, offered: Sequence[Protocol]) -> bool:
+    """What is offered is looked up when the job begins. Where the clocks of two machines differ
+    it may be off for a protocol that is as young as the job: then it is asked for again."""
+    if job.kind != KIND or job.status == Job.Status.CANCELLING:
+        return False
+    is_too_late = job.started_at is not None and protocol.created_at > job.started_at
+    is_named = protocol.pk in job.spec.get("protocols", [])
+    return is_named or (protocol in offered and not is_too_late)
 
 
 def _at_rest() -> Iterable[Run]:
@@ -85,92 +139,7 @@ def _at_rest() -> Iterable[Run]:
 def _lacks(run: Run, pools: set[str]) -> bool:
     """`pools` are the hashes of folds that another run will bring together."""
     tasks = tasks_of(run)
-    pooled = {each.pool_hash for each in _folds(run) if any(task.is_pooled for task in tasks)}
+    pooled = {each.pool_hash for each in folds_of(run) if any(task.is_pooled for task in tasks)}
     is_needed = any(not task.is_pooled for task in tasks) or bool(pooled - pools)
     pools |= pooled
     return is_needed
-
-
-def tasks_of(run: Run) -> list[Task]:
-    """What the scores of `run` are to be evaluated for."""
-    protocols = ensure_protocols()
-    tasks = [*_own(run, protocols), *_of_folds(run, protocols)]
-    return [task for task in tasks if task.protocols]
-
-
-def _own(run: Run, protocols: Sequence[Protocol]) -> list[Task]:
-    return [
-        Task(score_sets=[each], protocols=_missing(Evaluation, evaluations_key(each), protocols))
-        for each in _score_sets(run=run)
-    ]
-
-
-def _score_sets(**wanted: Any) -> QuerySet[ScoreSet]:
-    return ScoreSet.objects.filter(**wanted).select_related("run__annotation_set").order_by("pk")
-
-
-def _of_folds(run: Run, protocols: Sequence[Protocol]) -> list[Task]:
-    tasks = []
-    for folds in _folds(run):
-        sets = list(_score_sets(run__in=folds.runs))
-        missing = _missing(PooledEvaluation, pooled_key(sets), protocols)
-        tasks.append(Task(score_sets=sets, protocols=missing, is_pooled=True))
-    return tasks
-
-
-def _folds(run: Run) -> list[CrossValidation]:
-    """Those that `run` is one of, where they can be brought together."""
-    folds = CrossValidation.of(run)
-    return [] if folds is None or folds.refusal else [folds]
-
-
-def _missing(
-    table: type[Evaluation | PooledEvaluation], key: dict[str, Any], protocols: Sequence[Protocol]
-) -> list[Protocol]:
-    there = set(table.objects.filter(**key).values_list("protocol_id", flat=True))
-    return [protocol for protocol in protocols if protocol.pk not in there]
-
-
-def write_tasks(run: Run, folder: Path) -> list[dict[str, Any]]:
-    """Put into `folder` what `ml.evaluation.tasks` needs, and return what it is told."""
-    tasks = tasks_of(run)
-    (folder / TARGETS).write_text(json.dumps([task.to_json() for task in tasks]))
-    return [_write(task, folder / f"task-{number}") for number, task in enumerate(tasks)]
-
-
-def _write(task: Task, stem: Path) -> dict[str, Any]:
-    paths = {name: stem.with_name(f"{stem.name}-{name}.npz") for name in ("videos", "validation")}
-    save_scored(task.videos(), paths["videos"])
-    save_scored(task.validation(), paths["validation"])
-    protocols = [protocol.settings for protocol in task.protocols]
-    return {name: str(path) for name, path in paths.items()} | {"protocols": protocols}
-
-
-def store_evaluations(events: Iterable[dict[str, Any]], folder: Path) -> None:
-    """Keep what the process has told. What is there already stays as it is."""
-    targets = json.loads((folder / TARGETS).read_text())
-    for event in events:
-        target = targets[event["task"]]
-        values = json.loads((folder / event["path"]).read_text())
-        replicates = np.load(folder / event["replicates"], allow_pickle=False)
-        protocol = Protocol.objects.get(pk=target["protocols"][event["protocol"]])
-        found = list(_score_sets(pk__in=target["score_sets"]))
-        if target["is_pooled"]:
-            _keep_pooled(found, protocol, values)
-        else:
-            _keep(found[0], protocol, values | {"replicate_values": replicates.tobytes()})
-
-
-def _keep(score_set: ScoreSet, protocol: Protocol, values: dict[str, Any]) -> None:
-    key = evaluations_key(score_set) | {"protocol": protocol}
-    Evaluation.objects.get_or_create(**key, defaults=values | hashes_of(score_set))
-
-
-def _keep_pooled(
-    score_sets: Sequence[ScoreSet], protocol: Protocol, values: dict[str, Any]
-) -> None:
-    key = pooled_key(score_sets) | {"protocol": protocol}
-    defaults = {name: values[name] for name in POOLED}
-    pooled, is_new = PooledEvaluation.objects.get_or_create(**key, defaults=defaults)
-    if is_new:
-        pooled.score_sets.set(score_sets)

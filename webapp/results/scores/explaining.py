@@ -63,6 +63,8 @@ def why_not(run: Run) -> str:
     """Why its scores cannot be explained by segments; empty where they can."""
     if run.method is None:
         return _("Scores that were brought in or mixed have no method here to explain them.")
+    if run.method.reads_clips:
+        return _("%s looks at clips, and scores of clips are not explained yet.") % run.method.title
     if run.feature_set_id is None:
         return _(
             "%s reads frames: where its errors lie in the picture is kept when it scores, as the "

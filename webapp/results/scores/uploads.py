@@ -48,7 +48,7 @@ def create_uploaded_run(
     require(by, Permission.RUN_SUBMIT, team=team)
     keep(dataset)
     _check_split(team, dataset, split)
-    _check_said(method_title, supervision, selection, seed)
+    _check_fields(method_title, supervision, selection, seed)
     run = Run.objects.create(
         team=team,
         name=(name.strip() or f"{method_title.strip()} on {dataset.name}")[:LONGEST_NAME],
@@ -112,12 +112,12 @@ def _store(
     if run.kind != Run.Kind.UPLOADED:
         sentence = _("%s makes its own scores: only runs that bring scores take some.")
         raise ConflictError(sentence % run, code="not_uploaded")
-    placed, told = _spread(given, layout)
+    placed, spread_notes = _spread(given, layout)
     _check_videos(run, list(given))
     if run.scored_at is None:  # what comes to a complete run changes nothing
         record(AuditEvent.Act.SCORES_BROUGHT, run, team=run.team, by=by, n_videos=len(given))
     reached = land(run=run, given=placed, by=by)
-    return replace(reached, notes=[*notes, *told])
+    return replace(reached, notes=[*notes, *spread_notes])
 
 
 def _check_videos(run: Run, given: list[Video]) -> None:
@@ -178,7 +178,7 @@ def _check_split(team: Team, dataset: Dataset, split: Split) -> None:
         raise UserError(_("%s has no test videos that scores could be for.") % split, field="split")
 
 
-def _check_said(method_title: str, supervision: str, selection: str, seed: int) -> None:
+def _check_fields(method_title: str, supervision: str, selection: str, seed: int) -> None:
     if not method_title.strip():
         raise UserError(_("Say which method made the scores."), field="method_title")
     if supervision and supervision not in SUPERVISION:

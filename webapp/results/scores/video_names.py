@@ -57,13 +57,13 @@ class Named:
         return by_video
 
     def _refusal(self, unknown: list[str], n_names: int) -> str:
-        told = [f"{name} ({self._index.why_not(unguarded(name))})" for name in unknown]
+        reasons = [f"{name} ({self._index.why_not(unguarded(name))})" for name in unknown]
         sentence = _(
             "%(n)d of %(all)d names are no test or validation video of this run: %(names)s. Its "
             "test videos are: %(known)s"
         )
         known = some([video.name for video in self.tested])
-        words = {"n": len(unknown), "all": n_names, "names": some(told), "known": known}
+        words = {"n": len(unknown), "all": n_names, "names": some(reasons), "known": known}
         return sentence % words
 
 

@@ -17,9 +17,9 @@ from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
 from webapp.common.errors import UserError
 from webapp.common.holding import keep_ids
-from webapp.results.models import ScoreSet
+from webapp.results.models import ScoreOverview, ScoreSet
 from webapp.results.scores.evaluation_jobs import submit_evaluation
-from webapp.results.scores.reading import fused_scores, score_sets_of
+from webapp.results.scores.reading import score_sets_of
 from webapp.results.scores.validation import fused_hashes
 from webapp.runs.checks import LONGEST_NAME
 from webapp.runs.models import Run
@@ -97,11 +97,21 @@ def _check_calibrations(recipe: Recipe) -> None:
         if member.calibration == "validation" and not score_set.validation_hash:
             sentence = _("%s has no scores of validation videos to be calibrated by.")
             raise UserError(sentence % score_set.run, code="no_validation", field="recipe")
+        if member.calibration == "test_set" and not _knows_range(score_set):
+            sentence = _("%s has not been evaluated: the range of its scores is not known yet.")
+            raise UserError(sentence % score_set.run, code="not_evaluated", field="recipe")
+
+
+def _knows_range(score_set: ScoreSet) -> bool:
+    """That of another virtual run is found when it is evaluated; one without scores has none."""
+    is_virtual = score_set.run.kind == Run.Kind.VIRTUAL
+    if not is_virtual or score_set.lowest is not None:
+        return True
+    return ScoreOverview.objects.filter(score_set=score_set).exists()
 
 
 def _score_set(run: Run, recipe: Recipe) -> ScoreSet:
-    """Read once for the range of the scores; the arrays are not kept."""
-    extremes = [known for _video, scores in fused_scores(recipe) if (known := scores.extremes)]
+    """Nothing is read for it: the job that evaluates the scores finds their range, too."""
     hashes = {pk: each.content_hash for pk, each in score_sets_of(recipe).items()}
     held_out = fused_hashes(recipe)
     return ScoreSet.objects.create(
@@ -111,8 +121,6 @@ def _score_set(run: Run, recipe: Recipe) -> ScoreSet:
         if held_out
         else "",
         content_hash=hash_of({"recipe": recipe.to_json(), "scores": hashes}),
-        lowest=min((low for low, _high in extremes), default=None),
-        highest=max((high for _low, high in extremes), default=None),
     )
 
 

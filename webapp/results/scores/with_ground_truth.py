@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from django.db.models import F
+import numpy as np
 
-from ml.evaluation import ScoredVideo, scored_video
-from ml.normal import ABNORMAL
+from ml.evaluation import ScoredVideo
+from ml.evaluation.material import Material, VideoTruth
 from ml.records import Interval as IntervalRecord
-from ml.records import Scores
-from webapp.datasets.models import AnnotationSet, Interval, Video, clock_of
-from webapp.datasets.models.videos import NOT_ABNORMAL
+from webapp.datasets.models import AnnotationSet, Interval, Video
 from webapp.results.models import ScoreSet
-from webapp.results.scores.reading import read_scores
-from webapp.results.scores.validation import validation_to_judge
+from webapp.results.scores.reading import read_sources, videos_of
 
 
 def labelled_scores(score_set: ScoreSet, annotation_set: AnnotationSet) -> list[ScoredVideo]:
     """All test videos with scores, by name. `score_set.run` should come joined."""
-    return _labelled(read_scores(score_set), annotation_set)
+    return material_of([score_set], annotation_set).scored()[0]
 
 
-def labelled_validation(score_set: ScoreSet, annotation_set: AnnotationSet) -> list[ScoredVideo]:
-    """The validation videos with scores whose frames are known to be normal or abnormal."""
-    return _labelled(validation_to_judge(score_set, annotation_set), annotation_set)
+def material_of(
+    score_sets: Sequence[ScoreSet],
+    annotation_set: AnnotationSet,
+    *,
+    has_validation: bool = False,
+    is_pooled: bool = False,
+) -> Material:
+    """All that is stored and decides the numbers of these scores. Their runs should come joined."""
+    sources = read_sources(score_sets, ("test", "validation") if has_validation else ("test",))
+    return Material(
+        runs=tuple(each.run_id for each in score_sets),
+        sources=sources,
+        truths=_truths(annotation_set, videos_of(sources.values())),
+        has_validation=has_validation,
+        is_pooled=is_pooled,
+    )
 
 
-def kind_of(label: str) -> str:
-    """The kind of anomaly that a video's label names; empty where it only says normal or not."""
-    return "" if label in (*NOT_ABNORMAL, ABNORMAL) else label
-
-
-def _labelled(scores: Mapping[str, Scores], annotation_set: AnnotationSet) -> list[ScoredVideo]:
-    intervals: dict[str, list[IntervalRecord]] = {}
-    found = Interval.objects.filter(annotation_set=annotation_set, video__in=list(scores))
-    for interval in found.annotate(of_video=F("video__label")):
-        record = IntervalRecord(
-            start_frame=interval.start_frame,
-            end_frame=interval.end_frame,
-            label=interval.label or kind_of(interval.of_video),
-        )
-        intervals.setdefault(interval.video_id, []).append(record)
-    videos = Video.objects.filter(pk__in=list(scores)).order_by("name")
+def _truths(annotation_set: AnnotationSet, video_ids: Collection[str]) -> list[VideoTruth]:
+    """By name of the videos."""
+    intervals = _intervals(annotation_set, video_ids)
+    videos = Video.objects.filter(pk__in=video_ids).order_by("name")
+    rows: Any = videos.values_list("pk", "n_frames", "label", "fps", "pts_seconds")
     return [
-        scored_video(pk, scores[pk], intervals.get(pk, []), n_frames, clock_of(pts, n_frames, fps))
-        for pk, n_frames, fps, pts in videos.values_list("pk", "n_frames", "fps", "pts_seconds")
+        VideoTruth(
+            video_id=pk,
+            n_frames=n_frames,
+            label=label,
+            intervals=tuple(intervals.get(pk, ())),
+            fps=fps,
+            times=np.frombuffer(pts_seconds, "<f8"),
+        )
+        for pk, n_frames, label, fps, pts_seconds in rows
     ]
+
+
+def _intervals(
+    annotation_set: AnnotationSet, video_ids: Collection[str]
+) -> dict[str, list[IntervalRecord]]:
+    found = Interval.objects.filter(annotation_set=annotation_set, video__in=video_ids)
+    by_video: dict[str, list[IntervalRecord]] = {}
+    for pk, start, end, label in found.values_list("video", "start_frame", "end_frame", "label"):
+        record = IntervalRecord(start_frame=start, end_frame=end, label=label)
+        by_video.setdefault(pk, []).append(record)
+    return by_video

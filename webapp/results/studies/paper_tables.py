@@ -251,8 +251,8 @@ def has_sound(feature_set: FeatureSet | None) -> bool:
     """By its layout or by the extractor's name: nothing else says what numbers mean."""
     if feature_set is None:
         return False
-    told = f"{feature_set.layout} {feature_set.extractor}".lower()
-    return any(word in told for word in WITH_SOUND)
+    names = f"{feature_set.layout} {feature_set.extractor}".lower()
+    return any(word in names for word in WITH_SOUND)
 
 
 def _by_shared_seed(by_setting: Sequence[Sequence[Run]]) -> list[tuple[Run, ...]]:
@@ -282,5 +282,7 @@ def _interval(found: Iterable[Evaluation], metric_name: str) -> list[float] | No
 def _changes(run: Run, setting: Setting) -> str:
     """Settings that are neither the paper's nor what the row is about."""
     assert run.method is not None  # it was found by its method
-    told = {name: value for name, value in run.config.items() if setting.config.get(name) != value}
-    return changes_of(run.method.schema, told)
+    changed = {
+        name: value for name, value in run.config.items() if setting.config.get(name) != value
+    }
+    return changes_of(run.method.schema, changed)

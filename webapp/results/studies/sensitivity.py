@@ -11,12 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ml.evaluation import METRICS, Metric, Settings
-from ml.evaluation.sensitivity import Variant, sensitivity_grid
-from webapp.results.models import Evaluation, ScoreSet
+from ml.evaluation.sensitivity import Variant
+from webapp.results.models import Evaluation, Protocol, ScoreOverview, ScoreSet
 from webapp.results.protocols.choice import offered_protocols
-from webapp.results.scores.cache import kept
-from webapp.results.scores.evaluating import evaluate_under_each
-from webapp.results.scores.with_ground_truth import labelled_scores
+from webapp.results.scores.evaluation_keys import evaluations_key
 
 Source = Literal["preset", "team", "grid"]
 # Numbers that answer the question of the headline, how well frames are told apart, on its scale.
@@ -62,18 +60,42 @@ class Row:
 
 
 class Sensitivity:
-    """Evaluations that are not there yet are made; the grid is computed and not stored."""
+    """Numbers that are there; those that are not are made by a job, once somebody asks for it."""
 
     def __init__(self, score_set: ScoreSet) -> None:
         """`score_set.run` comes joined with its team."""
         self.score_set = score_set
-        protocols = offered_protocols(score_set.run.team)
-        self.evaluations = evaluate_under_each(score_set, protocols)
+        self.protocols = offered_protocols(score_set.run.team)
+
+    @cached_property
+    def evaluations(self) -> list[Evaluation]:
+        """Under what is offered, in that order, where there are any."""
+        key = evaluations_key(self.score_set)
+        rows = Evaluation.objects.filter(**key, protocol__in=self.protocols)
+        found = {each.protocol_id: each for each in rows.select_related("protocol")}
+        return [found[each.pk] for each in self.protocols if each.pk in found]
+
+    @cached_property
+    def grid(self) -> list[Variant] | None:
+        overview = ScoreOverview.objects.filter(**evaluations_key(self.score_set)).first()
+        return [Variant(**each) for each in overview.grid] if overview else None
+
+    @property
+    def missing(self) -> list[Protocol]:
+        """Protocols without numbers."""
+        found = {each.protocol_id for each in self.evaluations}
+        return [protocol for protocol in self.protocols if protocol.pk not in found]
+
+    @property
+    def default(self) -> Evaluation | None:
+        """Under the default protocol, which is offered first."""
+        first = self.evaluations[:1]
+        return first[0] if first and first[0].protocol_id == self.protocols[0].pk else None
 
     @property
     def headline(self) -> float | None:
-        """Of the default protocol, which comes first."""
-        value: float | None = self.evaluations[0].metrics["auroc"]
+        """Of the default protocol."""
+        value: float | None = self.default.metrics["auroc"] if self.default else None
         return value
 
     @cached_property
@@ -99,8 +121,9 @@ class Sensitivity:
         for evaluation in self.evaluations:
             leading = Settings.from_json(evaluation.protocol.settings).metric
             yield self._row(evaluation, leading, PAPERS.get(evaluation.protocol.slug, ""))
-        for name, papers in ALONGSIDE.items():
-            yield self._row(self.evaluations[0], name, papers)
+        if self.default:
+            for name, papers in ALONGSIDE.items():
+                yield self._row(self.default, name, papers)
 
     def _row(self, evaluation: Evaluation, name: str, papers: str) -> Row:
         protocol, value = evaluation.protocol, evaluation.metrics.get(name)
@@ -117,7 +140,7 @@ class Sensitivity:
         )
 
     def _of_grid(self) -> Iterator[Row]:
-        for variant in kept(self.score_set, "grid", self._grid):
+        for variant in self.grid or ():
             name = "auroc" if variant.averaging == "pooled" else "macro_auroc"
             yield Row(
                 source="grid",
@@ -129,10 +152,6 @@ class Sensitivity:
                 papers=LIU_2018 if _is_liu_2018(variant) else "",
             )
 
-    def _grid(self) -> list[Variant]:
-        scored = labelled_scores(self.score_set, self.score_set.run.annotation_set)
-        return list(sensitivity_grid(scored))
-
     def _difference(self, name: str, value: float | None) -> float | None:
         if name not in FRAME_AUROCS or value is None or self.headline is None:
             return None
@@ -143,6 +162,8 @@ class Sensitivity:
             "run_id": self.score_set.run_id,
             "selected_on_test": self.score_set.run.is_selected_on_test,
             "headline": self.headline,
+            "missing": [protocol.slug for protocol in self.missing],
+            "has_grid": self.grid is not None,
             "results": [_row_json(row) for row in self.rows],
         }
 

@@ -46,6 +46,8 @@ class Method(models.Model):
     paper = models.CharField(max_length=300)
     supervision = models.CharField(max_length=10)  # one-class, weak, full
     reads = models.CharField(max_length=10, default=Reads.FRAMES)
+    # Names of other methods with whose weights its training may begin.
+    begins_with = models.JSONField(default=list)
     schema = models.JSONField()
     # Ready-made sweeps: [{"name", "title", "reproduces", "grid": {field: [value]},
     # "variants": [{"title", "config"}]}], see `ml.methods.ReadySweep`
@@ -66,6 +68,14 @@ class Method(models.Model):
     @property
     def reads_features(self) -> bool:
         return self.reads == Reads.FEATURES
+
+    @property
+    def reads_clips(self) -> bool:
+        return self.reads == Reads.CLIPS
+
+    def may_begin_with(self, other: Method | None) -> bool:
+        """Whether weights of that method may be begun with; they may still be of another size."""
+        return other is not None and (other == self or other.name in self.begins_with)
 
     @property
     def supervision_label(self) -> str:

@@ -15,7 +15,7 @@ from webapp.accounts.models import Team
 from webapp.accounts.permissions import TeamOwnedQuerySet
 from webapp.common.ids import PrefixedIdField
 from webapp.common.models import TimestampedModel
-from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, Split
+from webapp.datasets.models import AnnotationSet, Dataset, FeatureSet, RegionSet, Split
 from webapp.jobs.models import Job, Stage
 from webapp.runs.models.methods import SUPERVISION, Method
 from webapp.runs.models.sweeps import Sweep
@@ -95,6 +95,8 @@ class Run(TimestampedModel):
     annotation_set = models.ForeignKey(AnnotationSet, models.PROTECT, related_name="runs")
     # What a method that reads features is given of each video; null for all others.
     feature_set = models.ForeignKey(FeatureSet, models.PROTECT, null=True, related_name="runs")
+    # What a method that reads clips looks at alone, in the videos that have some; null: at all.
+    region_set = models.ForeignKey(RegionSet, models.PROTECT, null=True, related_name="runs")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TRAINED)
     method = models.ForeignKey(Method, models.PROTECT, null=True, related_name="runs")
     # What the people who brought scores say of a method that is not in the catalogue.
@@ -165,8 +167,8 @@ class Run(TimestampedModel):
     @property
     def supervision_label(self) -> str:
         """What its method was told in training; empty where nobody said."""
-        told = self.method.supervision if self.method else self.supervision
-        return str(SUPERVISION.get(told, told))
+        known = self.method.supervision if self.method else self.supervision
+        return str(SUPERVISION.get(known, known))
 
     @property
     def stages(self) -> models.QuerySet[Stage]:

@@ -62,7 +62,7 @@ class FrameTable(AnnotationFormat):
     def recognises(cls, source: Source) -> bool:
         if not source.is_text:
             return False
-        return _names_labels(source.text.headings) or _looks_so(source)
+        return _names_labels(source.text.headings) or _has_bare_labels(source)
 
     @classmethod
     def stated(cls, source: Source) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _names_labels(columns: Sequence[str]) -> bool:
     return has_labels and (len(names) == 1 or any(name in FRAME for name in names))
 
 
-def _looks_so(source: Source) -> bool:
+def _has_bare_labels(source: Source) -> bool:
     """Without headings: labels alone, or behind numbers that count the lines."""
     try:
         rows = source.text.first(PEEKED_LINES).rows

@@ -45,11 +45,11 @@ class LabelStudio(AnnotationFormat):
     @classmethod
     def read(cls, source: Source, reading: Reading) -> Annotations:
         try:
-            said = [_said(task, reading) for task in _tasks(source.document)]
+            tasks = [_read_task(task, reading) for task in _tasks(source.document)]
         except (KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"{source.name} is no export of Label Studio: {error!r}") from error
-        claims = named_once(each.claim for each in said if each.claim)
-        return Annotations(claims=claims, findings=tuple(_findings_of(said, source.name)))
+        claims = named_once(each.claim for each in tasks if each.claim)
+        return Annotations(claims=claims, findings=tuple(_findings_of(tasks, source.name)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ def _is_task(value: Any) -> bool:
     )
 
 
-def _said(task: Json, reading: Reading) -> TaskAnnotation:
+def _read_task(task: Json, reading: Reading) -> TaskAnnotation:
     path = regions.path_of(task["data"])
     if not path:
         raise BadInput(f"a task names no video: {str(task['data'])[:80]}")
@@ -124,29 +124,29 @@ def _claim(path: str, annotation: Json, reading: Reading) -> TaskAnnotation:
     )
 
 
-def _findings_of(said: list[TaskAnnotation], name: str) -> Iterator[Finding]:
-    n_open = sum(each.claim is None for each in said)
+def _findings_of(tasks: list[TaskAnnotation], name: str) -> Iterator[Finding]:
+    n_open = sum(each.claim is None for each in tasks)
     if n_open:
-        text = f"{n_open} of {len(said)} tasks are not annotated and say nothing of their videos"
+        text = f"{n_open} of {len(tasks)} tasks are not annotated and say nothing of their videos"
         yield Finding(level="warning", subject=name, text=text)
-    if n_predicted := sum(each.is_predicted for each in said):
+    if n_predicted := sum(each.is_predicted for each in tasks):
         text = f"what models predicted in {counted(n_predicted, 'task')} is not used"
         yield Finding(level="info", subject=name, text=text)
-    if unclocked := [each.claim.path for each in said if each.is_unclocked and each.claim]:
+    if unclocked := [each.claim.path for each in tasks if each.is_unclocked and each.claim]:
         text = (
             "the file does not say at which rate its frames are counted, which is the project's "
             f"(24 per second unless it was set) and not the video's: {shortened(unclocked)}. They "
             "are taken as the video's own; state the rate if they are not"
         )
         yield Finding(level="warning", subject=name, text=text)
-    for each in said:
+    for each in tasks:
         yield from _of_task(each)
 
 
-def _of_task(said: TaskAnnotation) -> Iterator[Finding]:
-    path = said.claim.path if said.claim else ""
-    if said.rivals:
-        text = f"{counted(said.rivals, 'older annotation')} of it differ; the newest is taken"
+def _of_task(task: TaskAnnotation) -> Iterator[Finding]:
+    path = task.claim.path if task.claim else ""
+    if task.rivals:
+        text = f"{counted(task.rivals, 'older annotation')} of it differ; the newest is taken"
         yield Finding(level="warning", subject=path, text=text)
-    for text in said.notes:
+    for text in task.notes:
         yield Finding(level="warning", subject=path, text=text)

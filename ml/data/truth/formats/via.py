@@ -69,14 +69,18 @@ class Via(AnnotationFormat):
 def _read(document: Json, name: str, reading: Reading) -> Annotations:
     paths = {str(key): _path(document, str(key)) for key in document["view"]}
     classes, others = _attributes(document["attribute"])
-    said: dict[str, VideoAnnotation] = defaultdict(VideoAnnotation)
+    annotations: dict[str, VideoAnnotation] = defaultdict(VideoAnnotation)
     for entry in document["metadata"].values():
-        _note(said[str(entry["vid"])], entry, _Labels(document["attribute"], classes, reading))
-    if strange := sorted(set(said) - set(paths)):
+        _note(
+            annotations[str(entry["vid"])], entry, _Labels(document["attribute"], classes, reading)
+        )
+    if strange := sorted(set(annotations) - set(paths)):
         raise BadInput(f"{name}: it annotates {shortened(strange)}, and no view is called so")
-    claims = named_once(_claim(paths[view], said[view], reading) for view in paths if said[view])
-    findings = [*_passed(others, name), *_moments(paths, said)]
-    if n_open := sum(not said[view] for view in paths):
+    claims = named_once(
+        _claim(paths[view], annotations[view], reading) for view in paths if annotations[view]
+    )
+    findings = [*_passed(others, name), *_moments(paths, annotations)]
+    if n_open := sum(not annotations[view] for view in paths):
         n_videos = counted(len(paths), "video")
         text = f"nothing is marked in {n_open} of {n_videos}, which says nothing of them"
         findings.append(Finding(level="warning", subject=name, text=text))
@@ -110,7 +114,7 @@ class _Labels:
     classes: str | None
     reading: Reading
 
-    def of(self, values: Json) -> dict[str, str]:
+    def by_attribute(self, values: Json) -> dict[str, str]:
         """By attribute."""
         return {
             key: self._chosen(value, self.attributes.get(key, {})) for key, value in values.items()
@@ -126,28 +130,30 @@ class _Labels:
         return (named or given or [""])[0]
 
 
-def _note(said: VideoAnnotation, entry: Json, labels: _Labels) -> None:
+def _note(annotation: VideoAnnotation, entry: Json, labels: _Labels) -> None:
     moments = [number(each, "z") for each in entry["z"]]
-    values = labels.of(entry["av"])
+    values = labels.by_attribute(entry["av"])
     if len(moments) == 2:
         first = next(iter(values.values()), "")
         label = values.get(labels.classes, "") if labels.classes else first
-        said.spans.append(span_of_seconds(moments[0], moments[1], label))
+        annotation.spans.append(span_of_seconds(moments[0], moments[1], label))
     elif len(moments) == 1:
-        said.n_moments += 1
+        annotation.n_moments += 1
     elif moments:
         raise BadInput(f"z {moments} is neither a moment nor a stretch")
     elif entry.get("xy"):
         raise BadInput("a region lies at no time: such regions are of pictures, not of videos")
     else:
-        said.labels += [value for value in values.values() if value]
+        annotation.labels += [value for value in values.values() if value]
 
 
-def _claim(path: str, said: VideoAnnotation, reading: Reading) -> Claim:
-    label = said.labels[0] if said.labels else ""
-    if said.spans:
-        return Claim(path=path, seconds=tuple(sorted(said.spans)), label=label)
-    return Claim(path=path, label="" if said.n_moments and reading.is_normal(label) else label)
+def _claim(path: str, annotation: VideoAnnotation, reading: Reading) -> Claim:
+    label = annotation.labels[0] if annotation.labels else ""
+    if annotation.spans:
+        return Claim(path=path, seconds=tuple(sorted(annotation.spans)), label=label)
+    return Claim(
+        path=path, label="" if annotation.n_moments and reading.is_normal(label) else label
+    )
 
 
 def _passed(others: list[str], name: str) -> Iterator[Finding]:
@@ -156,8 +162,8 @@ def _passed(others: list[str], name: str) -> Iterator[Finding]:
         yield Finding(level="warning", subject=name, text=text)
 
 
-def _moments(paths: dict[str, str], said: dict[str, VideoAnnotation]) -> Iterator[Finding]:
-    for view, each in said.items():
+def _moments(paths: dict[str, str], annotations: dict[str, VideoAnnotation]) -> Iterator[Finding]:
+    for view, each in annotations.items():
         if each.n_moments:
             text = f"{counted(each.n_moments, 'mark')} of a single moment: for how long is not said"
             yield Finding(level="warning", subject=paths[view], text=text)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml.data.layouts import DatasetLayout, Listed, open_dataset
 from ml.data.survey import survey
-from ml.data.truth.settling import GroundTruth, settle
+from ml.data.truth.resolving import GroundTruth, resolve_ground_truth
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.findings import Finding
 from ml.records import Interval
@@ -58,7 +58,7 @@ def opened(folder: Path, n_frames: Mapping[str, int] | int, fps: float = 10) -> 
         )
         for video in videos
     ]
-    truth = settle(dataset.truth(videos), VideoSet(known))
+    truth = resolve_ground_truth(dataset.truth(videos), VideoSet(known))
     return Opened(name_of(dataset), videos, truth, [*findings, *truth.findings])
 
 

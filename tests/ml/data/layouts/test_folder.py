@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml.data.layouts import Listed, open_dataset
-from ml.data.truth.settling import GroundTruth, settle
+from ml.data.truth.resolving import GroundTruth, resolve_ground_truth
 from ml.data.truth.videos import KnownVideo, VideoSet
 from ml.records import BadInput, Interval
 from tests.ml.data.layouts.reading import name_of, opened
@@ -220,7 +220,7 @@ def test_open_dataset_takes_anything_else_for_a_folder(tmp_path: Path) -> None:
 
 
 def test_open_dataset_unknown_format_lists_the_known(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="kinetics is not a known format: avenue, folder"):
+    with pytest.raises(BadInput, match="kinetics is not a known format: avenue, class_folders"):
         open_dataset(tmp_path, "kinetics")
 
 
@@ -251,7 +251,9 @@ def test_folder_intervals_that_are_normal_make_nothing_abnormal(tmp_path: Path) 
     dataset_ = open_dataset(folder)
     listed, _ = dataset_.videos()
     known = [KnownVideo(name=each.name, label=each.label, n_frames=100) for each in listed]
-    truth = settle(dataset_.truth(listed), VideoSet(known), {"normal_labels": ["patrol"]})
+    truth = resolve_ground_truth(
+        dataset_.truth(listed), VideoSet(known), {"normal_labels": ["patrol"]}
+    )
 
     assert truth.intervals == {"a": (span(60, 100, "fall"),), "b": (), "c": (span(10, 20, ""),)}
     texts = [each.text for each in truth.findings]

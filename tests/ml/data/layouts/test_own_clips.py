@@ -68,7 +68,7 @@ def test_own_clips_parts_and_labels(tmp_path: Path) -> None:
         (["train/a.mp4"], "own_clips"),
         (["train/a.mp4", "b.mp4"], "own_clips"),
         (["train/fall/a.mp4", "test/b.mp4"], "folder"),  # classes
-        (["normal/a.mp4", "abnormal/b.mp4"], "folder"),
+        (["normal/a.mp4", "abnormal/b.mp4"], "class_folders"),
         (["test/a.mp4", "b.mp4"], "folder"),
         (["train/a.mp4", "test/b.mp4", "manifest.csv"], "folder"),
         (["training/01.mp4", "testing/01.mp4", "gt/UCSDped2.m"], "ucsd"),

@@ -8,7 +8,7 @@ import scipy.io
 from PIL import Image
 
 from ml.data.layouts import open_dataset
-from ml.data.truth.settling import GroundTruth
+from ml.data.truth.resolving import GroundTruth
 from ml.findings import Finding
 from ml.records import BadInput, Interval
 from tests.ml.data.layouts.reading import opened

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.evaluating import evaluate
 from tests.factories.datasets import FeatureSetFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory, WeightsFactory
@@ -15,7 +16,6 @@ from webapp.accounts.models import Team
 from webapp.pages.runs import PAGE_SIZE
 from webapp.results.files import runs as run_table
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
 from webapp.runs.models import Run
 
 pytestmark = pytest.mark.django_db

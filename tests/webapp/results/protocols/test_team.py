@@ -5,10 +5,12 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from ml.evaluation import EVALUATOR_VERSION, Settings
+from tests.evaluating import end_evaluations
 from tests.factories.accounts import TeamFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from webapp.accounts.models import Team, User
 from webapp.common.errors import ConflictError, UserError
+from webapp.jobs.models import Job
 from webapp.results.models import Evaluation, Protocol
 from webapp.results.protocols.choice import offered_protocols, protocol_of
 from webapp.results.protocols.presets import PRESETS
@@ -116,22 +118,59 @@ def test_page_lists_and_makes_them(as_bob: Client, as_charlie: Client, team: Tea
 
 
 def test_scored_runs_are_evaluated_when_somebody_asks(
-    as_bob: Client, as_charlie: Client, team: Team, bob: User
+    as_bob: Client, as_vera: Client, as_charlie: Client, team: Team, bob: User
 ) -> None:
-    run = labelled_run({"a": [0, 1, 0, 1]}, team=team)
+    run = labelled_run({"a": [0, 1, 0, 1]}, team=team, current_job__ended=True)
     save_by_name(run, {"a": float32(9, 1, 0, 2)})
     made(team, bob, settings={"drop_first": 1})
+    made(team, bob, settings={"drop_first": 2}, version_of="ours")
+    path, first = f"/api/v1/runs/{run.pk}/evaluation", {"protocol": "ours", "version": 1}
+
+    assert as_bob.get(path, first).json()["results"] == []
     assert not Evaluation.objects.exists()
+    assert as_vera.post(path, first, "application/json").status_code == 403
+    answer = as_bob.post(path, first, "application/json")
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/api/v1/jobs/{answer.json()['id']}"
+    assert answer.headers["Retry-After"] == "2"
+    assert as_bob.get(path, first).json()["results"] == []
+    end_evaluations()
+
+    [found] = as_vera.get(path, first).json()["results"]
+    assert found["metrics"]["auroc"] == 1
+    assert (found["protocol"]["slug"], found["protocol"]["version"]) == ("ours", 1)
+    assert found["evaluator_version"] == EVALUATOR_VERSION
+    again = as_bob.post(path, first, "application/json")
+    assert (again.status_code, again.json()) == (200, found)
+    [newest] = as_bob.get(path, {"protocol": "ours"}).json()["results"]
+    assert newest["protocol"]["version"] == 2
+    assert Job.objects.filter(kind="evaluate").count() == 1
+
+
+def test_what_cannot_be_evaluated(
+    as_bob: Client, as_charlie: Client, team: Team, bob: User
+) -> None:
+    run = labelled_run({"a": [0, 1]}, team=team)
+    made(team, bob)
     path = f"/api/v1/runs/{run.pk}/evaluation"
-    for _ in range(2):
-        [found] = as_bob.get(path, {"protocol": "ours"}).json()["results"]
-        assert found["metrics"]["auroc"] == 1
-        assert found["protocol"]["slug"] == "ours"
-    evaluation = Evaluation.objects.get()
-    assert evaluation.evaluator_version == EVALUATOR_VERSION
-    assert as_bob.get(path, {"protocol": "nothing"}).status_code == 404
+
+    def status(client: Client, body: dict[str, object]) -> int:
+        return client.post(path, body, "application/json").status_code
+
+    for client in (as_bob, as_charlie):
+        assert client.get(path, {"protocol": "nothing"}).status_code == 404
+        assert status(client, {"protocol": "nothing"}) == 404
     assert as_bob.get(path, {"protocol": "ours", "version": 2}).status_code == 404
+    assert status(as_bob, {"protocol": "ours", "version": 2}) == 404
     assert as_charlie.get(path, {"protocol": "ours"}).status_code == 404
+    assert status(as_bob, {}) == 422
+    assert status(as_bob, {"protocol": "ours", "run": run.pk}) == 422
+    refused = as_bob.post(path, {"protocol": "ours"}, "application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_scored")
+    save_by_name(run, {"a": float32(0, 1)})
+    refused = as_bob.post(path, {"protocol": "ours"}, "application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "being_evaluated")
+    assert refused.headers["Retry-After"] == "5"
 
 
 def test_over_rest(as_bob: Client, as_vera: Client, team: Team) -> None:

@@ -118,6 +118,10 @@ def test_runs_that_cannot_be_explained(run: Run, video: Video, bob: User) -> Non
     other = labelled_run({"c": [0, 1]}, team=run.team, dataset=run.dataset)
     with pytest.raises(UserError, match="reads frames"):
         explain(run=other, video=video, by=bob)
+    assert other.method is not None
+    other.method.reads = "clips"
+    with pytest.raises(UserError, match="looks at clips, and scores of clips are not explained"):
+        explain(run=other, video=video, by=bob)
     other.method = None
     with pytest.raises(UserError, match="brought in or mixed"):
         explain(run=other, video=video, by=bob)

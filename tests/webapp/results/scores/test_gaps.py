@@ -169,7 +169,7 @@ def test_a_mix_has_a_score_where_all_have_one(run: Run, template: Run, bob: User
     assert found["a"] == [
         NONE, *(pytest.approx(seven[v]) if v else NONE for v in (1, 0, 5, 0, 7, 2)), NONE,
     ]  # fmt: skip
-    assert mixed.score_set.lowest == pytest.approx((3 / 7 + 0) / 2)
+    assert ScoreSet.objects.get(run=mixed).lowest == pytest.approx((3 / 7 + 0) / 2)
     assert metrics_of(mixed, "frame-raw")["auroc"] is not None
 
 
@@ -182,7 +182,7 @@ def test_a_mix_under_every_calibration(run: Run, bob: User, calibration: str) ->
         mixed = create_virtual_run(team=run.team, recipe={"members": members} | values, by=bob)
         scored = {name: ~np.isnan(each) for name, each in frames_of(mixed).items()}
         assert scored["a"].tolist() == [each is not None for each in GAPS["a"]]
-        assert mixed.score_set.highest is not None
+        assert ScoreSet.objects.get(run=mixed).highest is not None
 
 
 def test_validation_alone_calibrates_by_its_frames_with_scores(run: Run, bob: User) -> None:

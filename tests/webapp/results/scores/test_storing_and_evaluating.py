@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ml.evaluation import EVALUATOR_VERSION
 from ml.records import Scores
-from tests.evaluating import end_evaluations
+from tests.evaluating import end_evaluations, evaluate
 from tests.factories.datasets import SplitMemberFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
@@ -15,7 +15,6 @@ from webapp.common.errors import ConflictError, UserError
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation, Protocol, ScoreSet, VideoScores
 from webapp.results.protocols.presets import PRESETS, RAW, ensure_protocols
-from webapp.results.scores.evaluating import evaluate
 
 pytestmark = pytest.mark.django_db
 

@@ -7,13 +7,16 @@ import pytest
 from django.test import Client
 
 from ml.records import Scores
+from ml.scores import sources
+from tests.evaluating import end_evaluations
 from tests.factories.datasets import VideoFactory
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team, User
 from webapp.common.errors import UserError
 from webapp.jobs.models import Job
-from webapp.results.models import Evaluation, VideoScores
+from webapp.results.models import Evaluation, ScoreOverview, ScoreSet, VideoScores
+from webapp.results.scores import evaluation_jobs, virtual
 from webapp.results.scores.reading import read_scores
 from webapp.results.scores.virtual import create_virtual_run
 from webapp.runs.models import Run
@@ -83,6 +86,74 @@ def test_a_mix_of_a_mix_follows_both_recipes(first: Run, second: Run, bob: User)
     again = create_virtual_run(team=first.team, recipe=recipe(mixed, first), by=bob)
 
     np.testing.assert_array_equal(by_name(again)["a"].values, [0.25, 3, 2.25, 2.25])
+
+
+@pytest.fixture
+def idle_worker(eager_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that begins nothing until the test says so."""
+    monkeypatch.setattr(virtual, "submit_evaluation", evaluation_jobs.submit_evaluation)
+
+
+@pytest.mark.usefixtures("idle_worker")
+def test_no_score_is_read_before_a_job_does(
+    first: Run, second: Run, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sources, "fuse", pytest.fail)
+        mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
+    assert (mixed.score_set.lowest, mixed.score_set.highest) == (None, None)
+
+    assert end_evaluations() == 1
+
+    found = ScoreSet.objects.get(run=mixed)
+    assert (found.lowest, found.highest) == (0, 2.5)
+    assert ScoreOverview.objects.filter(score_set=found).count() == 1
+
+
+@pytest.mark.usefixtures("idle_worker")
+def test_pages_draw_a_mix_before_its_range_is_known(
+    first: Run, second: Run, bob: User, as_bob: Client
+) -> None:
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
+    video = first.dataset.videos.get(name="a")
+
+    figure = as_bob.get(f"/videos/{video.pk}/curve", {"run": mixed.pk}).json()
+
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert low < 0.5
+    assert high > 2.5
+    for address in (f"/videos/{video.pk}?run={mixed.pk}", mixed.get_absolute_url()):
+        assert as_bob.get(address).status_code == 200
+
+
+@pytest.mark.usefixtures("idle_worker")
+def test_a_mix_is_not_calibrated_by_a_range_that_nobody_knows(
+    first: Run, second: Run, bob: User
+) -> None:
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), name="Mixed", by=bob)
+    members = [{"run": mixed.pk, "calibration": "test_set"}, {"run": first.pk}]
+
+    with pytest.raises(UserError, match="Mixed has not been evaluated: the range") as caught:
+        create_virtual_run(team=first.team, recipe={"members": members}, by=bob)
+    assert (caught.value.code, caught.value.field) == ("not_evaluated", "recipe")
+
+    end_evaluations()
+    again = create_virtual_run(team=first.team, recipe={"members": members}, by=bob)
+    # 0.5, 2, 2.5 and 2.5 of at most 2.5, with 0, 4, 2 and 2.
+    np.testing.assert_allclose(by_name(again)["a"].values, [0.1, 2.4, 1.5, 1.5])
+
+
+@pytest.mark.usefixtures("idle_worker")
+def test_a_mix_without_any_score_has_no_range_and_is_evaluated_once(first: Run, bob: User) -> None:
+    VideoScores.objects.filter(score_set__run=first).update(values=b"\0\0\xc0\x7f" * 3)
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first), by=bob)
+    end_evaluations()
+    Job.objects.filter(pk=first.job.pk).update(status="running", finished_at=None)
+
+    assert ScoreSet.objects.get(run=mixed).lowest is None
+    assert evaluation_jobs.submit_missing() == 0
+    members = [{"run": mixed.pk, "calibration": "test_set"}]
+    create_virtual_run(team=first.team, recipe={"members": members}, by=bob)
 
 
 def test_runs_of_other_splits_are_refused(first: Run, team: Team, bob: User) -> None:
@@ -212,6 +283,42 @@ def test_scores_of_a_mix_through_rest(first: Run, second: Run, bob: User, as_bob
 
     assert [each["video_name"] for each in listed] == ["a", "b"]
     assert as_bob.get(listed[0]["url"]).json()["frames"] == [0.5, 2, 2.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("smoothing", "place"),
+    [({}, [2, 2]), ({"smoothing": "mean", "smoothing_frames": 3}, [3, 1])],
+)
+def test_where_a_mix_has_scores_is_told_without_making_them(
+    first: Run, second: Run, bob: User, as_bob: Client, monkeypatch: pytest.MonkeyPatch,
+    smoothing: dict[str, Any], place: list[int],
+) -> None:  # fmt: skip
+    """Frame 2 of `a` has no score in the second, as its first value is missing."""
+    VideoScores.objects.filter(video__name="a").update(
+        first_frame=2, frames_per_value=2, values=np.float32([1]).tobytes()
+    )
+    a_of_second = VideoScores.objects.filter(video__name="a", score_set__run=second)
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second, **smoothing), by=bob)
+    if smoothing:
+        a_of_second.update(frames_per_value=1, values=np.float32([np.nan, 1]).tobytes())
+    monkeypatch.setattr(sources, "fuse", pytest.fail)
+
+    listed = as_bob.get(f"/api/v1/runs/{mixed.pk}/scores").json()["videos"]
+
+    assert [each["video_name"] for each in listed] == ["a", "b"]
+    assert [listed[0]["first_frame"], listed[0]["frames_per_value"]] == place
+    assert [listed[1]["first_frame"], listed[1]["frames_per_value"]] == [0, 1]
+
+
+def test_a_mix_that_keeps_the_layout_is_listed_without_reading_a_score(
+    first: Run, second: Run, bob: User, as_bob: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mixed = create_virtual_run(team=first.team, recipe=recipe(first, second), by=bob)
+    monkeypatch.setattr(VideoScores, "scores", property(pytest.fail))
+
+    listed = as_bob.get(f"/api/v1/runs/{mixed.pk}/scores").json()["videos"]
+
+    assert [each["first_frame"] for each in listed] == [0, 0]
 
 
 def test_a_mix_is_not_drawn_on_videos_outside_its_test_part(

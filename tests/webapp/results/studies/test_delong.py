@@ -6,12 +6,12 @@ from django.template.loader import render_to_string
 
 from ml import metrics
 from ml.records import Scores
+from tests.evaluating import evaluate
 from tests.factories.results import labelled_run, save_by_name
 from tests.factories.runs import RunFactory
 from webapp.accounts.models import Team
 from webapp.results.models import Evaluation
 from webapp.results.protocols.presets import ensure_protocols
-from webapp.results.scores.evaluating import evaluate
 from webapp.results.studies.comparison import Comparison
 from webapp.results.studies.delong import delong
 from webapp.runs.models import Run

@@ -16,6 +16,7 @@ from ml.methods import METHODS
 from ml.metrics import auroc
 from ml.registry import describe
 from ml.scores.fusion import Recipe
+from tests.evaluating import evaluate
 from tests.factories.datasets import (
     FeatureFileFactory,
     FeatureSetFactory,
@@ -31,7 +32,6 @@ from webapp.results.files.paper_tables import COLUMNS, paper_tables
 from webapp.results.files.tables import FORMATS
 from webapp.results.protocols.presets import ensure_protocols
 from webapp.results.scores.combining import is_plain_mean
-from webapp.results.scores.evaluating import evaluate
 from webapp.results.scores.reading import read_scores
 from webapp.results.studies import printed
 from webapp.results.studies.paper_runs import combine_missing, submit_missing

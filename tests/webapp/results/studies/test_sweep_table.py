@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.evaluating import evaluate
 from tests.factories.datasets import IntervalFactory, SplitFactory, SplitMemberFactory, VideoFactory
 from tests.factories.results import float32
 from tests.factories.runs import SCHEMA, MethodFactory, TrainableSplitFactory
@@ -21,7 +22,6 @@ from webapp.results.files.sweep import sweep_table
 from webapp.results.files.tables import FORMATS
 from webapp.results.models import Evaluation
 from webapp.results.protocols.choice import protocol_of
-from webapp.results.scores.evaluating import evaluate
 from webapp.results.scores.storing import save_scores
 from webapp.results.studies.sweep_table import SweepCell, SweepTable
 from webapp.runs.models import Run, Sweep

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from webapp.common.commands import TellingCommand
+from webapp.common.commands import ReportingCommand
 from webapp.common.demo_steps import numbered
 from webapp.stack import processes
 from webapp.stack.stack import PROJECT, Stack, StackError, locked, stopped_in_order
@@ -17,7 +17,7 @@ from webapp.stack.stack import PROJECT, Stack, StackError, locked, stopped_in_or
 USUAL_PORT = 8000
 
 
-class Command(TellingCommand):
+class Command(ReportingCommand):
     """Start the stack, run the main job on a generated dataset, serve the result."""
 
     help = "Start everything, import a generated dataset, train, score, and show the result."
@@ -31,7 +31,7 @@ class Command(TellingCommand):
         stack = Stack(
             settings.VAR_DIR,
             port=options["port"] or _usual_or_free_port(),
-            say=lambda step, what: self.tell(numbered(step, what)),
+            say=lambda step, what: self.report(numbered(step, what)),
         )
         try:
             with locked(settings.VAR_DIR):
@@ -41,7 +41,7 @@ class Command(TellingCommand):
 
     def run(self, stack: Stack, *, is_exiting: bool) -> None:
         with stopped_in_order(stack):
-            self.tell("A demo of about a minute on two cores, longer on a busy machine.")
+            self.report("A demo of about a minute on two cores, longer on a busy machine.")
             stack.start()
             # A process of its own, because this one read its settings before there was a stack.
             story = subprocess.run(
@@ -53,9 +53,9 @@ class Command(TellingCommand):
             if story.returncode != 0:
                 raise StackError("The demo run did not succeed; the reason stands above.")
             if not is_exiting:
-                self.tell("Serving until Ctrl-C.")
+                self.report("Serving until Ctrl-C.")
                 stack.watch()
-            self.tell("Stopping …")
+            self.report("Stopping …")
 
 
 def _usual_or_free_port() -> int:

@@ -7,12 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from webapp.common.commands import TellingCommand
+from webapp.common.commands import ReportingCommand
 from webapp.stack import outside, removal
 from webapp.stack.stack import StackError, locked
 
 
-class Command(TellingCommand):
+class Command(ReportingCommand):
     """The counterpart of `manage.py up`: what that made is gone afterwards."""
 
     help = (
@@ -32,7 +32,7 @@ class Command(TellingCommand):
                 f"{home}. Unset it to remove the embedded database."
             )
         if not removal.stored(home):
-            self.tell(f"There are no embedded data in {home}.")
+            self.report(f"There are no embedded data in {home}.")
             return
         try:
             with locked(home):
@@ -42,17 +42,17 @@ class Command(TellingCommand):
 
     def remove(self, *, asks: bool) -> None:
         home = settings.VAR_DIR
-        self.tell("All datasets, runs, scores and accounts of this installation are in")
+        self.report("All datasets, runs, scores and accounts of this installation are in")
         for path in removal.stored(home):
-            self.tell(f"    {path}")
+            self.report(f"    {path}")
         if asks and not _is_yes("Remove them? [y/N] "):
             raise CommandError("Nothing was removed.")
         for path in removal.remove(home):
-            self.tell(f"Removed {path}")
+            self.report(f"Removed {path}")
         if home.exists():
-            self.tell(f"Kept {', '.join(sorted(map(str, home.iterdir())))}")
+            self.report(f"Kept {', '.join(sorted(map(str, home.iterdir())))}")
         for folder, owner in outside.left_behind():
-            self.tell(f"{folder} belongs to {owner}, which is gone: remove it by hand")
+            self.report(f"{folder} belongs to {owner}, which is gone: remove it by hand")
 
 
 def _is_yes(question: str) -> bool:

@@ -6,11 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from webapp.common.commands import TellingCommand
+from webapp.common.commands import ReportingCommand
 from webapp.stack.stack import Stack, StackError, locked, stopped_in_order
 
 
-class Command(TellingCommand):
+class Command(ReportingCommand):
     """Postgres, broker, site, worker and housekeeper, until Ctrl-C."""
 
     help = "Start Postgres, broker, site and worker on this machine, and keep them running."
@@ -30,7 +30,7 @@ class Command(TellingCommand):
             settings.VAR_DIR,
             port=options["port"],
             slots=options["slots"],
-            say=lambda step, what: self.tell(f"{step}: {what}"),
+            say=lambda step, what: self.report(f"{step}: {what}"),
         )
         try:
             with locked(settings.VAR_DIR):
@@ -41,10 +41,10 @@ class Command(TellingCommand):
     def run(self, stack: Stack) -> None:
         with stopped_in_order(stack):
             stack.start()
-            self.tell(f"Iwakan is at {stack.address.site_url} (Ctrl-C stops it)")
-            self.tell(
+            self.report(f"Iwakan is at {stack.address.site_url} (Ctrl-C stops it)")
+            self.report(
                 "First time here? In another terminal: "
                 ".venv/bin/python manage.py create_owner --email you@example.org --team 'My team'"
             )
             stack.watch()
-            self.tell("Stopping …")
+            self.report("Stopping …")

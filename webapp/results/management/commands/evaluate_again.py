@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import ngettext
 
 from webapp.results.scores.evaluation_jobs import submit_missing
 
@@ -12,4 +13,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         n = submit_missing()
-        self.stdout.write(f"{n} runs are evaluated by the workers now.")
+        sentence = ngettext(
+            "%d run is evaluated by the workers now.",
+            "%d runs are evaluated by the workers now.",
+            n,
+        )
+        self.stdout.write(sentence % n)

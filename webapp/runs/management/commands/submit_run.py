@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from webapp.accounts.models import User
 from webapp.common.errors import UserError
 from webapp.common.schema import fields_of
-from webapp.datasets.models import FeatureSet, Split
+from webapp.datasets.models import FeatureSet, RegionSet, Split
 from webapp.runs import services
 from webapp.runs.models import Method, Run, Weights
 
@@ -22,6 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--method", required=True, metavar="NAME")
         parser.add_argument(
             "--feature_set", default="", metavar="ID", help="for a method that reads features"
+        )
+        parser.add_argument(
+            "--region_set", default="", metavar="ID", help="what a method that reads clips looks at"
         )
         parser.add_argument(
             "--starts_from", default="", metavar="ID", help="the run whose weights it begins with"
@@ -54,6 +57,7 @@ class Command(BaseCommand):
                 split=split,
                 method=method,
                 feature_set=_feature_set(options["feature_set"]),
+                region_set=_region_set(options["region_set"]),
                 starts_from=_run(options["starts_from"]),
                 starts_from_weights=_weights(options["starts_from_weights"]),
                 weights=_weights(options["weights"]),
@@ -70,6 +74,10 @@ class Command(BaseCommand):
 
 def _feature_set(pk: str) -> FeatureSet | None:
     return FeatureSet.objects.get(pk=pk) if pk else None
+
+
+def _region_set(pk: str) -> RegionSet | None:
+    return RegionSet.objects.get(pk=pk) if pk else None
 
 
 def _run(pk: str) -> Run | None:

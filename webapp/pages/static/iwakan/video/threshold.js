@@ -29,11 +29,14 @@ export class Threshold extends EventTarget {
     this.#line.addEventListener("keydown", (event) => this.#nudge(event));
   }
 
-  // A run has its own scale: without a value of its own it starts half-way up.
+  // A run has its own scale: without a value of its own it starts half-way up, and without one
+  // as long as the scale is not known.
   serve(run, { name, lowest, highest }, value = null) {
     this.#run = run;
     document.getElementById("threshold-run").textContent = name;
-    this.set(value ?? (lowest + highest) / 2);
+    const start = value ?? (lowest === null ? null : (lowest + highest) / 2);
+    if (start === null) this.#clear();
+    else this.set(start);
   }
 
   set(value) {
@@ -46,6 +49,15 @@ export class Threshold extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  #clear() {
+    clearTimeout(this.#timer);
+    this.value = null;
+    this.#input.value = "";
+    this.#line.hidden = true;
+    this.#tell({ spans: [] });
+    this.dispatchEvent(new Event("change"));
+  }
+
   // Follows the first axis of a figure drawn in `plot`.
   align(plot, { margin, yaxis }) {
     const [low, high] = yaxis.range;
@@ -54,7 +66,7 @@ export class Threshold extends EventTarget {
   }
 
   #place() {
-    if (!this.#scale) return;
+    if (!this.#scale || this.value === null) return;
     const { low, high, top, bottom } = this.#scale;
     const share = (high - this.value) / (high - low);
     this.#line.hidden = share < 0 || share > 1;

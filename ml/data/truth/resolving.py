@@ -24,7 +24,7 @@ from ml.findings import Finding, Level, counted, shortened
 from ml.normal import is_normal
 from ml.records import BadInput
 
-TOLD_EACH = 3  # of files of one kind at one place that cannot be read
+N_SHOWN_EACH = 3  # of files of one kind at one place that cannot be read
 NO_TRUTH = (
     "nothing says where clips are abnormal: all count as normal throughout, and no metric can be "
     "computed. Put labels beside them or write a manifest, or import ground truth later"
@@ -79,7 +79,7 @@ class GroundTruth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word:
+class SourceIntervals:
     """What one source says: valid intervals of each video; a normal one has none."""
 
     source: str
@@ -88,18 +88,20 @@ class Word:
     unread: tuple[Unread, ...] = ()
 
 
-def settle(truth: Truth, videos: VideoSet, options: Mapping[str, Any] | None = None) -> GroundTruth:
+def resolve_ground_truth(
+    truth: Truth, videos: VideoSet, options: Mapping[str, Any] | None = None
+) -> GroundTruth:
     """Raise nothing: what cannot be read or does not fit is a finding."""
-    by_video: dict[str, Word] = {}
-    words = [_word(source, videos, options or {}) for source in truth.sources]
-    unread = [each for word in words for each in word.unread]
+    by_video: dict[str, SourceIntervals] = {}
+    read = [_read_source(source, videos, options or {}) for source in truth.sources]
+    unread = [each for one in read for each in one.unread]
     findings = [*truth.findings, *_unread(unread)]
-    for word in words:
-        findings += [*word.findings, *_compared(word, by_video)]
+    for one in read:
+        findings += [*one.findings, *_compared(one, by_video)]
         if truth.may_mix or not by_video:
-            by_video |= {name: word for name in word.intervals if name not in by_video}
-    used = shortened(list(dict.fromkeys(word.source for word in by_video.values())))
-    intervals = {name: word.intervals[name] for name, word in by_video.items()}
+            by_video |= {name: one for name in one.intervals if name not in by_video}
+    used = shortened(list(dict.fromkeys(one.source for one in by_video.values())))
+    intervals = {name: one.intervals[name] for name, one in by_video.items()}
     if not used:
         findings.append(Finding(level="warning", subject="ground truth", text=NO_TRUTH))
     elif truth.needs_test:
@@ -108,7 +110,9 @@ def settle(truth: Truth, videos: VideoSet, options: Mapping[str, Any] | None = N
     return GroundTruth(source=used, intervals=intervals, findings=tuple(findings))
 
 
-def _word(source: TruthSource, videos: VideoSet, options: Mapping[str, Any]) -> Word:
+def _read_source(
+    source: TruthSource, videos: VideoSet, options: Mapping[str, Any]
+) -> SourceIntervals:
     """One file at a time in memory: masks have hundreds of MB."""
     intervals: dict[str, Intervals] = {}
     findings: list[Finding] = []
@@ -126,16 +130,22 @@ def _word(source: TruthSource, videos: VideoSet, options: Mapping[str, Any]) -> 
         here = [row for row in found.rows if row.video and row.n_frames]
         findings += _again(file, here, intervals)
         findings += [each for row in here for each in _findings_of(file, row.notes)]
-        findings += _findings_of(file, marked_throughout(here))
+        findings += _findings_of(file, marked_throughout(_not_meant_whole(here, annotations)))
         intervals |= {
             row.video: row.intervals for row in here if row.video not in intervals and _holds(row)
         }
-    return Word(
+    return SourceIntervals(
         source=source.name,
         intervals=intervals,
         findings=(*findings, *_strange(source, strangers)),
         unread=tuple(unread),
     )
+
+
+def _not_meant_whole(rows: Sequence[Row], annotations: Annotations) -> Iterator[Row]:
+    """Those of which nobody says outright that they are abnormal from end to end."""
+    whole = {claim.subject for claim in annotations.claims if claim.is_whole}
+    return (row for row in rows if row.claimed_name not in whole)
 
 
 def _about(file: TruthFile, annotations: Annotations, videos: VideoSet) -> Annotations:
@@ -208,7 +218,7 @@ def _unread(unread: Sequence[Unread]) -> Iterator[Finding]:
 
 
 def _in_short(alike: Sequence[Finding]) -> Sequence[Finding]:
-    if len(alike) <= TOLD_EACH:
+    if len(alike) <= N_SHOWN_EACH:
         return alike
     suffix = Path(alike[0].subject).suffix
     text = (
@@ -227,30 +237,32 @@ def _strange(source: TruthSource, strangers: Sequence[Row]) -> Iterator[Finding]
         yield Finding(level="error", subject=source.name, text=text)
 
 
-def _compared(word: Word, by_video: Mapping[str, Word]) -> Iterator[Finding]:
+def _compared(found: SourceIntervals, by_video: Mapping[str, SourceIntervals]) -> Iterator[Finding]:
     """Against each source that was there before and speaks of the same videos."""
-    shared = [name for name in by_video if name in word.intervals]
+    shared = [name for name in by_video if name in found.intervals]
     for source in dict.fromkeys(by_video[name].source for name in shared):
         names = [name for name in shared if by_video[name].source == source]
-        yield from _beside(word, source, {name: by_video[name].intervals[name] for name in names})
+        yield from _beside(found, source, {name: by_video[name].intervals[name] for name in names})
 
 
-def _beside(word: Word, source: str, known: Mapping[str, Intervals]) -> Iterator[Finding]:
+def _beside(
+    found: SourceIntervals, source: str, known: Mapping[str, Intervals]
+) -> Iterator[Finding]:
     n_agreeing = n_abnormal = 0
     for name, intervals in known.items():
-        ours, theirs = bare(intervals), bare(word.intervals[name])
+        ours, theirs = bare(intervals), bare(found.intervals[name])
         n_abnormal += sum(each.end_frame - each.start_frame for each in ours)
         if ours == theirs:
             n_agreeing += 1
             continue
-        text = f"{word.source} says {written(theirs)}, {source} says {written(ours)}"
+        text = f"{found.source} says {written(theirs)}, {source} says {written(ours)}"
         yield Finding(level="error", subject=name, text=text)
     if n_agreeing:
         text = (
             f"agrees with {source} on {n_agreeing} of {len(known)} clips, in which {source} has "
             f"{n_abnormal} abnormal frames"
         )
-        yield Finding(level="info", subject=word.source, text=text)
+        yield Finding(level="info", subject=found.source, text=text)
 
 
 def _without(intervals: Mapping[str, Intervals], videos: VideoSet) -> Iterator[Finding]:
