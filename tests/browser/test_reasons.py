@@ -68,6 +68,8 @@ def test_bars_and_list_follow_the_frame_and_the_pointer(open_page, alice, video,
     expect(first).to_contain_text("+0.6")
     expect(page.get_by_text("Histograms are no network.")).to_be_visible()
     assert page.evaluate(BARS) == [1, N_ROWS - 1, 2]
+    moment = page.get_by_role("button", name="Explain this moment")
+    expect(moment).to_be_disabled()  # nothing is explained twice
     click_at(page, ".timeline__truth", 40)  # of the third row
     expect(first).to_contain_text("32–47")
     page.mouse.move(0, 0)
@@ -75,6 +77,8 @@ def test_bars_and_list_follow_the_frame_and_the_pointer(open_page, alice, video,
     page.mouse.move(0, 0)
     expect(page.get_by_text("not among those that are explained")).to_be_visible()
     assert page.evaluate(BARS) == [0, 0, 2]
+    expect(moment).to_be_enabled()
+    expect(page.get_by_role("button", name="Explain this video")).to_be_enabled()
 
 
 def test_what_a_job_makes_appears_while_the_page_is_open(open_page, alice, video, run, tmp_path):
@@ -87,6 +91,8 @@ def test_what_a_job_makes_appears_while_the_page_is_open(open_page, alice, video
     )  # fmt: skip
     page.reload()
     expect(page.locator("#reasons-job")).to_contain_text("Created")
+    whole = page.get_by_role("button", name="Explain this video")
+    expect(whole).to_be_disabled()
     expect(page.locator("#reasons-again")).to_be_hidden()
 
     explained(run, video, tmp_path, range(N_ROWS), "")
@@ -95,6 +101,7 @@ def test_what_a_job_makes_appears_while_the_page_is_open(open_page, alice, video
     expect(page.locator("#reasons-rows tr").first).to_contain_text("16–31")
     expect(page.locator("#reasons-job")).to_be_hidden()
     wait_until(page, lambda: page.evaluate(BARS) == [1, N_ROWS - 1, N_ROWS])
+    expect(whole).to_be_disabled()
 
 
 def test_a_job_that_was_cancelled_is_told_and_can_be_asked_for_again(open_page, alice, video, run):

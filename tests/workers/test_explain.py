@@ -179,6 +179,6 @@ def test_a_job_that_is_cancelled_ends_soon_stores_nothing_and_can_be_asked_for_a
     assert (state["targets"], state["why_not"]) == ([], "")
     assert state["job"] == {
         "url": f"/jobs/{job.pk}", "is_over": True, "status": "Cancelled",
-        "reason": "Bob asked to cancel it.",
+        "reason": "Bob asked to cancel it.", "target": "",
     }  # fmt: skip
     assert explain(run=run, video=video, by=bob).pk != job.pk

@@ -298,7 +298,7 @@ def _row(row: SweepRow, table: SweepTable) -> dict[str, Any]:
         "title": row.title,
         "config": {name: config.get(name) for name in table.fields},
         "run_ids": [run.pk for run in row.runs],
-        "ensemble_ids": [run.pk for run in row.ensembles],
+        "ensemble_ids": [each.run.pk for each in row.ensembles],
         "is_complete": row.is_complete,
         "numbers": [_number(name, cell) for name, cell in row.cells.items()],
         "printed": row.printed,

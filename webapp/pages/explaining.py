@@ -70,6 +70,7 @@ def _facts_of(job: Job | None) -> dict[str, Any] | None:
         "is_over": job.is_terminal,
         "status": job.get_status_display(),
         "reason": job.reason,
+        "target": job.spec.get("target", ""),
     }
 
 

@@ -64,10 +64,15 @@ def test_relative_time_of_nothing_is_a_dash():
 
 @pytest.mark.parametrize(
     ("path", "marked"),
-    [("/runs", ["runs"]), ("/runs/run_1", ["runs"]), ("/runsaway", []), ("/", ["home"])],
-)
+    [
+        ("/runs", ["runs"]), ("/runs/run_1", ["runs"]), ("/runsaway", []), ("/", ["home"]),
+        ("/weights", ["runs"]), ("/weights/weights_1", ["runs"]), ("/drafts/1", ["runs"]),
+    ],
+)  # fmt: skip
 def test_is_current_marks_the_section_of_the_page(path, marked):
-    template = Template("{% load iwakan %}{% is_current '/' True %}|{% is_current '/runs' %}")
+    template = Template(
+        "{% load iwakan %}{% is_current '/' True %}|{% is_current '/runs' '' '/weights /drafts' %}"
+    )
     answers = template.render(Context({"request": RequestFactory().get(path)})).split("|")
     sections = zip(["home", "runs"], answers, strict=True)
     assert [name for name, answer in sections if answer == 'aria-current="page"'] == marked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,8 @@ def test_the_page_of_a_set_says_what_is_known_of_it(as_vera: Client, dataset: Da
         assert fact in text
     assert "9 rows where 3 are expected" in text
     assert "Read again" not in text
+    [marked] = re.findall(r'href="([^"]*)"\s+title="[^"]*"\s+aria-current="page"', text)
+    assert marked == "/datasets"
 
 
 def test_the_page_says_how_features_were_made_and_how_files_lie(

@@ -87,9 +87,9 @@ def test_new_only_method_shows_its_form_with_the_papers_values(
 @pytest.mark.parametrize(
     ("supervision", "sentence"),
     [
-        ("one-class", "Its training is told no ground truth"),
+        ("one-class", "Training is told no ground truth"),
         ("weak", "not when or where: their intervals and regions do not reach it."),
-        ("full", "it is told which are abnormal, and when."),
+        ("full", "told which of its videos are abnormal, and when."),
     ],
 )
 def test_new_says_what_its_training_is_told(
@@ -104,7 +104,7 @@ def test_every_supervision_says_what_it_is_told() -> None:
     assert TOLD.keys() == set(Supervision)
     for each in Supervision:
         knows = POLICIES[each]
-        assert ("is told which are abnormal" in TOLD[each]) is knows.knows_labels
+        assert ("is told which of its videos are abnormal" in TOLD[each]) is knows.knows_labels
         assert ("and when" in TOLD[each]) is knows.knows_intervals
 
 

@@ -94,10 +94,17 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def is_current(context: dict[str, Any], url: str, exact: bool | str = False) -> SafeString:
-    """Marks the link to the section that the page belongs to."""
+def is_current(
+    context: dict[str, Any], url: str, exact: bool | str = False, also: str = ""
+) -> SafeString:
+    """Marks the link to the section that the page belongs to.
+
+    All pages below `url` do unless it is meant `exact`, and those below the addresses in `also`,
+    which spaces part.
+    """
     path = context["request"].path
-    is_here = path == url or (not exact and path.startswith(f"{url}/"))
+    sections = [] if exact else [url, *also.split()]
+    is_here = path == url or any(f"{path}/".startswith(f"{each}/") for each in sections)
     return mark_safe('aria-current="page"') if is_here else SafeString()
 
 

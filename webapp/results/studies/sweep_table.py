@@ -23,7 +23,7 @@ from webapp.results.studies.printed import printed_for
 from webapp.results.studies.rank_groups import draws_of, replicates_of
 from webapp.results.studies.reported import Reported
 from webapp.results.studies.seed_ensembles import SeedEnsemble, seed_ensembles
-from webapp.results.studies.spreads import Spread, spread_of
+from webapp.results.studies.spreads import Spread, evaluations_by_own_truth, spread_of
 from webapp.runs.grid import variant_title, varied_fields
 from webapp.runs.models import Run, Sweep
 
@@ -66,6 +66,14 @@ class SweepCell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EnsembleCell:
+    """A virtual run, the mean of all seeds, and its leading number."""
+
+    run: Run
+    value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SweepRow:
     number: int  # from 0 on
     title: str  # of its variant; empty without any
@@ -76,7 +84,7 @@ class SweepRow:
     shown: list[SweepCell | None]  # of the numbers that there is room for
     n_evaluated: int
     printed: list[Reported]  # claims of papers about this configuration, by this protocol
-    ensembles: list[Run]  # the means of all its seeds that are there
+    ensembles: list[EnsembleCell]  # the means of all its seeds that are there
 
     @property
     def marked_values(self) -> list[tuple[str, bool]]:
@@ -195,11 +203,25 @@ class SweepTable:
             shown=[cells.get(name) for name in self.shown],
             n_evaluated=sum(each is not None for each in group.evaluations),
             printed=self._printed(run),
-            ensembles=[
-                each.run for each in self.ensembles
-                if each.run and each.members[0].sweep_row == run.sweep_row
-            ],
-        )  # fmt: skip
+            ensembles=self._ensembles_of(number),
+        )
+
+    def _ensembles_of(self, row: int) -> list[EnsembleCell]:
+        made = [each.run for each in self.ensembles if (each.members[0].sweep_row or 0) == row]
+        return [
+            EnsembleCell(run=run, value=self._ensemble_numbers.get(run.pk)) for run in made if run
+        ]
+
+    @cached_property
+    def _ensemble_numbers(self) -> dict[str, float | None]:
+        """By the virtual run's id, under the protocol."""
+        made = [each.run for each in self.ensembles if each.run]
+        found = evaluations_by_own_truth(made) if made else []
+        return {
+            each.score_set.run_id: _number(each, self.metric_name)
+            for each in found
+            if each.protocol_id == self.protocol.pk
+        }
 
     def _printed(self, run: Run) -> list[Reported]:
         benchmark = self.sweep.dataset.benchmark

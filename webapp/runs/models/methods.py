@@ -15,14 +15,14 @@ SUPERVISION = {
 # What a training is told of its videos, as `POLICIES` has it.
 TOLD = {
     "one-class": _(
-        "Its training is told no ground truth: videos that a label or an interval calls abnormal "
-        "are left out."
+        "Training is told no ground truth: videos that a label or an interval calls abnormal are "
+        "left out."
     ),
     "weak": _(
-        "Of training and validation videos it is told which are abnormal and of which class, not "
-        "when or where: their intervals and regions do not reach it."
+        "Training is told which of its videos are abnormal and of which class, not when or where: "
+        "their intervals and regions do not reach it."
     ),
-    "full": _("Of training and validation videos it is told which are abnormal, and when."),
+    "full": _("Training is told which of its videos are abnormal, and when."),
 }
 
 

@@ -47,7 +47,7 @@ def test_every_configuration_gets_the_mean_of_all_its_seeds(split: Split, bob: U
 
     assert len(made) == 2
     for row, run in zip(table_of(sweep).rows, made, strict=True):
-        assert row.ensembles == [run]
+        assert [each.run for each in row.ensembles] == [run]
         assert {each["run"] for each in run.recipe["members"]} == {each.pk for each in row.runs}
         assert run.name == f"Length · epochs {row.values[0]} · mean of 3 seeds"
         members = [read_scores(each.score_set) for each in row.runs]
@@ -66,7 +66,21 @@ def test_what_is_not_scored_with_all_seeds_waits(split: Split, bob: User) -> Non
     [run] = combine_seeds(sweep, by=bob)
 
     first, second = table_of(sweep).rows
-    assert (first.ensembles, second.ensembles) == ([run], [])
+    assert [each.run for each in first.ensembles] == [run]
+    assert second.ensembles == []
+
+
+@pytest.mark.usefixtures("eager_worker")
+def test_its_number_stands_beside_its_seeds(split: Split, bob: User) -> None:
+    sweep = scored_sweep(split, bob, truths=[0.5, 0.4], grid={}, seeds=[0, 1])
+
+    [run] = combine_seeds(sweep, by=bob)
+
+    [row] = table_of(sweep).rows
+    [ensemble] = row.ensembles
+    assert ensemble.run == run
+    evaluation = run.score_set.evaluations.get(protocol__slug="frame-raw")
+    assert ensemble.value == evaluation.metrics["auroc"] is not None
 
 
 def test_each_fold_has_a_mean_of_its_own(split: Split, bob: User) -> None:

@@ -90,6 +90,7 @@ export class Heat extends EventTarget {
       byId("heat-middle").textContent = short(top / 4); // half the bar is a quarter: see palette.js
       byId("heat-every").textContent = facts.frames_per_map;
       byId("heat-rule").textContent = facts.rule;
+      byId("heat-empty").hidden = facts.highest > 0;
     }
     this.#layer.style.opacity = this.#opacity.value;
     this.#draw();

@@ -70,6 +70,18 @@ export class Reasons extends EventTarget {
     button.form.elements.from.value = from;
     button.form.elements.to.value = to;
     button.textContent = this.#window ? button.dataset.part : button.dataset.all;
+    this.#offerWhatIsMissing();
+  }
+
+  // The site refuses to explain anything twice: what is there, or on its way, is not offered.
+  #offerWhatIsMissing(found = null) {
+    const { targets, job } = this.#of;
+    const isAsked = (target) =>
+      targets.includes(target) || Boolean(job && !job.is_over && job.target === target);
+    const moment = byId("reasons-moment")?.querySelector("button");
+    if (!moment) return;
+    disable(moment, found?.file.stride === 1 || isAsked(`${this.#frame}-${this.#frame + 1}`));
+    disable(byId("reasons-whole"), isAsked(this.#window?.join("-") ?? ""));
   }
 
   #tell(name, detail) {
@@ -144,6 +156,7 @@ export class Reasons extends EventTarget {
       .sort((one, other) => one.file.stride - other.file.stride)[0];
     byId("reasons-facts").hidden = !found;
     byId("reasons-not-here").hidden = Boolean(found) || !files.length;
+    if (frame === this.#frame) this.#offerWhatIsMissing(found);
     this.#paint(files, found);
     if (found) this.#list(found.file, found.row);
   }
@@ -193,6 +206,11 @@ export class Reasons extends EventTarget {
     byId("reasons-more").setAttribute("d", bars.more.join(""));
     byId("reasons-less").setAttribute("d", bars.less.join(""));
   }
+}
+
+function disable(button, isDone) {
+  button.disabled = isDone;
+  button.title = isDone ? button.dataset.done : "";
 }
 
 function rectangle(left, right, top, bottom) {
