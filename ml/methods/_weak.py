@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -126,6 +127,7 @@ class WeakMethod(Method):
         self.network = self.build(dimension).to(self.device)
 
     def fit(self, data: TrainingData, training: Training) -> None:
+        data = replace(data, train=_whole(data.train), validation=_whole(data.validation))
         train = self._store(data.train, training, "train.npy")
         watched = None
         if data.validation:
@@ -325,6 +327,11 @@ class BagLearner(Learner[Halves]):
     def bags(self, bags: DeviceBags, samples: Indices) -> Tensor:
         """(B, T, D) where crops are samples, else (B, K, T, D), float32 on the device."""
         return bags.take(samples, crop_by_crop=self.method.crops_are_samples)
+
+
+def _whole(videos: Sequence[VideoRecord]) -> tuple[VideoRecord, ...]:
+    """Rows are of whole videos: regions would only tell where in them something is."""
+    return tuple(replace(video, regions=()) for video in videos)
 
 
 def split_size_sweep() -> ReadySweep:

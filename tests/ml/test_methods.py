@@ -19,7 +19,7 @@ from ml.explain.maps import Explains
 from ml.explain.segments import ExplainsSegments, explain_segments
 from ml.methods import Method, OneClassMethod, Reads, restore
 from ml.metrics import auroc
-from ml.records import Manifest, Scores, VideoRecord, frame_labels
+from ml.records import Box, Manifest, Scores, VideoRecord, VideoRegion, frame_labels
 from ml.registry import as_json, load_methods
 from ml.reports import Reporter
 from ml.supervision import Supervision, training_data
@@ -214,11 +214,14 @@ def test_method_explains_its_scores(trained: Trained) -> None:
     assert target.row in target.attribution.values.argsort()[-2:] + target.first_row
 
 
-def without_intervals(manifest: Manifest) -> Manifest:
-    """As it would be had nobody annotated when something happens in what is learnt from."""
+def told_when(manifest: Manifest, *, is_told: bool) -> Manifest:
+    """With intervals and boxes of what is learnt from, or as it would be without annotators."""
+    box = Box(left=1, top=2, width=30, height=40)
+    around = VideoRegion(start_frame=8, end_frame=16, box=box, label="Fighting")
+    abnormal = {"regions": (around,)} if is_told else {"intervals": ()}
     return Manifest(
         videos=tuple(
-            video if video.part == "test" else replace(video, intervals=())
+            replace(video, **abnormal) if video.part != "test" and video.intervals else video
             for video in manifest.videos
         )
     )
@@ -226,13 +229,16 @@ def without_intervals(manifest: Manifest) -> Manifest:
 
 @pytest.mark.parametrize("name", WEAK)
 def test_weak_method_is_not_told_when_something_happens(name: str, tmp_path: Path) -> None:
-    """Of a training video whose intervals are known it learns what it learns of any other."""
-    told = toys.manifest_for(METHODS[name], tmp_path / "videos")
+    """Of a training video whose intervals and regions are known it learns what it does of any."""
+    manifest = toys.manifest_for(METHODS[name], tmp_path / "videos")
+    told, untold = (told_when(manifest, is_told=is_told) for is_told in (True, False))
     for part in ("train", "validation"):
-        assert any(video.intervals for video in told.part(part))
+        assert any(video.intervals and video.regions for video in told.part(part))
+        assert not any(video.intervals or video.regions for video in untold.part(part))
 
-    with_them = train(name, told, tmp_path / "told")
-    without = train(name, without_intervals(told), tmp_path / "untold")
+    with_them, without = (
+        train(name, each, tmp_path / folder) for each, folder in ((told, "told"), (untold, "un"))
+    )
 
     for file in ("weights", "state"):
         one, other = (Path(saved(each)[-1][file]).read_bytes() for each in (with_them, without))

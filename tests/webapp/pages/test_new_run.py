@@ -89,7 +89,7 @@ def test_new_only_method_shows_its_form_with_the_papers_values(
     [
         ("one-class", "Training is told no ground truth"),
         ("weak", "not when or where: their intervals and regions do not reach it."),
-        ("full", "told which of its videos are abnormal, and when."),
+        ("full", "and when: by intervals, or by the regions that it is given."),
     ],
 )
 def test_new_says_what_its_training_is_told(

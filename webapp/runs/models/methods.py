@@ -22,7 +22,10 @@ TOLD = {
         "Training is told which of its videos are abnormal and of which class, not when or where: "
         "their intervals and regions do not reach it."
     ),
-    "full": _("Training is told which of its videos are abnormal, and when."),
+    "full": _(
+        "Training is told which of its videos are abnormal and of which class, and when: by "
+        "intervals, or by the regions that it is given."
+    ),
 }
 
 
