@@ -139,6 +139,21 @@ def test_detail_shows_numbers_of_every_protocol_the_default_first(
     assert "every frame" in response.content.decode()
 
 
+def test_detail_says_that_the_ground_truth_was_read_with_errors(as_vera: Client, run: Run) -> None:
+    address = f"/runs/{run.pk}"
+    assert "reported" not in as_vera.get(address).content.decode()
+    finding = {"level": "error", "subject": "a", "text": "it cannot be used"}
+    run.dataset.report = [finding, {**finding, "n_more": 3}, {**finding, "level": "info"}]
+    run.dataset.save()
+
+    page = as_vera.get(address).content.decode()
+
+    assert (
+        "reported 5 errors: a video whose ground truth could not be used counts as normal" in page
+    )
+    assert f"/datasets/{run.dataset_id}?tab=import" in page
+
+
 def test_detail_videos_that_cost_the_most_come_first(as_vera: Client, run: Run) -> None:
     rows = as_vera.get(f"/runs/{run.pk}").context["videos"].shown
 

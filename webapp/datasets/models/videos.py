@@ -108,6 +108,13 @@ class Dataset(TimestampedModel):
         return sorted(self.report, key=lambda finding: FINDING_LEVELS.index(finding["level"]))
 
     @property
+    def n_errors(self) -> int:
+        """Of the import: what could not be read or used, and counts as if it were not there."""
+        return sum(
+            1 + finding.get("n_more", 0) for finding in self.report if finding["level"] == "error"
+        )
+
+    @property
     def ground_truth(self) -> AnnotationSet | None:
         return self.annotation_sets.first()
 
