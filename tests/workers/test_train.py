@@ -185,6 +185,28 @@ def test_checkpoint_outlives_the_jobs_folder(
     assert not stored.is_best
 
 
+@pytest.mark.parametrize("gone", ["weights", "state"])
+def test_a_checkpoint_that_newer_ones_have_replaced_by_now_is_passed_over(
+    kind: JobKind, job: Job, run: Run, folder: Path, gone: str
+) -> None:
+    """A training deletes old ones without waiting for whoever reads what it reports."""
+    old, new = checkpoint(folder, 10), checkpoint(folder, 20)
+    Path(old[gone]).unlink()
+
+    kind.on_event(job, old, folder)
+    kind.on_event(job, new, folder)
+
+    assert [each.step for each in run.checkpoints.all()] == [20]
+
+
+def test_the_last_checkpoint_may_not_be_missing(kind: JobKind, job: Job, folder: Path) -> None:
+    last = checkpoint(folder, 30, is_final=True)
+    Path(last["weights"]).unlink()
+
+    with pytest.raises(FileNotFoundError):
+        kind.on_event(job, last, folder)
+
+
 def test_success_is_followed_by_scoring(kind: JobKind, job: Job, run: Run, folder: Path) -> None:
     kind.on_success(job, folder)
 

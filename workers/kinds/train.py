@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from webapp.runs.models import Run
 from workers.kinds import register
 from workers.node import share_of_cores
 from workers.run_files import fetch_checkpoint, run_of, videos_to_select_on, videos_to_train_on
+
+logger = logging.getLogger(__name__)
 
 
 @register("train")
@@ -43,21 +46,34 @@ class Train:
                     values=event["values"],
                 )
             case {"event": "checkpoint"}:
-                training.record_checkpoint(
-                    job=job,
-                    step=event["step"],
-                    epoch=event["epoch"],
-                    weights=folder / event["weights"],
-                    state=folder / event["state"],
-                    is_best=event["is_best"],
-                    is_final=event["is_final"],
-                )
+                _record_checkpoint(job, event, folder)
 
     def on_success(self, job: Job, folder: Path) -> None:
         services.training_finished(run_of(job), job)
 
     def on_replaced(self, old: Job, new: Job) -> None:
         services.job_replaced(old=old, new=new)
+
+
+def _record_checkpoint(job: Job, event: Event, folder: Path) -> None:
+    """Unless it is gone: a training deletes old ones once it has written newer ones.
+
+    Where this process gets too little time, they are reported, but not read yet.
+    """
+    try:
+        training.record_checkpoint(
+            job=job,
+            step=event["step"],
+            epoch=event["epoch"],
+            weights=folder / event["weights"],
+            state=folder / event["state"],
+            is_best=event["is_best"],
+            is_final=event["is_final"],
+        )
+    except FileNotFoundError:
+        if event["is_final"]:  # the last one is never deleted
+            raise
+        logger.info("%s: the checkpoint of step %s is gone already", job.pk, event["step"])
 
 
 def _first_weights(run: Run, folder: Path) -> dict[str, str] | None:
