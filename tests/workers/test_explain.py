@@ -171,7 +171,8 @@ def test_a_job_that_is_cancelled_ends_soon_stores_nothing_and_can_be_asked_for_a
 
     assert ended(job).status == Job.Status.CANCELLED
     assert time.monotonic() - asked_at < settings.JOB_CANCEL_GRACE_SECONDS + SLACK_SECONDS
-    assert not (Path(settings.WORK_DIR) / job.pk).exists()
+    # The status is there a moment before the folder is gone.
+    wait_until(lambda: not (Path(settings.WORK_DIR) / job.pk).exists())
     assert not Explanation.objects.exists()
     assert not PendingExplanation.objects.exists()
     answer = as_bob.get(f"/videos/{video.pk}/explained", {"run": run.pk}).json()
