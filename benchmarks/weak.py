@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.one_class import against_first, figures_of, finished, submit
+from benchmarks.one_class import against_first, chosen, figures_of, finished, submit
 from benchmarks.ped2 import Site, import_dataset
 from ml.naming import VIDEO_ENDINGS
 from ml.records import Manifest, VideoRecord
@@ -33,7 +33,7 @@ def main() -> None:
     options = _options()
     site = Site(options.url, os.environ["IWAKAN_TOKEN"])
     dataset, _seconds = import_dataset(site, name=options.dataset, folder=str(options.folder))
-    plan = json.loads(options.plan.read_text())
+    plan = chosen(json.loads(options.plan.read_text()), options.only)
     common = {"dataset": dataset["id"], "seeds": options.seeds}
     sweeps = []
     for extractor in options.extractors:
@@ -58,6 +58,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--dataset", required=True, help="imported unless it is there")
     parser.add_argument("--plan", type=Path, required=True, help="JSON: a list of sweeps")
+    parser.add_argument(
+        "--only", nargs="+", metavar="METHOD", help="of the plan; all of it if left out"
+    )
     parser.add_argument("--beside", type=Path, help="JSON: sweeps of methods without features")
     parser.add_argument("--frames-per-row", type=int, default=16)
     parser.add_argument("--extractors", nargs="+", default=["flow_gradients", "mobilenet_v2"])

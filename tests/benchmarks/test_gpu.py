@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from benchmarks import gpu, report
+from benchmarks import gpu, gpu_extraction, report
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="it would measure")
@@ -14,6 +14,16 @@ def test_without_cuda_it_says_what_it_would_do(capsys: pytest.CaptureFixture[str
     assert "no CUDA device" in told
     assert "st_gan_prediction and st_gan_reconstruction" in told
     assert "8192 × 8192" in told
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="it would measure")
+def test_extraction_is_not_measured_without_cuda(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["gpu_extraction"])
+
+    assert gpu_extraction.main() == 2
+    assert "no CUDA device" in capsys.readouterr().err
 
 
 @pytest.mark.soak

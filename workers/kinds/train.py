@@ -60,18 +60,19 @@ def _record_checkpoint(job: Job, event: Event, folder: Path) -> None:
 
     Where this process gets too little time, they are reported, but not read yet.
     """
+    pair = {name: folder / event[name] for name in ("weights", "state")}
     try:
         training.record_checkpoint(
             job=job,
             step=event["step"],
             epoch=event["epoch"],
-            weights=folder / event["weights"],
-            state=folder / event["state"],
             is_best=event["is_best"],
             is_final=event["is_final"],
+            **pair,
         )
     except FileNotFoundError:
-        if event["is_final"]:  # the last one is never deleted
+        # The last one is never deleted, and what else is missing is another fault.
+        if event["is_final"] or all(path.exists() for path in pair.values()):
             raise
         logger.info("%s: the checkpoint of step %s is gone already", job.pk, event["step"])
 

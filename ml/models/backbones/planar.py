@@ -10,6 +10,8 @@ B clips in a batch, C channels, T frames, H W height and width, P what height an
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -60,7 +62,7 @@ def activated(
     return F.relu(outputs if added is None else outputs + added, inplace=True)
 
 
-class PlanarConvolution(nn.Module):
+class PlanarConvolution(nn.Module, ABC):
     """Of pictures that clips are seen as: `rows` makes them, `clips` undoes it.
 
     Unless a kind says otherwise, outputs are seen as frames by themselves.
@@ -77,8 +79,8 @@ class PlanarConvolution(nn.Module):
         self.stride: tuple[int, int] = (1, 1)
         self.padding: tuple[int, int] = (0, 0)
 
-    def rows(self, clips: Tensor) -> Tensor:
-        raise NotImplementedError
+    @abstractmethod
+    def rows(self, clips: Tensor) -> Tensor: ...
 
     def clips(self, rows: Tensor, like: Tensor) -> Tensor:
         return _from_space_rows(rows, like)
