@@ -68,6 +68,7 @@ class Stack:
         self.say = say
         self.parts: list[Part] = []
         self.address = StackAddress()
+        self.asked_by = 0  # the number of the signal that asked for the end
 
     def start(self) -> None:
         """Raise StackError when the port is taken or a part does not come up."""
@@ -92,13 +93,15 @@ class Stack:
 
     def _is_up(self) -> bool:
         """A part that dies while the site is awaited is started again too."""
+        if self.asked_by:
+            raise SystemExit(128 + self.asked_by)
         self.revive()
         return processes.is_listening(self.port)
 
     def watch(self) -> None:
         """Keep everything running; return when a signal has asked for the end."""
-        with _asked_to_stop() as is_asked:
-            while not is_asked():
+        with _signals_noted(self):
+            while not self.asked_by:
                 self.revive()
                 time.sleep(WATCH_SECONDS)
 
@@ -224,33 +227,45 @@ def _who_holds(lock: IO[Any]) -> str:
 
 @contextlib.contextmanager
 def stopped_in_order(stack: Stack) -> Iterator[None]:
-    """Stop the stack when the block ends, also when TERM ends it before `watch` listens for it."""
+    """Stop the stack when the block ends, also when a signal ends it before `watch` listens.
+
+    What a handler raises while Python deletes an object is dropped, so the signal is noted too.
+    """
 
     def leave(number: int, frame: Any) -> None:
+        stack.asked_by = number
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = _listen(leave)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+        signal.signal(signal.SIGINT, before[signal.SIGINT])
         stack.stop()
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before[signal.SIGTERM])
 
 
 @contextlib.contextmanager
-def _asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Turn SIGINT and SIGTERM into an answer for as long as the block runs."""
-    asked: list[int] = []
-    before = {
-        number: signal.signal(number, lambda received, frame: asked.append(received))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+def _signals_noted(stack: Stack) -> Iterator[None]:
+    """Only note SIGINT and SIGTERM for as long as the block runs: `watch` looks at the note."""
+
+    def note(number: int, frame: Any) -> None:
+        stack.asked_by = number
+
+    before = _listen(note)
     try:
-        yield lambda: bool(asked)
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _listen(handler: Callable[[int, Any], None]) -> dict[signal.Signals, Any]:
+    """Let it handle SIGINT and SIGTERM; what handled them before is returned."""
+    return {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
 
 
 def _secret_key(home: Path) -> str:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from webapp.stack import stack as stack_module
-from webapp.stack.stack import QUICK_DEATHS, REST_SECONDS, Part, Stack
+from webapp.stack.stack import QUICK_DEATHS, REST_SECONDS, Part, Stack, stopped_in_order
 
 
 def dead() -> subprocess.Popen[bytes]:
@@ -43,3 +43,35 @@ def test_part_may_start_after_its_rest_and_forgets_old_deaths(part: Part) -> Non
     assert part.may_start(QUICK_DEATHS + REST_SECONDS)
     assert part.may_start(1000)
     assert part.starts == [1000]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_an_object_is_deleted_is_not_lost(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Python drops what is raised then, as when a part that died is replaced."""
+
+    class Deleted:
+        def __del__(self) -> None:
+            signal.raise_signal(number)
+
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    stack = Stack(tmp_path, port=1)
+
+    with stopped_in_order(stack):
+        Deleted()
+        stack.watch()  # for ever, if it were lost
+
+    assert stack.asked_by == number
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+def test_a_signal_ends_what_is_being_started(
+    tmp_path: Path, number: signal.Signals, raised: type[BaseException]
+) -> None:
+    with pytest.raises(raised), stopped_in_order(Stack(tmp_path, port=1)):
+        signal.raise_signal(number)
