@@ -6,7 +6,7 @@ import signal
 import sys
 import traceback
 
-from ml import device, verbs
+from ml import device, memory, verbs
 from ml.failures import TERMINATED, explain
 from ml.reports import Reporter
 from ml.verbs import Spec
@@ -15,6 +15,7 @@ from ml.verbs import Spec
 def run(spec: Spec, reporter: Reporter) -> int:
     """Do what the spec's verb says. Return the exit status: 0, or 1 after a `failed` event."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(TERMINATED))
+    memory.keep_freed()
     try:
         reporter.send("facts", values=device.software_facts())
         verbs.find(spec.get("verb"))(spec, reporter)

@@ -13,8 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
+import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ml.ahead import ahead
@@ -158,9 +160,16 @@ class ClipExtractor(PictureExtractor):
 
     def _crops(self, segment: Segment) -> list[Tensor]:
         """K of (L, S, S, 3), views."""
-        pictures = normalised(segment, self.prepared, self.device).to(self.dtype)
-        mirrored = pictures.flip(2) if self.config.crops == "ten" else None
-        return crops_of(pictures, self.prepared.crop, self.config.crops, mirrored=mirrored)
+        pictures = self._pixels(segment)
+        mirror = self._mirrored(segment, pictures) if self.config.crops == "ten" else None
+        return crops_of(pictures, self.prepared.crop, self.config.crops, mirrored=mirror)
+
+    def _pixels(self, segment: Segment) -> Tensor:
+        return normalised(segment, self.prepared, self.device).to(self.dtype)
+
+    def _mirrored(self, segment: Segment, pictures: Tensor) -> Tensor:
+        """On a CPU made of bytes again, which is faster than turning round what they became."""
+        return pictures.flip(2) if pictures.is_cuda else self._pixels(mirrored(segment))
 
     def overlapped(self, batches: Iterable[Sequence[Segment]]) -> Iterator[Row]:
         """(K, D) of each segment; those of a batch are waited for when the next one is begun."""
@@ -211,16 +220,42 @@ def batches_of(segments: Iterable[Segment], n: int) -> Iterator[list[Segment]]:
 
 def normalised(segment: Segment, prepared: Preprocessing, device: torch.device) -> Tensor:
     """(L, H, W, 3) of bytes in float32, as the network wants its pixels."""
-    pictures = segment[..., ::-1] if prepared.is_bgr else segment
-    values = to_device(torch.from_numpy(np.ascontiguousarray(pictures)), device)
-    factor = 1 / torch.tensor(prepared.deviation, device=device)
-    shift = -torch.tensor(prepared.mean, device=device) * factor
-    # By whole rows, three numbers at a time would be slow; on a CPU by pictures, which fit a cache.
-    rows = values.view(1 if device.type == "cuda" else len(values), -1, values.shape[2] * 3)
-    made = torch.empty(rows.shape, device=device)
-    for picture, own in zip(made, rows, strict=True):
-        picture.copy_(own).mul_(factor.repeat(values.shape[2])).add_(shift.repeat(values.shape[2]))
-    return made.view(values.shape)
+    pictures = np.ascontiguousarray(segment[..., ::-1] if prepared.is_bgr else segment)
+    if device.type != "cuda":
+        return _looked_up(pictures, _table(prepared))
+    values = to_device(torch.from_numpy(pictures), device)
+    # By whole rows: three numbers at a time would be slow.
+    rows = values.view(1, -1, values.shape[2] * 3)
+    factor, shift = (each.to(device).repeat(values.shape[2]) for each in _scaling(prepared))
+    return rows.float().mul_(factor).add_(shift).view(values.shape)
+
+
+def _scaling(prepared: Preprocessing) -> tuple[Tensor, Tensor]:
+    """(3,) each: what bytes are multiplied by, and what is added then."""
+    factor = 1 / torch.tensor(prepared.deviation)
+    return factor, -torch.tensor(prepared.mean) * factor
+
+
+def _table(prepared: Preprocessing) -> NDArray[np.float32]:
+    """(1, 256, 3): what each byte becomes."""
+    factor, shift = _scaling(prepared)
+    made = torch.arange(256.0)[None, :, None] * factor + shift
+    return np.asarray(made.numpy(), np.float32)
+
+
+def _looked_up(pictures: Segment, table: NDArray[np.float32]) -> Tensor:
+    made = np.empty(pictures.shape, np.float32)
+    for picture, own in zip(made, pictures, strict=True):
+        cv2.LUT(own, table, dst=picture)
+    return torch.from_numpy(made)
+
+
+def mirrored(pictures: Segment) -> Segment:
+    """(L, H, W, 3), left and right exchanged."""
+    made = np.empty_like(pictures)
+    for picture, own in zip(made, pictures, strict=True):
+        cv2.flip(own, 1, dst=picture)
+    return made
 
 
 def _laid_out(clips: Tensor) -> Tensor:

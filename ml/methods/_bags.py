@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ml.data.features.bags import BagStore
+from ml.data.features.bags import BagStore, Rows
 from ml.device import free_bytes, to_device
 from ml.training.plan import Indices
 
@@ -31,11 +31,22 @@ class DeviceBags:
 
     def take(self, samples: Indices, *, crop_by_crop: bool) -> Tensor:
         """(B, T, D) of crops, or (B, K, T, D) of videos."""
+        if self.held is None and self.device.type == "cpu":
+            return _widened(self.store.laid(crop_by_crop=crop_by_crop), samples)
         if self.held is None:
             taken = self.store.take(samples, crop_by_crop=crop_by_crop)
             return to_device(torch.from_numpy(taken), self.device).float()
         bags = self.held.flatten(0, 1) if crop_by_crop else self.held
         return bags[to_device(torch.from_numpy(samples), self.device)].float()
+
+
+def _widened(bags: Rows, samples: Indices) -> Tensor:
+    """Those of `samples` as float32: each copied once, and widened on the way."""
+    whole = torch.from_numpy(bags)
+    made = torch.empty((len(samples), *whole.shape[1:]))
+    for bag, number in zip(made, samples.tolist(), strict=True):
+        bag.copy_(whole[number])
+    return made
 
 
 def _copied(store: BagStore, device: torch.device) -> Tensor:

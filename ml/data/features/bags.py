@@ -83,8 +83,11 @@ class BagStore:
 
     def take(self, samples: NDArray[np.int64], *, crop_by_crop: bool) -> Rows:
         """(B, K, T, D) of videos, or (B, T, D) of crops, all videos' crops laid end to end."""
-        bags = self.bags.reshape(-1, *self.bags.shape[2:]) if crop_by_crop else self.bags
-        return bags[samples]
+        return self.laid(crop_by_crop=crop_by_crop)[samples]
+
+    def laid(self, *, crop_by_crop: bool) -> Rows:
+        """All there are, (V, K, T, D) or (V · K, T, D), as they are mapped."""
+        return self.bags.reshape(-1, *self.bags.shape[2:]) if crop_by_crop else self.bags
 
 
 def store_bags(
@@ -114,7 +117,8 @@ def store_bags(
             file.write(np.ascontiguousarray(bag.transpose(1, 0, 2)).data)
             counts.append(len(rows))
     is_labelled = np.array([is_abnormal(video) for video in videos])
-    bags = np.asarray(np.load(path, mmap_mode="r"))
+    # Copied where somebody writes, which no one does: torch warns of what it cannot write to.
+    bags = np.asarray(np.load(path, mmap_mode="c"))
     return BagStore(bags=bags, is_abnormal=is_labelled, counts=tuple(counts))
 
 

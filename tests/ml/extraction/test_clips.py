@@ -23,6 +23,7 @@ from ml.extraction._clips import (
     CropKind,
     Preprocessing,
     batches_of,
+    mirrored,
     normalised,
 )
 from ml.models.backbones.c3d import C3D, NUMBERED
@@ -141,6 +142,18 @@ def test_pixels_are_brought_to_what_a_network_was_trained_with() -> None:
     assert sizes["i3d_resnet50/trained"] == (256, 341)
     assert sizes["i3d_resnet50/squeezed"] == sizes["inception_i3d/squeezed"] == (256, 340)
     assert sizes["c3d/scaled"] == sizes["r2plus1d/torchvision"] == (128, 171)
+
+
+def test_pixels_are_the_same_bits_by_table_and_by_arithmetic_and_in_the_mirror() -> None:
+    pictures = segment(16, 20)
+    for kind in CLIPS.values():
+        for each in kind.preprocessings.values():
+            factor = 1 / torch.tensor(each.deviation)
+            shown = torch.from_numpy(pictures[..., ::-1].copy() if each.is_bgr else pictures)
+            expected = shown.float() * factor - torch.tensor(each.mean) * factor
+
+            assert torch.equal(normalised(pictures, each, CPU), expected)
+            assert torch.equal(normalised(mirrored(pictures), each, CPU), expected.flip(2))
 
 
 @pytest.mark.parametrize("name", sorted(CLIPS))

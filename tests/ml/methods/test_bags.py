@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 def store(folder: Path, kind: Literal["float16", "float32"], n_videos: int = 5) -> BagStore:
     rng = np.random.default_rng(1)
     np.save(folder / "bags.npy", rng.normal(size=(n_videos, 3, 4, 6)).astype(kind))
-    bags = np.asarray(np.load(folder / "bags.npy", mmap_mode="r"))
+    bags = np.asarray(np.load(folder / "bags.npy", mmap_mode="c"))
     return BagStore(bags=bags, is_abnormal=np.zeros(n_videos, bool), counts=(4,) * n_videos)
 
 
