@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from ml import device, memory, verbs
-from ml.failures import TERMINATED, explain
+from ml.failures import TERMINATED, RankFailed, explain
 from ml.reports import Reporter
 from ml.verbs import Spec
 
@@ -21,7 +21,12 @@ def run(spec: Spec, reporter: Reporter) -> int:
         verbs.find(spec.get("verb"))(spec, reporter)
     except Exception as error:
         failure, sentence = explain(error)
-        trace = "" if failure == "bad_input" else traceback.format_exc()
+        trace = "" if failure == "bad_input" else _trace_of(error)
         reporter.send("failed", failure=failure, sentence=sentence, traceback=trace)
         return 1
     return 0
+
+
+def _trace_of(error: Exception) -> str:
+    """That of the process in which it happened."""
+    return error.trace if isinstance(error, RankFailed) else traceback.format_exc()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
+from typing import Any
 
 from ml.records import BadInput
 
@@ -14,8 +16,24 @@ class Diverged(Exception):
     """A training came to nothing: numbers that are none, or a collapse. One sentence."""
 
 
+class RankFailed(Exception):
+    """One of several processes that learn together ended: a sentence, and the type of failure."""
+
+    def __init__(self, sentence: str, failure: str = "method_error", trace: str = "") -> None:
+        super().__init__(sentence)
+        self.failure = failure
+        self.trace = trace
+
+    @classmethod
+    def of_event(cls, failed: Mapping[str, Any]) -> RankFailed:
+        """Of what the process itself told."""
+        return cls(failed["sentence"], failed["failure"], failed["traceback"])
+
+
 def explain(error: Exception) -> tuple[str, str]:
     """One of bad_input, out_of_memory, storage_full and method_error, and the sentence."""
+    if isinstance(error, RankFailed):
+        return error.failure, str(error)
     if isinstance(error, BadInput):
         return "bad_input", str(error)
     if _is_out_of_memory(error):

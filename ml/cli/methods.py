@@ -35,6 +35,9 @@ def add_verbs(verbs: Any) -> None:
         help="whose labels choose the best checkpoint; test is there to repeat published numbers, "
         "and whatever is told of such a checkpoint has to say so",
     )  # fmt: skip
+    train.add_argument(
+        "--processes", type=int, help="that learn together, each from a part of every batch; 1"
+    )
     train.set_defaults(run=_train)
 
     _add_score(verbs)
@@ -130,6 +133,7 @@ def _train(options: argparse.Namespace) -> int:
             "selects_on": options.select_on,
             "resume": checkpoint_at(options.resume) if options.resume else None,
             "starts_from": _start(options, Path(scratch)),
+            "processes": options.processes,
         }
         return child.run(spec | places_of(options), to_terminal())
 

@@ -73,6 +73,9 @@ class Method(ABC):
     tiny: ClassVar[Any]  # a Config with which the tests' toy is learnt in seconds
     sweeps: ClassVar[tuple[ReadySweep, ...]] = ()
     begins_with: ClassVar[tuple[str, ...]] = ()  # other methods whose weights it may begin with
+    # Its losses are means over samples that do not know of each other, but for batch norms: several
+    # processes may have a part of each batch.
+    shares_batches: ClassVar[bool] = False
 
     def __init__(self, config: Any, device: torch.device) -> None:
         self.config = config

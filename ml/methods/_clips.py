@@ -52,6 +52,7 @@ class ClipMethod(Method):
 
     supervision = Supervision.FULL
     reads = Reads.CLIPS
+    shares_batches = True
     rule = (
         "A video of up to window_seconds is one clip, and all its frames have its score; in a "
         "longer one a frame has the mean of the windows that hold it. With regions, the highest of "
@@ -143,8 +144,11 @@ class ClipMethod(Method):
         return ()
 
     def _store(self, videos: Sequence[VideoRecord], training: Training, name: str) -> ClipStore:
-        return store_clips(
-            videos, training.folder, name=name, making=self.making, reporter=training.reporter
+        return training.ranks.made_once(
+            ClipStore,
+            lambda: store_clips(
+                videos, training.folder, name=name, making=self.making, reporter=training.reporter
+            ),
         )
 
     def optimiser(self) -> Optimizer:

@@ -46,6 +46,7 @@ class OneClassMethod(Method):
     """
 
     config: Any
+    shares_batches = True
     scores_all_frames: ClassVar[bool] = False
     map_rule: ClassVar[str]  # a clause: what the error of a pixel is, in which unit
 
@@ -114,9 +115,12 @@ class OneClassMethod(Method):
     def _store(
         self, videos: Sequence[VideoRecord], training: Training, file_name: str
     ) -> FrameStore:
-        return store_frames(
-            videos, training.folder / file_name, size=self.size, grey=True,
-            reporter=training.reporter,
+        return training.ranks.made_once(
+            FrameStore,
+            lambda: store_frames(
+                videos, training.folder / file_name, size=self.size, grey=True,
+                reporter=training.reporter,
+            )
         )  # fmt: skip
 
     @property

@@ -31,7 +31,8 @@ Tensors = dict[str, Tensor]
 class Checkpoint:
     """What was learnt up to `step`, and what the training loop needs to go on from there.
 
-    `threads` of the CPU decide in which order sums are made; 0 where they were not recorded.
+    `threads` of the CPU, of each of the `processes` that learnt together, decide in which order
+    sums are made; 0 where they were not recorded.
     `tensors` are named modules/<module>/<key> and optimisers/<optimiser>/<parameter>/<key>;
     `loop` and `optimisers` are JSON.
     """
@@ -42,6 +43,7 @@ class Checkpoint:
     step: int
     epoch: float
     threads: int = 0
+    processes: int = 1
     tensors: Tensors = field(repr=False)
     optimisers: dict[str, Any] = field(default_factory=dict, repr=False)
     loop: dict[str, Any] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from ml.training.goal import Goal
 from ml.training.plan import Batch, Plan
+from ml.training.ranks import ALONE, Ranks
 from ml.training.schedule import Schedule
 
 BatchT = TypeVar("BatchT", bound=Batch)
@@ -31,7 +32,7 @@ class Learner(ABC, Generic[BatchT]):
     `modules` are what a checkpoint holds, `plan` says which samples make up each step, `goal`
     which checkpoint is the best, `schedule` how the optimisers' learning rates change from those
     that they were built with. `fingerprint` is a hash of the data: where it differs, a
-    training cannot be resumed.
+    training cannot be resumed. `ranks` are the processes that learn together.
     """
 
     modules: Mapping[str, nn.Module]
@@ -40,6 +41,7 @@ class Learner(ABC, Generic[BatchT]):
     goal: Goal = Goal()
     schedule: Schedule = Schedule()
     fingerprint: str
+    ranks: Ranks = ALONE
 
     @abstractmethod
     def step(self, batch: BatchT, moment: Moment) -> Mapping[str, Tensor]:
@@ -51,13 +53,15 @@ class Learner(ABC, Generic[BatchT]):
     def update(self, name: str, loss: Tensor, *, clip_norm: float = 0.0) -> None:
         """Move what the optimiser `name` holds, by the gradient of `loss` alone.
 
-        A gradient longer than `clip_norm` is shortened to it; 0: any length.
+        `loss` is a mean over the samples of this rank. A gradient longer than `clip_norm` is
+        shortened to it; 0: any length.
         """
         optimiser = self.optimisers[name]
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        (loss if self.ranks.is_alone else loss * self.ranks.share).backward()
+        held = [weights for group in optimiser.param_groups for weights in group["params"]]
+        self.ranks.add_up_gradients(held)
         if clip_norm:
-            held = [weights for group in optimiser.param_groups for weights in group["params"]]
             nn.utils.clip_grad_norm_(held, clip_norm)
         optimiser.step()
 

@@ -42,6 +42,9 @@ class Loaded(Generic[BatchT, LoadedT]):
     def n_steps(self) -> int:
         return self.plan.n_steps
 
+    def n_in(self, step: int) -> int:
+        return self.plan.n_in(step)
+
     def batches(
         self, *, seed: int, epoch: int, first: int = 0, rank: int = 0, world: int = 1
     ) -> Generator[LoadedT, None, None]:

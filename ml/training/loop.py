@@ -11,7 +11,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,10 @@ from ml.training.keeper import Keeper
 from ml.training.learner import Learner, Moment
 from ml.training.means import Means
 from ml.training.plan import Batch
+from ml.training.ranks import ALONE, Ranks
 from ml.training.schedule import Rates
 from ml.training.seeding import seed_everything
+from ml.training.shared_norms import share_norms
 
 # Short epochs would otherwise write a checkpoint each, faster than anybody stores them.
 MIN_SECONDS_BETWEEN_CHECKPOINTS = 5.0
@@ -40,7 +42,10 @@ STEPS_BETWEEN_CHECKS = 50  # a loss that is no number ends the training soon, no
 
 @dataclass(kw_only=True)
 class Training:
-    """What one training is given, whatever the method."""
+    """What one training is given, whatever the method.
+
+    Of `ranks` that learn together the first one validates, reports and saves.
+    """
 
     method: str
     config: dict[str, Any]
@@ -49,6 +54,7 @@ class Training:
     reporter: Reporter
     resume_from: Checkpoint | None = None
     checkpoint_seconds: float = 60.0
+    ranks: Ranks = ALONE
 
     def __post_init__(self) -> None:
         """Raise BadInput when `resume_from` belongs to another training."""
@@ -89,6 +95,7 @@ class _Loop:
     def __init__(self, training: Training, learner: Learner[Any], *, n_steps: int) -> None:
         self.training = training
         self.learner = learner
+        self.ranks = learner.ranks = training.ranks
         self.n_batches = learner.plan.n_steps
         self.n_steps = n_steps
         whole, rest = divmod(n_steps, self.n_batches)
@@ -104,6 +111,8 @@ class _Loop:
             self._resume(training.resume_from)
 
     def run(self) -> None:
+        if not self.ranks.is_alone:
+            self._join()
         self.learner.set_training()
         with noticing_term() as term:
             while self.step < self.n_steps:
@@ -111,12 +120,16 @@ class _Loop:
                 self._close_epoch()
         self._save()
 
+    def _join(self) -> None:
+        modules = list(self.learner.modules.values())
+        self.ranks.make_alike(modules)
+        share_norms(modules, self.ranks)
+
     def _train_epoch(self, term: threading.Event) -> None:
-        plan, seed = self.learner.plan, self.training.seed
-        with closing(plan.batches(seed=seed, epoch=self.epoch, first=self.batch)) as batches:
+        with closing(self._batches()) as batches:
             for batch in batches:
                 self._train_step(batch)
-                if term.is_set():
+                if self.ranks.any_is(term.is_set()):
                     self._save()
                     raise SystemExit(TERMINATED)
                 if self._is_closing:
@@ -124,12 +137,21 @@ class _Loop:
                 if self._is_due(self.training.checkpoint_seconds):
                     self._save()
 
+    def _batches(self) -> Generator[Batch, None, None]:
+        return self.learner.plan.batches(
+            seed=self.training.seed, epoch=self.epoch, first=self.batch,
+            rank=self.ranks.rank, world=self.ranks.world,
+        )  # fmt: skip
+
     def _train_step(self, batch: Batch) -> None:
         # From 1 on: (seed, 0) would repeat what (seed,) gave the first weights.
-        seed_everything(self.training.seed, self.step + 1)
+        own = () if self.ranks.is_first else (self.ranks.rank,)
+        seed_everything(self.training.seed, self.step + 1, *own)
         self.rates.set(self.step)
-        moment = Moment(self.step, self._position())
-        self.means.add(self.learner.step(batch, moment), len(batch))
+        n_samples = self.learner.plan.n_in(self.batch)
+        self.ranks.take(n_samples)
+        losses = self.learner.step(batch, Moment(self.step, self._position()))
+        self.means.add(self.ranks.means(losses), n_samples)
         self.batch += 1
         self.step += 1
         if self.step % STEPS_BETWEEN_CHECKS == 0:
@@ -175,6 +197,8 @@ class _Loop:
         self.means = Means()
 
     def _validate(self) -> dict[str, float]:
+        if not self.ranks.is_first:
+            return {}
         for module in self.learner.modules.values():
             module.eval()
         with torch.inference_mode():
@@ -221,7 +245,8 @@ class _Loop:
     def _save(self) -> None:
         self._finite_means()
         self._check_weights()
-        self.keeper.save(self.step, self._checkpoint)
+        if self.ranks.is_first:
+            self.keeper.save(self.step, self._checkpoint)
         self.saved_at = time.monotonic()
 
     def _checkpoint(self) -> Checkpoint:
@@ -233,6 +258,7 @@ class _Loop:
             step=self.step,
             epoch=self._position(),
             threads=torch.get_num_threads(),
+            processes=self.ranks.world,
             tensors=checkpoints.pack(learner.modules, learner.optimisers),
             optimisers={
                 name: optimiser.state_dict()["param_groups"]

@@ -1,8 +1,8 @@
 """The order in which a training sees its samples: pure functions of seed, epoch and rank.
 
-Several processes (`world`) may learn together, each by its `rank` from 0 on. What they see is
-cut before it is batched: rank r takes every `world`-th sample from place r on, in batches of
-`batch_size / world`. Step for step all of them together see what one alone would see.
+Several processes (`world`) may learn together, each by its `rank` from 0 on. Rank r takes every
+`world`-th sample of a batch from place r on. Step for step all of them together see what one alone
+would see.
 """
 
 from __future__ import annotations
@@ -35,12 +35,17 @@ class Plan(Protocol[BatchT_co]):
     def n_steps(self) -> int:
         """Steps of every epoch, 1 or more, whatever the number of ranks."""
 
+    def n_in(self, step: int) -> int:
+        """Samples of all ranks in step `step` of an epoch, from 0 on."""
+
     def batches(
         self, *, seed: int, epoch: int, first: int = 0, rank: int = 0, world: int = 1
     ) -> Generator[BatchT_co, None, None]:
         """The batches of this rank from step `first` of the epoch on.
 
-        Whoever stops early closes it. Raise BadInput where a batch cannot be shared evenly.
+        Where a batch has fewer samples than there are ranks, those that would have none see its
+        first one, which does not count. Whoever stops early closes it. Raise BadInput where a batch
+        cannot be shared as it has to be.
         """
 
 
@@ -49,8 +54,7 @@ class Uniform:
     """Every sample once an epoch, in an order drawn anew for each.
 
     `batch_size` counts the samples of all ranks. The last batch of an epoch may be smaller;
-    `drops_last` leaves it out. Where the ranks cannot share the last batch evenly, the first
-    samples of the epoch are seen once more, at most `world - 1` of them.
+    `drops_last` leaves it out. Ranks may have one sample more than others.
     """
 
     n_samples: int
@@ -69,20 +73,18 @@ class Uniform:
             return self.n_samples // self.batch_size
         return -(-self.n_samples // self.batch_size)
 
+    def n_in(self, step: int) -> int:
+        return min(self.batch_size, self.n_samples - step * self.batch_size)
+
     def batches(
         self, *, seed: int, epoch: int, first: int = 0, rank: int = 0, world: int = 1
     ) -> Generator[Indices, None, None]:
-        size = _share(self.batch_size, world)
-        mine = self._order(seed, epoch, world)[rank::world]
-        for start in range(first * size, len(mine), size):
-            yield mine[start : start + size]
-
-    def _order(self, seed: int, epoch: int, world: int) -> Indices:
-        """As long as all steps need it, a multiple of `world`."""
         order = shuffled(self.n_samples, seed=seed, epoch=epoch)
-        if self.drops_last:
-            return order[: self.n_steps * self.batch_size]
-        return np.resize(order, -(-self.n_samples // world) * world)
+        for step in range(first, self.n_steps):
+            start = step * self.batch_size
+            whole = order[start : start + self.batch_size]
+            mine = whole[rank::world]
+            yield mine if len(mine) else whole[:1]
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,9 @@ class Balanced:
     @property
     def n_samples(self) -> int:
         return self.n_first + self.n_second
+
+    def n_in(self, step: int) -> int:
+        return 2 * self.batch_size
 
     def batches(
         self, *, seed: int, epoch: int, first: int = 0, rank: int = 0, world: int = 1

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ml import device
 from ml.methods import BeginsInOwnWay, Method, restore
 from ml.records import BadInput, Manifest
-from ml.registry import as_json, check_start
+from ml.registry import as_json, check_start, get_method
 from ml.reports import Reporter
 from ml.supervision import training_data
 from ml.training.checkpoints import Checkpoint
 from ml.training.loop import Training
+from ml.training.ranks import ALONE, Ranks, joined
 from ml.training.seeding import seed_everything
+from ml.verbs._ranks import die_with_parent, run_ranks
 from ml.verbs._spec import Spec, checkpoint_at, method_on_device, out_dir, videos_of
 
 
 def run(spec: Spec, reporter: Reporter) -> None:
+    """By itself, or as many processes as the spec says, each of which runs this as its `rank`."""
     seed = _seed(spec)
     resume = checkpoint_at(spec["resume"]) if spec.get("resume") else None
+    if "rank" in spec:
+        die_with_parent()
+        with joined(
+            rank=spec["rank"], world=spec["processes"], meeting=Path(spec["meeting"]),
+            device=device.choose(spec["device"]),
+        ) as ranks:  # fmt: skip
+            _learn(spec, seed, resume, ranks, reporter)
+    elif (processes := _processes(spec, resume, reporter)) > 1:
+        threads = resume.threads if resume else None
+        run_ranks(spec | {"processes": processes}, reporter, threads_each=threads)
+    else:
+        _learn(spec, seed, resume, ALONE, reporter)
+
+
+def _learn(
+    spec: Spec, seed: int, resume: Checkpoint | None, ranks: Ranks, reporter: Reporter
+) -> None:
     seed_everything(seed)
     spec = spec | {"threads": _threads(spec, resume)}
     method = method_on_device(spec["method"], spec["config"], spec, reporter)
@@ -29,6 +52,7 @@ def run(spec: Spec, reporter: Reporter) -> None:
         reporter=reporter,
         resume_from=resume,
         checkpoint_seconds=spec.get("checkpoint_seconds", Training.checkpoint_seconds),
+        ranks=ranks,
     )
     data = training_data(
         Manifest(videos=videos_of(spec)), method.supervision,
@@ -59,6 +83,26 @@ def _threads(spec: Spec, resume: Checkpoint | None) -> int | None:
             f"many (given: {wanted})"
         )
     return begun or wanted
+
+
+def _processes(spec: Spec, resume: Checkpoint | None, reporter: Reporter) -> int:
+    """A training goes on with as many as it was begun with. Raise BadInput for others."""
+    wanted = spec.get("processes")
+    if wanted is not None and (not isinstance(wanted, int) or wanted < 1):
+        raise BadInput(f"processes: a whole number from 1 on is expected (given: {wanted!r})")
+    if resume is not None:
+        if wanted not in (None, resume.processes):
+            raise BadInput(
+                f"processes: the training was begun with {resume.processes} and goes on with as "
+                f"many (given: {wanted})"
+            )
+        return resume.processes
+    method = get_method(spec["method"])
+    if wanted is not None and wanted > 1 and not method.shares_batches:
+        text = f"{method.title} compares samples of an update: it learns in a single process"
+        reporter.send("finding", level="warning", subject="processes", text=text)
+        return 1
+    return wanted or 1
 
 
 def _seed(spec: Spec) -> int:
