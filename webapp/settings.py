@@ -186,6 +186,8 @@ PLUGIN_PATH = [path for path in env("IWAKAN_PLUGIN_PATH", default="").split(os.p
 CELERY_BROKER_URL = env("IWAKAN_BROKER_URL", default=EMBEDDED.broker_url)
 # CPU threads for a job on this worker; 0: an equal share of its cores for each of its slots.
 WORKER_THREADS = env.int("IWAKAN_THREADS", default=0)
+# Processes that learn together in a training on this worker; each has a GPU where there are any.
+TRAINING_PROCESSES = env.int("IWAKAN_TRAINING_PROCESSES", default=1)
 # Jobs that share the scoring of a run, or the extraction of features; 0: one for each slot of the
 # workers that can be heard.
 SCORING_SHARDS = env.int("IWAKAN_SCORING_SHARDS", default=0)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
 
 from tests.factories.datasets import AnnotationSetFactory, IntervalFactory, SplitMemberFactory
 from tests.factories.jobs import JobFactory
@@ -84,6 +85,20 @@ def test_prepare_hands_over_test_videos_to_a_run_that_chooses_by_them_alone(
     }
     assert all(video["intervals"] for video in spec["videos"] if video["part"] == "test")
     assert spec["selects_on"] == ("test" if selection == "test" else "validation")
+
+
+def test_prepare_says_how_many_processes_learn_together(
+    kind: JobKind, job: Job, run: Run, folder: Path, settings: SettingsWrapper
+) -> None:
+    """Those of its checkpoint where it goes on."""
+    settings.TRAINING_PROCESSES, settings.WORKER_THREADS = 2, 4
+
+    begun = kind.prepare(job, folder)
+    kind.on_event(job, checkpoint(folder, 10), folder)
+    resumed = kind.prepare(job, folder)
+
+    assert (begun["processes"], begun["threads"]) == (2, 4)
+    assert (resumed["processes"], resumed["threads"]) == (None, None)
 
 
 @pytest.mark.parametrize("supervision", ["weak", "one-class"])

@@ -6,6 +6,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from ml.reports import Event
 from webapp.jobs.models import Job
 from webapp.runs import services, training
@@ -33,7 +35,9 @@ class Train:
             "starts_from": None if last else _first_weights(run, folder),
             "out_dir": str(folder / "out"),
             "device": "auto",
-            "threads": None if last else share_of_cores(job),  # those of its checkpoint
+            # A checkpoint tells of itself how many of both there were.
+            "threads": None if last else share_of_cores(job),
+            "processes": None if last else settings.TRAINING_PROCESSES,
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ml.models.backbones.planar import Sides, activated
+from ml.models.backbones.planar import PointConvolution, Sides, activated
 
 
 class Residual(nn.Module):
@@ -76,7 +76,8 @@ def convolution(
     """Padded so that a stride of 1 keeps the size; without a bias, for a norm follows."""
     frames, rows, columns = kernel
     padding = (frames // 2, rows // 2, columns // 2)
-    return nn.Conv3d(channels, out_channels, kernel, stride, padding, bias=False)
+    kind = PointConvolution if kernel == (1, 1, 1) else nn.Conv3d
+    return kind(channels, out_channels, kernel, stride, padding, bias=False)
 
 
 def bottleneck(

