@@ -91,7 +91,7 @@ def as_torch_has_it(network: nn.Module) -> None:
     """Its own convolutions and its default layout; the weights are the same ones."""
     for name, module in list(network.named_modules()):
         if isinstance(module, PointConvolution):
-            own = copy.copy(module)
+            own: Any = copy.copy(module)
             own.__class__ = nn.Conv3d
             network.set_submodule(name, own)
     for weights in network.parameters():

@@ -26,7 +26,7 @@ from benchmarks.shards import WAYS, WORKER, cpu_seconds, wait_until
 from benchmarks.worker_kills import servers
 
 N_VIDEOS, N_FRAMES = 12, 1_500
-SIZE = {"width": 160, "height": 120}
+WIDTH, HEIGHT = 160, 120
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def prepare(folder: Path, n_frames: int) -> tuple[Any, Any]:
     dataset = DatasetFactory.create(team=team, folder=str(folder))
     for number in range(N_VIDEOS):
         path = toys.moving_square_video(
-            folder / f"{number}.mp4", n_frames, start=31 * number, **SIZE
+            folder / f"{number}.mp4", n_frames, start=31 * number, width=WIDTH, height=HEIGHT
         )
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         VideoFactory.create(
@@ -109,15 +109,15 @@ def extracted(home: Path, way: str, n_workers: int, dataset: Any, by: Any) -> di
             "load": os.getloadavg()[0],
         }
     rows = FeatureSet.objects.get(pk=made.pk).files.select_related("video", "extracted")
-    files = {row.video.name: sha256_of(row.extracted.file) for row in rows}
+    files = {row.video.name: sha256_of(row.extracted) for row in rows}
     FeatureSet.objects.all().delete()
     ExtractedFile.objects.all().delete()
     print(way, figures, file=sys.stderr, flush=True)
     return figures | {"files": files}
 
 
-def sha256_of(file: Any) -> str:
-    with file.open("rb") as opened:
+def sha256_of(row: Any) -> str:
+    with row.file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 

@@ -30,7 +30,9 @@ def share_norms(modules: Iterable[nn.Module], ranks: Ranks) -> None:
 def _forward(norm: BatchNorm, ranks: Ranks, inputs: Tensor) -> Tensor:
     if not norm.training:
         return type(norm).forward(norm, inputs)
-    outputs, mean, variance, n = _Shared.apply(inputs, norm.weight, norm.bias, norm.eps, ranks)
+    weight = norm.weight if norm.affine else inputs.new_ones(norm.num_features)
+    bias = norm.bias if norm.affine else inputs.new_zeros(norm.num_features)
+    outputs, mean, variance, n = _Shared.apply(inputs, weight, bias, norm.eps, ranks)
     with torch.no_grad():
         _follow(norm, mean, variance * n / (n - 1).clamp(min=1))
     return outputs

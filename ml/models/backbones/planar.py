@@ -41,7 +41,7 @@ def max_pool_by_axes(clips: Tensor, kernel: Sides, stride: Sides, padding: Sides
 
 
 class PointConvolution(nn.Conv3d):
-    """Of 1 × 1 × 1, without a bias: on a CPU a product of the channels of each place.
+    """Of 1 × 1 × 1, without padding: on a CPU a product of the channels of each place.
 
     torch's own brings clips that lie channels last into the other order first. It can be trained.
     """
@@ -52,7 +52,8 @@ class PointConvolution(nn.Conv3d):
         frames, rows, columns = self.stride
         kept = clips[:, :, ::frames, ::rows, ::columns]
         channels_last = kept.permute(0, 2, 3, 4, 1).contiguous()
-        return F.linear(channels_last, self.weight.flatten(1)).permute(0, 4, 1, 2, 3)
+        made = F.linear(channels_last, self.weight.flatten(1), self.bias)
+        return made.permute(0, 4, 1, 2, 3)
 
 
 def make_planar(network: nn.Module, *, with_first: bool) -> None:

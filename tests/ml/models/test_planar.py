@@ -10,6 +10,7 @@ from ml.models.backbones.folding import made_ready
 from ml.models.backbones.planar import (
     FirstConvolution,
     PlanarConvolution,
+    PointConvolution,
     Sides,
     SpaceConvolution,
     TimeConvolution,
@@ -162,3 +163,30 @@ def test_relu_follows_the_norm_and_what_is_added() -> None:
     made = activated(layer, norm, inputs, added)
 
     assert torch.equal(made, (norm(layer(inputs)) + added).relu())
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+@pytest.mark.parametrize("stride", [1, 2, (1, 2, 2)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_convolution_of_points_is_a_product_and_learns_alike(
+    is_last: bool, stride: int | Sides, bias: bool
+) -> None:
+    ours = PointConvolution(5, 7, 1, stride=stride, bias=bias)
+    torchs = nn.Conv3d(5, 7, 1, stride=stride, bias=bias)
+    torchs.load_state_dict(ours.state_dict())
+    given = clips(5, 4, 6, 5, is_last=is_last).requires_grad_()
+    other = given.detach().clone().requires_grad_()
+
+    found, expected = ours(given), torchs(other)
+    weights = torch.randn_like(expected)
+    (found * weights).sum().backward()
+    (expected * weights).sum().backward()
+
+    assert torch.allclose(found, expected, atol=1e-6)
+    assert given.grad is not None
+    assert other.grad is not None
+    assert torch.allclose(given.grad, other.grad, atol=1e-6)
+    for mine, theirs in zip(ours.parameters(), torchs.parameters(), strict=True):
+        assert mine.grad is not None
+        assert theirs.grad is not None
+        assert torch.allclose(mine.grad, theirs.grad, atol=1e-5)
