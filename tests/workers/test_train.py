@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from tests.factories.datasets import AnnotationSetFactory, IntervalFactory, SplitMemberFactory
 from tests.factories.jobs import JobFactory
@@ -88,7 +87,7 @@ def test_prepare_hands_over_test_videos_to_a_run_that_chooses_by_them_alone(
 
 
 def test_prepare_says_how_many_processes_learn_together(
-    kind: JobKind, job: Job, run: Run, folder: Path, settings: SettingsWrapper
+    kind: JobKind, job: Job, run: Run, folder: Path, settings: Any
 ) -> None:
     """Those of its checkpoint where it goes on."""
     settings.TRAINING_PROCESSES, settings.WORKER_THREADS = 2, 4
