@@ -162,7 +162,7 @@ def test_what_one_of_them_says_is_why_it_failed(videos: Manifest, tmp_path: Path
 
     [failed] = job.named("failed")
     assert failed["failure"] == "bad_input"
-    assert "gone cannot be decoded" in failed["sentence"]
+    assert "gone.mp4 cannot be decoded" in failed["sentence"]
 
 
 def test_a_method_that_compares_samples_learns_in_a_single_process(tmp_path: Path) -> None:
