@@ -197,6 +197,15 @@ JOB_MISSED_LEASES = 3  # leases without renewal until a job counts as lost
 JOB_CANCEL_GRACE_SECONDS = 3  # between TERM and KILL
 JOB_MAX_TRIES = 3  # a job that is lost three times is not tried again
 
+# Walls around what a job runs (docs/security.md). Without them a method could read the secrets of
+# the site: where this is on, a machine that cannot build walls runs no job.
+REQUIRE_WALLS = env.bool("IWAKAN_REQUIRE_WALLS", default=False)
+JOB_NETWORK = env.bool("IWAKAN_JOB_NETWORK", default=False)  # whether jobs may use the network
+# What one job may allocate, and how long a file it may write; 0: as much as there is.
+PHYSICAL_MEMORY_BYTES = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+JOB_MEMORY_BYTES = env.int("IWAKAN_JOB_MEMORY_BYTES", default=PHYSICAL_MEMORY_BYTES)
+JOB_FILE_BYTES = env.int("IWAKAN_JOB_FILE_BYTES", default=256 * 1024**3)
+
 # What takes seconds to compute is kept by each process; what is limited is counted on the broker,
 # where that is one that a cache can reach by the same address.
 CACHES = {
