@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0004_stages'),
+        ("jobs", "0004_stages"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='runs_alone',
+            model_name="job",
+            name="runs_alone",
             field=models.BooleanField(default=False),
         ),
     ]
