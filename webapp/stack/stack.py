@@ -193,9 +193,8 @@ class Stack:
     def _web_command(self) -> list[str]:
         # Threads, because a browser keeps connections open while it plays videos.
         return [
-            sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{self.port}",
-            "--workers", "2", "--threads", "8", "--no-control-socket", "--graceful-timeout", "3",
-            "--timeout", "300",  # a busy machine may take long to import the site
+            sys.executable, "-m", "gunicorn", "webapp.wsgi", "-c", "python:webapp.serving",
+            "--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "8",
         ]  # fmt: skip
 
     def _worker_command(self) -> list[str]:
