@@ -1,5 +1,6 @@
 """How well scores tell abnormal frames from normal ones: pure functions of arrays, NumPy only."""
 
+from ml.metrics.averaging import averaged_roc
 from ml.metrics.bootstrap import (
     BootstrapAUROC,
     BootstrapMetrics,
@@ -68,6 +69,7 @@ __all__ = [
     "auroc",
     "auroc_of_pairs",
     "average_precision",
+    "averaged_roc",
     "best_f1_threshold",
     "bootstrap_at_threshold",
     "bootstrap_auroc",

@@ -120,6 +120,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:weights": {"GET": READ},
     "runs:detail": {"GET": READ},
     "runs:operating_points": {"GET": READ},
+    "runs:folds": {"GET": all_people(404)},  # the run's split has none
     "runs:sensitivity": {"GET": READ},
     "runs:progress": {"GET": READ},
     "runs:curve": {"GET": READ},

@@ -14,6 +14,7 @@ from ml.evaluation import EVALUATOR_VERSION
 from webapp.api.fields import NumbersField, ObjectField
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.runs import visible_run
+from webapp.results.figures.fold_charts import mean_roc
 from webapp.results.models import Protocol
 from webapp.results.scores.pooling import Fold
 from webapp.results.studies.fold_table import FoldTable
@@ -42,6 +43,10 @@ class FoldNumbersSerializer(serializers.Serializer[Any]):
     mean = NumbersField(help_text="Over the folds that have the number.")
     deviation = NumbersField(help_text="Standard deviation over them, null for one alone.")
     n = NumbersField(help_text="How many folds have it.")
+    roc = ObjectField(
+        help_text="Curves {fpr, tpr}: `pooled`, and `mean`, of the folds' true positive rates at "
+        "equal false positive rates. Empty where undefined."
+    )
 
 
 class FoldsSerializer(serializers.Serializer[Any]):
@@ -84,4 +89,8 @@ def _numbers(folds: FoldTable, protocol: Protocol) -> dict[str, Any]:
         "mean": {name: each.mean for name, each in averaged.items()},
         "deviation": {name: each.deviation for name, each in averaged.items()},
         "n": {name: each.n for name, each in averaged.items()},
+        "roc": {
+            "pooled": pooled.roc if pooled else {},
+            "mean": mean_roc([each.roc for each in folds.evaluations[protocol.pk].values()]),
+        },
     }

@@ -117,6 +117,7 @@ class PooledEvaluation(models.Model):
     metrics = models.JSONField()
     intervals = models.JSONField(default=dict)
     counts = models.JSONField()
+    roc = models.JSONField(default=dict)  # empty, too, of what was pooled before it was kept
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
