@@ -37,6 +37,7 @@ from ml.training.goal import Goal
 from ml.training.learner import Learner, Moment
 from ml.training.loop import Training
 from ml.training.plan import Indices, Uniform
+from ml.training.plateau import Plateau
 from ml.training.schedule import Schedule
 
 UNKNOWN = -100  # the number of a class that training has no clip of: no loss counts it
@@ -222,6 +223,7 @@ class ClipLearner(Learner[Indices]):
         self.plan = Uniform(n_samples=n_clips, batch_size=config.batch_size, drops_last=is_single)
         falls = tuple(epochs * self.plan.n_steps for epochs in config.falls_after)
         self.schedule = Schedule(shape="step" if falls else "constant", milestones=falls)
+        self.plateau = _plateau(config.falls_at_rest, validation)
         self.goal = Goal(name="clip_auroc", higher_is_better=True, tie_breaker="loss")
 
     def set_training(self) -> None:
@@ -265,6 +267,16 @@ class ClipLearner(Learner[Indices]):
         is_two = ABNORMAL in self.classes and len(self.classes) == 2
         names = (ABNORMAL if is_two and label != NORMAL else label for label in labels)
         return np.array([self.classes.get(name, UNKNOWN) for name in names], np.int64)
+
+
+def _plateau(patience: int, validation: ClipStore | None) -> Plateau | None:
+    """Raise BadInput where nothing could rest."""
+    if patience and (validation is None or not validation.labels):
+        raise BadInput(
+            f"falls_at_rest: {patience} epochs without a fall of the validation loss cannot be "
+            "seen, because there is no validation clip; choose 0, or a split that has some"
+        )
+    return Plateau(patience=patience) if patience else None
 
 
 def abnormality(logits: Tensor) -> NDArray[np.float64]:

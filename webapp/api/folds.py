@@ -11,12 +11,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ml.evaluation import EVALUATOR_VERSION
+from webapp.api.evaluations import ShortcutSerializer
 from webapp.api.fields import NumbersField, ObjectField
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.runs import visible_run
 from webapp.results.figures.fold_charts import mean_roc
 from webapp.results.models import Protocol
 from webapp.results.scores.pooling import Fold
+from webapp.results.scores.shortcuts import shortcut_of
 from webapp.results.studies.fold_table import FoldTable
 
 
@@ -57,6 +59,7 @@ class FoldsSerializer(serializers.Serializer[Any]):
         allow_blank=True, help_text="Why the scores cannot be pooled; empty where they can."
     )
     evaluator_version = serializers.IntegerField()
+    shortcut = ShortcutSerializer(allow_null=True)
     results = FoldNumbersSerializer(many=True)
 
 
@@ -74,6 +77,7 @@ class Folds(APIView):
             "folds": folds.folds,
             "refusal": folds.refusal,
             "evaluator_version": EVALUATOR_VERSION,
+            "shortcut": shortcut_of(folds.run),
             "results": [_numbers(folds, protocol) for protocol in protocols],
         }
         return Response(FoldsSerializer(answer).data)

@@ -15,6 +15,7 @@ from webapp.results.figures.charts import Figure
 from webapp.results.figures.fold_charts import fold_figure
 from webapp.results.models import Protocol
 from webapp.results.protocols.choice import offered_protocols
+from webapp.results.scores.shortcuts import shortcut_of
 from webapp.results.studies.fold_table import FoldTable
 from webapp.results.studies.unevaluated import unevaluated
 from webapp.runs.models import Run
@@ -40,9 +41,17 @@ def folds(request: AuthenticatedRequest, run_id: str) -> HttpResponse:
         "leaks": [finding for finding in run.split.report if finding.get("kind") == LEAK],
         "told": [finding for finding in run.split.report if finding.get("kind") != LEAK],
         "sizes": table.sizes,
+        "shortcut": shortcut_of(run),
+        "beside": _of_videos(table, protocol),
         "unevaluated": unevaluated(own, [protocol], user=request.user),
     }
     return render(request, "runs/folds.html", context)
+
+
+def _of_videos(table: FoldTable, protocol: Protocol) -> float | None:
+    """The number that the shortcut baseline stands beside."""
+    pooled = table.pooled.get(protocol.pk)
+    return pooled.metrics.get("clip_auroc") if pooled else None
 
 
 def figure_of(table: FoldTable, protocol: Protocol) -> Figure:

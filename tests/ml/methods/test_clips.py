@@ -319,3 +319,27 @@ def test_options_of_data_do_not_keep_weights_from_being_begun_with() -> None:
             "flow_iterations", "flow_bound",
         } if name == "ts_3dcnn" else set()  # fmt: skip
         assert bound == expected
+
+
+def test_rates_cannot_fall_at_rest_without_validation(
+    both: list[VideoRecord], tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=r"falls_at_rest: 2 epochs .* there is no validation clip"):
+        learn("os_3dcnn", both, tmp_path / "run", falls_at_rest=2)
+
+
+def test_rates_fall_where_the_validation_loss_rests(
+    both: list[VideoRecord], tmp_path: Path
+) -> None:
+    watched = [replace(video, part="validation", id=f"v-{video.id}") for video in both]
+    steep = {"learning_rate": 0.5, "head_learning_rate": 0.5, "epochs": 6}
+
+    learnt = learn("os_3dcnn", both + watched, tmp_path / "run", falls_at_rest=1, **steep)
+
+    points = [each["values"] for each in learnt.events if each["event"] == "point"]
+    losses = [each["validation_loss"] for each in points if "validation_loss" in each]
+    rising = sum(loss >= min(losses[:i]) for i, loss in enumerate(losses) if i)
+    assert rising > 0
+    assert learnt.last.loop["plateau"]["factor"] == pytest.approx(0.1**rising)
+    [group, _head] = learnt.last.optimisers["network"]
+    assert group["lr"] <= 0.5
