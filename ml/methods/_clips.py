@@ -224,7 +224,11 @@ class ClipLearner(Learner[Indices]):
         falls = tuple(epochs * self.plan.n_steps for epochs in config.falls_after)
         self.schedule = Schedule(shape="step" if falls else "constant", milestones=falls)
         self.plateau = _plateau(config.falls_at_rest, validation)
-        self.goal = Goal(name="clip_auroc", higher_is_better=True, tie_breaker="loss")
+        self.goal = (
+            Goal(name="clip_auroc", higher_is_better=True, tie_breaker="loss")
+            if NORMAL in self.classes
+            else Goal()  # classes of actions, of which none is to be found
+        )
 
     def set_training(self) -> None:
         super().set_training()
@@ -286,8 +290,18 @@ def abnormality(logits: Tensor) -> NDArray[np.float64]:
 
 
 def class_names(labels: Sequence[str], classes: str) -> tuple[str, ...]:
-    """Normal, and the others by alphabet. Raise BadInput where clips are all of one kind."""
+    """Normal, and the others by alphabet. Raise BadInput where clips are all of one kind.
+
+    With “labels”, two classes of actions or more are learnt without a normal one.
+    """
     others = sorted(set(labels) - {NORMAL})
+    if NORMAL not in labels and len(others) > 1:
+        if classes == "labels":
+            return tuple(others)
+        raise BadInput(
+            f"None of the {counted(len(labels), 'clip')} to learn from is normal. To pre-train on "
+            f"their {len(others)} classes, set classes to labels"
+        )
     if not others or NORMAL not in labels:
         lacking = "abnormal" if not others else "normal"
         raise BadInput(f"None of the {counted(len(labels), 'clip')} to learn from is {lacking}")

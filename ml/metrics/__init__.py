@@ -25,6 +25,7 @@ from ml.metrics.events import (
     timeline,
 )
 from ml.metrics.kinds import AgainstNormal
+from ml.metrics.mcnemar import mcnemar
 from ml.metrics.pairs import pair_counts
 from ml.metrics.ranking import (
     Floats,
@@ -81,6 +82,7 @@ __all__ = [
     "draws",
     "equal_error_rate",
     "equal_error_threshold",
+    "mcnemar",
     "misordering",
     "normal_quantile_threshold",
     "pair_counts",

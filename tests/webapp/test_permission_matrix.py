@@ -110,6 +110,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     },
     "runs:sweep": {"GET": READ},
     "runs:export_sweep": {"GET": READ},
+    "runs:transfer": {"GET": READ},
     "runs:cancel_sweep": {"POST": of_team(403, 302)},
     "runs:combine_sweep": {"POST": of_team(403, 422)},  # it has one seed
     "runs:weights_list": {"GET": OWN},
