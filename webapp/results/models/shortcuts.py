@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from webapp.datasets.models import AnnotationSet, Split
 
+WORDS = {
+    "frame_rate": _("frame rate"),
+    "width": _("width"),
+    "height": _("height"),
+    "n_frames": _("number of frames"),
+    "seconds": _("length"),
+    "has_sound": _("sound"),
+    "bit_rate": _("bit rate"),
+}
 LEAST_SHOWN = 0.005  # which is shown as 0.01
 
 
@@ -41,4 +51,4 @@ class ShortcutBaseline(models.Model):
     def learnt(self) -> list[tuple[str, float]]:
         """What each fact had in what was learnt, the most first; those with next to nothing not."""
         shares = sorted(self.of_all["shares"].items(), key=lambda each: -each[1])
-        return [(name.replace("_", " "), share) for name, share in shares if share >= LEAST_SHOWN]
+        return [(str(WORDS[name]), share) for name, share in shares if share >= LEAST_SHOWN]

@@ -229,8 +229,9 @@ class Run(TimestampedModel):
     def ended_with_training(self) -> bool:
         """There was nothing to score: its split has no test videos."""
         job = self.current_job
-        has_succeeded = job is not None and job.status == Job.Status.SUCCEEDED
-        return has_succeeded and self.job.kind == "train"
+        if job is None or self.scored_at is not None:
+            return False
+        return job.kind == "train" and job.status == Job.Status.SUCCEEDED
 
     @property
     def is_going_on(self) -> bool:
