@@ -32,8 +32,13 @@ def transfer_figure(
 def _lines(
     run_id: str, name: str, accuracy: Mapping[float, float], loss: Mapping[float, float]
 ) -> list[dict[str, Any]]:
-    shared = {"type": "scatter", "mode": "lines", "line": line_of(run_id), "legendgroup": run_id}
-    found = []
+    shared: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "line": line_of(run_id),
+        "legendgroup": run_id,
+    }
+    found: list[dict[str, Any]] = []
     if accuracy:
         found.append(
             shared
