@@ -139,6 +139,7 @@ class SweepForm(RunForm):
         label=_("Hold out together"),
         required=False,
         choices=HELD_OUT_BY,
+        initial="source",
         help_text=_("What is never parted by the folds to make."),
     )
     folds_seed = forms.IntegerField(
