@@ -16,6 +16,7 @@ from typing import Literal, get_args
 from ml.findings import Finding, shortened
 from ml.naming import in_order
 from ml.records import Part
+from ml.splits.spans import Overlap, Span, overlaps
 
 CONTENT = "content"
 Fold = Mapping[str, Part]  # part of each video, by name
@@ -56,11 +57,15 @@ class LeakReport:
 
 
 def leak_report(
-    folds: Sequence[Fold], groups: Groups, content: Mapping[str, str] | None = None
+    folds: Sequence[Fold],
+    groups: Groups,
+    content: Mapping[str, str] | None = None,
+    spans: Mapping[str, Span] | None = None,
 ) -> LeakReport:
     """Leaks of one split, or of the folds of a cross-validation.
 
-    `content` has the SHA-256 of each video. Videos without a group share none.
+    `content` has the SHA-256 of each video, `spans` from when to when it was cut out of its
+    source. Videos without a group share none.
     """
     kinds = {**groups, CONTENT: content or {}}
     within = [row for kind, by_video in kinds.items() for row in _within(folds, kind, by_video)]
@@ -69,6 +74,7 @@ def leak_report(
         *_coverage(folds),
         *_findings_across(across, kinds, folds),
         *_findings_within(within, len(folds)),
+        *_findings_of_overlaps(folds, overlaps(groups.get("source", {}), spans or {})),
     ]
     return LeakReport(findings=tuple(findings), table=(*across, *within))
 
@@ -191,3 +197,24 @@ def _findings_within(rows: Sequence[Shared], n_folds: int) -> Iterator[Finding]:
             f"{shortened(_names_of(shared))}"
         )
         yield Finding(level=LEVELS.get(kind, "warning"), subject=kind, text=text)
+
+
+def _findings_of_overlaps(folds: Sequence[Fold], found: Sequence[Overlap]) -> Iterator[Finding]:
+    """Clips that show the same moments: a leak where they are in two parts, else only said."""
+    for are_parted in (True, False):
+        pairs = [pair for pair in found if _are_parted(folds, pair) == are_parted]
+        if pairs:
+            n = f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} of clips"
+            where = "lie in two parts of a fold" if are_parted else "lie in one part of every fold"
+            text = (
+                f"{n} that overlap in their source recording, by their times, {where}: "
+                f"{shortened(list(map(str, pairs)))}"
+            )
+            yield Finding(level="warning" if are_parted else "info", subject="source", text=text)
+
+
+def _are_parted(folds: Sequence[Fold], pair: Overlap) -> bool:
+    return any(
+        pair.first in fold and pair.second in fold and fold[pair.first] != fold[pair.second]
+        for fold in folds
+    )

@@ -35,21 +35,29 @@ class Policy:
     takes_abnormal: bool
     knows_labels: bool
     knows_intervals: bool
+    takes_classes: bool = False  # two or more, none of them normal, are enough to pre-train on
 
     @property
     def needs(self) -> str:
         """What it learns from, as the end of a sentence."""
         return "normal and abnormal videos" if self.takes_abnormal else "normal videos only"
 
-    def is_enough(self, *, has_normal: bool, has_abnormal: bool) -> bool:
-        """Whether something can be learnt from, or chosen by, videos of these kinds."""
+    def is_enough(self, *, has_normal: bool, has_abnormal: bool, n_classes: int = 0) -> bool:
+        """Whether something can be learnt from, or chosen by, videos of these kinds.
+
+        `n_classes` are those of abnormal videos.
+        """
+        if self.takes_classes and not has_normal and n_classes > 1:
+            return True
         return has_normal and (has_abnormal or not self.takes_abnormal)
 
 
 POLICIES: Mapping[Supervision, Policy] = {
     Supervision.ONE_CLASS: Policy(takes_abnormal=False, knows_labels=False, knows_intervals=False),
     Supervision.WEAK: Policy(takes_abnormal=True, knows_labels=True, knows_intervals=False),
-    Supervision.FULL: Policy(takes_abnormal=True, knows_labels=True, knows_intervals=True),
+    Supervision.FULL: Policy(
+        takes_abnormal=True, knows_labels=True, knows_intervals=True, takes_classes=True
+    ),
 }
 
 
@@ -145,7 +153,8 @@ def _known_label(video: VideoRecord) -> str:
 def _check_kinds(videos: tuple[VideoRecord, ...], supervision: Supervision) -> None:
     policy = POLICIES[supervision]
     reasons = [why_abnormal(video) for video in videos]
-    if policy.is_enough(has_normal=not all(reasons), has_abnormal=any(reasons)):
+    kinds = {"has_normal": not all(reasons), "has_abnormal": any(reasons)}
+    if policy.is_enough(**kinds, n_classes=len({video.label for video in videos})):
         return
     first = videos[0].name
     if all(reasons):

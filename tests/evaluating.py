@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from ml.evaluation import Settings, evaluate_under
-from ml.evaluation.tasks import evaluate_tasks
+from ml.evaluation.tasks import evaluate_tasks, write_baseline
 from ml.reports import Event, Reporter
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation, Protocol, ScoreSet
@@ -18,6 +19,7 @@ from webapp.results.scores.evaluation_files import STORED, store_evaluations, wr
 from webapp.results.scores.evaluation_jobs import submit_evaluation
 from webapp.results.scores.evaluation_keys import evaluations_key, hashes_of
 from webapp.results.scores.evaluation_tasks import Task
+from webapp.results.scores.shortcuts import store_shortcut, write_shortcut
 from webapp.runs.models import Run
 
 
@@ -28,6 +30,9 @@ def evaluate_run(run: Run, asked: Iterable[int] = ()) -> None:
         folder = Path(place)
         evaluate_tasks(write_tasks(run, folder, asked), folder, Reporter(events.append))
         store_evaluations([e for e in events if e["event"] in STORED], folder)
+        if given := write_shortcut(run, folder):
+            made = write_baseline(Path(given), folder / "made.json")
+            store_shortcut(run, json.loads(made.read_text()))
 
 
 def submit_and_end(run: Run, **values: Any) -> Job:

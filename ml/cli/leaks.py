@@ -15,6 +15,7 @@ from ml.leaks import Fold, LeakReport, leak_report
 from ml.naming import NameIndex
 from ml.records import BadInput, Part
 from ml.splits.lists import read_list
+from ml.splits.spans import Span, read_spans
 from ml.splits.tables import COLUMNS, read_groups
 
 
@@ -37,7 +38,8 @@ def add_verb(verbs: Any) -> None:
 def show(options: argparse.Namespace) -> int:
     """Print the report; 1 where something leaks."""
     folds = _folds(options)
-    report = leak_report(folds, _groups(options, {name for fold in folds for name in fold}))
+    clips = {name for fold in folds for name in fold}
+    report = leak_report(folds, _groups(options, clips), spans=_spans(options, clips))
     print(json.dumps(asdict(report), indent=1) if options.json else _text_of(report))
     return int(report.has_leaks)
 
@@ -122,6 +124,16 @@ def _groups(options: argparse.Namespace, clips: Iterable[str]) -> dict[str, dict
         for kind, by_clip in found.items()
         if by_clip
     }
+
+
+def _spans(options: argparse.Namespace, clips: Iterable[str]) -> dict[str, Span]:
+    """When clips were cut out of their source, where the table of groups says so."""
+    if options.groups is None:
+        return {}
+    spans, _findings = read_spans(options.groups.read_bytes(), options.groups.name)
+    index = NameIndex(clips, name=str)
+    found = {index.match(name).item: span for name, span in spans.items()}
+    return {clip: span for clip, span in found.items() if clip is not None}
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -156,6 +156,7 @@ def _per_video(
             "n_frames": len(after.labels),
             "n_abnormal_frames": int(after.labels.sum()),
             "n_frames_without_score": int(np.isnan(before.scores).sum()),
+            "highest": or_none(float(after.scores.max())) if len(after.scores) else None,
             "misordering": or_none(float(lost[i])),
             "abnormal_placements": float(placed.abnormal[i]),
             "normal_placements": float(placed.normal[i]),

@@ -14,6 +14,7 @@ from ml.evaluation.frames import ScoredVideo
 from ml.evaluation.outcome import Outcome, evaluate_under
 from ml.evaluation.overview import overview_of
 from ml.evaluation.settings import Settings
+from ml.evaluation.shortcut import Facts, shortcut_baseline
 from ml.reports import Reporter
 
 # {"material": path of `save_material`, "protocols": [fields of Settings], "needs_overview": bool}
@@ -55,3 +56,16 @@ def _write(outcome: Outcome, stem: Path) -> dict[str, str]:
     path.write_text(json.dumps(facts, allow_nan=False))
     np.save(values, outcome.replicates.values.astype("<f8"))
     return {"path": str(path), "replicates": str(values)}
+
+
+def write_baseline(given: Path, path: Path) -> Path:
+    """Make the shortcut baseline of a file {"facts": {video: …}, "folds": [[train, test], …]}.
+
+    Each part is {video: whether it is abnormal}. `path` then holds `Baseline.to_json`.
+    """
+    content = json.loads(given.read_text())
+    facts = {video: Facts(**each) for video, each in content["facts"].items()}
+    folds = [(train, test) for train, test in content["folds"]]
+    baseline = shortcut_baseline(facts, folds)
+    path.write_text(json.dumps(baseline.to_json(), allow_nan=False))
+    return path

@@ -47,6 +47,11 @@ FallsAfter = Annotated[
     tuple[Annotated[int, Field(ge=1, le=10_000)], ...],
     option("Training", "Learning rates fall after", "To a tenth, after each of so many epochs"),
 ]
+FallsAtRest = Annotated[
+    int,
+    option("Training", "Learning rates fall at rest", "To a tenth, each time the loss of the "
+           "validation clips has not fallen for so many epochs; 0: never", ge=0, le=10_000),
+]  # fmt: skip
 WindowSeconds = Annotated[
     float,
     option("Scoring", "Window", "Seconds; a video of up to so many is one clip with one score, in "

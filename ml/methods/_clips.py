@@ -37,6 +37,7 @@ from ml.training.goal import Goal
 from ml.training.learner import Learner, Moment
 from ml.training.loop import Training
 from ml.training.plan import Indices, Uniform
+from ml.training.plateau import Plateau
 from ml.training.schedule import Schedule
 
 UNKNOWN = -100  # the number of a class that training has no clip of: no loss counts it
@@ -226,7 +227,12 @@ class ClipLearner(Learner[Indices]):
         self.plan = Uniform(n_samples=n_clips, batch_size=config.batch_size, drops_last=is_single)
         falls = tuple(epochs * self.plan.n_steps for epochs in config.falls_after)
         self.schedule = Schedule(shape="step" if falls else "constant", milestones=falls)
-        self.goal = Goal(name="clip_auroc", higher_is_better=True, tie_breaker="loss")
+        self.plateau = _plateau(config.falls_at_rest, validation)
+        self.goal = (
+            Goal(name="clip_auroc", higher_is_better=True, tie_breaker="loss")
+            if NORMAL in self.classes
+            else Goal()  # classes of actions, of which none is to be found
+        )
 
     def set_training(self) -> None:
         super().set_training()
@@ -271,6 +277,16 @@ class ClipLearner(Learner[Indices]):
         return np.array([self.classes.get(name, UNKNOWN) for name in names], np.int64)
 
 
+def _plateau(patience: int, validation: ClipStore | None) -> Plateau | None:
+    """Raise BadInput where nothing could rest."""
+    if patience and (validation is None or not validation.labels):
+        raise BadInput(
+            f"falls_at_rest: {patience} epochs without a fall of the validation loss cannot be "
+            "seen, because there is no validation clip; choose 0, or a split that has some"
+        )
+    return Plateau(patience=patience) if patience else None
+
+
 def abnormality(logits: Tensor) -> NDArray[np.float64]:
     """(B,): what all classes but the first, which is normal, have together of the softmax."""
     shares: Tensor = logits.detach().double().softmax(1)[:, 1:].sum(1)
@@ -278,8 +294,18 @@ def abnormality(logits: Tensor) -> NDArray[np.float64]:
 
 
 def class_names(labels: Sequence[str], classes: str) -> tuple[str, ...]:
-    """Normal, and the others by alphabet. Raise BadInput where clips are all of one kind."""
+    """Normal, and the others by alphabet. Raise BadInput where clips are all of one kind.
+
+    With “labels”, two classes of actions or more are learnt without a normal one.
+    """
     others = sorted(set(labels) - {NORMAL})
+    if NORMAL not in labels and len(others) > 1:
+        if classes == "labels":
+            return tuple(others)
+        raise BadInput(
+            f"None of the {counted(len(labels), 'clip')} to learn from is normal. To pre-train on "
+            f"their {len(others)} classes, set classes to labels"
+        )
     if not others or NORMAL not in labels:
         lacking = "abnormal" if not others else "normal"
         raise BadInput(f"None of the {counted(len(labels), 'clip')} to learn from is {lacking}")

@@ -14,6 +14,7 @@ from ml.methods._clip_options import (
     ClipLength,
     ContrastBy,
     FallsAfter,
+    FallsAtRest,
     FrameRate,
     HeadDropout,
     HeadLearningRate,
@@ -46,6 +47,7 @@ class ECOLiteConfig:
     momentum: Momentum = 0.9
     weight_decay: WeightDecay = 0.0005
     falls_after: FallsAfter = (15, 30)
+    falls_at_rest: FallsAtRest = 0
     precision: ComputePrecision = "float32"
     window_seconds: WindowSeconds = 5.0
     stride_seconds: StrideSeconds = 1.0

@@ -17,6 +17,7 @@ from ml.methods._clip_options import (
     ClipLength,
     ContrastBy,
     FallsAfter,
+    FallsAtRest,
     FrameRate,
     HeadDropout,
     HeadLearningRate,
@@ -71,6 +72,7 @@ class ResNet3DConfig:
     momentum: Momentum = 0.9
     weight_decay: WeightDecay = 0.001
     falls_after: FallsAfter = (10, 15)
+    falls_at_rest: FallsAtRest = 0
     precision: ComputePrecision = "float32"
     window_seconds: WindowSeconds = 5.0
     stride_seconds: StrideSeconds = 1.0

@@ -27,6 +27,7 @@ from ml.methods._clip_options import (
     ClipLength,
     ContrastBy,
     FallsAfter,
+    FallsAtRest,
     FrameRate,
     HeadLearningRate,
     LongestSeconds,
@@ -93,6 +94,7 @@ class TS3DCNNConfig:
     momentum: Momentum = 0.9
     weight_decay: WeightDecay = 0.0005
     falls_after: FallsAfter = (8, 12, 15)
+    falls_at_rest: FallsAtRest = 0
     precision: ComputePrecision = "float32"
     window_seconds: WindowSeconds = 5.0
     stride_seconds: StrideSeconds = 1.0

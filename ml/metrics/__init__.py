@@ -1,5 +1,6 @@
 """How well scores tell abnormal frames from normal ones: pure functions of arrays, NumPy only."""
 
+from ml.metrics.averaging import averaged_roc
 from ml.metrics.bootstrap import (
     BootstrapAUROC,
     BootstrapMetrics,
@@ -24,6 +25,7 @@ from ml.metrics.events import (
     timeline,
 )
 from ml.metrics.kinds import AgainstNormal
+from ml.metrics.mcnemar import mcnemar
 from ml.metrics.pairs import pair_counts
 from ml.metrics.ranking import (
     Floats,
@@ -68,6 +70,7 @@ __all__ = [
     "auroc",
     "auroc_of_pairs",
     "average_precision",
+    "averaged_roc",
     "best_f1_threshold",
     "bootstrap_at_threshold",
     "bootstrap_auroc",
@@ -79,6 +82,7 @@ __all__ = [
     "draws",
     "equal_error_rate",
     "equal_error_threshold",
+    "mcnemar",
     "misordering",
     "normal_quantile_threshold",
     "pair_counts",

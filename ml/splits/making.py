@@ -8,11 +8,12 @@ and seed give the same split, in whatever order the videos come.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ml.findings import counted
 from ml.normal import is_normal
 from ml.records import BadInput, Part
 
@@ -46,6 +47,28 @@ def make_folds(videos: Sequence[Grouped], n_folds: int, seed: int) -> list[dict[
         {video.name: "test" if homes[video.name] == fold else "train" for video in videos}
         for fold in range(n_folds)
     ]
+
+
+def not_stratified(videos: Sequence[Grouped], folds: Sequence[Mapping[str, Part]]) -> str:
+    """Why these folds are not stratified, in a sentence without its stop; empty where they are.
+
+    There are normal and abnormal videos, and some fold tests on videos of one kind alone.
+    """
+    kinds = {video.name: _is_normal(video) for video in videos}
+    lacking = {
+        (kind, number)
+        for number, fold in enumerate(folds, start=1)
+        for kind in set(kinds.values()) - {kinds[name] for name in fold if fold[name] == "test"}
+    }
+    if not lacking:
+        return ""
+    kind, number = min(lacking)
+    groups = {video.group or video.name for video in videos if kinds[video.name] == kind}
+    return (
+        f"{len(folds)} folds cannot be stratified: fold {number} has no "
+        f"{'normal' if kind else 'abnormal'} video to test on, of those in "
+        f"{counted(len(groups), 'group')} that may not be parted"
+    )
 
 
 def hold_out_validation(

@@ -19,7 +19,7 @@ def read_groups(
 
     `columns` tells which column holds source, camera and actor. Raise BadInput, with the line.
     """
-    table = _table(data, file_name)
+    table = groups_table(data, file_name)
     present = {
         kind: found
         for kind, column in columns.items()
@@ -35,7 +35,8 @@ def read_groups(
     return _by_name(table, naming, present)
 
 
-def _table(data: bytes, file_name: str) -> Table:
+def groups_table(data: bytes, file_name: str) -> Table:
+    """Raise BadInput where it has no rows, or is no UTF-8."""
     try:
         table = read_table(data, file_name)
     except EmptyTable as error:

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from ml.training.goal import Goal
 from ml.training.plan import Batch, Plan
+from ml.training.plateau import Plateau
 from ml.training.ranks import ALONE, Ranks
 from ml.training.schedule import Schedule
 
@@ -31,8 +32,9 @@ class Learner(ABC, Generic[BatchT]):
 
     `modules` are what a checkpoint holds, `plan` says which samples make up each step, `goal`
     which checkpoint is the best, `schedule` how the optimisers' learning rates change from those
-    that they were built with. `fingerprint` is a hash of the data: where it differs, a
-    training cannot be resumed. `ranks` are the processes that learn together.
+    that they were built with; with a `plateau` they fall where a validation rests, too.
+    `fingerprint` is a hash of the data: where it differs, a training cannot be resumed. `ranks`
+    are the processes that learn together.
     """
 
     modules: Mapping[str, nn.Module]
@@ -40,6 +42,7 @@ class Learner(ABC, Generic[BatchT]):
     plan: Plan[BatchT]
     goal: Goal = Goal()
     schedule: Schedule = Schedule()
+    plateau: Plateau | None = None
     fingerprint: str
     ranks: Ranks = ALONE
 

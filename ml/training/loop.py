@@ -147,7 +147,7 @@ class _Loop:
         # From 1 on: (seed, 0) would repeat what (seed,) gave the first weights.
         own = () if self.ranks.is_first else (self.ranks.rank,)
         seed_everything(self.training.seed, self.step + 1, *own)
-        self.rates.set(self.step)
+        self.rates.set(self.step, self._fallen)
         n_samples = self.learner.plan.n_in(self.batch)
         self.ranks.take(n_samples)
         losses = self.learner.step(batch, Moment(self.step, self._position()))
@@ -177,9 +177,24 @@ class _Loop:
         validated = self._validate()
         if self.batch == self.n_batches:
             self.epoch, self.batch = self.epoch + 1, 0
+        self._watch_plateau(validated)
         self._report(validated)
         if self._is_due(min(MIN_SECONDS_BETWEEN_CHECKPOINTS, self.training.checkpoint_seconds)):
             self._save()
+
+    @property
+    def _fallen(self) -> float:
+        return self.learner.plateau.factor if self.learner.plateau else 1.0
+
+    def _watch_plateau(self, validated: dict[str, float]) -> None:
+        """Before a checkpoint of this moment, which holds what was seen."""
+        plateau = self.learner.plateau
+        if plateau is not None and plateau.see(validated):
+            text = (
+                f"the validation {plateau.name} has not fallen for {plateau.patience} epochs by "
+                f"epoch {self.epoch}: from here on rates are {plateau.factor:.3g} times the first"
+            )
+            self.training.reporter.send("finding", level="info", subject="learning rate", text=text)
 
     def _report(self, validated: dict[str, float]) -> None:
         """Send a point; where it is the best so far, this moment is to be kept."""
@@ -272,6 +287,7 @@ class _Loop:
                 "means": self.means.to_json(),
                 "best": self.best,
                 "learner": learner.state(),
+                "plateau": learner.plateau.state() if learner.plateau else None,
             },
         )
 
@@ -284,6 +300,8 @@ class _Loop:
         self.means = Means.from_json(loop["means"])
         self.best = self._best_of(loop)
         self.learner.restore(loop["learner"])
+        if self.learner.plateau is not None:
+            self.learner.plateau.restore(loop["plateau"])
 
     def _best_of(self, loop: dict[str, Any]) -> list[float] | None:
         """Older checkpoints hold the goal's number alone; when it was always the loss, so named."""

@@ -65,9 +65,9 @@ class Rates:
         self._schedule = schedule
         self._n_steps = n_steps
 
-    def set(self, step: int) -> None:
-        """For step `step`, from 0 on."""
-        factor = self._schedule.factor(step, self._n_steps)
+    def set(self, step: int, fallen: float = 1.0) -> None:
+        """For step `step`, from 0 on; `fallen` is the factor of a plateau."""
+        factor = self._schedule.factor(step, self._n_steps) * fallen
         for group, rate in zip(self._groups(), self._rates, strict=True):
             group["lr"] = rate * factor
 

@@ -110,6 +110,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     },
     "runs:sweep": {"GET": READ},
     "runs:export_sweep": {"GET": READ},
+    "runs:transfer": {"GET": READ},
     "runs:cancel_sweep": {"POST": of_team(403, 302)},
     "runs:combine_sweep": {"POST": of_team(403, 422)},  # it has one seed
     "runs:weights_list": {"GET": OWN},
@@ -120,6 +121,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:weights": {"GET": READ},
     "runs:detail": {"GET": READ},
     "runs:operating_points": {"GET": READ},
+    "runs:folds": {"GET": all_people(404)},  # the run's split has none
     "runs:sensitivity": {"GET": READ},
     "runs:progress": {"GET": READ},
     "runs:curve": {"GET": READ},

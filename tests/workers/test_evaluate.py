@@ -18,9 +18,10 @@ from ml.reports import Event
 from tests.evaluating import evaluate_under_each
 from tests.factories.jobs import JobFactory
 from tests.factories.results import float32, labelled_run, save_by_name
+from tests.factories.runs import MethodFactory
 from webapp.accounts.models import Team, User
 from webapp.jobs.models import Job
-from webapp.results.models import Evaluation, ScoreOverview
+from webapp.results.models import Evaluation, ScoreOverview, ShortcutBaseline
 from webapp.results.protocols.presets import PRESETS, ensure_protocols
 from webapp.results.protocols.team import create_protocol
 from webapp.results.scores.with_ground_truth import labelled_scores
@@ -72,7 +73,7 @@ def work(spec: dict[str, Any], folder: Path) -> list[Event]:
 def done(kind: JobKind, job: Job, folder: Path) -> list[Event]:
     events = work(kind.prepare(job, folder), folder)
     for event in events:
-        if event["event"] in ("evaluation", "overview"):
+        if event["event"] in ("evaluation", "overview", "shortcut"):
             kind.on_event(job, event, folder)
     kind.on_success(job, folder)
     return events
@@ -140,3 +141,16 @@ def test_a_lost_job_goes_on_as_its_successor(kind: JobKind, job: Job, run: Run) 
 
     run.refresh_from_db()
     assert run.current_job == successor
+
+
+def test_the_shortcut_baseline_is_made_beside_numbers_of_what_learnt_from_labels(
+    kind: JobKind, job: Job, run: Run, tmp_path: Path
+) -> None:
+    run.method = MethodFactory.create(name="full", supervision="full")
+    run.save()
+
+    done(kind, job, tmp_path)
+
+    baseline = ShortcutBaseline.objects.get(split=run.split)
+    assert (baseline.judged["n_train"], baseline.judged["auroc"]) == (0, None)  # all are abnormal
+    assert kind.prepare(job, tmp_path)["shortcut"] is None

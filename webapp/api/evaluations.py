@@ -10,16 +10,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.api.authentication import caller
-from webapp.api.fields import NumbersField, ObjectField
+from webapp.api.fields import IntervalField, NumbersField, ObjectField
 from webapp.api.jobs import JobSerializer, accepted
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.requests import Known, read_body, read_query
 from webapp.api.runs import visible_run
 from webapp.jobs.models import Job
-from webapp.results.models import Evaluation
+from webapp.results.models import Evaluation, ShortcutBaseline
 from webapp.results.protocols.choice import protocol_of
 from webapp.results.protocols.current_evaluations import IS_CURRENT
 from webapp.results.scores.evaluation_jobs import request_evaluation
+from webapp.results.scores.shortcuts import shortcut_of
 from webapp.results.studies.reuse_of_test_set import n_looks
 from webapp.runs.models import Run
 
@@ -53,9 +54,34 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
         ]  # fmt: skip
 
 
+class ShortcutSerializer(serializers.Serializer[ShortcutBaseline]):
+    """What frame rate, size, length, sound and bit rate alone reach, with the same videos."""
+
+    auroc = serializers.FloatField(
+        source="judged.auroc", allow_null=True, help_text="Of videos; null where undefined."
+    )
+    interval = IntervalField(source="judged.interval", allow_null=True)
+    shares = NumbersField(
+        source="judged.shares", help_text="Of each fact in what was learnt; empty for nothing."
+    )
+    pooled_auroc = serializers.FloatField(
+        source="pooled.auroc",
+        allow_null=True,
+        default=None,
+        help_text="Of all folds of a cross-validation; null without folds.",
+    )
+    pooled_interval = IntervalField(source="pooled.interval", allow_null=True, default=None)
+    by_fold = serializers.ListField(child=serializers.FloatField(allow_null=True))
+
+
 class EvaluationsSerializer(serializers.Serializer[Any]):
     n_looks = serializers.IntegerField(
         help_text="Runs scored on the same test videos: the more, the less the best number says."
+    )
+    shortcut = ShortcutSerializer(
+        allow_null=True,
+        help_text="To be read beside what learnt from labels; null for other runs, and until the "
+        "job has made it.",
     )
     results = EvaluationSerializer(many=True)
 
@@ -88,7 +114,11 @@ class Evaluations(APIView):
             protocol = protocol_of(wanted["protocol"], run.team, wanted.get("version"))
             own_truth = F("score_set__run__annotation_set")
             rows = rows.filter(IS_CURRENT, protocol=protocol, annotation_set=own_truth)
-        answer = {"n_looks": n_looks(run.split), "results": rows}
+        answer = {
+            "n_looks": n_looks(run.split),
+            "shortcut": shortcut_of(run),
+            "results": rows,
+        }
         return Response(EvaluationsSerializer(answer).data)
 
     @extend_schema(

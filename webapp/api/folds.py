@@ -11,11 +11,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ml.evaluation import EVALUATOR_VERSION
+from webapp.api.evaluations import ShortcutSerializer
 from webapp.api.fields import NumbersField, ObjectField
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.runs import visible_run
+from webapp.results.figures.fold_charts import mean_roc
 from webapp.results.models import Protocol
 from webapp.results.scores.pooling import Fold
+from webapp.results.scores.shortcuts import shortcut_of
 from webapp.results.studies.fold_table import FoldTable
 
 
@@ -42,6 +45,10 @@ class FoldNumbersSerializer(serializers.Serializer[Any]):
     mean = NumbersField(help_text="Over the folds that have the number.")
     deviation = NumbersField(help_text="Standard deviation over them, null for one alone.")
     n = NumbersField(help_text="How many folds have it.")
+    roc = ObjectField(
+        help_text="Curves {fpr, tpr}: `pooled`, and `mean`, of the folds' true positive rates at "
+        "equal false positive rates. Empty where undefined."
+    )
 
 
 class FoldsSerializer(serializers.Serializer[Any]):
@@ -52,6 +59,7 @@ class FoldsSerializer(serializers.Serializer[Any]):
         allow_blank=True, help_text="Why the scores cannot be pooled; empty where they can."
     )
     evaluator_version = serializers.IntegerField()
+    shortcut = ShortcutSerializer(allow_null=True)
     results = FoldNumbersSerializer(many=True)
 
 
@@ -69,6 +77,7 @@ class Folds(APIView):
             "folds": folds.folds,
             "refusal": folds.refusal,
             "evaluator_version": EVALUATOR_VERSION,
+            "shortcut": shortcut_of(folds.run),
             "results": [_numbers(folds, protocol) for protocol in protocols],
         }
         return Response(FoldsSerializer(answer).data)
@@ -84,4 +93,8 @@ def _numbers(folds: FoldTable, protocol: Protocol) -> dict[str, Any]:
         "mean": {name: each.mean for name, each in averaged.items()},
         "deviation": {name: each.deviation for name, each in averaged.items()},
         "n": {name: each.n for name, each in averaged.items()},
+        "roc": {
+            "pooled": pooled.roc if pooled else {},
+            "mean": mean_roc([each.roc for each in folds.evaluations[protocol.pk].values()]),
+        },
     }

@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ml.evaluation import EVALUATOR_VERSION
+from ml.splits.making import MAX_FOLDS
+from ml.splits.tables import GROUP_KINDS
 from webapp.api import idempotency
 from webapp.api.accounts import PersonSerializer
 from webapp.api.authentication import caller
@@ -25,6 +27,7 @@ from webapp.api.lists import ListView
 from webapp.api.protocols import ProtocolSerializer
 from webapp.api.requests import Known, OrderedQuery, read_body, read_query
 from webapp.api.runs import CombinedSerializer, RunOfSplit, RunSerializer, feature_set_field
+from webapp.datasets.splits import FoldRule
 from webapp.deleting.services import delete_sweep
 from webapp.jobs.models import Job
 from webapp.results.protocols.choice import protocol_of
@@ -39,10 +42,25 @@ from webapp.runs.sweeps import LONGEST_TITLE
 class NewVariant(Known):
     title = serializers.CharField(max_length=LONGEST_TITLE, default="", allow_blank=True)
     config = serializers.DictField(default=dict, help_text="The fields that differ.")
+    starts_from = serializers.CharField(
+        max_length=36,
+        required=False,
+        help_text="Id of a run, or of weights that were brought in, to begin learning with.",
+    )
 
     def to_internal_value(self, data: Any) -> Any:
         self.initial_data = data  # which a nested one is not given, and `Known` asks for
         return super().to_internal_value(data)
+
+
+class NewFolds(Known):
+    n_folds = serializers.IntegerField(min_value=2, max_value=MAX_FOLDS)
+    held_out_by = serializers.ChoiceField(choices=["", *GROUP_KINDS], default="source")
+    seed = serializers.IntegerField(min_value=0, max_value=LARGEST_SEED, default=0)
+
+    def to_internal_value(self, data: Any) -> Any:
+        self.initial_data = data  # which a nested one is not given, and `Known` asks for
+        return FoldRule(**super().to_internal_value(data))
 
 
 class NewSweep(RunOfSplit):
@@ -75,6 +93,11 @@ class NewSweep(RunOfSplit):
         max_length=MAX_RUNS,
         help_text="Of the split's cross-validation; the split alone when left out.",
     )
+    cross_validation = NewFolds(
+        required=False,
+        help_text="Folds over all videos of the dataset to be made, a run on each; in place of "
+        "`split` and `folds`. Where the same rule has made the same folds before, these are used.",
+    )
     selection = serializers.ChoiceField(
         choices=list(Run.SELECTIONS_HERE),
         default=Run.Selection.LAST,
@@ -106,6 +129,9 @@ class SweepQuery(OrderedQuery):
 class VariantSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(allow_blank=True)
     config = ObjectField()
+    starts_from = serializers.CharField(
+        default="", help_text="Run or weights that its trainings begin with; empty: random ones."
+    )
 
 
 class SweepSerializer(serializers.ModelSerializer[Sweep]):

@@ -10,6 +10,7 @@ from typing import Any
 from ml.findings import Finding
 from ml.leaks import leak_report
 from ml.records import Part
+from ml.splits.spans import Span
 from ml.splits.tables import GROUP_KINDS
 from webapp.datasets.models import Dataset, Split, SplitMember
 
@@ -31,9 +32,11 @@ def review(folds: Sequence[Split]) -> None:
     What a report says besides stays.
     """
     members = _members(folds)
-    groups, content = _known_of(row for rows in members.values() for row in rows)
+    rows = [row for rows in members.values() for row in rows]
+    groups, content = _known_of(rows)
     parts = [_fold(members[split.pk]) for split in folds]
-    leaks = [as_json(finding, LEAK) for finding in leak_report(parts, groups, content).findings]
+    report = leak_report(parts, groups, content, _spans_of(rows))
+    leaks = [as_json(finding, LEAK) for finding in report.findings]
     for split in folds:
         others = [finding for finding in split.report if finding.get("kind") != LEAK]
         if split.report != leaks + others:
@@ -46,8 +49,9 @@ def as_json(finding: Finding, kind: str = "") -> dict[str, str]:
 
 
 def _members(folds: Sequence[Split]) -> dict[str, list[Any]]:
-    """Rows (split, part, video's name, sha256, source, camera, actor) by split."""
-    columns = [f"video__{name}" for name in ("name", "sha256", *GROUP_KINDS)]
+    """Rows (split, part, and what is known of the video) by split."""
+    known = ("name", "sha256", *GROUP_KINDS, "source_start", "source_end")
+    columns = [f"video__{name}" for name in known]
     rows = SplitMember.objects.filter(split__in=[split.pk for split in folds])
     by_split: dict[str, list[Any]] = defaultdict(list)
     for row in rows.values_list("split_id", "part", *columns, named=True):
@@ -68,3 +72,11 @@ def _known_of(rows: Iterable[Any]) -> tuple[dict[str, dict[str, str]], dict[str,
         for kind, by_video in groups.items():
             by_video[row.video__name] = getattr(row, f"video__{kind}")
     return groups, content
+
+
+def _spans_of(rows: Iterable[Any]) -> dict[str, Span]:
+    return {
+        row.video__name: (row.video__source_start, row.video__source_end)
+        for row in rows
+        if row.video__source_start is not None and row.video__source_end is not None
+    }

@@ -18,7 +18,8 @@ from ml.naming import NameIndex
 from ml.normal import NORMAL
 from ml.records import BadInput
 from ml.splits.lists import Entry, SplitList, read_list
-from ml.splits.making import Grouped, hold_out_validation, make_folds
+from ml.splits.making import Grouped, hold_out_validation, make_folds, not_stratified
+from ml.splits.spans import read_spans, unlike_durations
 from ml.splits.tables import GROUP_KINDS, read_groups
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
@@ -36,6 +37,8 @@ MAX_NAME_LENGTH = 80
 MAX_GROUP_LENGTH = 200
 MAX_ORIGIN_LENGTH = 300
 MAX_FILE_BYTES = 20_000_000
+CROSS = "cross_validation"
+STRATA = "strata"  # subject of what a report says of folds that are not stratified
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +129,51 @@ def make_split(
     return splits
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoldRule:
+    """How the folds of a cross-validation are made over all ready videos of a dataset."""
+
+    n_folds: int
+    held_out_by: str = "source"
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.n_folds} folds" + (f" by {self.held_out_by}" if self.held_out_by else "")
+
+
+@transaction.atomic
+def stratified_folds(*, dataset: Dataset, rule: FoldRule, by: User) -> list[Split]:
+    """The folds by `rule`, those that are there already where it gives the same ones again.
+
+    So what is cross-validated by one rule is judged on the same folds. Raise UserError, also where
+    they cannot be stratified.
+    """
+    require(by, Permission.DATASET_IMPORT, team=dataset.team)
+    try:
+        drafts = _folds(dataset, rule.held_out_by, rule.n_folds, rule.seed)
+    except BadInput as error:
+        raise UserError(_sentence(error), code="split_impossible", field=CROSS) from error
+    for finding in drafts[0].findings:
+        if finding.subject == STRATA:
+            raise UserError(f"{finding.text}.", code="not_stratified", field=CROSS)
+    return _same_folds(dataset, rule.name, drafts) or make_split(
+        dataset=dataset, name=rule.name, held_out_by=rule.held_out_by, n_folds=rule.n_folds,
+        seed=rule.seed, by=by,
+    )  # fmt: skip
+
+
+def _same_folds(dataset: Dataset, name: str, drafts: Sequence[Draft]) -> list[Split]:
+    """The newest folds of this name where their parts are these; none otherwise."""
+    newest = dataset.splits.filter(name=name, fold__isnull=False).order_by("-version").first()
+    if newest is None:
+        return []
+    folds = list(dataset.splits.filter(name=name, version=newest.version).order_by("fold"))
+    theirs = [dict(fold.members.values_list("video", "part")) for fold in folds]
+    ours = [{video.pk: part for video, part in draft.parts.items()} for draft in drafts]
+    return folds if ours == theirs else []
+
+
 def _record(splits: Sequence[Split], by: User) -> None:
     """Folds are made together and are told of once."""
     first = splits[0]
@@ -140,12 +188,14 @@ def _record(splits: Sequence[Split], by: User) -> None:
 def set_groups(*, dataset: Dataset, file: GivenList, by: User) -> list[Finding]:
     """Take source, camera and actor of the videos from a table, and look at all splits anew.
 
-    Columns that the table does not have stay as they are. Returns what to tell. Raise UserError.
+    With them the times within the source, where it has any. Columns that it does not have stay as
+    they are. Returns what to tell. Raise UserError.
     """
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
     _check_size(file)
     try:
         groups = read_groups(file.data, file.name)
+        spans, findings = read_spans(file.data, file.name)
     except BadInput as error:
         raise UserError(_sentence(error), code="unreadable", field="groups") from error
     index = index_of(dataset.videos.current().without_times())
@@ -155,14 +205,19 @@ def set_groups(*, dataset: Dataset, file: GivenList, by: User) -> list[Finding]:
     if not named:
         text = _("%(file)s names no video of this dataset.") % {"file": file.name}
         raise UserError(text, code="no_video", field="groups")
-    Video.objects.bulk_update(named, GROUP_KINDS)
+    durations = {name: video.duration_seconds for name, video in found.items() if video}
+    findings += unlike_durations(spans, durations, file.name)
+    for name, span in spans.items():
+        if video := found.get(name):
+            video.source_start, video.source_end = span
+    Video.objects.bulk_update(named, [*GROUP_KINDS, "source_start", "source_end"])
     review_splits(dataset)
     record(
         AuditEvent.Act.VIDEO_GROUPED, dataset, team=dataset.team, by=by,
         file=file.name, n_videos=len(named),
     )  # fmt: skip
     missing = [_with_reason(index, name) for name, video in found.items() if not video]
-    return list(_unmatched(file.name, missing, len(found)))
+    return [*_unmatched(file.name, missing, len(found)), *findings]
 
 
 def _check_named_once(
@@ -325,9 +380,12 @@ def _folds(dataset: Dataset, held_out_by: str, n_folds: int, seed: int) -> list[
     videos = {video.name: video for video in dataset.videos.ready().without_times()}
     grouped = [_as_grouped(video, held_out_by) for video in videos.values()]
     findings = list(_ungrouped(grouped, held_out_by))
+    folds = make_folds(grouped, n_folds, seed)
+    if fault := not_stratified(grouped, folds):
+        findings.append(Finding(level="warning", subject=STRATA, text=fault))
     return [
         Draft(parts={videos[name]: part for name, part in fold.items()}, findings=findings)
-        for fold in make_folds(grouped, n_folds, seed)
+        for fold in folds
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import asdict
 from typing import Any
 
 from webapp.accounts.models import User
@@ -30,10 +31,15 @@ def sweep_call(form: SweepForm, *, site_url: str) -> str:
     answers = {name: cleaned[name] for name in names if name in cleaned}
     if answers.get("selection") == Run.Selection.LAST:
         del answers["selection"]
-    body |= answers
+    body |= answers | _folds_to_make(form)
     return _curl(
         f"{site_url}/api/v1/sweeps", {name: value for name, value in body.items() if value}
     )
+
+
+def _folds_to_make(form: SweepForm) -> dict[str, Any]:
+    rule = form.fold_rule() if hasattr(form, "cleaned_data") else None
+    return {"cross_validation": asdict(rule)} if rule else {}
 
 
 def _curl(address: str, content: dict[str, Any]) -> str:

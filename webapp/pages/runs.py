@@ -37,6 +37,7 @@ from webapp.results.models import Evaluation, ScoreSet
 from webapp.results.protocols.choice import offered_protocols
 from webapp.results.protocols.current_evaluations import evaluations_of, headline_evaluations
 from webapp.results.scores.intake import progress as upload_progress
+from webapp.results.scores.shortcuts import shortcut_of
 from webapp.results.scores.virtual import members_of
 from webapp.results.studies.comparison import Comparison
 from webapp.results.studies.fold_table import FoldTable
@@ -175,6 +176,7 @@ def results_of(request: HttpRequest, run: Run) -> dict[str, Any]:
         "roc": roc_figure(run.pk, _distinct_curves(evaluations)),
         "classes": _classes(run, evaluations),
         "formats": FORMATS,
+        "shortcut": shortcut_of(run),
     }
 
 

@@ -19,6 +19,7 @@ from webapp.datasets.models import (
     RegionSet,
     Split,
     Video,
+    VideoQuerySet,
 )
 from webapp.jobs.models import Job
 from webapp.runs.models import LARGEST_SEED, Method, Run
@@ -111,9 +112,20 @@ def _lacking_kind(split: Split, part: Part, method: Method) -> str:
     """The kind of videos that a method needs there in vain; empty where all is there."""
     videos = Video.objects.ready().in_split(split, part)
     if not videos.normal().exists():
-        return _("normal video")
+        return "" if _has_classes(split, videos, method) else _("normal video")
     is_enough = not method.policy.takes_abnormal or videos.abnormal().exists()
     return "" if is_enough else _("abnormal video")
+
+
+def _has_classes(split: Split, videos: VideoQuerySet, method: Method) -> bool:
+    """Two or more to pre-train on, in a split that has nothing to be judged by."""
+    labels = videos.order_by().values_list("label", flat=True).distinct()
+    return method.policy.takes_classes and not has_test_videos(split) and len(labels) > 1
+
+
+def has_test_videos(split: Split) -> bool:
+    """Without any, a run ends with its training."""
+    return Video.objects.ready().in_split(split, Part.TEST).exists()
 
 
 def _needs(method: Method) -> str:

@@ -19,7 +19,8 @@ MAX_RUNS = 200  # of one sweep
 
 Config = dict[str, Any]
 Grid = Mapping[str, Sequence[Any]]
-Variants = Sequence[Mapping[str, Any]]  # each {"title", "config"}, the title may be empty
+# Each {"title", "config", "starts_from"}: the title may be empty, the last is left out as a rule.
+Variants = Sequence[Mapping[str, Any]]
 
 
 class GridError(UserError):
@@ -37,6 +38,7 @@ class Configuration:
     row: int
     title: str
     config: Config  # complete
+    starts_from: str = ""  # id of a run or of weights; random ones without
 
 
 def configurations(
@@ -56,6 +58,7 @@ def configurations(
             row=row,
             title=_title(variant, {name: cell[name] for name in names if len(grid[name]) > 1}),
             config=complete_config(schema, config | variant.get("config", {}) | cell),
+            starts_from=variant.get("starts_from", ""),
         )
         for row, (variant, cell) in enumerate(product(variants or [{}], cells))
     ]
@@ -158,7 +161,7 @@ def _twice(name: str, values: Sequence[Any]) -> str:
 
 def _refuse_twins(rows: Sequence[Configuration]) -> None:
     """Two runs of one config and seed would be one number, counted twice."""
-    pair = _first_pair([row.config for row in rows])
+    pair = _first_pair([[row.config, row.starts_from] for row in rows])
     if pair is None:
         return
     sentence = _("“%(one)s” and “%(other)s” are the same configuration.")

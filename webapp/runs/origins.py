@@ -65,6 +65,20 @@ def trained_from(
     return {"config": complete, "starts_from": checkpoint}
 
 
+def start_of(
+    origin_id: str, *, team: Team, method: Method, config: dict[str, Any], by: User
+) -> Checkpoint:
+    """What a training begins with, by the id of a run or of weights. Raise UserError."""
+    visible = (Run.objects.visible_to(by), Weights.objects.visible_to(by))
+    start = next((found for each in visible if (found := each.filter(pk=origin_id).first())), None)
+    if start is None:
+        sentence = _("starts_from: there is no run and are no weights called %s")
+        raise UserError(sentence % origin_id, field="starts_from")
+    fields = trained_from(start, team=team, method=method, config=config, by=by)
+    checkpoint: Checkpoint = fields["starts_from"]
+    return checkpoint
+
+
 def only_one(
     weights: Weights | None, starts_from: Run | None, starts_from_weights: Weights | None
 ) -> Run | Weights | None:

@@ -20,7 +20,12 @@ from webapp.datasets.models import Dataset, FeatureSet, RegionSet, Split
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 from webapp.runs import origins, stages
-from webapp.runs.checks import LONGEST_NAME, check_submission, ground_truth_of
+from webapp.runs.checks import (
+    LONGEST_NAME,
+    check_submission,
+    ground_truth_of,
+    has_test_videos,
+)
 from webapp.runs.models import Method, Run, Weights
 
 LONGEST_FEATURES = 120
@@ -157,12 +162,17 @@ def resume_run(*, run: Run, by: User) -> Run:
 def training_finished(run: Run, job: Job) -> Job:
     """Submit the scoring that follows `job`, in the transaction that ends it; return the first.
 
+    Where the split has no test videos nothing follows, and `job` is returned: the weights are
+    there for other runs to begin with.
+
     Each run that waited for these weights scores them in its own way: by a job of its own, or,
     where features are read, by that of `run`, which reads them once for all. One that comes to
     wait holds the trainer, too: it is seen here, or sees that there is nothing left to wait for.
     """
     _locked(run)
     stages.land(job)
+    if not has_test_videos(run.split):
+        return job
     waiting = _having(job)
     if run.method is not None and run.method.reads_features and len(waiting) > 1:
         return _score_together(run, waiting, queue=job.queue)

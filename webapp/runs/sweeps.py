@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,12 +21,13 @@ from webapp.common.errors import ConflictError, UserError
 from webapp.common.holding import keep
 from webapp.common.schema import learning_values
 from webapp.datasets.models import Dataset, FeatureSet, Split
+from webapp.datasets.splits import FoldRule, stratified_folds
 from webapp.jobs import services as jobs
 from webapp.jobs import stages as shared
-from webapp.runs import stages
+from webapp.runs import origins, stages
 from webapp.runs.checks import LONGEST_NAME, check_submission, ground_truth_of
 from webapp.runs.grid import MAX_RUNS, Configuration, GridError, configurations, too_many
-from webapp.runs.models import LARGEST_SEED, Method, Run, Sweep
+from webapp.runs.models import LARGEST_SEED, Checkpoint, Method, Run, Sweep
 from webapp.runs.services import name_of
 
 LONGEST_TITLE = 120
@@ -56,12 +57,16 @@ def plan_sweep(
     variants: Sequence[dict[str, Any]] = (),
     seeds: Sequence[int] = (0,),
     folds: Sequence[int] = (),
+    cross_validation: FoldRule | None = None,
 ) -> Plan:
-    """Raise UserError, with the field, where the whole could not be submitted."""
+    """Raise UserError, with the field, where the whole could not be submitted.
+
+    With `cross_validation` folds are yet to be made, in place of `split` and its `folds`.
+    """
     rows = configurations(method.schema, config, grid, variants)
     _check_seeds(seeds)
-    splits = _splits_of(split, folds)
-    trained = {_learning_hash(method, row.config) for row in rows}
+    splits = _splits_to_be(split, folds, cross_validation)
+    trained = {_learning_hash(method, row) for row in rows}
     plan = Plan(
         rows=rows,
         seeds=list(seeds),
@@ -89,14 +94,23 @@ def submit_sweep(
     variants: Sequence[dict[str, Any]] = (),
     seeds: Sequence[int] = (0,),
     folds: Sequence[int] = (),
+    cross_validation: FoldRule | None = None,
     title: str = "",
     selection: str = Run.Selection.LAST,
     queue: str = "",
     by: User,
 ) -> Sweep:
-    """Submit all runs of a sweep, or none. Raise UserError, with the field, for none."""
+    """Submit all runs of a sweep, or none. Raise UserError, with the field, for none.
+
+    With `cross_validation` on folds that are made for it, or are there by the same rule, in
+    place of `split` and its `folds`.
+    """
     require(by, Permission.RUN_SUBMIT, team=team)
     keep(dataset, feature_set)
+    if cross_validation is not None:
+        _check_one_kind_of_folds(folds)
+        made = stratified_folds(dataset=dataset, rule=cross_validation, by=by)
+        split, folds = made[0], [fold.fold or 0 for fold in made]
     plan = plan_sweep(
         method=method, split=split, config=config, grid=grid, variants=variants, seeds=seeds,
         folds=folds,
@@ -121,13 +135,27 @@ def submit_sweep(
         folds=list(folds),
         created_by=by,
     )
-    runs = _runs_of(sweep, plan, selection)
+    runs = _runs_of(sweep, plan, selection, _starts(sweep, plan, by))
     _begin(runs, queue=queue or jobs.default_queue(), by=by)
     record(
         AuditEvent.Act.SWEEP_SUBMITTED, sweep, team=team, by=by,
         dataset=dataset.name, method=method.title, n_runs=len(runs),
     )  # fmt: skip
     return sweep
+
+
+def _starts(sweep: Sweep, plan: Plan, by: User) -> dict[int, Checkpoint]:
+    """What the runs of each row begin with. Raise GridError for a row that cannot."""
+    found = {}
+    for row in plan.rows:
+        if row.starts_from:
+            try:
+                found[row.row] = origins.start_of(
+                    row.starts_from, team=sweep.team, method=sweep.method, config=row.config, by=by
+                )
+            except UserError as error:
+                raise GridError({"/variants": f"{row.title}: {error.sentence}"}) from error
+    return found
 
 
 def _check_title(title: str) -> None:
@@ -170,6 +198,23 @@ def _check_seeds(seeds: Sequence[int]) -> None:
             raise UserError(sentence % {"seed": seed, "largest": LARGEST_SEED}, field="seeds")
 
 
+def _splits_to_be(
+    split: Split, folds: Sequence[int], cross_validation: FoldRule | None
+) -> list[Split]:
+    """As they are stored, or of folds yet to be made what is known of them."""
+    if cross_validation is None:
+        return _splits_of(split, folds)
+    _check_one_kind_of_folds(folds)
+    numbers = range(1, cross_validation.n_folds + 1)
+    return [Split(dataset=split.dataset, name=cross_validation.name, fold=each) for each in numbers]
+
+
+def _check_one_kind_of_folds(folds: Sequence[int]) -> None:
+    if folds:
+        sentence = _("folds: name those of the split, or have new ones made, not both")
+        raise UserError(sentence, field="folds")
+
+
 def _splits_of(split: Split, folds: Sequence[int]) -> list[Split]:
     """Those of the folds, or the split alone. Raise UserError for a fold that is not there."""
     if not folds:
@@ -198,13 +243,15 @@ def _check_numbers(field: str, values: Sequence[int]) -> None:
             raise UserError(sentence % {"field": field, "value": value}, field=field)
 
 
-def _runs_of(sweep: Sweep, plan: Plan, selection: str) -> list[Run]:
+def _runs_of(
+    sweep: Sweep, plan: Plan, selection: str, starts: Mapping[int, Checkpoint]
+) -> list[Run]:
     """Not stored yet. Of those that would learn the same, the first trains for all."""
     truth = ground_truth_of(sweep.dataset)
     trainers: dict[tuple[str, str, int], Run] = {}
     runs = []
     for row in plan.rows:
-        learnt = _learning_hash(sweep.method, row.config)
+        learnt = _learning_hash(sweep.method, row)
         for split in plan.splits:
             for seed in plan.seeds:
                 run = Run(
@@ -217,6 +264,7 @@ def _runs_of(sweep: Sweep, plan: Plan, selection: str) -> list[Run]:
                     feature_set=sweep.feature_set,
                     features=name_of(sweep.feature_set),
                     config=row.config,
+                    starts_from=starts.get(row.row),
                     seed=seed,
                     selection=selection,
                     dataset_hash=sweep.dataset.content_hash,
@@ -243,8 +291,8 @@ def _begin(runs: Sequence[Run], *, queue: str, by: User) -> None:
     transaction.on_commit(partial(jobs.ring_in_turn, [run.job for run in trainers]))
 
 
-def _learning_hash(method: Method, config: dict[str, Any]) -> str:
-    return hash_of(learning_values(method.schema, config))
+def _learning_hash(method: Method, row: Configuration) -> str:
+    return hash_of([learning_values(method.schema, row.config), row.starts_from])
 
 
 def _name(sweep: Sweep, plan: Plan, row: Configuration, split: Split, seed: int) -> str:

@@ -40,14 +40,14 @@ class ClassFolders(DatasetLayout):
     def recognises(self) -> bool:
         if any((self.folder / name).exists() for name in MANIFESTS):
             return False
-        classes = {_class_of(video) for video in self._listing[0]}
-        trained = {_class_of(video) for video in self._listing[0] if video.part == "train"}
+        classes = {class_of(video) for video in self._listing[0]}
+        trained = {class_of(video) for video in self._listing[0] if video.part == "train"}
         learns = not trained or not all(map(is_normal, trained))
         return "" not in classes and len({is_normal(each) for each in classes}) == 2 and learns
 
     def videos(self) -> tuple[list[Listed], list[Finding]]:
         listed, findings = self._listing
-        videos = [replace(video, label=_class_of(video)) for video in listed]
+        videos = [replace(video, label=class_of(video)) for video in listed]
         return videos, [*findings, *_findings_of(videos)]
 
     @cached_property
@@ -55,19 +55,18 @@ class ClassFolders(DatasetLayout):
         return list_videos(self.folder)
 
     def truth(self, videos: list[Listed]) -> Truth:
-        file = TruthFile(path=self.folder, read=partial(_annotations, videos))
+        file = TruthFile(path=self.folder, read=partial(whole_clips, videos))
         return Truth(sources=(TruthSource(name=SOURCE, files=(file,)),), needs_test=False)
 
 
-def _class_of(video: Listed) -> str:
+def class_of(video: Listed) -> str:
+    """The first folder below the part; empty for a clip that lies in none."""
     folders = PurePosixPath(video.path).parts[:-1]
     rest = folders[1:] if folders and part_of(folders[0]) else folders
     return rest[0] if rest else ""
 
 
-def _annotations(
-    videos: Sequence[Listed], path: Path, *, options: Mapping[str, Any]
-) -> Annotations:
+def whole_clips(videos: Sequence[Listed], path: Path, *, options: Mapping[str, Any]) -> Annotations:
     """Every clip is what its folder says, all the time."""
     also = options.get("normal_labels") or ()
     claims = (

@@ -106,7 +106,7 @@ def test_two_classes_are_normal_and_whatever_is_not() -> None:
 )
 def test_clips_of_one_kind_are_refused(labels: tuple[str, ...], kind: str) -> None:
     with pytest.raises(BadInput, match=f"None of the 2 clips to learn from is {kind}"):
-        class_names(labels, "labels")
+        class_names(labels, "two")
 
 
 def test_a_score_is_what_all_classes_but_normal_have() -> None:
@@ -319,3 +319,54 @@ def test_options_of_data_do_not_keep_weights_from_being_begun_with() -> None:
             "flow_iterations", "flow_bound",
         } if name == "ts_3dcnn" else set()  # fmt: skip
         assert bound == expected
+
+
+def test_rates_cannot_fall_at_rest_without_validation(
+    both: list[VideoRecord], tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=r"falls_at_rest: 2 epochs .* there is no validation clip"):
+        learn("os_3dcnn", both, tmp_path / "run", falls_at_rest=2)
+
+
+def test_rates_fall_where_the_validation_loss_rests(
+    both: list[VideoRecord], tmp_path: Path
+) -> None:
+    watched = [replace(video, part="validation", id=f"v-{video.id}") for video in both]
+    steep = {"learning_rate": 0.5, "head_learning_rate": 0.5, "epochs": 6}
+
+    learnt = learn("os_3dcnn", both + watched, tmp_path / "run", falls_at_rest=1, **steep)
+
+    points = [each["values"] for each in learnt.events if each["event"] == "point"]
+    losses = [each["validation_loss"] for each in points if "validation_loss" in each]
+    rising = sum(loss >= min(losses[:i]) for i, loss in enumerate(losses) if i)
+    assert rising > 0
+    assert learnt.last.loop["plateau"]["factor"] == pytest.approx(0.1**rising)
+    [group, _head] = learnt.last.optimisers["network"]
+    assert group["lr"] <= 0.5
+
+
+def test_classes_of_actions_are_learnt_without_a_normal_one(tmp_path: Path) -> None:
+    actions = trimmed(tmp_path / "videos", "left", "right", "left", "right")
+    watched = [replace(video, part="validation", id=f"v-{video.id}") for video in actions]
+
+    learnt = learn("os_3dcnn", actions + watched, tmp_path / "run", classes="labels")
+
+    assert class_names(("right", "left", "left"), "labels") == ("left", "right")
+    assert learnt.method.last.out_features == 2
+    last = [each["values"] for each in learnt.events if each["event"] == "point"][-1]
+    assert {"validation_loss", "validation_accuracy"} <= last.keys()
+    assert "validation_clip_auroc" not in last
+    best = [each for each in learnt.events if each["event"] == "checkpoint" and each["is_best"]]
+    assert best  # by the loss
+
+
+def test_classes_of_actions_need_their_own_option(tmp_path: Path) -> None:
+    actions = trimmed(tmp_path / "videos", "left", "right")
+    sentence = "None of the 2 clips to learn from is normal. To pre-train on their 2 classes, set"
+    with pytest.raises(BadInput, match=sentence):
+        learn("os_3dcnn", actions, tmp_path / "run", classes="two")
+
+
+def test_one_class_alone_is_nothing_to_learn(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="None of the 2 train videos is normal"):
+        learn("os_3dcnn", trimmed(tmp_path / "videos", "left", "left"), tmp_path / "run")

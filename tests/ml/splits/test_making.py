@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from ml.leaks import held_out, leak_report
 from ml.records import BadInput
 from ml.splits.lists import read_list
-from ml.splits.making import Grouped, hold_out_validation, make_folds
+from ml.splits.making import Grouped, hold_out_validation, make_folds, not_stratified
 from ml.splits.tables import read_groups
 
 LABELS = st.sampled_from(["normal", "running"])
@@ -175,3 +176,17 @@ def test_folds_of_real_clips_do_not_leak(shared_data: Path) -> None:
     sizes = [len(held_out(fold)) for fold in folds]
     assert sum(sizes) == 356
     assert max(sizes) - min(sizes) <= 10
+
+
+def test_folds_that_are_not_stratified_are_named() -> None:
+    videos = [Grouped(name=f"n{i}", label="normal") for i in range(6)]
+    videos += [Grouped(name=f"s{i}", label="Stealing", group="film") for i in range(3)]
+
+    assert not_stratified(videos, make_folds(videos, 3, 0)) == (
+        "3 folds cannot be stratified: fold 2 has no abnormal video to test on, of those in 1 "
+        "group that may not be parted"
+    )
+    parted = [replace(video, group="") for video in videos]
+    assert not_stratified(parted, make_folds(parted, 3, 0)) == ""
+    normal = videos[:6]
+    assert not_stratified(normal, make_folds(normal, 3, 0)) == ""

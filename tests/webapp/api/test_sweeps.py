@@ -52,7 +52,8 @@ def test_submit_answers_with_the_sweep(submitter: Client, split: Split, method: 
     assert response.headers["Location"] == f"{SWEEPS}/{sweep.pk}"
     answer = response.json()
     assert (answer["id"], answer["title"], answer["n_runs"]) == (sweep.pk, "Mine", 8)
-    assert answer["variants"] == [variants[0], {"title": "plain", "config": {}}]
+    plain = {"title": "plain", "config": {}, "starts_from": ""}
+    assert answer["variants"] == [variants[0] | {"starts_from": ""}, plain]
     assert (answer["grid"], answer["seeds"], answer["folds"]) == ({"epochs": [3, 5]}, [0, 4], [])
     assert (answer["n_scored"], answer["n_going_on"], answer["n_failed"]) == (0, 8, 0)
     runs = submitter.get(answer["runs_url"]).json()["results"]

@@ -153,7 +153,12 @@ def test_make_folds_keeps_sources_together(dataset, bob):
     folds = make_split(dataset=dataset, name="cv", held_out_by="source", n_folds=3, by=bob)
 
     assert all(parts_of(fold)["Normal/n1"] == parts_of(fold)["Normal/n2"] for fold in folds)
-    assert [fold.report for fold in folds] == [[], [], []]
+    assert [texts(fold) for fold in folds] == [
+        [
+            "3 folds cannot be stratified: fold 1 has no abnormal video to test on, of those in 1 "
+            "group that may not be parted"
+        ]
+    ] * 3
     assert folds[0].origin == "3 folds, seed 0"
 
 
@@ -458,3 +463,20 @@ def test_import_of_a_folder_looks_at_the_published_split(team):
     [finding] = dataset.splits.get(name="published").report
     assert finding["level"] == "error"
     assert finding["text"].startswith("train and test have videos with the same content")
+
+
+def test_set_groups_takes_times_within_the_source(dataset, bob):
+    Video.objects.update(duration_seconds=2)
+    files = [given("n1", "train"), given("n2", "test")]
+    [split] = import_split(dataset=dataset, name="weak", files=files, by=bob)
+    table = "name,source,start_s,end_s\nn1,a,1,3\nn2,a,2.5,4.5\nn3,b,9,3\ns1,c,0,11"
+
+    turned, unlike = set_groups(dataset=dataset, file=given(table), by=bob)
+
+    assert turned.text.endswith("are compared with no other: n3")
+    assert unlike.text.endswith("s1 (2.0 s, 11.0 s by its times)")
+    split.refresh_from_db()
+    assert any(
+        text.endswith("lie in two parts of a fold: Normal/n1 and Normal/n2 by 0.50 s")
+        for text in texts(split)
+    )

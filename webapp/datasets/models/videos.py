@@ -228,6 +228,8 @@ class Video(models.Model):
     part = models.CharField(max_length=10, choices=Part.choices, blank=True)
     # What it shares with other videos, so that splits can keep those together.
     source = models.CharField(max_length=200, blank=True)  # the recording it was cut from
+    source_start = models.FloatField(null=True)  # seconds there, where they are known
+    source_end = models.FloatField(null=True)
     camera = models.CharField(max_length=200, blank=True)
     actor = models.CharField(max_length=200, blank=True)
 

@@ -13,10 +13,13 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from ml.splits.making import MAX_FOLDS
 from webapp.common import schema as schemas
 from webapp.common.config_fields import PREFIX
 from webapp.common.errors import UserError
 from webapp.datasets.models import Split
+from webapp.datasets.split_forms import HELD_OUT_BY
+from webapp.datasets.splits import CROSS, FoldRule
 from webapp.pages.forms.runs import RunForm
 from webapp.runs.grid import MAX_RUNS, GridError
 from webapp.runs.models import LARGEST_SEED, Method
@@ -122,17 +125,44 @@ class SweepForm(RunForm):
         required=False,
         help_text=_("Of the split's cross-validation, as 1-5. Empty: the split alone."),
     )
+    n_folds = forms.IntegerField(
+        label=_("Folds to make"),
+        required=False,
+        min_value=2,
+        max_value=MAX_FOLDS,
+        help_text=_(
+            "A cross-validation over all videos of the dataset, whatever the split: so many "
+            "stratified folds, a run on each. Made once by the same rule."
+        ),
+    )
+    held_out_by = forms.ChoiceField(
+        label=_("Hold out together"),
+        required=False,
+        choices=HELD_OUT_BY,
+        initial="source",
+        help_text=_("What is never parted by the folds to make."),
+    )
+    folds_seed = forms.IntegerField(
+        label=_("Seed of the folds"),
+        required=False,
+        min_value=0,
+        max_value=LARGEST_SEED,
+        initial=0,
+        help_text=_("Draws the folds to make; trainings have their own."),
+    )
     variants = forms.CharField(
         label=_("Variants"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=_(
             "Rows that are no grid, one per line: a name, a colon, then the fields that differ, "
-            "with semicolons between them. “no attention: attention=false; ttur=false”"
+            "with semicolons between them. “no attention: attention=false; ttur=false”. "
+            "“starts_from=run_…” begins with the weights of that run, or with some brought in."
         ),
     )
     field_order = [
-        "title", "split", "feature_set", "seeds", "folds", "selection", "queue", "variants",
+        "title", "split", "feature_set", "seeds", "folds", "n_folds", "held_out_by",
+        "folds_seed", "selection", "queue", "variants",
     ]  # fmt: skip
 
     def __init__(
@@ -205,7 +235,9 @@ class SweepForm(RunForm):
     def submission(self) -> dict[str, Any]:
         """What `sweeps.submit_sweep` takes. Only for a valid form."""
         split = self.splits[self.cleaned_data["split"]]
-        return self.cleaned_data | {
+        answers = {name: value for name, value in self.cleaned_data.items() if name not in OF_FOLDS}
+        return answers | {
+            "cross_validation": self.fold_rule(),
             "team": split.dataset.team,
             "dataset": split.dataset,
             "split": split,
@@ -215,8 +247,21 @@ class SweepForm(RunForm):
             "grid": self.grid,
         }
 
+    def fold_rule(self) -> FoldRule | None:
+        """Of the folds that are to be made; None where none are."""
+        given = self.cleaned_data
+        if not given.get("n_folds"):
+            return None
+        return FoldRule(
+            n_folds=given["n_folds"],
+            held_out_by=given.get("held_out_by", ""),
+            seed=given.get("folds_seed") or 0,
+        )
+
     def show_error(self, error: UserError) -> None:
         """Put each sentence next to the field that it is about."""
+        if error.field == CROSS:
+            return self.add_error("n_folds", error.sentence)
         if not isinstance(error, GridError):
             return super().show_error(error)
         names = {field.name for field in self.method_fields}
@@ -243,7 +288,9 @@ class SweepForm(RunForm):
         return VariedField(field, text, self.problems.get(field.name, ""))
 
 
-PLANNED = ("method", "split", "config", "grid", "variants", "seeds", "folds")
+PLANNED = ("method", "split", "config", "grid", "variants", "seeds", "folds", "cross_validation")
+OF_FOLDS = ("n_folds", "held_out_by", "folds_seed")
+STARTS_FROM = "starts_from"  # beside the fields of a method in a variant
 
 
 def variants_of(schema: schemas.Schema, text: str) -> list[dict[str, Any]]:
@@ -268,7 +315,8 @@ def _variant_of(schema: schemas.Schema, line: str) -> dict[str, Any]:
             sentence = _now("“%s” does not say what it sets: write field=value.")
             raise forms.ValidationError(sentence % part)
         config[name] = fields[name].parse(value) if name in fields else value
-    return {"title": title.strip(), "config": config}
+    start = {STARTS_FROM: config.pop(STARTS_FROM)} if STARTS_FROM in config else {}
+    return {"title": title.strip(), "config": config} | start
 
 
 def text_of_variants(variants: Iterable[Mapping[str, Any]]) -> str:

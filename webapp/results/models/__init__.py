@@ -24,6 +24,7 @@ from webapp.results.models.scores import (
     ValidationScores,
     VideoScores,
 )
+from webapp.results.models.shortcuts import ShortcutBaseline
 
 __all__ = [
     "ERRORS",
@@ -41,6 +42,7 @@ __all__ = [
     "ScoreOverview",
     "ScoreSet",
     "ScoreSetQuerySet",
+    "ShortcutBaseline",
     "StoredScores",
     "ValidationScores",
     "VideoScores",

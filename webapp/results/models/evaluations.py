@@ -40,7 +40,8 @@ class Evaluation(models.Model):
     #  "n_undefined_videos"}; frames are those that were counted
     counts = models.JSONField()
     # [{"video_id", "auroc": … | null, "n_frames", "n_abnormal_frames",
-    #   "n_frames_without_score", "misordering": share of 1 - auroc of the whole | null,
+    #   "n_frames_without_score", "highest": score | null,
+    #   "misordering": share of 1 - auroc of the whole | null,
     #   "abnormal_placements", "normal_placements": sums for a comparison as DeLong's}]
     per_video = models.JSONField()
     # [{"label", "n_videos", "n_frames", "auroc_against_normal", "auroc_inside", "interval_…"}]
@@ -117,6 +118,7 @@ class PooledEvaluation(models.Model):
     metrics = models.JSONField()
     intervals = models.JSONField(default=dict)
     counts = models.JSONField()
+    roc = models.JSONField(default=dict)  # empty, too, of what was pooled before it was kept
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

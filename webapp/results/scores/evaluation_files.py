@@ -25,7 +25,7 @@ from webapp.runs.models import Run
 
 TARGETS = "targets.json"  # of each task: where what comes of it is kept
 STORED = ("evaluation", "overview")  # what the process tells that is kept
-POOLED = ("metrics", "intervals", "counts")
+POOLED = ("metrics", "intervals", "counts", "roc")
 
 
 def write_tasks(run: Run, folder: Path, asked: Iterable[int] = ()) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from webapp.results.models import Evaluation, Protocol, ScoreSet
 from webapp.results.protocols.choice import offered_protocols
 from webapp.results.scores.evaluation_keys import evaluations_key
 from webapp.results.scores.evaluation_tasks import folds_of, lacking, tasks_of
+from webapp.results.scores.shortcuts import needs_shortcut
 from webapp.runs import stages
 from webapp.runs.models import Run
 
@@ -132,7 +133,8 @@ def _will_make(job: Job, protocol: Protocol, offered: Sequence[Protocol]) -> boo
 
 
 def _at_rest() -> Iterable[Run]:
-    runs = Run.objects.scored().select_related("split", "team", "created_by", "current_job")
+    joined = ("split", "team", "created_by", "current_job", "dataset", "method")
+    runs = Run.objects.scored().select_related(*joined)
     return [run for run in runs.order_by("pk") if not run.is_going_on]
 
 
@@ -142,4 +144,4 @@ def _lacks(run: Run, pools: set[str]) -> bool:
     pooled = {each.pool_hash for each in folds_of(run) if any(task.is_pooled for task in tasks)}
     is_needed = any(not task.is_pooled for task in tasks) or bool(pooled - pools)
     pools |= pooled
-    return is_needed
+    return is_needed or needs_shortcut(run)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Count
+
 from ml.evaluation import METRICS, Metric, Settings
+from ml.normal import is_normal
+from webapp.datasets.models import Part, SplitMember
 from webapp.results.models import Evaluation, PooledEvaluation, Protocol
 from webapp.results.protocols.current_evaluations import IS_CURRENT
 from webapp.results.scores.pooling import CrossValidation
@@ -24,6 +30,16 @@ class FoldRow:
     by_fold: list[float | None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoldSize:
+    """Normal and abnormal videos of each part of a fold, by their labels."""
+
+    number: int
+    train: tuple[int, int]
+    validation: tuple[int, int]
+    test: tuple[int, int]
+
+
 class FoldTable(CrossValidation):
     """With the numbers of the folds, and of all of them together where they were pooled."""
 
@@ -34,6 +50,24 @@ class FoldTable(CrossValidation):
             return {}
         found = PooledEvaluation.objects.filter(IS_CURRENT, pool_hash=self.pool_hash)
         return {each.protocol_id: each for each in found.select_related("protocol")}
+
+    @cached_property
+    def sizes(self) -> list[FoldSize]:
+        """How many videos each fold learns from and tests on, and how many of these are normal."""
+        members = SplitMember.objects.filter(split__in=[fold.split.pk for fold in self.folds])
+        rows = members.values_list("split", "part", "video__label").annotate(n=Count("pk"))
+        counts: dict[tuple[str, str, bool], int] = Counter()
+        for split, part, label, n in rows.order_by():
+            counts[split, part, not label or is_normal(label)] += n
+        return [
+            FoldSize(
+                number=fold.number,
+                train=_pair(counts, fold.split.pk, Part.TRAIN),
+                validation=_pair(counts, fold.split.pk, Part.VALIDATION),
+                test=_pair(counts, fold.split.pk, Part.TEST),
+            )
+            for fold in self.folds
+        ]
 
     @cached_property
     def evaluations(self) -> dict[int, dict[str, Evaluation]]:
@@ -64,3 +98,7 @@ class FoldTable(CrossValidation):
             averaged=spread_of(by_fold),
             by_fold=by_fold,
         )
+
+
+def _pair(counts: Mapping[tuple[str, str, bool], int], split: str, part: str) -> tuple[int, int]:
+    return counts.get((split, part, True), 0), counts.get((split, part, False), 0)

@@ -226,6 +226,14 @@ class Run(TimestampedModel):
         return self.current_job.is_terminal if self.current_job else self.scored_at is not None
 
     @property
+    def ended_with_training(self) -> bool:
+        """There was nothing to score: its split has no test videos."""
+        job = self.current_job
+        if job is None or self.scored_at is not None:
+            return False
+        return job.kind == "train" and job.status == Job.Status.SUCCEEDED
+
+    @property
     def is_going_on(self) -> bool:
         """A job of it waits or works."""
         return self.current_job is not None and not self.current_job.is_terminal

@@ -220,7 +220,7 @@ def test_open_dataset_takes_anything_else_for_a_folder(tmp_path: Path) -> None:
 
 
 def test_open_dataset_unknown_format_lists_the_known(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="kinetics is not a known format: avenue, class_folders"):
+    with pytest.raises(BadInput, match="kinetics is not a known format: action_classes, avenue"):
         open_dataset(tmp_path, "kinetics")
 
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from statistics import mean, stdev
 from typing import Any
 
+import numpy as np
 import pytest
+from django.test import Client
 
 from ml import metrics
 from tests.evaluating import end_evaluations, evaluate_run
@@ -209,3 +211,43 @@ def test_seeds_of_one_configuration(first: Run) -> None:
 
 def test_spread_of_nothing() -> None:
     assert spread_of([None]) is None
+
+
+def test_the_page_has_every_curve(first: Run, as_vera: Client) -> None:
+    all_scored(first)
+
+    page = as_vera.get(f"/runs/{first.pk}/folds")
+
+    assert page.status_code == 200
+    names = [trace["name"] for trace in page.context["figure"]["data"]]
+    assert names == ["chance", "fold 1", "fold 2", "fold 3", "mean of the folds", "pooled"]
+    pooled = page.context["figure"]["data"][-1]
+    labels = [label for _fold in SCORES for clip in LABELS for label in clip]
+    scores = [value for fold in SCORES for clip in fold for value in clip]
+    area = float(np.trapezoid(pooled["y"], pooled["x"]))
+    assert area == pytest.approx(metrics.auroc(labels, scores))
+    assert [size.test for size in page.context["sizes"]] == [(2, 0)] * 3
+    assert f"/runs/{first.pk}/folds" in as_vera.get(f"/runs/{first.pk}").content.decode()
+
+
+def test_the_page_before_anything_is_scored(first: Run, as_vera: Client) -> None:
+    page = as_vera.get(f"/runs/{first.pk}/folds")
+    assert page.status_code == 200
+    assert "No fold has a curve yet" in page.content.decode()
+
+
+def test_a_run_without_folds_has_no_such_page(team: Team, as_vera: Client) -> None:
+    run = RunFactory.create(team=team)
+    assert as_vera.get(f"/runs/{run.pk}/folds").status_code == 404
+
+
+def test_curves_over_rest(first: Run, as_vera: Client) -> None:
+    all_scored(first)
+
+    answer = as_vera.get(f"/api/v1/runs/{first.pk}/folds").json()
+
+    result = next(each for each in answer["results"] if each["protocol"]["slug"] == RAW.slug)
+    assert float(np.trapezoid(result["roc"]["pooled"]["tpr"], result["roc"]["pooled"]["fpr"])) == (
+        pytest.approx(result["pooled"]["auroc"])
+    )
+    assert len(result["roc"]["mean"]["fpr"]) == 102
