@@ -87,7 +87,7 @@ def test_what_a_job_makes_appears_while_the_page_is_open(open_page, alice, video
     expect(page.locator("#reasons-lane")).to_be_hidden()
     job = Job.objects.create(
         team=run.team, kind="explain", subject_id=run.pk, title="x", queue="cpu",
-        spec={"video": video.pk, "target": ""},
+        spec={"parts": [{"video": video.pk, "target": ""}], "layer": ""},
     )  # fmt: skip
     page.reload()
     expect(page.locator("#reasons-job")).to_contain_text("Created")

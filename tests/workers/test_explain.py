@@ -121,8 +121,9 @@ def test_segments_are_explained_and_why_there_is_no_map(
     job = work(explain(run=run, video=video, frames=(16, 32), by=bob))
 
     assert (job.status, job.reason) == (Job.Status.SUCCEEDED, "")
-    assert job.result["baseline"] == "normal"
-    assert job.result["why_no_map"].startswith("Flow and gradient histograms has no layer here")
+    [told] = job.result["explained"]
+    assert told["baseline"] == "normal"
+    assert told["why_no_map"].startswith("Flow and gradient histograms has no layer here")
     found = Explanation.objects.get()
     assert (found.kind, found.target, found.video) == (SEGMENTS, "16-32", video)
     assert (found.score_set, found.n_maps, found.width) == (run.score_set, 1, 2)
@@ -180,6 +181,6 @@ def test_a_job_that_is_cancelled_ends_soon_stores_nothing_and_can_be_asked_for_a
     assert (state["targets"], state["why_not"]) == ([], "")
     assert state["job"] == {
         "url": f"/jobs/{job.pk}", "is_over": True, "status": "Cancelled",
-        "reason": "Bob asked to cancel it.", "target": "",
+        "reason": "Bob asked to cancel it.", "layer": "", "targets": [""],
     }  # fmt: skip
     assert explain(run=run, video=video, by=bob).pk != job.pk
