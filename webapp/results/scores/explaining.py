@@ -109,6 +109,24 @@ def why_not(run: Run) -> str:
     return ""
 
 
+def last_job(run: Run) -> Job | None:
+    """The newest that explains its scores, unless that succeeded: then what it made is there."""
+    job = Job.objects.filter(kind=KIND, subject_id=run.pk).order_by("-id").first()
+    return None if job is None or job.status == Job.Status.SUCCEEDED else job
+
+
+def new_parts(run: Run, parts: Sequence[Part]) -> list[Part]:
+    """Those that are neither explained, by the layer unless told, nor about to be."""
+    videos = {part.video.pk for part in parts}
+    there = Explanation.objects.filter(
+        score_set__run=run, video__in=videos, kind=_kind(run), layer=""
+    ).values_list("video", "target")
+    going_on = Job.objects.filter(kind=KIND, subject_id=run.pk, spec__layer="", finished_at=None)
+    asked = [each for spec in going_on.values_list("spec", flat=True) for each in spec["parts"]]
+    done = {*there, *((each["video"], each["target"]) for each in asked)}
+    return [part for part in parts if (part.video.pk, part.target) not in done]
+
+
 def check_scores(job: Job, run: Run) -> None:
     """Raise UserError where the scores that were to be explained are gone."""
     if not ScoreSet.objects.filter(pk=job.spec["score_set"], run=run).exists():
@@ -140,13 +158,17 @@ def _scores_of(run: Run, video: Video) -> ScoreSet:
     return score_set
 
 
+def _kind(run: Run, layer: str = "") -> str:
+    """Of what a job makes in any case. Segments do not depend on a layer: by one, maps are new."""
+    return GRAD_CAM if layer or run.feature_set_id is None else SEGMENTS
+
+
 def _check_new(run: Run, score_set: ScoreSet, part: Part, layer: str) -> None:
-    """Segments do not depend on a layer, so that with one only the maps are new."""
     named = {"run": run, "video": part.video.name}
-    kind = GRAD_CAM if layer or run.feature_set_id is None else SEGMENTS
     there = Explanation.objects.filter(
-        score_set=score_set, video=part.video, kind=kind, target=part.target, layer=layer
-    )
+        score_set=score_set, video=part.video, kind=_kind(run, layer), target=part.target,
+        layer=layer,
+    )  # fmt: skip
     if there.exists():
         sentence = _("These frames of %(video)s are explained for %(run)s already.")
         raise ConflictError(sentence % named, code="already_explained")
