@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from django.test import Client
 
 from ml.explain.maps import Maps
 from ml.records import Scores
-from tests.factories.results import explain as with_errors
+from tests.factories.results import explain as with_maps
 from tests.factories.results import float32, labelled_run, save_by_name
 from tests.factories.runs import CheckpointFactory, MethodFactory
 from webapp.accounts import services
@@ -23,7 +22,6 @@ from webapp.datasets.models import Interval, Video
 from webapp.jobs.models import Job
 from webapp.results.models import GRAD_CAM, ScoreSet
 from webapp.results.scores.explaining import explain
-from webapp.results.scores.explanations import Sheet, land
 from webapp.results.studies.gallery import N_FRAMES, Gallery, Outcome, Stretch
 from webapp.results.studies.operating_points import Explorer, Wish
 
@@ -144,18 +142,17 @@ def test_frames_lie_around_the_highest_score(
     assert all(window[0] <= frame < window[1] for frame in stretch.frames)
 
 
-def landed(score_set: ScoreSet, name: str, folder: Path, *, layer: str = "") -> None:
+def landed(score_set: ScoreSet, name: str) -> None:
+    """Maps of frames 2 and 3."""
     video = score_set.run.dataset.videos.get(name=name)
     maps = Maps(levels=np.full((2, 4, 6), 9, np.uint8), highest=0.5, first_frame=2)
-    maps.save(folder / "maps.png")
-    facts = maps.facts("a rule", kind=GRAD_CAM, target="2-4", layer=layer, likeness=0.1)
-    land(score_set.run, [Sheet(video_id=video.pk, path=folder / "maps.png", facts=facts)])
+    with_maps(score_set.run, {video: maps}, kind=GRAD_CAM, target="2-4", likeness=0.1)
 
 
-def test_maps_are_of_the_frame_that_is_looked_at(score_set: ScoreSet, tmp_path: Path) -> None:
-    landed(score_set, "a", tmp_path)  # of frames 2 and 3, and the peak is 4
-    landed(score_set, "b", tmp_path)
-    with_errors(score_set.run, {score_set.run.dataset.videos.get(name="b"): None})
+def test_maps_are_of_the_frame_that_is_looked_at(score_set: ScoreSet) -> None:
+    landed(score_set, "a")  # whose peak is 4
+    landed(score_set, "b")
+    with_maps(score_set.run, {score_set.run.dataset.videos.get(name="b"): None})
 
     groups = {group.outcome: group for group in gallery(score_set).groups}
 
@@ -168,9 +165,9 @@ def test_maps_are_of_the_frame_that_is_looked_at(score_set: ScoreSet, tmp_path: 
 
 
 def test_one_job_makes_the_maps_that_are_missing(
-    score_set: ScoreSet, bob: User, vera: User, tmp_path: Path
+    score_set: ScoreSet, bob: User, vera: User
 ) -> None:
-    landed(score_set, "b", tmp_path)
+    landed(score_set, "b")
     with pytest.raises(PermissionDenied):
         gallery(score_set).explain_missing(by=vera)
 
@@ -199,8 +196,8 @@ def test_what_is_being_explained_is_not_missing(score_set: ScoreSet, bob: User) 
     }
 
 
-def test_page(score_set: ScoreSet, as_vera: Client, as_bob: Client, tmp_path: Path) -> None:
-    landed(score_set, "b", tmp_path)
+def test_page(score_set: ScoreSet, as_vera: Client, as_bob: Client) -> None:
+    landed(score_set, "b")
     address = f"/runs/{score_set.run_id}/gallery"
 
     page = as_vera.get(address, {"threshold": THRESHOLD})
@@ -233,13 +230,11 @@ def test_the_button_submits_a_job_and_leads_back(score_set: ScoreSet, as_bob: Cl
     assert "missing map" not in page
 
 
-def test_a_run_that_reads_frames_shows_its_error_maps(
-    score_set: ScoreSet, as_bob: Client, tmp_path: Path
-) -> None:
+def test_a_run_that_reads_frames_shows_its_error_maps(score_set: ScoreSet, as_bob: Client) -> None:
     run = score_set.run
     run.method = MethodFactory.create()
     run.save()
-    with_errors(run, {run.dataset.videos.get(name="a"): None})
+    with_maps(run, {run.dataset.videos.get(name="a"): None})
 
     page = as_bob.get(f"/runs/{run.pk}/gallery", {"threshold": THRESHOLD}).content.decode()
 
