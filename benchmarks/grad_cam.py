@@ -6,8 +6,8 @@ The peer hooks the layer, calls `backward` on the logit and reads the gradient t
 given, as is usual: so all layers and all weights are differentiated. Ours is what `explain` runs:
 clips in batches, differentiated from the layer on. The networks and sizes are the published ones,
 with weights by chance and norms that have seen four clips, the layers those that are asked unless
-told. One thread, CPU time,
-once. In bf16 also, which is emulated where the processor lacks instructions for it.
+told. One thread, CPU time, once. In bf16 also, which is emulated where the processor lacks
+instructions for it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Maps = NDArray[np.float32]
 
 def main() -> None:
     torch.set_num_threads(1)
-    figures = {name: measure(name, config) for name, config in NETWORKS.items()}
+    figures: dict[str, Any] = {name: measure(name, each) for name, each in NETWORKS.items()}
     figures |= {"has_bf16": has_bf16(CPU), "clips_in_a_batch": AT_ONCE}
     report.save("grad_cam", figures, seed=SEED, notes=(__doc__ or "").split("\n")[0])
 

@@ -56,10 +56,12 @@ class ExplainsClips(Protocol):
     `cam_layers` names layers of `network` that are worth asking, the first of them unless told.
     """
 
-    title: str
     cam_layers: tuple[str, ...]
     config: Any
     network: nn.Module | None
+
+    @property
+    def title(self) -> str: ...
 
     @property
     def making(self) -> Making: ...

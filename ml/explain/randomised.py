@@ -53,7 +53,7 @@ def rank_correlation(one: Map, other: Map) -> float | None:
     ranks = [_ranks(each) for each in (one, other)]
     if any(each.min() == each.max() for each in ranks):
         return None
-    return float(np.corrcoef(ranks)[0, 1])
+    return float(np.asarray(np.corrcoef(ranks))[0, 1])
 
 
 def _ranks(values: Map) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ class GalleryQuery(Known):
         max_value=LARGEST_THRESHOLD,
         help_text="The run's leading one when left out.",
     )
-    label = serializers.CharField(
+    label = serializers.CharField(  # type: ignore[assignment]  # a field's own name for people
         required=False, max_length=200, default="", allow_blank=True,
         help_text="Of events of this class alone, or normal.",
     )  # fmt: skip

@@ -193,5 +193,5 @@ def test_a_layer_that_is_not_there_is_told_with_those_that_are(
 ) -> None:
     of_video = ("--manifest", manifest, "--video", "t", "--out", tmp_path / "out")
 
-    assert main(asked(of_clips, *of_video, "--layer", "layer4")) == 2
+    assert main(asked(of_clips, *of_video, "--layer", "layer4")) == 1
     assert "OS-3DCNN has no layer layer4; it has head.maps, rgb" in capsys.readouterr().err
