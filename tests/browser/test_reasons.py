@@ -44,7 +44,7 @@ def explained(run, video, folder: Path, rows: range, name: str) -> None:
     facts = {
         "kind": "segments", "target": name, "rule": "", "first_frame": rows.start * ROW,
         "frames_per_map": ROW, "n_maps": len(rows), "height": 1, "width": N_ROWS, "columns": 1,
-        "highest": 0.6,
+        "highest": 0.6, "layer": "", "likeness_to_random": None,
     }  # fmt: skip
     land(run, [Sheet(video_id=video.pk, path=folder / "segments.json", facts=facts)])
 
