@@ -6,8 +6,8 @@ The peer hooks the layer, calls `backward` on the logit and reads the gradient t
 given, as is usual: so all layers and all weights are differentiated. Ours is what `explain` runs:
 clips in batches, differentiated from the layer on. The networks and sizes are the published ones,
 with weights by chance and norms that have seen four clips, the layers those that are asked unless
-told. One thread, CPU time, once. In bf16 also, which is emulated where the processor lacks
-instructions for it.
+told. One thread, CPU time, once. In bf16 also, where the processor has instructions for it; else
+that is computed in float32, and told by `has_bf16`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ml.registry import get_method
 SEED = 7
 N_CLIPS = 32
 N_ALONE = 4  # clips that ours takes one by one, for the difference that batches make
-N_EMULATED = 4  # clips in bf16 where that is emulated
+N_WITHOUT = 4  # clips that are taken where bf16 is float32
 CPU = torch.device("cpu")
 NETWORKS: dict[str, dict[str, Any]] = {
     "resnet3d": {"depth": 18},
@@ -58,7 +58,7 @@ def measure(name: str, config: dict[str, Any]) -> dict[str, Any]:
     alone = np.concatenate(
         [maps_of_clips(method, [clip], method.cam_layers[0]) for clip in clips[:N_ALONE]]
     )
-    few = clips if has_bf16(CPU) else clips[:N_EMULATED]
+    few = clips if has_bf16(CPU) else clips[:N_WITHOUT]
     in_bf16, rounded = timed(batched, made(name, config | {"precision": "bf16"}), few)
     return {
         "layer": method.cam_layers[0],
