@@ -190,9 +190,10 @@ def test_a_job_that_is_cancelled_ends_soon_stores_nothing_and_can_be_asked_for_a
 
 
 def test_clips_are_explained_by_maps_of_several_videos(
-    worker: WorkerNode, team: Team, bob: User, tmp_path: Path, work: Callable[[Job], Job]
+    team: Team, bob: User, tmp_path: Path, work: Callable[[Job], Job], settings: Any
 ) -> None:
     """A video that is gone meanwhile does not keep the others from being explained."""
+    settings.DATA_ROOTS = [str(tmp_path)]
     run = scored_clips(team, tmp_path)
     videos = [run.dataset.videos.get(name=name) for name in ("one", "two", "gone")]
     (tmp_path / "gone.mp4").unlink()
