@@ -46,6 +46,7 @@ def describe() -> list[dict[str, Any]]:
             "supervision": str(method.supervision),
             "reads": str(method.reads),
             "begins_with": list(method.begins_with),
+            "layers": list(getattr(method, "cam_layers", ())),
             "schema": schema_of(method.Config),
             "sweeps": [asdict(sweep) for sweep in method.sweeps],
         }

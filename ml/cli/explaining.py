@@ -21,7 +21,7 @@ N_SHOWN = 5  # rows that say most of a score
 
 def explain(options: argparse.Namespace) -> int:
     with TemporaryDirectory() as scratch:
-        wanted = {"frames": _frames_of(options.frames), "baseline": options.baseline}
+        wanted = {"baseline": options.baseline, "layer": options.layer}
         learnt = learnt_of(options, Path(scratch)) | wanted
         if options.features:
             return _explain_file(options, learnt)
@@ -40,6 +40,7 @@ def _of_manifest(options: argparse.Namespace) -> dict[str, Any]:
     normal = [video for video in manifest.part("train") if not is_abnormal(video)]
     return {
         "videos": [asdict(video) for video in chosen],
+        "parts": [{"video": options.video, "frames": _frames_of(options.frames)}],
         "normal": [asdict(video) for video in normal if video.features],
         "extractor": _extractor_facts(options),
     }
@@ -50,7 +51,6 @@ def _extractor_facts(options: argparse.Namespace) -> dict[str, Any]:
         "names": [options.extractor] if options.extractor else [],
         "options": assigned(options.extractor_set),
         "weights": str(options.extractor_weights) if options.extractor_weights else None,
-        "layer": options.extractor_layer,
     }
 
 
@@ -64,11 +64,16 @@ def _frames_of(text: str) -> tuple[int, int] | None:
 
 
 def _explain_file(options: argparse.Namespace, learnt: dict[str, Any]) -> int:
+    from ml.explain.segments import ExplainsSegments
     from ml.verbs.explain import attributions, explaining
 
     video = video_of_file(options)
     spec = learnt | places_of(options)
-    found = attributions(explaining(spec, to_nobody()), spec, video, to_nobody()).to_json()
+    method = explaining(spec, to_nobody())
+    if not isinstance(method, ExplainsSegments):
+        raise BadInput("A method over clips looks at a video, not at features: name a --manifest")
+    part = {"frames": _frames_of(options.frames)}
+    found = attributions(method, spec, part, video).to_json()
     print(json.dumps({"video": video.id, **found}) if options.json else _as_text(found))
     return 0
 

@@ -70,7 +70,9 @@ def _add_explain(verbs: Any) -> None:
     explain.add_argument("--extractor", default="", help="that made the features: also where")
     explain.add_argument("--extractor-set", action="append", default=[], metavar="FIELD=VALUE")
     explain.add_argument("--extractor-weights", type=Path, help="where it takes some")
-    explain.add_argument("--extractor-layer", default="", help="that is asked, instead of its own")
+    explain.add_argument(
+        "--layer", default="", help="of the network that sees the frames: asked instead of its own"
+    )
     explain.set_defaults(run=explaining.explain)
 
 

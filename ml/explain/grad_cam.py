@@ -1,8 +1,12 @@
-"""Where a convolutional network looks for a score: Grad-CAM.
+"""Where a convolutional network looks for a score: Grad-CAM, by Captum.
 
 Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization,
 ICCV 2017. Nothing here knows what the score is: a method over features that an extractor makes, or
 a network's own class.
+
+The gradient by what a layer gives needs nothing of what lies before that layer. So that part is
+passed without a graph, which costs as little as when the network scores, and only the rest is
+differentiated.
 
 N inputs of a network, C channels of a layer, then its places: H W, or T H W where it sees clips.
 """
@@ -14,6 +18,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from captum.attr import LayerGradCam
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -47,36 +52,39 @@ class ShowsWhere(Protocol):
         """(1, D) of an input, differentiable."""
 
 
-def class_activation_maps(activations: Tensor, gradients: Tensor) -> Tensor:
-    """(N, *places), never negative, of what a layer gives (N, C, *places) and the score's gradients
-    by it.
+def grad_cam(
+    layer: nn.Module, inputs: Tensor | tuple[Tensor, ...], score: Callable[..., Tensor]
+) -> Tensor:
+    """Maps (N, *places), never negative, of what the layer gives (N, C, *places).
 
-    Equation 1: the weight of a channel is the mean of its gradients over all places; equation 2:
-    the sum of the weighted channels, where that is positive.
+    `score` makes of the inputs one number, or one for each of a batch of which none depends on the
+    others. Equation 1: the weight of a channel is the mean of its gradients over all places;
+    equation 2: the sum of the weighted channels, where that is positive. The layer is to be passed
+    once and to give places. Raise ValueError where it does not.
     """
-    places = tuple(range(2, gradients.ndim))
-    weights = gradients.mean(places, keepdim=True)
-    return (weights * activations).sum(1).relu()
+    n_passed = 0
 
+    def differentiate_from_here(_layer: nn.Module, _inputs: object, output: Tensor) -> None:
+        nonlocal n_passed
+        n_passed += 1
+        if not isinstance(output, Tensor) or output.ndim not in (4, 5):
+            raise ValueError("what the layer gives has no places in a picture")
+        torch.set_grad_enabled(True)
 
-def grad_cam(layer: nn.Module, inputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-    """Maps of `inputs` as the layer sees them, for the one number that `score` makes of them.
+    def numbers(*given: Tensor) -> Tensor:
+        with torch.no_grad():  # until the layer is passed
+            found = score(*given).reshape(-1)
+        if n_passed != 1:
+            raise ValueError(f"the layer was passed {n_passed} times")
+        return found
 
-    The layer is to be passed once and to give places. Raise ValueError where it does not.
-    """
-    given: list[Tensor] = []
-    hook = layer.register_forward_hook(lambda _layer, _inputs, output: given.append(output))
+    hook = layer.register_forward_hook(differentiate_from_here)
     try:
-        with torch.enable_grad():
-            number = score(inputs.detach().requires_grad_())
+        maps = LayerGradCam(numbers, layer).attribute(inputs, relu_attributions=True)
     finally:
         hook.remove()
-    if len(given) != 1:
-        raise ValueError(f"the layer was passed {len(given)} times")
-    if given[0].ndim not in (4, 5):
-        raise ValueError("what the layer gives has no places in a picture")
-    [gradients] = torch.autograd.grad(number, given)
-    return class_activation_maps(given[0], gradients).detach()
+    assert isinstance(maps, Tensor)
+    return maps[:, 0].detach()
 
 
 def by_step(maps: Tensor) -> NDArray[np.float32]:

@@ -27,6 +27,11 @@ def over_picture(maps: Sequence[Map], places: Sequence[Place], picture: Size, ce
     [first, *others] = places
     if not others and (first.height, first.width, first.is_mirrored) == (*picture, False):
         return maps[0]
+    return in_cells(maps, places, picture, cells)
+
+
+def in_cells(maps: Sequence[Map], places: Sequence[Place], picture: Size, cells: Size) -> Map:
+    """(S, h', w'): `laid_back`, each of the `cells` the mean of its pixels."""
     laid = laid_back(maps, places, picture)
     return laid if cells == picture else np.stack([_reduced(each, cells) for each in laid])
 

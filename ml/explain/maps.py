@@ -71,12 +71,26 @@ class Maps:
         _n_maps, height, width = self.levels.shape
         return REDUCTION.format(height=height, width=width, of_a_pixel=of_a_pixel, levels=LEVELS)
 
-    def facts(self, rule: str, *, kind: str = ERRORS, target: str = "") -> dict[str, Any]:
-        """What has to be known to read the sheet. Without a `target` it explains the score."""
+    def facts(
+        self,
+        rule: str,
+        *,
+        kind: str = ERRORS,
+        target: str = "",
+        layer: str = "",
+        likeness: float | None = None,
+    ) -> dict[str, Any]:
+        """What has to be known to read the sheet. Without a `target` it explains the score.
+
+        `layer` is that of the network that was asked for, empty for its own; `likeness` the rank
+        correlation with maps of random weights, where these were made.
+        """
         n_maps, height, width = self.levels.shape
         return {
             "kind": kind,
             "target": target,
+            "layer": layer,
+            "likeness_to_random": likeness,
             "rule": rule,
             "first_frame": self.first_frame,
             "frames_per_map": self.frames_per_map,

@@ -122,6 +122,8 @@ class SegmentAttributions:
         return {
             "kind": KIND,
             "target": target,
+            "layer": "",
+            "likeness_to_random": None,
             "rule": self.rule,
             "first_frame": self.first_frame + int(np.ceil(first_row * self.row_length)),
             "frames_per_map": max(1, round(self.stride * self.row_length)),

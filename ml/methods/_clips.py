@@ -48,7 +48,8 @@ class ClipMethod(Method):
 
     `last_layer` names the linear layer that does, one output for each class, of which the first is
     normal. What is called as in `head` learns at `head_learning_rate`. Pixels of 0…255 have
-    `mean` taken away and are divided by `deviation`, in the order red, green, blue.
+    `mean` taken away and are divided by `deviation`, in the order red, green, blue. `cam_layers`
+    can be asked where the network looks, the first of them unless told: one whose time still moves.
     """
 
     supervision = Supervision.FULL
@@ -61,6 +62,7 @@ class ClipMethod(Method):
     )
     last_layer: ClassVar[str]
     head: ClassVar[tuple[str, ...]]
+    cam_layers: tuple[str, ...]
     mean: ClassVar[tuple[float, float, float]] = (127.5, 127.5, 127.5)
     deviation: ClassVar[tuple[float, float, float]] = (127.5, 127.5, 127.5)
     is_bgr: ClassVar[bool] = False  # how the network takes its colours
@@ -103,6 +105,10 @@ class ClipMethod(Method):
         assert isinstance(layer, nn.Linear)
         return layer
 
+    @property
+    def n_classes(self) -> int:
+        return self.last.out_features
+
     def take_shape(self, tensors: Mapping[str, Tensor]) -> None:
         """Raise BadInput where the weights are not among them that tell classes apart."""
         weights = tensors.get(f"modules/network/{self.last_layer}.weight")
@@ -136,7 +142,7 @@ class ClipMethod(Method):
         """
         if self.network is None:
             self.set_classes(n_classes)
-        elif self.last.out_features != n_classes:
+        elif self.n_classes != n_classes:
             layer = nn.Linear(self.last.in_features, n_classes)
             self.learnt.set_submodule(self.last_layer, layer.to(self.device))
 
@@ -166,8 +172,18 @@ class ClipMethod(Method):
 
     def logits(self, streams: Iterable[Pictures]) -> Tensor:
         """(B, classes) float32 of the clips' bytes (B, L, S, S, 3) in each modality."""
+        return self.logits_of(tuple(map(self.pixels, streams)))
+
+    def streams(self, clips: Sequence[Pictures]) -> tuple[Tensor, ...]:
+        """(B, 3, L, S, S) of each modality, of the pictures (L, S, S, 3) of each clip."""
+        return tuple(
+            self.pixels(np.stack([each.of(clip) for clip in clips])) for each in self.modalities
+        )
+
+    def logits_of(self, streams: tuple[Tensor, ...]) -> Tensor:
+        """(B, classes) float32 of what the network takes, (B, 3, L, S, S) in each modality."""
         with self.computing():
-            logits = self.learnt(*map(self.pixels, streams))
+            logits = self.learnt(*streams)
         return logits.float()
 
     def pixels(self, pictures: Pictures) -> Tensor:
@@ -183,9 +199,9 @@ class ClipMethod(Method):
         return autocast(self.device, self.config.precision)
 
     def score(self, video: VideoRecord) -> Scores:
-        if self.config.classes == "two" and self.last.out_features != 2:
+        if self.config.classes == "two" and self.n_classes != 2:
             raise BadInput(
-                f"The weights tell {self.last.out_features} classes apart, and which of them is "
+                f"The weights tell {self.n_classes} classes apart, and which of them is "
                 "normal nobody says: begin a training with them"
             )
         self.learnt.eval()
@@ -197,8 +213,7 @@ class ClipMethod(Method):
 
     def score_clips(self, clips: Sequence[Pictures]) -> NDArray[np.float64]:
         """(B,) in [0, 1], of the pictures (L, S, S, 3) of each."""
-        streams = (np.stack([each.of(clip) for clip in clips]) for each in self.modalities)
-        return abnormality(self.logits(streams))
+        return abnormality(self.logits_of(self.streams(clips)))
 
 
 class ClipLearner(Learner[Indices]):

@@ -66,6 +66,7 @@ class ECOLiteMethod(ClipMethod):
     )
     last_layer = "fc_final"
     head = ("fc_final.",)
+    cam_layers = ("clips", "pictures")
     mean = (128.0, 117.0, 104.0)
     deviation = (1.0, 1.0, 1.0)
     is_bgr = True

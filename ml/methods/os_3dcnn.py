@@ -63,6 +63,7 @@ class OS3DCNN(ClipMethod):
     )
     last_layer = "head.fc"
     head = ("head.",)
+    cam_layers = ("head.maps", "rgb")
     Config = OS3DCNNConfig
     tiny = OS3DCNNConfig(
         picture_size=16, clip_length=4, longest_seconds=0.5, widths=(8, 8, 8, 16), epochs=12,

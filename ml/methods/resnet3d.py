@@ -88,6 +88,8 @@ class ResNet3DMethod(ClipMethod):
     paper = "Jo, Yu, Anomaly Detection using Transfer Learning based on 3D ResNet (in Korean)"
     last_layer = "fc"
     head = ("fc.",)
+    # The second gives four steps of 16 pictures; the last, one.
+    cam_layers = ("backbone.layer2", "backbone.layer1", "backbone.layer3", "backbone.layer4")
     mean = (110.7975, 103.3005, 96.2625)  # 0.4345, 0.4051, 0.3775 of 255: the project's Kinetics
     deviation = (70.584, 69.1815, 69.7935)  # 0.2768, 0.2713, 0.2737
     Config = ResNet3DConfig

@@ -113,6 +113,7 @@ class TS3DCNN(ClipMethod):
     )
     last_layer = "head.fc"
     head = ("head.",)
+    cam_layers = ("head.maps", "rgb", "second")
     begins_with = (ONE_STREAM,)
     Config = TS3DCNNConfig
     tiny = TS3DCNNConfig(

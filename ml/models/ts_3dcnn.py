@@ -46,11 +46,12 @@ class Head(nn.Module):
         super().__init__()
         self.conv4 = convolution(channels, width, (3, 3, 3))
         self.bn4 = nn.BatchNorm3d(width)
+        self.maps = nn.Identity()  # a name for what conv4 gives after its ReLU
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(width, n_classes)
 
     def forward(self, maps: Tensor) -> Tensor:
-        outputs = self.dropout(activated(self.conv4, self.bn4, maps))
+        outputs = self.dropout(self.maps(activated(self.conv4, self.bn4, maps)))
         logits: Tensor = self.fc(self.dropout(outputs.mean((2, 3, 4))))
         return logits
 

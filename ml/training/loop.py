@@ -187,9 +187,14 @@ class _Loop:
         return self.learner.plateau.factor if self.learner.plateau else 1.0
 
     def _watch_plateau(self, validated: dict[str, float]) -> None:
-        """Before a checkpoint of this moment, which holds what was seen."""
+        """Before a checkpoint of this moment, which holds what was seen. One process validates."""
         plateau = self.learner.plateau
-        if plateau is not None and plateau.see(validated):
+        if plateau is None:
+            return
+        falls = plateau.see(validated)
+        if self.ranks.any_is(falls) and not self.ranks.is_first:
+            plateau.fall()
+        if falls:
             text = (
                 f"the validation {plateau.name} has not fallen for {plateau.patience} epochs by "
                 f"epoch {self.epoch}: from here on rates are {plateau.factor:.3g} times the first"

@@ -34,9 +34,12 @@ class Plateau:
         self.n_resting += 1
         if self.n_resting < self.patience:
             return False
+        self.fall()
+        return True
+
+    def fall(self) -> None:
         self.factor *= self.gamma
         self.n_resting = 0
-        return True
 
     def state(self) -> dict[str, Any]:
         """As JSON."""

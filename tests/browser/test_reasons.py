@@ -44,7 +44,7 @@ def explained(run, video, folder: Path, rows: range, name: str) -> None:
     facts = {
         "kind": "segments", "target": name, "rule": "", "first_frame": rows.start * ROW,
         "frames_per_map": ROW, "n_maps": len(rows), "height": 1, "width": N_ROWS, "columns": 1,
-        "highest": 0.6,
+        "highest": 0.6, "layer": "", "likeness_to_random": None,
     }  # fmt: skip
     land(run, [Sheet(video_id=video.pk, path=folder / "segments.json", facts=facts)])
 
@@ -87,7 +87,7 @@ def test_what_a_job_makes_appears_while_the_page_is_open(open_page, alice, video
     expect(page.locator("#reasons-lane")).to_be_hidden()
     job = Job.objects.create(
         team=run.team, kind="explain", subject_id=run.pk, title="x", queue="cpu",
-        spec={"video": video.pk, "target": ""},
+        spec={"parts": [{"video": video.pk, "target": ""}], "layer": ""},
     )  # fmt: skip
     page.reload()
     expect(page.locator("#reasons-job")).to_contain_text("Created")

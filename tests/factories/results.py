@@ -52,11 +52,12 @@ def save_by_name(run: Run, scores: dict[str, Scores], rule: str = "every frame")
     return save_scores(run=run, job=run.current_job, scores=by_id, rule=rule)
 
 
-def explain(run: Run, maps: Mapping[Video, Maps | None]) -> None:
-    """Error maps of videos; by None, one for each frame, that of frame i all of level i."""
+def explain(run: Run, maps: Mapping[Video, Maps | None], **how: Any) -> None:
+    """Maps of videos, of errors unless told; by None, one for each frame, that of frame i all of
+    level i. `how` are facts of a sheet, such as its kind and layer."""
     with TemporaryDirectory() as folder:
         sheets = [
-            _sheet(video, Path(folder) / f"{video.pk}.png", each or _plain_maps(video))
+            _sheet(video, Path(folder) / f"{video.pk}.png", each or _plain_maps(video), how)
             for video, each in maps.items()
         ]
         explanations.land(run, sheets)
@@ -67,6 +68,6 @@ def _plain_maps(video: Video) -> Maps:
     return Maps(levels=levels[:, None, None].repeat(4, 1).repeat(6, 2), highest=0.5)
 
 
-def _sheet(video: Video, path: Path, maps: Maps) -> Sheet:
+def _sheet(video: Video, path: Path, maps: Maps, how: Mapping[str, Any]) -> Sheet:
     maps.save(path)
-    return Sheet(video_id=video.pk, path=path, facts=maps.facts(maps.rule("the error")))
+    return Sheet(video_id=video.pk, path=path, facts=maps.facts(maps.rule("the error"), **how))

@@ -15,6 +15,7 @@ from torch import nn
 
 from ml import device
 from ml.data.samples.frames import FrameStore
+from ml.explain.clips import ExplainsClips, explain_clips
 from ml.explain.maps import Explains
 from ml.explain.segments import ExplainsSegments, explain_segments
 from ml.methods import Method, OneClassMethod, Reads, restore
@@ -188,11 +189,16 @@ def test_method_gives_a_very_short_video_what_it_can(trained: Trained, tmp_path:
 
 
 def test_method_explains_its_scores(trained: Trained) -> None:
-    """In the picture where it reads frames, by the rows of the bag, here of an event, where it
-    reads features. Nothing explains those of clips yet.
+    """In the picture where it reads frames or clips, by the rows of the bag, here of an event,
+    where it reads features: whatever looks at pictures says where.
     """
     if trained.method.reads == Reads.CLIPS:
-        assert not isinstance(trained.method, Explains | ExplainsSegments)
+        assert isinstance(trained.method, ExplainsClips)
+        video = trained.manifest.part("test")[0]
+        for layer in trained.method.cam_layers:
+            found = explain_clips(trained.method, video, layer=layer)
+            assert found.maps.frames_per_map * len(found.maps.levels) >= video.n_frames
+            assert layer in found.rule
         return
     if trained.method.reads == Reads.FRAMES:
         assert isinstance(trained.method, Explains)

@@ -122,6 +122,8 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "runs:detail": {"GET": READ},
     "runs:operating_points": {"GET": READ},
     "runs:folds": {"GET": all_people(404)},  # the run's split has none
+    "runs:gallery": {"GET": READ},
+    "runs:explain_missing": {"POST": of_team(403, 422)},  # the run reads frames
     "runs:sensitivity": {"GET": READ},
     "runs:progress": {"GET": READ},
     "runs:curve": {"GET": READ},
@@ -263,6 +265,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:calibration": {"GET": of_team(422, 422)},  # no validation videos
     "api:explanations": {"GET": READ},
     "api:explanation": {"GET": READ, "POST": of_team(403, 422)},  # the run reads frames
+    "api:gallery": {"GET": READ, "POST": of_team(403, 422)},  # the run reads frames
     "api:folds": {"GET": all_people(404)},  # the run's split has none
     "api:operating_points": {"GET": READ},
     "api:sensitivity": {"GET": READ},

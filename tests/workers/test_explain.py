@@ -15,7 +15,7 @@ import pytest
 import torch
 from django.test import Client
 
-from ml.methods import WeakMethod
+from ml.methods import ClipMethod, WeakMethod
 from ml.registry import as_json, get_method
 from ml.training import checkpoints
 from ml.training.checkpoints import Checkpoint
@@ -29,8 +29,8 @@ from webapp.accounts.models import Team, User
 from webapp.datasets.models import FeatureFile, FeatureSet, Video
 from webapp.jobs.models import Job, WorkerNode
 from webapp.jobs.services import request_cancel
-from webapp.results.models import SEGMENTS, Explanation, PendingExplanation
-from webapp.results.scores.explaining import explain
+from webapp.results.models import GRAD_CAM, SEGMENTS, Explanation, PendingExplanation
+from webapp.results.scores.explaining import Part, explain, explain_parts
 from webapp.runs.models import Run
 from workers import supervisor
 
@@ -58,10 +58,13 @@ def learnt(run: Run, folder: Path, **changes: Any) -> None:
     method = kind(config, torch.device("cpu"))
     assert isinstance(method, WeakMethod)
     method.set_dimension(D)
-    state = method.learnt.state_dict()
+    _save(run, folder, "video_classifier", config, method.learnt.state_dict())
+
+
+def _save(run: Run, folder: Path, name: str, config: Any, state: dict[str, torch.Tensor]) -> None:
     saved = Checkpoint(
-        method="video_classifier", config=as_json(config), seed=0, step=0, epoch=0.0,
-        tensors={f"modules/network/{name}": each for name, each in state.items()},
+        method=name, config=as_json(config), seed=0, step=0, epoch=0.0,
+        tensors={f"modules/network/{key}": each.contiguous() for key, each in state.items()},
     )  # fmt: skip
     weights, described = checkpoints.save(saved, folder)
     CheckpointFactory.create(
@@ -121,8 +124,9 @@ def test_segments_are_explained_and_why_there_is_no_map(
     job = work(explain(run=run, video=video, frames=(16, 32), by=bob))
 
     assert (job.status, job.reason) == (Job.Status.SUCCEEDED, "")
-    assert job.result["baseline"] == "normal"
-    assert job.result["why_no_map"].startswith("Flow and gradient histograms has no layer here")
+    [told] = job.result["explained"]
+    assert told["baseline"] == "normal"
+    assert told["why_no_map"].startswith("Flow and gradient histograms has no layer here")
     found = Explanation.objects.get()
     assert (found.kind, found.target, found.video) == (SEGMENTS, "16-32", video)
     assert (found.score_set, found.n_maps, found.width) == (run.score_set, 1, 2)
@@ -180,6 +184,50 @@ def test_a_job_that_is_cancelled_ends_soon_stores_nothing_and_can_be_asked_for_a
     assert (state["targets"], state["why_not"]) == ([], "")
     assert state["job"] == {
         "url": f"/jobs/{job.pk}", "is_over": True, "status": "Cancelled",
-        "reason": "Bob asked to cancel it.", "target": "",
+        "reason": "Bob asked to cancel it.", "layer": "", "targets": [""],
     }  # fmt: skip
     assert explain(run=run, video=video, by=bob).pk != job.pk
+
+
+def test_clips_are_explained_by_maps_of_several_videos(
+    team: Team, bob: User, tmp_path: Path, work: Callable[[Job], Job], settings: Any
+) -> None:
+    """A video that is gone meanwhile does not keep the others from being explained."""
+    settings.DATA_ROOTS = [str(tmp_path)]
+    run = scored_clips(team, tmp_path)
+    videos = [run.dataset.videos.get(name=name) for name in ("one", "two", "gone")]
+    (tmp_path / "gone.mp4").unlink()
+    parts = [Part(video=videos[0]), Part(video=videos[1], frames=(4, 9)), Part(video=videos[2])]
+
+    job = work(explain_parts(run=run, parts=parts, layer="rgb", by=bob))
+
+    assert (job.status, job.reason) == (Job.Status.SUCCEEDED, "")
+    assert [each["target"] for each in job.result["explained"]] == ["", "4-9"]
+    found = Explanation.objects.order_by("n_maps")
+    assert [(each.kind, each.target, each.layer, each.n_maps) for each in found] == [
+        (GRAD_CAM, "4-9", "rgb", 5), (GRAD_CAM, "", "rgb", FRAMES),
+    ]  # fmt: skip
+    assert "its layer rgb" in found[0].rule
+    assert found[0].likeness_to_random is not None
+
+
+def scored_clips(team: Team, folder: Path) -> Run:
+    """A run of OS-3DCNN that has learnt nothing, on three test videos."""
+    torch.manual_seed(0)
+    kind = get_method("os_3dcnn")
+    config = replace(kind.tiny, picture_size=32, clip_length=8)
+    method = kind(config, torch.device("cpu"))
+    assert isinstance(method, ClipMethod)
+    method.set_classes(2)
+    row = MethodFactory.create(name="os_3dcnn", supervision="full", reads="clips")
+    run = RunFactory.create(team=team, method=row, dataset__folder=str(folder))
+    names = ("gone", "one", "two")
+    for name in names:
+        toys.moving_square_video(folder / f"{name}.mp4", FRAMES)
+        video = VideoFactory.create(
+            dataset=run.dataset, name=name, path=f"{name}.mp4", n_frames=FRAMES
+        )
+        add_to_test(run, video, [0] * FRAMES)
+    _save(run, folder, "os_3dcnn", config, method.learnt.state_dict())
+    save_by_name(run, {name: float32(*[0.5] * FRAMES) for name in names})
+    return run

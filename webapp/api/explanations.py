@@ -30,7 +30,7 @@ from webapp.runs.models import Run
 
 KINDS = [
     (ERRORS, "error maps of a method that reads frames"),
-    (GRAD_CAM, "where the network looks that made the features"),
+    (GRAD_CAM, "where the network looks that sees the frames"),
     (SEGMENTS, "what each segment adds to a score"),
 ]
 
@@ -40,6 +40,10 @@ class ExplanationQuery(Known):
     target = serializers.CharField(
         max_length=80, default="", allow_blank=True,
         help_text="Frames that were explained, such as 320-480; empty: all.",
+    )  # fmt: skip
+    layer = serializers.CharField(
+        max_length=120, default="", allow_blank=True,
+        help_text="That was asked for; empty: the network's own choice.",
     )  # fmt: skip
     format = serializers.ChoiceField(choices=["json", "png"], required=False)
 
@@ -52,6 +56,11 @@ class ExplanationsQuery(OrderedQuery):
 
 
 class FramesToExplain(Known):
+    layer = serializers.CharField(
+        max_length=120, default="", allow_blank=True,
+        help_text="Of the network that sees the frames, such as backbone.layer3: asked instead of "
+        "its own choice. A method's `layers` are worth asking.",
+    )  # fmt: skip
     from_frame = serializers.IntegerField(min_value=0, required=False)
     to_frame = serializers.IntegerField(
         min_value=1, required=False, help_text="The one after the last. All frames without both."
@@ -59,7 +68,7 @@ class FramesToExplain(Known):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
-        if len(attrs) == 1:
+        if ("from_frame" in attrs) != ("to_frame" in attrs):
             raise serializers.ValidationError("from_frame and to_frame go together")
         return attrs
 
@@ -69,6 +78,12 @@ class ListedExplanationSerializer(serializers.ModelSerializer[Explanation]):
 
     kind = serializers.CharField(help_text="What a map shows: errors, grad_cam; or segments.")
     target = serializers.CharField(help_text="Frames that it explains; empty: all.")
+    layer = serializers.CharField(help_text="That was asked for; empty: the network's own choice.")
+    likeness_to_random = serializers.FloatField(
+        allow_null=True, help_text="Rank correlation, −1…1, with maps of the same network with "
+        "random weights: near 1, they say little of what was learnt. Null where that was not "
+        "asked.",
+    )  # fmt: skip
     rule = serializers.CharField(help_text="What a cell shows and what its levels mean.")
     first_frame = serializers.IntegerField(help_text="The frame of the first map.")
     frames_per_map = serializers.IntegerField(help_text="Frames from one map to the next.")
@@ -82,13 +97,14 @@ class ListedExplanationSerializer(serializers.ModelSerializer[Explanation]):
     class Meta:
         model = Explanation
         fields = [
-            "video_id", "kind", "target", "rule", "first_frame", "frames_per_map", "n_maps",
-            "height", "width", "columns", "highest", "url",
+            "video_id", "kind", "target", "layer", "likeness_to_random", "rule", "first_frame",
+            "frames_per_map", "n_maps", "height", "width", "columns", "highest", "url",
         ]  # fmt: skip
 
     def get_url(self, explanation: Explanation) -> str:
         address = reverse("api:explanation", args=[explanation.run_id, explanation.video_id])
-        return f"{address}?{urlencode({'kind': explanation.kind, 'target': explanation.target})}"
+        named = {name: getattr(explanation, name) for name in ("kind", "target", "layer")}
+        return f"{address}?{urlencode(named)}"
 
 
 class ExplanationSerializer(ListedExplanationSerializer):
@@ -143,7 +159,8 @@ class ExplanationDetail(APIView):
         wanted = read_query(ExplanationQuery, request)
         score_sets = ScoreSet.objects.visible_to(request.user).filter(run=run_id)
         video = get_object_or_404(Video.objects.without_times(), pk=video_id)
-        found = explanation_on(video, score_sets, kind=wanted["kind"], target=wanted["target"])
+        named = {name: wanted[name] for name in ("kind", "target", "layer")}
+        found = explanation_on(video, score_sets, **named)
         if request.accepted_renderer.format != PngRenderer.format:
             return Response(ExplanationSerializer(found).data)
         if found.kind not in PICTURES:
@@ -159,14 +176,15 @@ class ExplanationDetail(APIView):
         request=FramesToExplain, responses={(202, JSONRenderer.media_type): JobSerializer}
     )
     def post(self, request: Request, run_id: str, video_id: str) -> Response:
-        """Explain the scores of some frames of a video, or of all, by its segments and, where the
-        network that made the features is known here, in the picture. 409 where that is done."""
-        frames = read_body(FramesToExplain, request)
+        """Explain the scores of some frames of a video, or of all: by its segments where the method
+        reads features, and in the picture, where the network is known here that sees it. 409 where
+        that is done."""
+        asked = read_body(FramesToExplain, request)
         run = get_object_or_404(Run.objects.visible_to(request.user), pk=run_id)
         videos = Video.objects.visible_to(request.user).without_times()
         video = get_object_or_404(videos, pk=video_id)
-        stretch = (frames["from_frame"], frames["to_frame"]) if frames else None
-        job = explain(run=run, video=video, frames=stretch, by=caller(request))
+        frames = (asked["from_frame"], asked["to_frame"]) if "from_frame" in asked else None
+        job = explain(run=run, video=video, frames=frames, layer=asked["layer"], by=caller(request))
         return accepted(job)
 
 

@@ -22,6 +22,11 @@ class MethodSerializer(serializers.ModelSerializer[Method]):
         child=serializers.CharField(),
         help_text="Other methods with whose weights its training may begin.",
     )
+    layers = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Of a network over clips, those worth asking where it looks; the first unless "
+        "told.",
+    )  # fmt: skip
     schema = ObjectField(help_text="JSON Schema of the config.")
     sweeps = serializers.ListField(
         child=ObjectField(), help_text="Ready-made ones: name, title, reproduces, grid, variants."
@@ -31,7 +36,7 @@ class MethodSerializer(serializers.ModelSerializer[Method]):
         model = Method
         fields = [
             "name", "title", "summary", "paper", "supervision", "reads", "begins_with",
-            "schema", "sweeps", "published_at",
+            "layers", "schema", "sweeps", "published_at",
         ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from webapp.api import (
     explanations,
     feature_sets,
     folds,
+    gallery,
     ground_truth,
     jobs,
     leaderboards,
@@ -174,6 +175,7 @@ urlpatterns = [
         explanations.ExplanationDetail.as_view(),
         name="explanation",
     ),
+    path("runs/<str:run_id>/gallery", gallery.OutcomeGallery.as_view(), name="gallery"),
     path("runs/<str:run_id>/folds", folds.Folds.as_view(), name="folds"),
     path(
         "runs/<str:run_id>/operating-points",

@@ -16,7 +16,7 @@ from webapp.common.errors import UserError
 from webapp.datasets.models import Video
 from webapp.jobs.models import Job
 from webapp.pages.video_page import VideoPage
-from webapp.results.models import SEGMENTS
+from webapp.results.models import GRAD_CAM, SEGMENTS
 from webapp.results.scores import explaining
 from webapp.runs.models import Run
 
@@ -26,7 +26,8 @@ def explain(request: AuthenticatedRequest, video_id: str) -> HttpResponse:
     """The frames from `from` up to, not including, `to` of the run; without both all of them."""
     video = _video(request, video_id)
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=request.POST.get("run", ""))
-    explaining.explain(run=run, video=video, frames=_frames(request), by=request.user)
+    layer = request.POST.get("layer", "").strip()
+    explaining.explain(run=run, video=video, frames=_frames(request), layer=layer, by=request.user)
     shown = {"run": run.pk, "f": request.POST.get("frame", "0")}
     return redirect(f"{reverse('results:video', args=[video.pk])}?{urlencode(shown)}")
 
@@ -40,29 +41,33 @@ def explained(request: HttpRequest, video_id: str) -> HttpResponse:
 
 
 def state_of(page: VideoPage) -> dict[str, Any]:
-    """By run: the targets whose segments are explained, the job that goes on or failed, and why
-    there can be none."""
+    """By run: the targets whose segments are explained, all targets with the layer that they are
+    explained by, the job that goes on or failed, and why there can be none."""
     jobs: dict[str, Job] = {}
     for job in explaining.jobs_on(page.video, [each.run_id for each in page.score_sets]):
         jobs.setdefault(job.subject_id, job)
     targets: dict[str, list[str]] = {}
+    explained: dict[str, list[list[str]]] = {}
     for each in page.explanations:
         if each.kind == SEGMENTS:
             targets.setdefault(each.run_id, []).append(each.target)
+        if each.kind in (SEGMENTS, GRAD_CAM):
+            explained.setdefault(each.run_id, []).append([each.target, each.layer])
     return {
         "segments": {
             each.run_id: {
                 "targets": targets.get(each.run_id, []),
+                "explained": explained.get(each.run_id, []),
                 "why_not": explaining.why_not(each.run),
-                "job": _facts_of(jobs.get(each.run_id)),
+                "job": _facts_of(jobs.get(each.run_id), page.video),
             }
             for each in page.score_sets
         }
     }
 
 
-def _facts_of(job: Job | None) -> dict[str, Any] | None:
-    """Of the last one. One that succeeded is told by what it made."""
+def _facts_of(job: Job | None, video: Video) -> dict[str, Any] | None:
+    """Of the last one on the video. One that succeeded is told by what it made."""
     if job is None or job.status == Job.Status.SUCCEEDED:
         return None
     return {
@@ -70,7 +75,8 @@ def _facts_of(job: Job | None) -> dict[str, Any] | None:
         "is_over": job.is_terminal,
         "status": job.get_status_display(),
         "reason": job.reason,
-        "target": job.spec.get("target", ""),
+        "layer": job.spec["layer"],
+        "targets": [each["target"] for each in job.spec["parts"] if each["video"] == video.pk],
     }
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from webapp.datasets.models import AnnotationSet, Interval, Video
 from webapp.datasets.seconds import span_of
@@ -23,7 +22,8 @@ from webapp.results.models import (
     ScoreSet,
 )
 from webapp.results.protocols.presets import RAW
-from webapp.results.scores.explanations import explanations_on, facts_of
+from webapp.results.scores.explaining import why_not
+from webapp.results.scores.explanations import explanations_on, facts_of, sanity_of
 from webapp.results.scores.reading import MAX_LISTED_RUNS, score_sets_on
 from webapp.runs.models import Run
 
@@ -119,15 +119,23 @@ class VideoPage:
         """What can be laid over the picture, by key, each with its run and what it is called."""
         names = {each.run_id: each.run.name for each in self.score_sets}
         return {
-            each.key: facts_of(each) | {"run": each.run_id, "name": _name(each, names[each.run_id])}
+            each.key: facts_of(each)
+            | {"run": each.run_id, "name": _name(each, names[each.run_id])}
+            | {"sanity": sanity_of(each)}
             for each in self.explanations
             if each.kind in PICTURES
         }
 
     @property
     def may_be_explained(self) -> bool:
-        """Whether one of its runs reads features here."""
-        return any(each.run.feature_set_id for each in self.score_sets)
+        """Whether one of its runs reads features or clips here."""
+        return any(not why_not(each.run) for each in self.score_sets)
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of layers worth asking, of the methods of its runs."""
+        methods = (each.run.method for each in self.score_sets)
+        return sorted({layer for method in methods if method for layer in method.layers})
 
     @cached_property
     def annotation_set(self) -> AnnotationSet | None:
@@ -186,10 +194,9 @@ def _name(explanation: Explanation, run: str) -> str:
     if explanation.kind == ERRORS:
         return run
     first, _dash, end = explanation.target.partition("-")
-    if not end:
-        return _("%(run)s · Grad-CAM") % {"run": run}
-    values = {"run": run, "first": first, "last": int(end) - 1}
-    return _("%(run)s · Grad-CAM %(first)s–%(last)s") % values
+    frames = f" {first}–{int(end) - 1}" if end else ""
+    layer = f" · {explanation.layer}" if explanation.layer else ""
+    return f"{run} · Grad-CAM{frames}{layer}"
 
 
 def intervals_on(video: Video, annotation_set: AnnotationSet | None) -> list[Interval]:

@@ -164,10 +164,11 @@ def explanation_answer(
 ) -> HttpResponseBase:
     """A sheet of tiles, error maps unless told; or as JSON what segments add, to members."""
     score_sets = score_sets_on(video, runs).filter(run=request.GET.get("run", ""))
-    kind, target = request.GET.get("kind", ERRORS), request.GET.get("target", "")
+    kind = request.GET.get("kind", ERRORS)
+    named = {name: request.GET.get(name, "") for name in ("target", "layer")}
     if kind not in kinds:
         raise Http404(f"no {kind}")
-    found = explanation_on(video, score_sets, kind=kind, target=target)
+    found = explanation_on(video, score_sets, kind=kind, **named)
     return file_response(request, found.sheet, content_type=found.content_type)
 
 
@@ -248,8 +249,9 @@ def _why_no_maps(page: VideoPage, *, has_picture: bool) -> str:
         return _("No run has scored this video.")
     return _(
         "The runs on this video have no error maps: methods that look for errors in the picture "
-        "make them when they score here; scores of features, brought in or mixed have none, "
-        "unless they are explained and the network is known that made the features."
+        "make them when they score here. Scores of clips and features have maps once they are "
+        "explained, where the network is known here that sees the frames; those that were brought "
+        "in or mixed have none."
     )
 
 

@@ -229,6 +229,7 @@ def publish_methods(descriptions: Iterable[dict[str, Any]]) -> None:
             "supervision",
             "reads",
             "begins_with",
+            "layers",
             "schema",
             "sweeps",
             "published_at",

@@ -1,4 +1,4 @@
-"""Explanation of the scores that a run gives to some frames of a video."""
+"""Explanation of the scores that a run gives to some frames of its videos."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Explain:
             "verb": "explain",
             "config": run.config,
             **fetch_checkpoint(checkpoint, folder / "checkpoint"),
-            "videos": [each for each in videos_to_score(run) if each["id"] == job.spec["video"]],
-            "normal": _normal(run),
-            "frames": job.spec["frames"],
-            "target": job.spec["target"],
+            "videos": _videos(job, run),
+            "normal": _normal(run) if run.feature_set_id else [],
+            "parts": job.spec["parts"],
+            "layer": job.spec["layer"],
             "extractor": _extractor(run),
             "out_dir": str(folder / "out"),
             "device": "auto",
@@ -62,6 +62,11 @@ class Explain:
 
     def on_replaced(self, old: Job, new: Job) -> None:
         """Nothing points at the job."""
+
+
+def _videos(job: Job, run: Run) -> list[dict[str, Any]]:
+    wanted = {part["video"] for part in job.spec["parts"]}
+    return [each for each in videos_to_score(run) if each["id"] in wanted]
 
 
 def _normal(run: Run) -> list[dict[str, Any]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from ml.cli import main
-from ml.methods import WeakMethod
+from ml.methods import ClipMethod, WeakMethod
 from ml.records import FeatureRecord, Manifest, VideoRecord
 from ml.registry import as_json, get_method
 from ml.training import checkpoints
@@ -139,3 +141,57 @@ def test_what_cannot_be_explained_is_told_in_a_sentence(
 
     assert main(asked(checkpoint, *out, *more)) == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.fixture
+def of_clips(tmp_path: Path) -> Path:
+    """A checkpoint of an OS-3DCNN that has learnt nothing."""
+    torch.manual_seed(0)
+    kind = get_method("os_3dcnn")
+    method = kind(replace(kind.tiny, picture_size=32, clip_length=8), torch.device("cpu"))
+    assert isinstance(method, ClipMethod)
+    method.set_classes(2)
+    state = method.learnt.state_dict()
+    tensors = {f"modules/network/{name}": each.contiguous() for name, each in state.items()}
+    saved = Checkpoint(
+        method="os_3dcnn", config=as_json(method.config), seed=0, step=0, epoch=0.0,
+        tensors=tensors,
+    )  # fmt: skip
+    (tmp_path / "clips").mkdir()
+    return checkpoints.save(saved, tmp_path / "clips")[1]
+
+
+def test_clips_of_a_manifest_are_explained_by_a_layer(
+    of_clips: Path, manifest: Path, tmp_path: Path
+) -> None:
+    of_video = ("--manifest", manifest, "--video", "t", "--out", tmp_path / "out")
+
+    assert main(asked(of_clips, *of_video, "--frames", "8-40", "--layer", "rgb")) == 0
+
+    told = json.loads((tmp_path / "out" / "explanation.json").read_text())
+    [facts] = told["files"].values()
+    assert (facts["kind"], facts["layer"], facts["first_frame"], facts["n_maps"]) == (
+        "grad_cam", "rgb", 8, 32,
+    )  # fmt: skip
+    assert -1 <= facts["likeness_to_random"] <= 1
+    sheet = cv2.imread(str(tmp_path / "out" / "grad-cam.png"), cv2.IMREAD_GRAYSCALE)
+    assert sheet is not None
+    assert sheet.shape[1] == facts["columns"] * facts["width"]
+
+
+def test_a_method_over_clips_looks_at_no_features(
+    of_clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows(tmp_path / "a.npy", 1)
+
+    assert main(asked(of_clips, "--features", tmp_path / "a.npy")) == 2
+    assert "looks at a video, not at features" in capsys.readouterr().err
+
+
+def test_a_layer_that_is_not_there_is_told_with_those_that_are(
+    of_clips: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_video = ("--manifest", manifest, "--video", "t", "--out", tmp_path / "out")
+
+    assert main(asked(of_clips, *of_video, "--layer", "layer4")) == 1
+    assert "OS-3DCNN has no layer layer4; it has head.maps, rgb" in capsys.readouterr().err

@@ -63,8 +63,8 @@ def test_methods_prints_json_that_the_site_stores(capsys: pytest.CaptureFixture[
 
     [conv] = [each for each in json.loads(capsys.readouterr().out) if each["name"] == "conv_ae"]
     assert conv.keys() == {
-        "name", "title", "summary", "paper", "supervision", "reads", "begins_with", "schema",
-        "sweeps",
+        "name", "title", "summary", "paper", "supervision", "reads", "begins_with", "layers",
+        "schema", "sweeps",
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ml.data.video.decode import decode
 from ml.data.video.resizing import Size
 from ml.explain import pictures
-from ml.explain.grad_cam import ShowsWhere, by_step, class_activation_maps, grad_cam
+from ml.explain.grad_cam import ShowsWhere, by_step, grad_cam
 from ml.explain.maps import Maps
 from ml.explain.pictures import NoPictures, explain_pictures, extractor_of
 from ml.extraction import EXTRACTORS, PictureExtractor, extract
@@ -117,10 +117,17 @@ def explained(video: VideoRecord, **more: Any) -> tuple[Maps, str]:
 
 @pytest.mark.parametrize("places", [(5, 7), (3, 5, 7)])
 def test_the_equations(places: tuple[int, ...]) -> None:
+    """The score is the sum of the layer's values, each times a number of its own."""
     random = np.random.default_rng(len(places))
     activations, gradients = (random.normal(size=(2, 4, *places)) for _ in range(2))
+    factors = torch.from_numpy(gradients)
+    layer = nn.Identity()
 
-    found = class_activation_maps(torch.from_numpy(activations), torch.from_numpy(gradients))
+    found = grad_cam(
+        layer,
+        torch.from_numpy(activations),
+        lambda inputs: (layer(inputs) * factors).flatten(1).sum(1),
+    )
 
     for number in range(2):
         expected = np.zeros(places)
@@ -128,6 +135,23 @@ def test_the_equations(places: tuple[int, ...]) -> None:
             alpha = gradients[number, channel].sum() / np.prod(places)
             expected += alpha * activations[number, channel]
         assert np.allclose(found[number].numpy(), np.maximum(expected, 0), atol=1e-12)
+
+
+def test_what_lies_before_the_layer_is_not_differentiated() -> None:
+    """So nothing of it is kept, and a layer may write into what it was given."""
+    before, layer, after = nn.Linear(3, 3), nn.Conv2d(1, 2, 1), nn.ReLU(inplace=True)
+    graphs = []
+
+    def score(inputs: Tensor) -> Tensor:
+        passed = before(inputs)
+        graphs.append(passed.requires_grad)
+        return after(layer(passed)).sum()
+
+    maps = grad_cam(layer, torch.rand(1, 1, 3, 3), score)
+
+    assert maps.shape == (1, 3, 3)
+    assert graphs == [False]
+    assert torch.is_grad_enabled()
 
 
 def test_a_network_over_clips_gives_a_map_for_each_step() -> None:

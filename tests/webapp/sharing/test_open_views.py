@@ -142,6 +142,17 @@ def test_a_moment_with_its_picture_has_the_heat_map(share, run, rival, video, cl
     assert_closed(client.get(below(path, video, "explanation", run=rival.pk)))
 
 
+def test_a_moment_has_the_map_that_a_layer_gives(share, run, video, client):
+    explain(run, {video: None}, kind="grad_cam", layer="rgb", likeness=0.9)
+    path = share("moment", moment_of(video, run), includes_video=True)
+    [(key, facts)] = client.get(path).context["data"]["maps"].items()
+    assert key == f"{run.pk}:grad_cam::rgb"
+    assert "say little of what was learnt" in facts["sanity"]
+    asked = {"run": run.pk, "kind": "grad_cam", "layer": "rgb"}
+    assert client.get(below(path, video, "explanation", **asked)).status_code == 200
+    assert_closed(client.get(below(path, video, "explanation", **asked | {"layer": ""})))
+
+
 def test_without_its_picture_a_moment_has_no_heat_map(share, run, video, client):
     explain(run, {video: None})
     path = share("moment", moment_of(video, run), includes_video=False)

@@ -9,7 +9,7 @@ from webapp.results.models.scores import ScoreSet
 from webapp.runs.models import Run
 
 ERRORS = "errors"  # by how much a method missed what each part of the picture shows
-GRAD_CAM = "grad_cam"  # where the network looks that made the features which are scored
+GRAD_CAM = "grad_cam"  # where the network looks that sees the frames
 SEGMENTS = "segments"  # what each segment adds to a score
 PICTURES = (ERRORS, GRAD_CAM)
 FOLDERS = {ERRORS: "maps", GRAD_CAM: "grad-cam", SEGMENTS: "segments"}
@@ -33,9 +33,12 @@ class StoredSheet(models.Model):
     run_id: str
     video_id: str
     kind = models.CharField(max_length=20, default=ERRORS)  # what a map shows
-    # What of the scores it explains: frames, the first and the one after the last as 320-480, or
-    # a class; empty: the score, of all frames.
+    # What of the scores it explains: frames, the first and the one after the last as 320-480;
+    # empty: the score, of all frames.
     target = models.CharField(max_length=80, blank=True)
+    layer = models.CharField(max_length=120, blank=True)  # of the network; empty: its own choice
+    # Spearman's rank correlation, −1…1, with maps of the same network with random weights.
+    likeness_to_random = models.FloatField(null=True)
     sheet = models.FileField(max_length=300, upload_to=sheet_name)
     rule = models.TextField()  # what a cell shows, how maps were reduced, what the levels mean
     first_frame = models.PositiveIntegerField()
@@ -60,7 +63,7 @@ class Explanation(StoredSheet):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["score_set", "video", "kind", "target"], name="explanation_unique"
+                fields=["score_set", "video", "kind", "target", "layer"], name="explanation_unique"
             ),
         ]
 
@@ -75,7 +78,7 @@ class Explanation(StoredSheet):
     def key(self) -> str:
         """Names it among those of one video: the run's id for what a run has one of."""
         more = [self.kind, self.target] if self.kind != ERRORS or self.target else []
-        return ":".join([self.run_id, *more])
+        return ":".join([self.run_id, *more, *([self.layer] if self.layer else [])])
 
     @property
     def content_type(self) -> str:
@@ -91,7 +94,8 @@ class PendingExplanation(StoredSheet):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["run", "video", "kind", "target"], name="pending_explanation_unique"
+                fields=["run", "video", "kind", "target", "layer"],
+                name="pending_explanation_unique",
             ),
         ]
 

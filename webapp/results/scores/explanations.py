@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from webapp.common.errors import UserError
 from webapp.datasets.models import Video
@@ -26,8 +28,23 @@ from webapp.runs.models import Run
 
 MAX_SHEET_BYTES = 8 * 1024**2
 FACTS = (
-    "kind", "target", "rule", "first_frame", "frames_per_map", "n_maps", "height", "width",
-    "columns", "highest",
+    "kind", "target", "layer", "likeness_to_random", "rule", "first_frame", "frames_per_map",
+    "n_maps", "height", "width", "columns", "highest",
+)  # fmt: skip
+# By the rank correlation with maps of random weights, below each.
+SANITY = (
+    (0.3, gettext_lazy(
+        "With random weights the maps are others (rank correlation %(likeness)s): these hang on "
+        "what was learnt."
+    )),
+    (0.7, gettext_lazy(
+        "With random weights the maps are somewhat alike (rank correlation %(likeness)s): a part "
+        "of what these show is there without learning."
+    )),
+    (math.inf, gettext_lazy(
+        "With random weights the maps are nearly the same (rank correlation %(likeness)s): these "
+        "say little of what was learnt."
+    )),
 )  # fmt: skip
 
 
@@ -51,7 +68,7 @@ def land(run: Run, sheets: Iterable[Sheet]) -> None:
     try:
         for sheet in sheets:
             facts = {name: sheet.facts[name] for name in FACTS}
-            if (sheet.video_id, facts["kind"], facts["target"]) in there:
+            if (sheet.video_id, facts["kind"], facts["target"], facts["layer"]) in there:
                 continue
             stored.append(PendingExplanation(run=run, video_id=sheet.video_id, **facts))
             _store(stored[-1], sheet.path)
@@ -63,9 +80,9 @@ def land(run: Run, sheets: Iterable[Sheet]) -> None:
         raise
 
 
-def _landed(run: Run) -> set[tuple[str, str, str]]:
-    """Video, kind and target of all that are stored."""
-    key = ("video_id", "kind", "target")
+def _landed(run: Run) -> set[tuple[str, str, str, str]]:
+    """Video, kind, target and layer of all that are stored."""
+    key = ("video_id", "kind", "target", "layer")
     pending = PendingExplanation.objects.filter(run=run).values_list(*key)
     kept = Explanation.objects.filter(score_set__run=run).values_list(*key)
     return {*pending, *kept}
@@ -93,22 +110,27 @@ def explanations_on(
     found = list(alike.filter(video=video).select_related("score_set").order_by("pk"))
     if not found:
         return []
-    key = ("score_set", "kind", "target")
+    key = ("score_set", "kind", "target", "layer")
     highest = {tuple(way): top for *way, top in alike.values_list(*key).annotate(Max("highest"))}
     for each in found:
-        each.highest_of_run = highest[each.score_set_id, each.kind, each.target]
+        each.highest_of_run = highest[each.score_set_id, each.kind, each.target, each.layer]
     place = {score_set.pk: number for number, score_set in enumerate(sets)}
     return sorted(found, key=lambda each: place[each.score_set_id])
 
 
 def explanation_on(
-    video: Video, score_sets: Iterable[ScoreSet], *, kind: str = ERRORS, target: str = ""
+    video: Video,
+    score_sets: Iterable[ScoreSet],
+    *,
+    kind: str = ERRORS,
+    target: str = "",
+    layer: str = "",
 ) -> Explanation:
     """That of the one score set. Raise Http404 where it has none of this video."""
     for found in explanations_on(video, score_sets, kinds=[kind]):
-        if found.target == target:
+        if (found.target, found.layer) == (target, layer):
             return found
-    raise Http404(f"no {kind} {target}")
+    raise Http404(f"no {kind} {target} {layer}")
 
 
 def content_of(explanation: Explanation) -> bytes:
@@ -121,6 +143,19 @@ def facts_of(explanation: Explanation) -> dict[str, Any]:
     """All that a reader of the sheet needs."""
     facts = {name: getattr(explanation, name) for name in FACTS}
     return facts | {"highest_of_run": explanation.highest_of_run}
+
+
+def sanity_of(explanation: Explanation) -> str:
+    """In words, whether its maps hang on what was learnt; empty where that was not asked.
+
+    After Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018, who name no limits: these
+    are ours.
+    """
+    likeness = explanation.likeness_to_random
+    if likeness is None:
+        return ""
+    sentence = next(words for below, words in SANITY if likeness < below)
+    return str(sentence) % {"likeness": f"{likeness:.2f}".replace("-", "−")}
 
 
 def _store(explanation: PendingExplanation, path: Path) -> None:

@@ -146,7 +146,8 @@ class Explorer:
         return ScoreOverview.objects.filter(**evaluations_key(self.score_set)).first()
 
     @cached_property
-    def _videos(self) -> list[Video]:
+    def videos(self) -> list[Video]:
+        """Those of `scored`, in their order."""
         found = Video.objects.without_times().in_bulk([each.video_id for each in self.scored])
         return [found[each.video_id] for each in self.scored]
 
@@ -163,7 +164,7 @@ class Explorer:
             last = int(end) - index * metrics.SPACE
             missed = bool(np.isnan(delay))
             yield FoundEvent(
-                video=self._videos[index],
+                video=self.videos[index],
                 start_frame=first,
                 end_frame=last,
                 **span_of(self.scored[index].clock, first, last)._asdict(),
@@ -185,7 +186,7 @@ class Explorer:
     def _false_alarms(self, index: int, start: np.int64, n: np.int64) -> FalseAlarms:
         hours = self.line.hours[index]
         return FalseAlarms(
-            video=self._videos[index],
+            video=self.videos[index],
             n=int(n),
             per_hour=number(n / hours),
             first_frame=int(start % metrics.SPACE),

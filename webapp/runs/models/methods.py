@@ -51,6 +51,8 @@ class Method(models.Model):
     reads = models.CharField(max_length=10, default=Reads.FRAMES)
     # Names of other methods with whose weights its training may begin.
     begins_with = models.JSONField(default=list)
+    # Of its network, which sees frames, those worth asking where it looks; the first unless told.
+    layers = models.JSONField(default=list)
     schema = models.JSONField()
     # Ready-made sweeps: [{"name", "title", "reproduces", "grid": {field: [value]},
     # "variants": [{"title", "config"}]}], see `ml.methods.ReadySweep`

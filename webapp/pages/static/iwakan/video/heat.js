@@ -90,6 +90,7 @@ export class Heat extends EventTarget {
       byId("heat-middle").textContent = short(top / 4); // half the bar is a quarter: see palette.js
       byId("heat-every").textContent = facts.frames_per_map;
       byId("heat-rule").textContent = facts.rule;
+      byId("heat-sanity").textContent = facts.sanity;
       byId("heat-empty").hidden = facts.highest > 0;
     }
     this.#layer.style.opacity = this.#opacity.value;
@@ -134,8 +135,8 @@ export class Heat extends EventTarget {
 
   // Null while the site does not answer with a picture; the next frame asks again.
   async #load(key) {
-    const { run, kind, target } = this.#maps[key];
-    const response = await ask(`${this.#url}?${new URLSearchParams({ run, kind, target })}`);
+    const { run, kind, target, layer } = this.#maps[key];
+    const response = await ask(`${this.#url}?${new URLSearchParams({ run, kind, target, layer })}`);
     const blob = await response?.blob().catch(() => null);
     const exact = { colorSpaceConversion: "none" };
     const image = blob && (await createImageBitmap(blob, exact).catch(() => null));

@@ -10,7 +10,7 @@ const MIDDLE = 18; // of the strip, whose height is 40
 
 // Events: "maps" { maps } when others can be laid over the picture, "seek" { frame }.
 export class Reasons extends EventTarget {
-  #state; // by run: targets, why_not, job
+  #state; // by run: targets, explained, why_not, job
   #urls;
   #nFrames;
   #secondsAt;
@@ -27,6 +27,7 @@ export class Reasons extends EventTarget {
     this.#urls = urls;
     this.#nFrames = n_frames;
     this.#secondsAt = secondsAt;
+    byId("reasons-layer")?.addEventListener("input", () => this.#ask());
     byId("reasons-rows").addEventListener("click", ({ target }) => {
       const row = target.closest("[data-frame]");
       if (row) this.#tell("seek", { frame: Number(row.dataset.frame) });
@@ -75,13 +76,28 @@ export class Reasons extends EventTarget {
 
   // The site refuses to explain anything twice: what is there, or on its way, is not offered.
   #offerWhatIsMissing(found = null) {
-    const { targets, job } = this.#of;
+    const { explained, job } = this.#of;
+    const asked = this.#layer;
     const isAsked = (target) =>
-      targets.includes(target) || Boolean(job && !job.is_over && job.target === target);
+      explained.some(([each, layer]) => each === target && layer === asked) ||
+      Boolean(job && !job.is_over && job.layer === asked && job.targets.includes(target));
     const moment = byId("reasons-moment")?.querySelector("button");
     if (!moment) return;
-    disable(moment, found?.file.stride === 1 || isAsked(`${this.#frame}-${this.#frame + 1}`));
+    const isThere = !asked && found?.file.stride === 1;
+    disable(moment, isThere || isAsked(`${this.#frame}-${this.#frame + 1}`));
     disable(byId("reasons-whole"), isAsked(this.#window?.join("-") ?? ""));
+  }
+
+  // By another layer the same frames may be explained again.
+  #ask() {
+    for (const form of document.querySelectorAll("[data-reasons-ask]")) {
+      form.elements.layer.value = this.#layer;
+    }
+    this.#draw();
+  }
+
+  get #layer() {
+    return byId("reasons-layer")?.value.trim() ?? "";
   }
 
   #tell(name, detail) {
@@ -89,11 +105,11 @@ export class Reasons extends EventTarget {
   }
 
   get #of() {
-    return this.#state[this.#run] ?? { targets: [], why_not: "", job: null };
+    return this.#state[this.#run] ?? { targets: [], explained: [], why_not: "", job: null };
   }
 
   #tellState() {
-    const { why_not: whyNot, job, targets } = this.#of;
+    const { why_not: whyNot, job, targets, explained } = this.#of;
     byId("reasons-why-not").textContent = whyNot;
     byId("reasons-why-not").hidden = !whyNot;
     byId("reasons-ask")?.toggleAttribute("hidden", Boolean(whyNot));
@@ -108,7 +124,8 @@ export class Reasons extends EventTarget {
       byId("reasons-again")?.toggleAttribute("hidden", !job.is_over);
     }
     byId("reasons-lane").hidden = !targets.length;
-    byId("reasons-hint").hidden = Boolean(whyNot || targets.length || job);
+    byId("reasons-hint").hidden = Boolean(whyNot || explained.length || job);
+    byId("reasons-maps").hidden = Boolean(targets.length) || !explained.length;
   }
 
   #poll() {
