@@ -169,6 +169,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "results:explanation": {"GET": READ},
     "results:explain": {"POST": of_team(403, 422)},  # the run reads frames
     "results:explained": {"GET": READ},
+    "results:regions": {"GET": READ, "POST": of_team(403, 422)},  # without a name
     "sharing:list": {"GET": OWN},
     "sharing:new": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "sharing:revoke": {"POST": of_team(403, 302)},
@@ -228,6 +229,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:feature_set_read_again": {"POST": of_team(403, 409)},  # they have been read
     "api:dataset_region_sets": {"GET": READ, "POST": of_team(403, 201)},
     "api:region_set": {"GET": READ},
+    "api:video_regions": {"POST": of_team(403, 201)},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
     "api:published_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # nor here
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},

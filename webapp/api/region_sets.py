@@ -20,8 +20,9 @@ from webapp.api.accounts import PersonSerializer
 from webapp.api.authentication import caller
 from webapp.api.datasets import FindingSerializer
 from webapp.api.lists import ListView
-from webapp.api.requests import Known, OrderedQuery, read_body
-from webapp.datasets.models import Dataset, Region, RegionSet
+from webapp.api.requests import Known, OrderedQuery, VisibleField, read_body
+from webapp.datasets.drawing import save_drawn
+from webapp.datasets.models import Dataset, Region, RegionSet, Video
 from webapp.datasets.regions import MAX_NAME_LENGTH, import_regions
 from webapp.datasets.splits import GivenList
 
@@ -34,6 +35,29 @@ class NewRegionSet(Known):
         help_text="The table: video, start_frame and end_frame or frame, x, y, width and height or "
         "x1, y1, x2 and y2, label.",
     )
+
+
+class DrawnRegion(serializers.Serializer[Any]):
+    """In pixels of the upright picture; all four null, or left out: the whole picture."""
+
+    start_frame = serializers.IntegerField()
+    end_frame = serializers.IntegerField(help_text="Not included.")
+    left = serializers.IntegerField(default=None, allow_null=True)
+    top = serializers.IntegerField(default=None, allow_null=True)
+    width = serializers.IntegerField(default=None, allow_null=True)
+    height = serializers.IntegerField(default=None, allow_null=True)
+    label = serializers.CharField(default="", allow_blank=True)
+
+
+class DrawnRegions(Known):
+    name = serializers.CharField(max_length=MAX_NAME_LENGTH)
+    base = VisibleField(
+        queryset=RegionSet.objects.all(),
+        default=None,
+        allow_null=True,
+        help_text="The set whose regions of other videos are kept: the newest of that name.",
+    )
+    regions = DrawnRegion(many=True, help_text="All that the video is to have.")
 
 
 class RegionSetSerializer(serializers.ModelSerializer[RegionSet]):
@@ -73,6 +97,21 @@ class RegionSetDetailSerializer(RegionSetSerializer):
         fields = [*RegionSetSerializer.Meta.fields, "regions"]
 
 
+class VideoRegions(APIView):
+    @extend_schema(
+        request=DrawnRegions,
+        responses={201: RegionSetSerializer},
+        parameters=[idempotency.PARAMETER],
+    )
+    def post(self, request: Request, video_id: str) -> Response:
+        """Make the next version of a set, with these regions of a video. 409 where `base` is not
+        the newest set of the name."""
+        videos = Video.objects.visible_to(request.user).select_related("dataset__team")
+        video = get_object_or_404(videos.without_times(), pk=video_id)
+        require(caller(request), Permission.DATASET_IMPORT, team=video.dataset.team)
+        return idempotency.answer_once(request, partial(_draw, request, video))
+
+
 class DatasetRegionSets(ListView[RegionSet]):
     serializer_class = RegionSetSerializer
     query_form = OrderedQuery
@@ -103,6 +142,15 @@ def _import(request: Request, dataset: Dataset) -> Response:
     wanted: dict[str, Any] = read_body(NewRegionSet, request)
     file = GivenList(name=wanted["file"], data=wanted["text"].encode())
     made = import_regions(dataset=dataset, name=wanted["name"], file=file, by=caller(request))
+    return _created(made)
+
+
+def _draw(request: Request, video: Video) -> Response:
+    wanted = read_body(DrawnRegions, request)
+    return _created(save_drawn(video=video, **wanted, by=caller(request)))
+
+
+def _created(made: RegionSet) -> Response:
     counted = RegionSet.objects.with_counts().select_related("created_by").get(pk=made.pk)
     return Response(RegionSetSerializer(counted).data, status=status.HTTP_201_CREATED)
 

@@ -146,6 +146,7 @@ urlpatterns = [
     ),
     path("splits/<str:split_id>", splits.SplitDetail.as_view(), name="split"),
     path("videos/<str:video_id>", videos.VideoDetail.as_view(), name="video"),
+    path("videos/<str:video_id>/regions", region_sets.VideoRegions.as_view(), name="video_regions"),
     path("methods", methods.Methods.as_view(), name="methods"),
     path("methods/<slug:name>", methods.MethodDetail.as_view(), name="method"),
     path("runs", runs.Runs.as_view(), name="runs"),

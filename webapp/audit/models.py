@@ -64,6 +64,7 @@ class AuditEvent(models.Model):
         FEATURE_SET_READ = "feature_set.read", _("began another reading of the feature set")
         FEATURE_SET_DELETED = "feature_set.deleted", _("deleted the feature set")
         REGIONS_BROUGHT = "regions.brought", _("brought the regions")
+        REGIONS_DRAWN = "regions.drawn", _("drew the regions")
         RUN_SUBMITTED = "run.submitted", _("submitted the run")
         RUN_UPLOADED = "run.uploaded", _("made, for scores from elsewhere, the run")
         RUN_MIXED = "run.mixed", _("mixed the virtual run")

@@ -9,6 +9,7 @@ from webapp.pages import (
     activity,
     compare,
     deleting,
+    drawing,
     evaluating,
     explaining,
     leaderboards,
@@ -89,6 +90,7 @@ of_results: list[URLPattern] = [
     path("videos/<str:video_id>/scores", videos.scores, name="scores"),
     path("videos/<str:video_id>/alarms", videos.alarms, name="alarms"),
     path("videos/<str:video_id>/explanation", videos.explanation, name="explanation"),
+    path("videos/<str:video_id>/regions", drawing.regions, name="regions"),
     path("videos/<str:video_id>/explain", explaining.explain, name="explain"),
     path("videos/<str:video_id>/explained", explaining.explained, name="explained"),
 ]
