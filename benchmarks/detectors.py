@@ -6,7 +6,7 @@ No video of the folder has boxes of its persons, so three things are measured th
 
 * Ped2, whose masks mark what is abnormal, mostly persons on bicycles and skateboards: the share of
   those objects that a box covers (recall), and the share of boxes in which something moves, as the
-  difference to the median frame shows it (a bound of precision: a box where nothing moves is wrong).
+  difference to the median frame shows it (a bound of precision: where nothing moves is nobody).
 * `vtest.avi`: agreement with the largest network, at an intersection over union of half. That is no
   truth, but another opinion.
 * Staged shoplifting, one or more persons in every frame: frames in which somebody is found.

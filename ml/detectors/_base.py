@@ -65,8 +65,7 @@ class DetectorOptions:
     ] = 16  # fmt: skip
     longest_seconds: Annotated[
         float,
-        option("Persons", "Longest clip", "Seconds; a person who is seen for longer becomes several "
-               "clips", gt=0, le=3600),
+        option("Persons", "Longest clip", "Seconds; who is seen for longer becomes several clips", gt=0, le=3600),
     ] = 5.0  # fmt: skip
     margin: Annotated[
         float,

@@ -53,7 +53,7 @@ def load_darknet(config: bytes, weights: bytes, config_name: str, weights_name: 
     if b"[yolo]" not in config and b"[region]" not in config:
         raise BadInput(f"{config_name} is the .cfg of a network without a YOLO layer: no detector")
     try:
-        return cv2.dnn.readNetFromDarknet(
+        net = cv2.dnn.readNetFromDarknet(
             np.frombuffer(config, np.uint8),  # type: ignore[call-overload]
             np.frombuffer(weights, np.uint8),
         )
@@ -62,3 +62,23 @@ def load_darknet(config: bytes, weights: bytes, config_name: str, weights_name: 
             f"{weights_name} does not hold the weights of the network of {config_name}: "
             f"{why(error)}"
         ) from error
+    n_there, n_wanted = _n_numbers(weights), _n_weights(net)
+    if n_there != n_wanted:
+        raise BadInput(
+            f"{weights_name} does not hold the weights of the network of {config_name}: it has "
+            f"{n_there:,g} numbers where that has {n_wanted:,}"
+        )
+    return net
+
+
+def _n_numbers(weights: bytes) -> float:
+    """After the version and how many pictures were seen, which later versions count in 8 bytes."""
+    version = np.frombuffer(weights[:8].ljust(8, b"\0"), "<i4")
+    header = 20 if version[0] * 10 + version[1] >= 2 else 16
+    return max(0, len(weights) - header) / 4
+
+
+def _n_weights(net: Any) -> int:
+    """Of all layers but those of the anchors. OpenCV reads a file that ends before, in silence."""
+    layers = (net.getLayer(net.getLayerId(name)) for name in net.getLayerNames())
+    return sum(blob.size for layer in layers if layer.type != "Region" for blob in layer.blobs)

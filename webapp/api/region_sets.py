@@ -19,6 +19,7 @@ from webapp.api import idempotency
 from webapp.api.accounts import PersonSerializer
 from webapp.api.authentication import caller
 from webapp.api.datasets import FindingSerializer
+from webapp.api.fields import ObjectField
 from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, VisibleField, read_body
 from webapp.datasets.drawing import save_drawn
@@ -62,6 +63,7 @@ class DrawnRegions(Known):
 
 class RegionSetSerializer(serializers.ModelSerializer[RegionSet]):
     report = FindingSerializer(many=True, help_text="What was left out, and why.")
+    provenance = ObjectField(help_text="Of what found them, with options and licence; or empty.")
     created_by = PersonSerializer(allow_null=True)
     n_regions = serializers.IntegerField()
     n_boxes = serializers.IntegerField(help_text="Regions with a box; the others are clips.")
@@ -72,7 +74,7 @@ class RegionSetSerializer(serializers.ModelSerializer[RegionSet]):
         model = RegionSet
         fields = [
             "id", "dataset_id", "name", "version", "origin", "n_regions", "n_boxes", "n_videos",
-            "report", "created_by", "created_at", "url",
+            "report", "provenance", "created_by", "created_at", "url",
         ]  # fmt: skip
 
     def get_url(self, region_set: RegionSet) -> str:
@@ -86,7 +88,7 @@ class RegionSerializer(serializers.ModelSerializer[Region]):
         model = Region
         fields = [
             "video_id", "video", "start_frame", "end_frame", "left", "top", "width", "height",
-            "label",
+            "label", "track",
         ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from webapp.api import (
     comparisons,
     datasets,
     dependents,
+    detections,
     evaluations,
     explanations,
     feature_sets,
@@ -96,6 +97,23 @@ urlpatterns = [
         "datasets/<str:dataset_id>/region-sets",
         region_sets.DatasetRegionSets.as_view(),
         name="dataset_region_sets",
+    ),
+    path("detectors", detections.Detectors.as_view(), name="detectors"),
+    path(
+        "datasets/<str:dataset_id>/detections",
+        detections.DatasetDetections.as_view(),
+        name="dataset_detections",
+    ),
+    path("detections/<str:detection_id>", detections.DetectionDetail.as_view(), name="detection"),
+    path(
+        "detections/<str:detection_id>/cancel",
+        detections.DetectionCancel.as_view(),
+        name="detection_cancel",
+    ),
+    path(
+        "detections/<str:detection_id>/resume",
+        detections.DetectionResume.as_view(),
+        name="detection_resume",
     ),
     path(
         "region-sets/<str:region_set_id>",

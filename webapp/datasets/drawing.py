@@ -55,7 +55,7 @@ def save_drawn(
         dataset=dataset,
         name=name,
         version=version,
-        origin=f"drawn on {video.name}"[:MAX_ORIGIN_LENGTH],
+        origin=_origin(video, base),
         created_by=by,
     )
     _copy(others, made)
@@ -71,6 +71,11 @@ def newest_sets(dataset: Dataset) -> list[RegionSet]:
     """Of each name the last version, the newest first."""
     newest = dataset.region_sets.values("name").annotate(newest=Max("id")).order_by()
     return list(dataset.region_sets.filter(pk__in=newest.values("newest")))
+
+
+def _origin(video: Video, base: RegionSet | None) -> str:
+    over = f" over {base} ({base.origin})" if base else ""
+    return f"drawn on {video.name}{over}"[:MAX_ORIGIN_LENGTH]
 
 
 def _check_base(dataset: Dataset, base: RegionSet | None, name: str, *, newest: int) -> None:

@@ -133,4 +133,5 @@ def as_row(region_set: RegionSet, video: Video, row: Row) -> Region:
         width=box.width if box else None,
         height=box.height if box else None,
         label=survey.storable(row.label)[: survey.MAX_LABEL_LENGTH],
+        track=row.track,
     )

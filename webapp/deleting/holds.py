@@ -103,7 +103,8 @@ def of_dataset(dataset: Dataset) -> list[Hold]:
 def subjects_of(dataset: Dataset) -> list[str]:
     """Ids of all that jobs of a dataset work for."""
     drafts = dataset.annotation_imports.values_list("pk", flat=True)
-    return [dataset.pk, *drafts, *dataset.feature_sets.values_list("pk", flat=True)]
+    features = dataset.feature_sets.values_list("pk", flat=True)
+    return [dataset.pk, *drafts, *features, *dataset.detections.values_list("pk", flat=True)]
 
 
 def _jobs(subjects: Iterable[str], *current: str | None) -> Iterator[Hold]:

@@ -41,7 +41,8 @@ SILENT_ROUTES = {
     # What the matrix sends them is not complete, so that the form comes back.
     "datasets:new", "datasets:new_feature_set", "datasets:make_features",
     "datasets:new_ground_truth",
-    "datasets:new_regions", "results:regions", "runs:mix", "runs:upload", "runs:new_weights",
+    "datasets:new_regions", "datasets:detect", "results:regions", "runs:mix", "runs:upload",
+    "runs:new_weights",
     "results:evaluate",  # the run's job goes on, so that none is begun
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Datasets, their videos, ground truth, splits and features."""
 
 from webapp.datasets.models.annotation_imports import AnnotationImport, annotation_file_name
+from webapp.datasets.models.detections import DetectedVideo, Detection, Detector
 from webapp.datasets.models.features import (
     ExtractedFile,
     Extractor,
@@ -29,6 +30,9 @@ __all__ = [
     "AnnotationImport",
     "AnnotationSet",
     "Dataset",
+    "DetectedVideo",
+    "Detection",
+    "Detector",
     "ExtractedFile",
     "Extractor",
     "FeatureFile",
