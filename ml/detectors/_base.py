@@ -65,7 +65,8 @@ class DetectorOptions:
     ] = 16  # fmt: skip
     longest_seconds: Annotated[
         float,
-        option("Persons", "Longest clip", "Seconds; who is seen for longer becomes several clips", gt=0, le=3600),
+        option("Persons", "Longest clip", "Seconds; who is seen for longer becomes several clips",
+               gt=0, le=3600),
     ] = 5.0  # fmt: skip
     margin: Annotated[
         float,

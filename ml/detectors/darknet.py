@@ -54,7 +54,7 @@ def load_darknet(config: bytes, weights: bytes, config_name: str, weights_name: 
         raise BadInput(f"{config_name} is the .cfg of a network without a YOLO layer: no detector")
     try:
         net = cv2.dnn.readNetFromDarknet(
-            np.frombuffer(config, np.uint8),  # type: ignore[call-overload]
+            np.frombuffer(config, np.uint8),
             np.frombuffer(weights, np.uint8),
         )
     except cv2.error as error:

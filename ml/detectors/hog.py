@@ -58,7 +58,8 @@ class HOG(Detector):
     def __init__(self, options: HOGOptions, files: Mapping[str, Path]) -> None:
         super().__init__(options, files)
         self.hog = cv2.HOGDescriptor()
-        self.hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())  # type: ignore[arg-type]
+        persons = np.asarray(cv2.HOGDescriptor.getDefaultPeopleDetector())
+        self.hog.setSVMDetector(persons)
 
     def detect(self, frame: Frame) -> Found:
         check_pixels(frame, FEWEST)

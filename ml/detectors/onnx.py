@@ -55,7 +55,7 @@ class ONNX(NetworkDetector):
     def load(self, files: Mapping[str, Path]) -> Any:
         path = files["model"]
         try:
-            net = cv2.dnn.readNetFromONNX(np.frombuffer(read(path), np.uint8))  # type: ignore[call-overload]
+            net = cv2.dnn.readNetFromONNX(np.frombuffer(read(path), np.uint8))
         except cv2.error as error:
             raise BadInput(f"{path.name} is no ONNX file that OpenCV can read: {why(error)}") from (
                 error

@@ -1,11 +1,13 @@
 """Makes datasets whose videos, ground truth and splits are rows without files."""
 
 import factory
+from django.core.files.base import ContentFile
 from factory.django import DjangoModelFactory
 
 from tests.factories.accounts import TeamFactory
 from webapp.datasets.models import (
     AnnotationSet,
+    ClipPreview,
     Dataset,
     Detection,
     FeatureFile,
@@ -131,3 +133,12 @@ def features_of_all(dataset: Dataset) -> FeatureSet:
     for video in dataset.videos.all():
         FeatureFileFactory.create(feature_set=feature_set, video=video)
     return feature_set
+
+
+def preview_of(video: Video) -> ClipPreview:
+    """Made, of its first frames."""
+    clip = {"start_frame": 0, "end_frame": 2, "box": None}
+    preview = ClipPreview(video=video, key="k" * 64, clip=clip, options={}, rows=["RGB"])
+    preview.frames, preview.n_frames = [0.0, 1.0], 2
+    preview.sheet.save("preview.png", ContentFile(b"picture"))
+    return preview

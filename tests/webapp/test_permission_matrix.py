@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.conftest import logged_in
 from tests.factories.accounts import MembershipFactory
-from tests.factories.datasets import DetectionFactory, FeatureSetFactory
+from tests.factories.datasets import DetectionFactory, FeatureSetFactory, preview_of
 from tests.factories.jobs import JobFactory
 from tests.factories.results import explain, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory, WeightsFactory, sweep_of
@@ -173,6 +173,9 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "results:explanation": {"GET": READ},
     "results:explain": {"POST": of_team(403, 422)},  # the run reads frames
     "results:explained": {"GET": READ},
+    "results:new_preview": {"GET": of_team(403, 200), "POST": of_team(403, 422)},
+    "results:preview": {"GET": READ},
+    "results:preview_sheet": {"GET": READ},
     "results:regions": {"GET": READ, "POST": of_team(403, 422)},  # without a name
     "sharing:list": {"GET": OWN},
     "sharing:new": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
@@ -238,6 +241,8 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:detection": {"GET": READ},
     "api:detection_cancel": {"POST": of_team(403, 409)},  # it has no job
     "api:detection_resume": {"POST": of_team(403, 202)},
+    "api:video_previews": {"POST": of_team(403, 202)},
+    "api:preview": {"GET": READ},
     "api:video_regions": {"POST": of_team(403, 201)},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
     "api:published_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # nor here
@@ -391,6 +396,7 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "split_id": run.split_id,
             "feature_set_id": FeatureSetFactory.create(dataset=run.dataset).pk,
             "weights_id": WeightsFactory.create(team=team).pk,
+            "preview_id": preview_of(video).pk,
             "detection_id": DetectionFactory.create(dataset=run.dataset).pk,
             "region_set_id": run.dataset.region_sets.create(name="people", origin="a.csv").pk,
             "draft_id": draft.pk,

@@ -222,10 +222,11 @@ def test_from_the_page(dataset: Dataset, as_bob: Client, as_vera: Client) -> Non
     bad = as_bob.post(address, {"detector": "darknet", "name": "x", "config": "nowhere.cfg"})
     assert bad.status_code == 422
     assert "There is no file “nowhere.cfg”" in bad.content.decode()
-    good = as_bob.post(address, {"detector": "hog", "name": "x", "field.person_height": "40"})
+    good = as_bob.post(address, {"detector": "hog", "name": "x", "config.person_height": "40"})
 
     begun = Detection.objects.get()
     assert good["Location"] == f"/detections/{begun.pk}"
+    assert begun.recipe["options"]["person_height"] == 40
     assert begun.recipe["options"]["every"] == 5
 
 

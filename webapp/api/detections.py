@@ -55,7 +55,7 @@ class NewDetection(Known):
 
 
 class DetectionSerializer(serializers.ModelSerializer[Detection]):
-    state = serializers.ChoiceField(["searching", "failed", "ready"])
+    state = serializers.CharField(help_text="searching, failed or ready.")
     recipe = ObjectField(help_text="Detector, version, options and files.")
     facts = ObjectField(help_text="What the detector told of itself, with its licence.")
     findings = FindingSerializer(many=True)

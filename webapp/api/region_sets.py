@@ -47,7 +47,7 @@ class DrawnRegion(serializers.Serializer[Any]):
     top = serializers.IntegerField(default=None, allow_null=True)
     width = serializers.IntegerField(default=None, allow_null=True)
     height = serializers.IntegerField(default=None, allow_null=True)
-    label = serializers.CharField(default="", allow_blank=True)
+    label = serializers.CharField(default="", allow_blank=True)  # type: ignore[assignment]
 
 
 class DrawnRegions(Known):

@@ -125,7 +125,7 @@ def work_of(job: Job) -> dict[str, Any]:
         "options": recipe["options"],
         # Once more: since the submission they may have gone or become links to elsewhere.
         "files": {key: str(resolve_path(path)) for key, path in recipe["files"].items()},
-        "videos": [_as_record(video, detection.dataset) for video in videos],
+        "videos": [as_record(video, detection.dataset) for video in videos],
         "names": {video.pk: video.name for video in videos},
         "n_done": detection.videos.count(),
     }
@@ -191,6 +191,20 @@ def conclude(detection: Detection) -> RegionSet:
     return made
 
 
+def as_record(video: Video, dataset: Dataset) -> dict[str, Any]:
+    """JSON of `ml.records.VideoRecord`, without anything that is known of what it shows."""
+    return {
+        "id": video.pk,
+        "path": str(Path(dataset.folder) / video.path),
+        "kind": video.kind,
+        "n_frames": video.n_frames,
+        "rotation": video.rotation,
+        "pixel_low": video.pixel_low,
+        "pixel_high": video.pixel_high,
+        "fps": video.fps if video.kind == Video.Kind.FRAMES else 0.0,
+    }
+
+
 def _regions(region_set: RegionSet, found: list[DetectedVideo]) -> Iterator[Region]:
     for each in found:
         for piece in each.pieces:
@@ -251,17 +265,3 @@ def _path(detector: Detector, name: str, wanted: str, given: str) -> str:
     if not path.is_file():
         raise UserError(_("%s is no file.") % given, field=name)
     return str(path)
-
-
-def _as_record(video: Video, dataset: Dataset) -> dict[str, Any]:
-    """JSON of `ml.records.VideoRecord`, without anything that is known of what it shows."""
-    return {
-        "id": video.pk,
-        "path": str(Path(dataset.folder) / video.path),
-        "kind": video.kind,
-        "n_frames": video.n_frames,
-        "rotation": video.rotation,
-        "pixel_low": video.pixel_low,
-        "pixel_high": video.pixel_high,
-        "fps": video.fps if video.kind == Video.Kind.FRAMES else 0.0,
-    }

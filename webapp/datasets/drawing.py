@@ -73,6 +73,22 @@ def newest_sets(dataset: Dataset) -> list[RegionSet]:
     return list(dataset.region_sets.filter(pk__in=newest.values("newest")))
 
 
+def checked(video: Video, region: Mapping[str, Any], *, number: int) -> Row:
+    """Raise UserError, with its number, for one that is empty or lies outside."""
+    start, end = region["start_frame"], region["end_frame"]
+    sides = [region[side] for side in SIDES]
+    fault = _fault(start, end, sides)
+    if not fault:
+        box = None if sides[0] is None else Box(**dict(zip(SIDES, sides, strict=True)))
+        label = survey.storable(region["label"]).strip()[: survey.MAX_LABEL_LENGTH]
+        row = Row(video=video.name, start_frame=start, end_frame=end, box=box, label=label)
+        if not (fault := row.misfit(video.n_frames, video.width, video.height)):
+            return row
+    sentence = _("Region %(number)d does not lie in the video: %(fault)s.")
+    values = {"number": number, "fault": fault}
+    raise UserError(sentence % values, code="region_outside", field="regions")
+
+
 def _origin(video: Video, base: RegionSet | None) -> str:
     over = f" over {base} ({base.origin})" if base else ""
     return f"drawn on {video.name}{over}"[:MAX_ORIGIN_LENGTH]
@@ -108,23 +124,7 @@ def _rows(video: Video, regions: Sequence[Mapping[str, Any]]) -> list[Row]:
     if len(regions) > MAX_DRAWN:
         sentence = _("%(n)d regions are more than the %(max)d that can be drawn on a video.")
         raise UserError(sentence % {"n": len(regions), "max": MAX_DRAWN}, field="regions")
-    return [_row(video, region, number) for number, region in enumerate(regions, start=1)]
-
-
-def _row(video: Video, region: Mapping[str, Any], number: int) -> Row:
-    """Raise UserError, with its number, for one that is empty or lies outside."""
-    start, end = region["start_frame"], region["end_frame"]
-    sides = [region[side] for side in SIDES]
-    fault = _fault(start, end, sides)
-    if not fault:
-        box = None if sides[0] is None else Box(**dict(zip(SIDES, sides, strict=True)))
-        label = survey.storable(region["label"]).strip()[: survey.MAX_LABEL_LENGTH]
-        row = Row(video=video.name, start_frame=start, end_frame=end, box=box, label=label)
-        if not (fault := row.misfit(video.n_frames, video.width, video.height)):
-            return row
-    sentence = _("Region %(number)d does not lie in the video: %(fault)s.")
-    values = {"number": number, "fault": fault}
-    raise UserError(sentence % values, code="region_outside", field="regions")
+    return [checked(video, region, number=number) for number, region in enumerate(regions, start=1)]
 
 
 def _fault(start: int, end: int, sides: Sequence[int | None]) -> str:

@@ -17,6 +17,7 @@ from webapp.pages import (
     new_sweep,
     operating_points,
     papers,
+    previews,
     protocols,
     runs,
     shared,
@@ -91,6 +92,9 @@ of_results: list[URLPattern] = [
     path("videos/<str:video_id>/alarms", videos.alarms, name="alarms"),
     path("videos/<str:video_id>/explanation", videos.explanation, name="explanation"),
     path("videos/<str:video_id>/regions", drawing.regions, name="regions"),
+    path("videos/<str:video_id>/preview", previews.new, name="new_preview"),
+    path("previews/<str:preview_id>", previews.detail, name="preview"),
+    path("previews/<str:preview_id>/sheet", previews.sheet, name="preview_sheet"),
     path("videos/<str:video_id>/explain", explaining.explain, name="explain"),
     path("videos/<str:video_id>/explained", explaining.explained, name="explained"),
 ]

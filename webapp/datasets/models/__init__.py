@@ -10,6 +10,7 @@ from webapp.datasets.models.features import (
     FeatureSetQuerySet,
     extracted_file_name,
 )
+from webapp.datasets.models.previews import ClipPreview
 from webapp.datasets.models.regions import Region, RegionSet
 from webapp.datasets.models.splits import Split, SplitMember
 from webapp.datasets.models.videos import (
@@ -29,6 +30,7 @@ from webapp.datasets.models.videos import (
 __all__ = [
     "AnnotationImport",
     "AnnotationSet",
+    "ClipPreview",
     "Dataset",
     "DetectedVideo",
     "Detection",

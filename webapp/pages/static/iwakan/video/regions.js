@@ -226,7 +226,16 @@ export class Regions extends EventTarget {
     if (wasFocused) byId("region-rows").querySelector('[aria-pressed="true"]')?.focus();
   }
 
+  // Of the region that is picked: what a network will see of it.
+  #linkPreview() {
+    const link = byId("region-preview");
+    const { start, end, box } = this.#picked ?? {};
+    const clip = this.#picked && { start_frame: start, last_frame: end - 1, ...(box ?? {}) };
+    link.href = clip ? `${link.pathname}?${new URLSearchParams(clip)}` : link.pathname;
+  }
+
   #showForms() {
+    this.#linkPreview();
     const fields = this.#form.elements;
     this.#form.hidden = !this.#picked;
     byId("region-save").hidden = !this.#isChanged;
