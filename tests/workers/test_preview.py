@@ -61,6 +61,7 @@ def test_it_is_made_once_and_shown(
     assert made.clip["box"] == {"left": 2, "top": 3, "width": 30, "height": 40}
     page = as_vera.get(first["Location"]).content.decode()
     assert "Optical flow" in page
+    assert "a box of 30 × 40 pixels at (2, 3)" in page
     sheet = as_vera.get(f"/previews/{made.pk}/sheet")
     assert sheet["Content-Type"] == "image/png"
     assert b"".join(sheet.streaming_content).startswith(b"\x89PNG")
