@@ -38,12 +38,11 @@ Frame = NDArray[np.uint8]
 CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "HOG, as it is": ("hog", {"person_height": 128}),
     "HOG, persons of 64 pixels": ("hog", {"person_height": 64}),
-    "HOG, persons of 32 pixels": ("hog", {"person_height": 32}),
     "YOLOv3-tiny, 416": ("yolov3_tiny", {}),
     "YOLOv3-tiny, 608": ("yolov3_tiny", {"input_size": 608}),
 }
 OPINION = "YOLOv3-tiny, 608"
-EVERY = {"ped2": 20, "vtest": 40, "staged": 20}  # frames
+EVERY = {"ped2": 20, "vtest": 40, "staged": 40}  # frames
 SMALLEST_OBJECT = 60  # pixels of a mask
 COVERED = 0.5  # of an object's pixels
 SAME = 0.5  # intersection over union

@@ -104,7 +104,7 @@ class FeatureSetFactory(DjangoModelFactory[FeatureSet]):
 
 
 class DetectionFactory(DjangoModelFactory[Detection]):
-    """A search whose job is gone."""
+    """A search that is done."""
 
     class Meta:
         model = Detection
@@ -113,6 +113,9 @@ class DetectionFactory(DjangoModelFactory[Detection]):
     name = "persons"
     recipe = factory.LazyFunction(
         lambda: {"detector": "hog", "version": 1, "options": {}, "files": {}}
+    )
+    region_set = factory.LazyAttribute(
+        lambda made: made.dataset.region_sets.create(name=made.name, origin="HOG")
     )
 
 

@@ -52,7 +52,7 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "api:dataset_region_sets": {"name": "x", "file": "r.csv", "text": "video,frame\na,1\n"},
         "api:dataset_detections": {"name": "x", "detector": "nothing"},
         "api:video_previews": {"start_frame": 0, "end_frame": 4},
-        "api:video_regions": {"name": "x", "regions": [{"start_frame": 0, "end_frame": 1}]},
+        "api:video_regions": {"name": "drawn", "regions": [{"start_frame": 0, "end_frame": 1}]},
         "api:uploaded_runs": {"dataset": run.dataset_id, "method_title": "x"},
         "api:protocols": {"title": "Ours", "settings": {}},
         "api:share_links": {"kind": "run", "runs": [run.pk]},

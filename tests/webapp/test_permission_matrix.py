@@ -81,8 +81,8 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:read_features_again": {"POST": of_team(403, 409)},  # they have been read
     "datasets:detect": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:detection": {"GET": READ},
-    "datasets:cancel_detection": {"POST": of_team(403, 409)},  # it has no job
-    "datasets:resume_detection": {"POST": of_team(403, 302)},
+    "datasets:cancel_detection": {"POST": of_team(403, 409)},  # it is done
+    "datasets:resume_detection": {"POST": of_team(403, 409)},
     "datasets:new_regions": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:new_ground_truth": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:ground_truth": {"GET": READ},
@@ -173,7 +173,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "results:explanation": {"GET": READ},
     "results:explain": {"POST": of_team(403, 422)},  # the run reads frames
     "results:explained": {"GET": READ},
-    "results:new_preview": {"GET": of_team(403, 200), "POST": of_team(403, 422)},
+    "results:new_preview": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "results:preview": {"GET": READ},
     "results:preview_sheet": {"GET": READ},
     "results:regions": {"GET": READ, "POST": of_team(403, 422)},  # without a name
@@ -239,11 +239,12 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:detectors": {"GET": OWN},
     "api:dataset_detections": {"GET": READ, "POST": of_team(403, 422)},  # no such detector
     "api:detection": {"GET": READ},
-    "api:detection_cancel": {"POST": of_team(403, 409)},  # it has no job
-    "api:detection_resume": {"POST": of_team(403, 202)},
+    "api:detection_cancel": {"POST": of_team(403, 409)},  # it is done
+    "api:detection_resume": {"POST": of_team(403, 409)},
     "api:video_previews": {"POST": of_team(403, 202)},
     "api:preview": {"GET": READ},
-    "api:video_regions": {"POST": of_team(403, 201)},
+    # The second one would overwrite what the first has drawn.
+    "api:video_regions": {"POST": Answers(people=(404, 403, 201, 409, 409))},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
     "api:published_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # nor here
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},
