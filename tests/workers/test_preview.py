@@ -14,7 +14,7 @@ from tests.toys import moving_square_video
 from webapp.accounts.models import Team, User
 from webapp.common.errors import UserError
 from webapp.datasets.models import ClipPreview, Video
-from webapp.datasets.previews import preview
+from webapp.datasets.previewing import preview
 from webapp.jobs import services as jobs
 from webapp.jobs.models import WorkerNode
 from workers import supervisor

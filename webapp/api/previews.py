@@ -18,7 +18,7 @@ from webapp.api.fields import ObjectField
 from webapp.api.jobs import JobSerializer, accepted
 from webapp.api.requests import Known, read_body
 from webapp.datasets.models import ClipPreview, Video
-from webapp.datasets.previews import OPTIONS, preview
+from webapp.datasets.previewing import OPTIONS, preview
 
 
 class NewPreview(Known):

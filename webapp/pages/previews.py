@@ -16,7 +16,7 @@ from webapp.accounts.http import AuthenticatedRequest, get_or_post
 from webapp.accounts.permissions import Permission, require
 from webapp.common.errors import UserError
 from webapp.common.ranges import file_response
-from webapp.datasets import drawing, previews
+from webapp.datasets import drawing, previewing
 from webapp.datasets.models import ClipPreview, Video
 from webapp.jobs.services import waiting_reason
 from webapp.runs.models import Run
@@ -77,7 +77,7 @@ class PreviewForm(forms.Form):
     @property
     def options(self) -> dict[str, Any]:
         given = self.cleaned_data
-        typed = {name: given[name] for name in previews.OPTIONS if name in given}
+        typed = {name: given[name] for name in previewing.OPTIONS if name in given}
         return dict(given["run"].config) if given["run"] else typed
 
 
@@ -118,7 +118,9 @@ def sheet(request: HttpRequest, preview_id: str) -> HttpResponseBase:
 
 def _made(request: AuthenticatedRequest, video: Video, form: PreviewForm) -> ClipPreview | None:
     try:
-        return previews.preview(video=video, clip=form.clip, options=form.options, by=request.user)
+        return previewing.preview(
+            video=video, clip=form.clip, options=form.options, by=request.user
+        )
     except UserError as error:
         show_error(form, error)
         return None

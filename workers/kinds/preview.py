@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.reports import Event
-from webapp.datasets import previews
+from webapp.datasets import previewing
 from webapp.jobs.models import Job
 from workers.kinds import register
 from workers.node import share_of_cores
@@ -17,17 +17,17 @@ class Preview:
     def prepare(self, job: Job, folder: Path) -> dict[str, Any]:
         return {
             "verb": "preview",
-            **previews.work_of(job),
+            **previewing.work_of(job),
             "out_dir": str(folder / "out"),
             "threads": share_of_cores(job),
         }
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
         if event["event"] == "preview":
-            previews.keep(previews.preview_of(job), event)
+            previewing.keep(previewing.preview_of(job), event)
 
     def on_success(self, job: Job, folder: Path) -> None:
         """The sheet is stored."""
 
     def on_replaced(self, old: Job, new: Job) -> None:
-        previews.job_replaced(old=old, new=new)
+        previewing.job_replaced(old=old, new=new)
