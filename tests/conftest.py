@@ -19,8 +19,10 @@ from pytest_django import DjangoDbBlocker
 
 from tests import clearing, evaluating
 from tests.factories.accounts import MembershipFactory, TeamFactory
+from webapp.accounts import login
 from webapp.accounts.models import Role, Team, User
 from webapp.results.scores import intake, virtual
+from webapp.sharing import opened
 
 # How long an example takes says something of the machine and nothing of the code.
 PATIENT: dict[str, Any] = {
@@ -85,6 +87,14 @@ def _own_folders(settings: object, tmp_path: Path) -> None:
 def _fast_passwords(settings: object) -> None:
     """The real hasher takes a third of a second for each person a test makes."""
     settings.PASSWORD_HASHERS = [FAST_HASHER]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _many_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests of an hour come from one address."""
+    monkeypatch.setattr(opened, "MISSES_PER_PERIOD", 1_000_000)
+    for what in login.TRIES_PER_PERIOD:
+        monkeypatch.setitem(login.TRIES_PER_PERIOD, what, 1_000_000)
 
 
 @pytest.fixture

@@ -29,6 +29,11 @@ if not SECRET_KEY and sys.argv[1:2] not in (["up"], ["demo"], ["remove_data"]):
         "IWAKAN_SECRET_KEY is not set. Give the site a long random secret, or start it with "
         "`python manage.py up`, which makes one."
     )
+if SECRET_KEY and (len(SECRET_KEY) < 32 or len(set(SECRET_KEY)) < 8):
+    raise ImproperlyConfigured(
+        "IWAKAN_SECRET_KEY is too easy to guess: whoever does can log in as anybody. Take what "
+        "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` prints."
+    )
 # Off only for the embedded stack, which listens on loopback without a certificate.
 HTTPS = env.bool("IWAKAN_HTTPS", default=not EMBEDDED.is_running)
 if DEBUG and HTTPS:
@@ -38,6 +43,8 @@ if DEBUG and HTTPS:
     )
 ALLOWED_HOSTS = env.list("IWAKAN_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("IWAKAN_TRUSTED_ORIGINS", default=[])
+# Proxies before the site, by address: what they say of where a request came from is believed.
+TRUSTED_PROXIES = env.list("IWAKAN_TRUSTED_PROXIES", default=[])
 # How a person reaches the site: used in links that leave it (invitations, `demo`).
 SITE_URL = env("IWAKAN_SITE_URL", default=EMBEDDED.site_url)
 
@@ -69,6 +76,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "webapp.common.middleware.RequestIdMiddleware",
     "webapp.common.middleware.ContentSecurityPolicyMiddleware",
+    "webapp.common.middleware.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -196,6 +204,15 @@ JOB_LEASE_SECONDS = 10
 JOB_MISSED_LEASES = 3  # leases without renewal until a job counts as lost
 JOB_CANCEL_GRACE_SECONDS = 3  # between TERM and KILL
 JOB_MAX_TRIES = 3  # a job that is lost three times is not tried again
+
+# Walls around what a job runs (docs/security.md). Without them a method could read the secrets of
+# the site: where this is on, a machine that cannot build walls runs no job.
+REQUIRE_WALLS = env.bool("IWAKAN_REQUIRE_WALLS", default=False)
+JOB_NETWORK = env.bool("IWAKAN_JOB_NETWORK", default=False)  # whether jobs may use the network
+# What one job may allocate, and how long a file it may write; 0: as much as there is.
+PHYSICAL_MEMORY_BYTES = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+JOB_MEMORY_BYTES = env.int("IWAKAN_JOB_MEMORY_BYTES", default=PHYSICAL_MEMORY_BYTES)
+JOB_FILE_BYTES = env.int("IWAKAN_JOB_FILE_BYTES", default=256 * 1024**3)
 
 # What takes seconds to compute is kept by each process; what is limited is counted on the broker,
 # where that is one that a cache can reach by the same address.

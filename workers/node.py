@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from webapp.datasets.extractors import publish_extractors
 from webapp.jobs import services
 from webapp.jobs.models import Job, WorkerNode
 from webapp.runs.services import publish_methods
+from workers import walls
 from workers.child import environment
 from workers.lease import patiently
 
@@ -74,7 +76,7 @@ class Node:
     def _introduce(self) -> None:
         """What needs torch is asked of a child: the worker itself stays small."""
         try:
-            self._facts = ask("-m", "workers.hardware")
+            self._facts = ask("-m", "workers.hardware") | asdict(walls.standing())
             publish_methods(ask("-m", "ml", "methods", "--json"))
             publish_extractors(ask("-m", "ml", "extractors", "--json"))
             publish_detectors(ask("-m", "ml", "detectors", "--json"))
@@ -85,10 +87,10 @@ class Node:
 
 
 def ask(*arguments: str) -> Any:
-    """The JSON that a Python child prints."""
+    """The JSON that a Python child prints, which is within walls as those of jobs are."""
     with tempfile.TemporaryDirectory() as folder:
         answer = subprocess.run(
-            [sys.executable, *arguments],
+            walls.around([sys.executable, *arguments], folder=Path(folder), spec={}),
             env=environment(Path(folder)),
             cwd=folder,
             capture_output=True,

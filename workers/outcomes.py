@@ -12,6 +12,7 @@ from ml.records import BadInput
 from ml.reports import Event
 from webapp.common.errors import UserError
 from webapp.jobs.models import Job
+from workers.walls import NoWalls
 
 Failure = Job.Failure
 SHELL_SIGNAL = 128  # a program that caught signal n and ended because of it returns 128 + n
@@ -68,6 +69,8 @@ def of_exception(error: Exception) -> Outcome:
     """Of a fault on our side of the pipe: while preparing, or while storing what came."""
     if isinstance(error, UserError | BadInput):
         return Outcome(failure=Failure.BAD_INPUT, reason=str(error))
+    if isinstance(error, NoWalls):
+        return Outcome(failure=Failure.PLATFORM_ERROR, reason=str(error))
     trace = "".join(traceback.format_exception(error))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Outcome(

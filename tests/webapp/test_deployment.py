@@ -37,6 +37,8 @@ def test_production_settings_pass_the_deploy_check(tmp_path: Path) -> None:
     [
         ({}, "IWAKAN_SECRET_KEY is not set"),
         ({"IWAKAN_SECRET_KEY": ""}, "IWAKAN_SECRET_KEY is not set"),
+        (PRODUCTION | {"IWAKAN_SECRET_KEY": "a"}, "IWAKAN_SECRET_KEY is too easy to guess"),
+        (PRODUCTION | {"IWAKAN_SECRET_KEY": "ab" * 40}, "IWAKAN_SECRET_KEY is too easy to guess"),
         (PRODUCTION | {"IWAKAN_DEBUG": "true"}, "IWAKAN_DEBUG shows the insides"),
     ],
 )

@@ -1,5 +1,6 @@
 """A child for tests: does the steps of its spec. Started as `python -m ml job` would be."""
 
+import fcntl
 import json
 import os
 import signal
@@ -7,8 +8,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, TextIO
 
 from ml.reports import Reporter, to_descriptor
+
+HELD: list[TextIO] = []
 
 
 def send(reporter: Reporter, event: str, fields: dict) -> None:
@@ -45,14 +49,35 @@ def end_by(reporter: Reporter, name: str) -> None:
     os.kill(os.getpid(), signal.Signals[name])
 
 
-def leave_behind(reporter: Reporter, path: str) -> None:
-    """A grandchild that would outlive us, its process id in the file `path`."""
-    process = subprocess.Popen(["sleep", "600"])
-    Path(path).write_text(str(process.pid))
+def leave_behind(reporter: Reporter, path: str, has_own_session: bool = False) -> None:
+    """A grandchild that would outlive us and holds the file `path`."""
+    with held(path) as file:
+        subprocess.Popen(
+            ["sleep", "600"], pass_fds=[file.fileno()], start_new_session=has_own_session
+        )
 
 
-def tell_pid(reporter: Reporter, path: str) -> None:
-    Path(path).write_text(str(os.getpid()))
+def hold(reporter: Reporter, path: str) -> None:
+    """The file `path`, for as long as we live: a process id says little outside our walls."""
+    HELD.append(held(path))
+
+
+def held(path: str) -> TextIO:
+    file = Path(path).open("w")  # noqa: SIM115  # it stays open
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.write("held")
+    file.flush()
+    return file
+
+
+def run_python(reporter: Reporter, code: str) -> None:
+    """Tell what `found` is after it, or what was raised."""
+    names: dict[str, Any] = {}
+    try:
+        exec(code, names)
+    except Exception as error:
+        names["found"] = repr(error)
+    reporter.send("seen", found=names["found"])
 
 
 def tell_environment(reporter: Reporter) -> None:
@@ -62,8 +87,8 @@ def tell_environment(reporter: Reporter) -> None:
 STEPS = {
     step.__name__: step
     for step in (
-        send, write, sleep, wait_for, ignore_term, save_on_term, end_by, leave_behind, tell_pid,
-        tell_environment,
+        send, write, sleep, wait_for, ignore_term, save_on_term, end_by, leave_behind, hold,
+        tell_environment, run_python,
     )
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """A worker, jobs that act, and processes that use this test's database and broker."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -34,7 +35,9 @@ def worker(transactional_db: None) -> WorkerNode:
 
 
 def acting_job(*steps: list[Any], **fields: Any) -> Job:
-    spec = {"steps": list(steps)} | fields.pop("spec", {})
+    """What its child writes outside its folder lies beside the work folder, in `tmp_path`."""
+    out_dir = str(settings.WORK_DIR.parent)
+    spec = {"steps": list(steps), "out_dir": out_dir} | fields.pop("spec", {})
     return JobFactory.create(kind="act", spec=spec, **fields)
 
 
@@ -84,12 +87,14 @@ def ended(job: Job) -> Job:
     return job
 
 
-def is_running(pid: int) -> bool:
-    """Whether the process lives; a zombie does not."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
+def is_held(path: Path) -> bool:
+    """Whether the process that took hold of the file lives."""
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def environment() -> dict[str, str]:
@@ -102,6 +107,7 @@ def environment() -> dict[str, str]:
         "IWAKAN_BROKER_URL": f"{settings.CELERY_BROKER_URL.rpartition('/')[0]}{BROKER}",
         "IWAKAN_WORK_DIR": str(settings.WORK_DIR),
         "IWAKAN_MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "IWAKAN_DATA_ROOTS": os.pathsep.join(map(str, settings.DATA_ROOTS)),
     }
 
 

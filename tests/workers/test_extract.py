@@ -44,7 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def dataset(team: Team, folder: Path) -> Dataset:
+def dataset(team: Team, folder: Path, settings: Any) -> Dataset:
+    settings.DATA_ROOTS = [folder]
     from ml.extraction import describe
 
     publish_extractors(describe())

@@ -37,7 +37,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def learnt(team: Team, files: Path) -> Callable[[], Run]:
+def learnt(team: Team, files: Path, settings: Any) -> Callable[[], Run]:
+    settings.DATA_ROOTS = [files]
     split = split_of(team, files, n_videos=N_VIDEOS, n_frames=N_FRAMES)
     return lambda: learnt_run(split, files)
 

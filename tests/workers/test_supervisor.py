@@ -10,7 +10,7 @@ from django.db import connection
 
 from tests.factories.jobs import JobFactory
 from tests.patience import PATIENCE, wait_until
-from tests.workers.conftest import acting_job, ended, is_running
+from tests.workers.conftest import acting_job, ended, is_held
 from webapp.jobs import services
 from webapp.jobs.models import Job
 from workers import supervisor, watch
@@ -18,10 +18,10 @@ from workers import supervisor, watch
 SLEEP = ["sleep", 10 * PATIENCE]
 
 
-def running_pid(path):
-    """Of the child that wrote it to `path`."""
+def taken(path):
+    """The file, once the child holds it."""
     wait_until(lambda: path.exists() and path.read_text())
-    return int(path.read_text())
+    return path
 
 
 def test_run_next_without_jobs(worker):
@@ -144,26 +144,26 @@ def test_cancel_ends_the_process_group(run_in_thread, bob, tmp_path, settings, m
     monkeypatch.setattr(watch, "CHECKPOINT_GRACE_SECONDS", 10 * PATIENCE)
     grandchild, child = tmp_path / "grandchild", tmp_path / "child"
     job = acting_job(
-        ["ignore_term"], ["leave_behind", str(grandchild)], ["tell_pid", str(child)], SLEEP,
+        ["ignore_term"], ["leave_behind", str(grandchild)], ["hold", str(child)], SLEEP,
         team=bob.teams.get(),
     )  # fmt: skip
     run_in_thread()
-    pids = [running_pid(child), running_pid(grandchild)]
+    files = [taken(child), taken(grandchild)]
 
     services.request_cancel(job=job, by=bob)
 
     assert ended(job).status == "cancelled"
     assert job.reason == "Bob asked to cancel it."
-    assert not any(map(is_running, pids))
+    assert not any(map(is_held, files))
 
 
 def test_cancel_keeps_the_last_checkpoint(run_in_thread, act, bob, tmp_path, settings):
     settings.JOB_CANCEL_GRACE_SECONDS = PATIENCE
     job = acting_job(
-        ["save_on_term"], ["tell_pid", str(tmp_path / "pid")], SLEEP, team=bob.teams.get()
+        ["save_on_term"], ["hold", str(tmp_path / "held")], SLEEP, team=bob.teams.get()
     )
     run_in_thread()
-    running_pid(tmp_path / "pid")
+    taken(tmp_path / "held")
 
     services.request_cancel(job=job, by=bob)
 
@@ -173,9 +173,9 @@ def test_cancel_keeps_the_last_checkpoint(run_in_thread, act, bob, tmp_path, set
 
 def test_stop_of_the_worker_hands_the_job_back(run_in_thread, act, tmp_path, monkeypatch):
     monkeypatch.setattr(watch, "CHECKPOINT_GRACE_SECONDS", PATIENCE)
-    job = acting_job(["save_on_term"], ["tell_pid", str(tmp_path / "pid")], SLEEP)
+    job = acting_job(["save_on_term"], ["hold", str(tmp_path / "held")], SLEEP)
     is_stopping = run_in_thread()
-    running_pid(tmp_path / "pid")
+    taken(tmp_path / "held")
 
     is_stopping.set()
 
@@ -189,16 +189,16 @@ def test_stop_of_the_worker_hands_the_job_back(run_in_thread, act, tmp_path, mon
 
 def test_lost_job_ends_the_child_and_changes_nothing(run_in_thread, settings, tmp_path, caplog):
     settings.JOB_LEASE_SECONDS = 0.6
-    job = acting_job(["tell_pid", str(tmp_path / "pid")], SLEEP)
+    job = acting_job(["hold", str(tmp_path / "held")], SLEEP)
     run_in_thread()
-    pid = running_pid(tmp_path / "pid")
+    child = taken(tmp_path / "held")
     Job.objects.update(status=Job.Status.LOST, finished_at=job.created_at, lease_until=None)
     before = Job.objects.values().get()
 
     with caplog.at_level(logging.WARNING):
         wait_until(lambda: "no longer ours" in caplog.text)
 
-    assert not is_running(pid)
+    assert not is_held(child)
     assert Job.objects.values().get() == before
     assert not (Path(settings.WORK_DIR) / job.pk).exists()
 
@@ -214,10 +214,10 @@ def test_log_grows_while_the_child_works(run_in_thread):
 
 
 def test_database_outage_does_not_end_the_job(run_in_thread, tmp_path):
-    go, pid = tmp_path / "go", tmp_path / "pid"
-    job = acting_job(["write", "before"], ["tell_pid", str(pid)], ["wait_for", str(go)])
+    go, held = tmp_path / "go", tmp_path / "held"
+    job = acting_job(["write", "before"], ["hold", str(held)], ["wait_for", str(go)])
     run_in_thread()
-    running_pid(pid)
+    taken(held)
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -232,24 +232,24 @@ def test_database_outage_does_not_end_the_job(run_in_thread, tmp_path):
 
 def test_grace_is_over_at_last(run_in_thread, monkeypatch, tmp_path):
     monkeypatch.setattr(watch, "CHECKPOINT_GRACE_SECONDS", 0.3)
-    job = acting_job(["ignore_term"], ["tell_pid", str(tmp_path / "pid")], SLEEP)
+    job = acting_job(["ignore_term"], ["hold", str(tmp_path / "held")], SLEEP)
     is_stopping = run_in_thread()
-    pid = running_pid(tmp_path / "pid")
+    child = taken(tmp_path / "held")
 
     is_stopping.set()
 
     assert ended(job).status == "lost"
-    assert not is_running(pid)
+    assert not is_held(child)
 
 
 def test_killed_supervisor_leaves_no_child(start, tmp_path):
-    job = acting_job(["ignore_term"], ["tell_pid", str(tmp_path / "pid")], SLEEP)
+    job = acting_job(["ignore_term"], ["hold", str(tmp_path / "held")], SLEEP)
     process = start("-m", "tests.workers.run_one")
-    pid = running_pid(tmp_path / "pid")
+    child = taken(tmp_path / "held")
 
     process.kill()
 
-    wait_until(lambda: not is_running(pid))
+    wait_until(lambda: not is_held(child))
     job.refresh_from_db()
     assert job.status == Job.Status.RUNNING  # until the reaper comes
 
@@ -257,19 +257,19 @@ def test_killed_supervisor_leaves_no_child(start, tmp_path):
 def test_frozen_supervisor_wakes_up_and_changes_nothing(start, tmp_path):
     """A zombie: it held the job, lost it, and its child has more to tell."""
     job = acting_job(
-        ["tell_pid", str(tmp_path / "pid")], ["wait_for", str(tmp_path / "go")],
+        ["hold", str(tmp_path / "held")], ["wait_for", str(tmp_path / "go")],
         ["send", "point", {"step": 1}], ["write", "late"],
-        ["send", "result", {"values": {"loss": 0}}], ["tell_pid", str(tmp_path / "done")],
+        ["send", "result", {"values": {"loss": 0}}], ["hold", str(tmp_path / "done")],
     )  # fmt: skip
     process = start("-m", "tests.workers.run_one")
-    running_pid(tmp_path / "pid")
+    taken(tmp_path / "held")
     process.send_signal(signal.SIGSTOP)
     Job.objects.update(lease_until="2020-01-01T00:00Z")
     services.reap(on_replaced=lambda old, new: None)
     before = list(Job.objects.order_by("pk").values())
 
     (tmp_path / "go").touch()
-    running_pid(tmp_path / "done")
+    taken(tmp_path / "done")
     process.send_signal(signal.SIGCONT)
 
     assert process.wait(PATIENCE) == 0

@@ -79,9 +79,15 @@ def bring(client: Client, data: bytes, **query: str) -> Weights:
 
 @pytest.mark.shared_data
 def test_scores_of_the_authors_own_weights_without_training(
-    team: Team, as_bob: Client, shared_data: Path, published: bytes, work: Callable[[], Job]
+    team: Team,
+    as_bob: Client,
+    shared_data: Path,
+    published: bytes,
+    work: Callable[[], Job],
+    settings: Any,
 ) -> None:
     """The values that their own code gives, read back over REST."""
+    settings.DATA_ROOTS = [shared_data]
     features = features_of_a_test_video(team, shared_data / "weak" / "i3d-r50-10crop")
     weights = bring(as_bob, published, selection="test", source="Watanabe et al., ICIP 2022")
     assert work().reason == ""

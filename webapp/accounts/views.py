@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from webapp.accounts import services
+from webapp.accounts.devices import known_device, remember_device
 from webapp.accounts.forms import (
     LoginForm,
     NewAccountForm,
@@ -24,6 +25,7 @@ from webapp.accounts.http import AuthenticatedRequest, get_or_post, next_page
 from webapp.accounts.login import check_password
 from webapp.accounts.models import User
 from webapp.accounts.teams import choose_team, current_team
+from webapp.common.addresses import client_address
 from webapp.common.errors import UserError
 
 
@@ -41,13 +43,16 @@ def login(request: HttpRequest) -> HttpResponse:
     form = LoginForm(request.POST or None)
     if not form.is_valid():
         return _login_page(request, form)
-    address = request.META["REMOTE_ADDR"]
+    device = known_device(request, form.cleaned_data["email"])
     try:
-        log_in(request, check_password(**form.cleaned_data, address=address))
+        user = check_password(**form.cleaned_data, address=client_address(request), device=device)
     except UserError as error:
         show_error(form, error)
         return _login_page(request, form, error)
-    return redirect(next_page(request))
+    log_in(request, user)
+    response = redirect(next_page(request))
+    remember_device(response, user)
+    return response
 
 
 def _login_page(

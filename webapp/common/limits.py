@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -40,19 +41,34 @@ class BrokerCache(RedisCache):
 
 def count(what: str, *, seconds: int) -> int:
     """Which request this is for `what` in the running period of `seconds`, from 1 on."""
-    # Sites may share a broker, but no database.
-    key = f"{connection.settings_dict['NAME']}:{what}:{int(time.time()) // seconds}"
-    if time.monotonic() >= _asked_again_at:
-        try:
-            return _count(caches["limits"], key, seconds)
-        except (redis.RedisError, OSError) as error:
-            _leave_alone(error)
-    return _count(caches["default"], key, seconds)
+    key = _key(what, seconds)
+    return _ask(lambda cache: _count(cache, key, seconds))
+
+
+def counted(what: str, *, seconds: int) -> int:
+    """How many there were, without counting this one."""
+    key = _key(what, seconds)
+    return _ask(lambda cache: int(cache.get(key) or 0))
 
 
 def seconds_left(seconds: int) -> int:
     """Until the next period of `seconds` begins."""
     return seconds - int(time.time()) % seconds
+
+
+def _key(what: str, seconds: int) -> str:
+    """Sites may share a broker, but no database."""
+    return f"{connection.settings_dict['NAME']}:{what}:{int(time.time()) // seconds}"
+
+
+def _ask(question: Callable[[BaseCache], int]) -> int:
+    """The broker, or what this process keeps while that is away."""
+    if time.monotonic() >= _asked_again_at:
+        try:
+            return question(caches["limits"])
+        except (redis.RedisError, OSError) as error:
+            _leave_alone(error)
+    return question(caches["default"])
 
 
 def _count(cache: BaseCache, key: str, seconds: int) -> int:

@@ -48,6 +48,18 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
+class PrivatePagesMiddleware:
+    """What a person sees is kept by nobody on the way, and asked for again when it is shown."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+
 class RefusalMiddleware:
     """Turns what a view could not accept into a page with the sentence.
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from webapp.common.beneath import path_beneath
 from webapp.datasets.models import ExtractedFile, FeatureFile, FeatureSet, Video
 from webapp.datasets.models.storage import FeaturesStorage
 from webapp.datasets.recipes import CONTENT, key_of
@@ -143,11 +144,9 @@ def _row(
 
 
 def _name_of(path: str, job: Job) -> str:
-    """Below FEATURES_ROOT. Raise ValueError for a file that is not the job's."""
-    resolved = Path(path).resolve()
-    if not resolved.is_relative_to(folder_of(job).resolve()):
-        raise ValueError(f"{path} is outside the folder of {job.pk}")
-    return resolved.relative_to(Path(storage.location).resolve()).as_posix()
+    """Below FEATURES_ROOT. Raise OutsideFolder for what is no file of the job's."""
+    found = path_beneath(folder_of(job), path).resolve()
+    return found.relative_to(Path(storage.location).resolve()).as_posix()
 
 
 def _files_below(top: Path) -> Iterator[Path]:

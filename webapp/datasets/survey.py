@@ -15,6 +15,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
+from webapp.common.beneath import open_beneath
 from webapp.datasets.models import Video, clock_of
 
 FACTS = (
@@ -64,12 +65,12 @@ def fill_in(video: Video, event: dict[str, Any], *, folder: Path) -> None:
         setattr(video, name, storable(value) if isinstance(value, str) else value)
     if event["status"] == Video.Status.READY:
         _inside(Path(video.dataset.folder), event["path"])
-        video.pts_seconds = _pts(_inside(folder, event["pts"]), event["n_frames"])
+        video.pts_seconds = _pts(folder, event["pts"], event["n_frames"])
         video.duration_seconds = _seconds(video)
         is_other = appearance != (video.proxy_fps, video.width, video.height)
         for field, file_name in FILES.items():
-            source = _inside(folder, event[field])
-            _keep(getattr(video, field), source, file_name, is_other=is_other)
+            made = (folder, event[field])
+            _keep(getattr(video, field), *made, file_name, is_other=is_other)
 
 
 def _inside(folder: Path, path: str) -> Path:
@@ -80,8 +81,9 @@ def _inside(folder: Path, path: str) -> Path:
     return resolved
 
 
-def _pts(path: Path, n_frames: int) -> bytes:
-    pts = np.load(path, allow_pickle=False)
+def _pts(folder: Path, name: str, n_frames: int) -> bytes:
+    with open_beneath(folder, name) as file:
+        pts = np.load(file, allow_pickle=False)
     if pts.shape != (n_frames,):
         raise ValueError(f"{n_frames} frames, but times of shape {pts.shape}")
     if not (np.isfinite(pts).all() and (np.diff(pts) > 0).all()):
@@ -94,7 +96,7 @@ def _seconds(video: Video) -> float:
     return clock.seconds if clock else 0.0
 
 
-def _keep(file: FieldFile, source: Path, file_name: str, *, is_other: bool) -> None:
+def _keep(file: FieldFile, folder: Path, name: str, file_name: str, *, is_other: bool) -> None:
     """The same content needs its files once: a repeated import keeps the stored ones.
 
     Unless it shows them at another rate or in another shape. Source and former file go only
@@ -105,6 +107,6 @@ def _keep(file: FieldFile, source: Path, file_name: str, *, is_other: bool) -> N
         return
     if stored:
         transaction.on_commit(partial(file.storage.delete, stored))
-    with source.open("rb") as opened:
+    with open_beneath(folder, name) as opened:
         file.save(file_name, File(opened), save=False)
-    transaction.on_commit(partial(source.unlink, missing_ok=True))
+    transaction.on_commit(partial((folder / name).unlink, missing_ok=True))

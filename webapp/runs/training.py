@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import partial
-from pathlib import Path
+from io import BufferedReader
 from typing import Any
 
 from django.core.files import File
@@ -32,8 +33,8 @@ def record_checkpoint(
     job: Job,
     step: int,
     epoch: float,
-    weights: Path,
-    state: Path,
+    weights: BufferedReader,
+    state: BufferedReader,
     is_best: bool,
     is_final: bool,
 ) -> Checkpoint:
@@ -56,7 +57,9 @@ def record_checkpoint(
     return checkpoint
 
 
-def record_published(*, weights: Weights, job: Job, file: Path, state: Path) -> Checkpoint:
+def record_published(
+    *, weights: Weights, job: Job, file: BufferedReader, state: BufferedReader
+) -> Checkpoint:
     """Copy what was made of `weights` to the storage; made again, it takes the other's place."""
     replaced = Checkpoint.objects.filter(published=weights).first()
     stem = f"weights/{weights.pk}/{job.pk}/checkpoint"
@@ -103,27 +106,28 @@ def _delete_files_on_commit(checkpoint: Checkpoint) -> None:
         transaction.on_commit(partial(default_storage.delete, str(file.name)))
 
 
-def _stored_pair(job: Job, weights: Path, state: Path, stem: str) -> dict[str, Any]:
+def _stored_pair(
+    job: Job, weights: BufferedReader, state: BufferedReader, stem: str
+) -> dict[str, Any]:
     return {
         "job": job,
         "weights": _store(weights, stem + ".safetensors"),
         "state": _store(state, stem + ".json"),
         "sha256": _sha256(weights),
-        "n_bytes": weights.stat().st_size,
+        "n_bytes": os.fstat(weights.fileno()).st_size,
     }
 
 
-def _store(path: Path, name: str) -> str:
-    """Copy `path` into the storage; nothing is left there when that fails."""
+def _store(file: BufferedReader, name: str) -> str:
+    """Copy `file` into the storage; nothing is left there when that fails."""
     name = default_storage.get_available_name(name)
     try:
-        with path.open("rb") as file:
-            return default_storage.save(name, File(file))
+        return default_storage.save(name, File(file))
     except OSError:
         default_storage.delete(name)
         raise
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(file: BufferedReader) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()

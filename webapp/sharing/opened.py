@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from webapp.common import limits
+from webapp.common.addresses import client_address
 from webapp.common.errors import UserError
 from webapp.sharing.models import ShareLink
 from webapp.sharing.services import open_link
@@ -23,6 +24,7 @@ from webapp.sharing.targets import Target
 
 Rest = ParamSpec("Rest")
 PERIOD_SECONDS = 60
+MISSES_PER_PERIOD = 60  # from one address: the page of a link that was revoked makes about ten
 REQUESTS_PER_PERIOD = 1_200  # of one link, whoever has it; a visit makes about ten
 
 
@@ -54,6 +56,8 @@ def through_link(
     def answer(
         request: HttpRequest, secret: str, *args: Rest.args, **rest: Rest.kwargs
     ) -> HttpResponseBase:
+        if has_guessed_too_often(request):
+            return busy(request)
         try:
             link, target = open_link(secret)
             if is_too_often(link):
@@ -61,6 +65,7 @@ def through_link(
             opened = Opened(link=link, target=target, secret=secret)
             return view(request, opened, *args, **rest)
         except (Http404, BadRequest, UserError):
+            limits.count(_misses_of(request), seconds=PERIOD_SECONDS)
             return closed(request)
 
     return answer
@@ -74,6 +79,15 @@ def busy(request: HttpRequest) -> HttpResponse:
     response = render(request, "sharing/busy.html", status=429)
     response["Retry-After"] = str(PERIOD_SECONDS)
     return response
+
+
+def has_guessed_too_often(request: HttpRequest) -> bool:
+    """Nobody guesses a secret, but each try asks the database."""
+    return limits.counted(_misses_of(request), seconds=PERIOD_SECONDS) >= MISSES_PER_PERIOD
+
+
+def _misses_of(request: HttpRequest) -> str:
+    return f"share_misses_{client_address(request)}"
 
 
 def is_too_often(link: ShareLink) -> bool:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from ml.records import Scores
 from ml.reports import Event
+from webapp.common.beneath import open_beneath, path_beneath
 from webapp.datasets.models import Video
 from webapp.jobs import stages as shared
 from webapp.jobs.models import Job
@@ -103,8 +104,10 @@ def collected_scores(folder: Path, *, rule: str, way: str = "") -> dict[Video, i
 
 
 def _scores(event: Event, folder: Path) -> Scores:
+    with open_beneath(folder, event["path"]) as file:
+        values = np.load(file, allow_pickle=False)
     return Scores(
-        values=np.load(folder / event["path"], allow_pickle=False),
+        values=values,
         first_frame=event["first_frame"],
         frames_per_value=event["frames_per_value"],
     )
@@ -113,6 +116,6 @@ def _scores(event: Event, folder: Path) -> Scores:
 def collected_sheets(folder: Path) -> list[Sheet]:
     """The maps reported below `folder`."""
     return [
-        Sheet(video_id=event["video_id"], path=folder / event["path"], facts=event)
+        Sheet(video_id=event["video_id"], path=path_beneath(folder, event["path"]), facts=event)
         for event in noted(folder / COLLECTED["explanation"])
     ]

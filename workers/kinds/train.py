@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.reports import Event
+from webapp.common.beneath import open_beneath
 from webapp.jobs.models import Job
 from webapp.runs import services, training
 from webapp.runs.models import Run
@@ -60,19 +61,21 @@ def _record_checkpoint(job: Job, event: Event, folder: Path) -> None:
 
     Where this process gets too little time, they are reported, but not read yet.
     """
-    pair = {name: folder / event[name] for name in ("weights", "state")}
+    names = (event["weights"], event["state"])
     try:
-        training.record_checkpoint(
-            job=job,
-            step=event["step"],
-            epoch=event["epoch"],
-            is_best=event["is_best"],
-            is_final=event["is_final"],
-            **pair,
-        )
+        with open_beneath(folder, names[0]) as weights, open_beneath(folder, names[1]) as state:
+            training.record_checkpoint(
+                job=job,
+                step=event["step"],
+                epoch=event["epoch"],
+                is_best=event["is_best"],
+                is_final=event["is_final"],
+                weights=weights,
+                state=state,
+            )
     except FileNotFoundError:
         # The last one is never deleted, and what else is missing is another fault.
-        if event["is_final"] or all(path.exists() for path in pair.values()):
+        if event["is_final"] or all((folder / name).exists() for name in names):
             raise
         logger.info("%s: the checkpoint of step %s is gone already", job.pk, event["step"])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.reports import Event
+from webapp.common.beneath import open_beneath
 from webapp.jobs.models import Job
 from webapp.runs import published, training
 from webapp.runs.models import Weights
@@ -29,12 +30,12 @@ class ReadWeights:
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
         if event["event"] == "checkpoint":
-            training.record_published(
-                weights=_weights_of(job),
-                job=job,
-                file=folder / event["weights"],
-                state=folder / event["state"],
-            )
+            brought = _weights_of(job)
+            with (
+                open_beneath(folder, event["weights"]) as file,
+                open_beneath(folder, event["state"]) as state,
+            ):
+                training.record_published(weights=brought, job=job, file=file, state=state)
 
     def on_success(self, job: Job, folder: Path) -> None:
         published.finish_reading(_weights_of(job), job.result)

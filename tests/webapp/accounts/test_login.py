@@ -1,17 +1,19 @@
 """Logging in and out, and being slowed down."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings, global_settings
 from django.contrib.auth import hashers
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.race import race
-from webapp.accounts.login import FREE_TRIES, check_password
+from webapp.accounts.login import FREE_TRIES, TRIES_PER_PERIOD, check_password
 from webapp.accounts.models import LoginTries, User
+from webapp.common.addresses import client_address
 from webapp.common.errors import TooManyTriesError, UserError
 
 REAL_HASHER = global_settings.PASSWORD_HASHERS[0]
@@ -153,6 +155,74 @@ def test_login_costs_the_same_hashing_whoever_tries(
         check_password(email=email, password="wrong", address="a")
 
     assert rounds == [hashers.PBKDF2PasswordHasher.iterations]
+
+
+def stranger() -> Client:
+    """From an address that nobody has come from in this hour."""
+    return Client(REMOTE_ADDR=f"2001:db8::{uuid4().hex[:4]}:{uuid4().hex[:4]}")
+
+
+def test_login_spraying_one_password_from_one_address_is_slowed(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TRIES_PER_PERIOD, "address", 3)
+    client = stranger()
+
+    statuses = [
+        try_login(client, f"person{number}@example.org", "Summer2026!").status_code
+        for number in range(5)
+    ]
+
+    assert statuses == [422, 422, 422, 429, 429]
+    assert try_login(stranger(), alice.email).status_code == 302
+
+
+def test_login_guesses_at_one_account_from_many_addresses_are_slowed_but_not_its_owner(
+    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice.email = f"{uuid4().hex}@example.org"
+    alice.save()
+    try_login(client, alice.email)
+    client.post("/logout")
+    monkeypatch.setitem(TRIES_PER_PERIOD, "account", 3)
+
+    statuses = [try_login(stranger(), alice.email, "wrong").status_code for _ in range(5)]
+
+    assert statuses == [422, 422, 429, 429, 429]  # her own first login was counted, too
+    assert try_login(client, alice.email).status_code == 302
+
+
+def test_login_device_of_somebody_else_is_a_stranger(
+    client: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob.set_password(PASSWORD)
+    bob.save()
+    try_login(client, bob.email)
+    client.post("/logout")
+    monkeypatch.setitem(TRIES_PER_PERIOD, "site", 1)
+
+    assert try_login(client, alice.email).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "address"),
+    [
+        ("192.0.2.1", "", "192.0.2.1"),
+        ("192.0.2.1", "198.51.100.9", "192.0.2.1"),  # written by anybody
+        ("10.0.0.1", "198.51.100.9", "198.51.100.9"),
+        ("10.0.0.1", "203.0.113.5, 198.51.100.9", "198.51.100.9"),
+        ("10.0.0.1", "198.51.100.9, 10.0.0.2", "198.51.100.9"),
+        ("10.0.0.1", "", "10.0.0.1"),
+    ],
+)
+def test_client_address_behind_proxies(
+    settings: LazySettings, remote: str, forwarded: str, address: str
+) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.1", "10.0.0.2"]
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    request = RequestFactory(headers=headers, REMOTE_ADDR=remote).get("/login")
+
+    assert client_address(request) == address
 
 
 def test_login_without_csrf_token_is_refused(alice: User) -> None:

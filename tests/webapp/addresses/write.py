@@ -6,7 +6,7 @@ import django
 
 # As tests have them: the document names the cookie, whose name depends on HTTPS.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-os.environ.setdefault("IWAKAN_SECRET_KEY", "read by nobody")
+os.environ.setdefault("IWAKAN_SECRET_KEY", "read by nobody, but long enough for a key")
 os.environ.setdefault("IWAKAN_HTTPS", "false")
 
 if __name__ == "__main__":

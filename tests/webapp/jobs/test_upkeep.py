@@ -166,3 +166,67 @@ def test_ring_again_without_workers_is_for_nobody(db):
     JobFactory.create(status=Job.Status.QUEUED, rung_at=ago(minutes=1))
 
     assert services.ring_again() == 0
+
+
+def lost_together(worker, **poison):
+    """Two jobs of one worker that went silent, as they stand after it."""
+    pair = [silent_job(worker=worker, **poison), silent_job(worker=worker)]
+    services.reap(on_replaced=nothing)
+    return [job.retries.get() for job in pair]
+
+
+def test_jobs_that_ran_beside_each_other_are_tried_again_alone_and_nothing_counts(worker):
+    first, second = lost_together(worker)
+
+    assert [(job.tries, job.runs_alone) for job in (first, second)] == [(1, True), (1, True)]
+    assert Job.objects.get(pk=first.retry_of_id).reason.endswith(
+        "Other jobs ran beside it, and any of them may have been the reason: it is tried again "
+        "alone, and this try does not count."
+    )
+
+
+def test_a_job_that_is_lost_alone_counts_and_stays_alone(worker):
+    _, innocent = lost_together(worker)
+    poisoned = silent_job(worker=WorkerNodeFactory.create(), runs_alone=True, tries=2)
+
+    services.reap(on_replaced=nothing)
+
+    again = poisoned.retries.get()
+    assert (again.tries, again.runs_alone) == (3, True)
+    innocent.refresh_from_db()
+    assert innocent.tries == 1
+
+
+def test_a_worker_takes_one_that_runs_alone_only_when_it_has_nothing_else(worker):
+    beside = JobFactory.create(held=True, worker=worker, kind="score")
+    alone = JobFactory.create(runs_alone=True)
+    JobFactory.create()
+
+    assert services.claim_next("cpu", worker=worker) is None
+    Job.objects.filter(pk=beside.pk).delete()
+    assert services.claim_next("cpu", worker=worker) == alone
+    assert services.claim_next("cpu", worker=worker) is None
+    assert services.waiting_reason(JobFactory.create(runs_alone=True, kind="score")) == (
+        "It waits for a worker that has nothing else to do, since one died that ran it."
+    )
+
+
+def test_beside_a_training_others_go_before_one_that_runs_alone(worker):
+    JobFactory.create(held=True, worker=worker, kind="train")
+    JobFactory.create(runs_alone=True, kind="score")
+    short = JobFactory.create(kind="score")
+
+    assert services.claim_next("cpu", worker=worker) == short
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_clocks_of_machines_give_nothing_up(worker, monkeypatch, hours):
+    job = services.claim(JobFactory.create().pk, worker=worker)
+    off = timezone.now() + timedelta(hours=hours)
+    monkeypatch.setattr(timezone, "now", lambda: off)
+
+    services.announce(worker.name, queues=["cpu"], slots=2, facts={})
+    assert services.renew_lease(job)
+
+    assert services.reap(on_replaced=nothing) == []
+    assert [each.name for each in type(worker).objects.alive()] == [worker.name]

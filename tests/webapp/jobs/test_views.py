@@ -60,7 +60,7 @@ def test_queue_shows_workers_and_what_they_run(as_vera, running):
 
     text = text_of(as_vera.get(QUEUE))
 
-    assert "lab1:100 alive cpu – – 2 Conv-AE on Ped2 Train another team’s job just now" in text
+    assert "lab1:100 alive cpu – – 2 – Conv-AE on Ped2 Train another team’s job just now" in text
     assert "lab2:7 silent gpu NVIDIA H200 150.0 GB 1 –" in text
     assert theirs.title not in text
 

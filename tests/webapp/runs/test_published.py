@@ -149,9 +149,8 @@ def test_a_checkpoint_made_again_takes_the_place_of_the_first(
     job = JobFactory.create(kind="weights")
 
     for _ in range(2):
-        made = training.record_published(
-            weights=weights, job=job, file=tmp_path / "w", state=tmp_path / "s"
-        )
+        with (tmp_path / "w").open("rb") as file, (tmp_path / "s").open("rb") as state:
+            made = training.record_published(weights=weights, job=job, file=file, state=state)
 
     assert list(Checkpoint.objects.all()) == [made]
     assert str(made) == f"checkpoint made of {weights.pk}"

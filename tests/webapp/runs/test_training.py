@@ -28,8 +28,11 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 
 def record(run: Run, files: dict[str, Path], *, step: int, **flags: Any) -> Checkpoint:
-    values = {"epoch": step / 10, "is_best": False, "is_final": False} | files | flags
-    return training.record_checkpoint(job=run.current_job, step=step, **values)
+    values = {"epoch": step / 10, "is_best": False, "is_final": False} | flags
+    with files["weights"].open("rb") as weights, files["state"].open("rb") as state:
+        return training.record_checkpoint(
+            job=run.current_job, step=step, weights=weights, state=state, **values
+        )
 
 
 def stored_files(settings: Any) -> list[str]:

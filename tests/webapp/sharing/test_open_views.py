@@ -6,6 +6,7 @@ import re
 import time
 from datetime import timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -436,3 +437,20 @@ def test_counts_browsers(run_path, client):
 def test_counts_nothing_that_was_refused(moment_path, rival, client):
     client.get(f"{moment_path}?run={rival.pk}")
     assert views() == 0
+
+
+def test_who_asks_for_many_links_that_are_none_is_refused(
+    paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened, "MISSES_PER_PERIOD", 2)
+    guesser = Client(REMOTE_ADDR=f"2001:db8::{uuid4().hex[:4]}:{uuid4().hex[:4]}")
+
+    statuses = [guesser.get(f"/s/{number}").status_code for number in range(3)]
+
+    assert statuses == [404, 404, 429]
+    assert guesser.get(paths["run"]).status_code == 429
+    assert Client().get(paths["run"]).status_code == 200
+
+
+def test_pages_are_kept_by_nobody_on_the_way(as_vera: Client) -> None:
+    assert as_vera.get("/").headers["Cache-Control"] == "private, no-cache"

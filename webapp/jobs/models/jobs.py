@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, OuterRef, Q, Subquery, When, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.functions import Coalesce, Now, RowNumber
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +28,7 @@ SILENT_SECONDS = 20
 
 class WorkerNodeQuerySet(models.QuerySet["WorkerNode"]):
     def alive(self) -> WorkerNodeQuerySet:
-        heard = timezone.now() - datetime.timedelta(seconds=SILENT_SECONDS)
+        heard = Now() - datetime.timedelta(seconds=SILENT_SECONDS)
         return self.filter(last_seen_at__gt=heard, stopped_at=None)
 
     def serving(self, queue: str) -> WorkerNodeQuerySet:
@@ -166,6 +166,8 @@ class Job(models.Model):
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
     tries = models.PositiveSmallIntegerField(default=1)
     max_tries = models.PositiveSmallIntegerField(default=3)
+    # A worker died while it ran this beside others: whose fault that was shows when it is alone.
+    runs_alone = models.BooleanField(default=False)
     time_limit_seconds = models.PositiveIntegerField(default=24 * 3600)
 
     worker = models.ForeignKey(WorkerNode, models.SET_NULL, null=True, related_name="jobs")

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from webapp.jobs import kinds
 from webapp.jobs.models import Job, WorkerNode
@@ -31,13 +31,12 @@ class JobSuperseded(Exception):
 
 def claim(job_id: str, *, worker: WorkerNode) -> Job | None:
     """Take a waiting job, or return None when another worker was faster."""
-    now = timezone.now()
     taken = (
         Job.objects.waiting()
         .filter(pk=job_id)
         .update(
             status=Job.Status.STARTING, fence=F("fence") + 1, worker=worker,
-            lease_until=now + _lease(), started_at=now, provenance={"worker": worker.name},
+            lease_until=Now() + _lease(), started_at=Now(), provenance={"worker": worker.name},
         )
     )  # fmt: skip
     return Job.objects.select_related("team").get(pk=job_id) if taken else None
@@ -45,13 +44,29 @@ def claim(job_id: str, *, worker: WorkerNode) -> Job | None:
 
 def claim_next(queue: str, *, worker: WorkerNode) -> Job | None:
     """Take the waiting job whose turn it is; None when there is none that `worker` may take."""
-    waiting = Job.objects.in_turn(queue)
-    if not may_take_long(worker):
-        waiting = waiting.exclude(kind__in=kinds.long_kinds())
-    for job_id in list(waiting.values_list("pk", flat=True)[:CANDIDATES]):
+    held = Job.objects.active().filter(worker=worker)
+    if held.filter(runs_alone=True).exists():
+        return None
+    for job_id, runs_alone in _may_begin(queue, worker):
+        if runs_alone and held.exists():
+            return None  # what is short ends soon, and then it is alone
         if job := claim(job_id, worker=worker):
             return job
     return None
+
+
+def _may_begin(queue: str, worker: WorkerNode) -> list[tuple[str, bool]]:
+    """Waiting jobs that `worker` may take in turn, and whether they run alone.
+
+    Beside a training nothing runs alone, and nothing waits for that.
+    """
+    waiting = Job.objects.in_turn(queue)
+    long = kinds.long_kinds()
+    if not may_take_long(worker):
+        waiting = waiting.exclude(kind__in=long)
+    if Job.objects.active().filter(worker=worker, kind__in=long).exists():
+        waiting = waiting.exclude(runs_alone=True)
+    return list(waiting.values_list("pk", "runs_alone")[:CANDIDATES])
 
 
 def may_take_long(worker: WorkerNode) -> bool:
@@ -67,7 +82,7 @@ def mark_running(job: Job) -> bool:
 
 def renew_lease(job: Job) -> bool:
     """False when the job is no longer held: it ended or was given up as lost."""
-    return bool(Job.objects.held_as(job).update(lease_until=timezone.now() + _lease()))
+    return bool(Job.objects.held_as(job).update(lease_until=Now() + _lease()))
 
 
 def report_progress(job: Job, progress: dict[str, Any]) -> bool:
@@ -120,8 +135,11 @@ def hand_back(job: Job, *, reason: str, on_replaced: OnReplaced) -> Job | None:
     """
     with transaction.atomic():
         lost = finish(job, status=Job.Status.LOST, failure=Job.Failure.WORKER_LOST, reason=reason)
-        return succeed(job, tries=job.tries, on_replaced=on_replaced) if lost else None
+        if not lost:
+            return None
+        return succeed(job, tries=job.tries, runs_alone=job.runs_alone, on_replaced=on_replaced)
 
 
 def _lease() -> datetime.timedelta:
+    """From now on by the database's clock, the only one that all who look at leases share."""
     return datetime.timedelta(seconds=settings.JOB_LEASE_SECONDS)

@@ -64,6 +64,8 @@ def _queue_state(job: Job) -> str:
     if job.kind in kinds.long_kinds() and long.count() >= n_long:
         return _busy_for_long(job.queue, long, n_long)
     n_slots = sum(worker.slots for worker in workers)
+    if job.runs_alone:
+        return _("It waits for a worker that has nothing else to do, since one died that ran it.")
     if everything.count() >= n_slots:
         return _busy(job.queue, everything, n_slots)
     return _("A worker is free and takes it in a moment.")

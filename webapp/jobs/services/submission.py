@@ -82,13 +82,13 @@ def submit_cancelled(
     return ended
 
 
-def succeed(job: Job, *, tries: int, on_replaced: OnReplaced) -> Job:
+def succeed(job: Job, *, tries: int, runs_alone: bool, on_replaced: OnReplaced) -> Job:
     """Queue the same work again in place of a lost job, inside the caller's transaction."""
     successor = Job.objects.create(
         team=job.team, kind=job.kind, subject_id=job.subject_id, title=job.title,
         queue=job.queue, spec=job.spec, created_by=job.created_by,
         time_limit_seconds=job.time_limit_seconds, max_tries=job.max_tries,
-        retry_of=job, tries=tries,
+        retry_of=job, tries=tries, runs_alone=runs_alone,
     )  # fmt: skip
     on_replaced(job, successor)
     transaction.on_commit(partial(ring, successor))

@@ -6,6 +6,7 @@ import logging
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from webapp.common.errors import DATABASE_AWAY
@@ -16,6 +17,7 @@ from webapp.jobs.services.submission import OnReplaced, ring_in_turn, succeed
 
 logger = logging.getLogger(__name__)
 FIRST_RING_SECONDS = 5  # after this a job that was never rung for counts as not delivered
+LOST_TOGETHER = datetime.timedelta(minutes=2)  # between the ends of what one dead worker held
 UNHEARD_SECONDS = 15  # after this a ring that nobody followed counts as lost
 
 
@@ -25,30 +27,29 @@ def reap(*, on_replaced: OnReplaced) -> list[Job]:
     silence = datetime.timedelta(
         seconds=settings.JOB_LEASE_SECONDS * (settings.JOB_MISSED_LEASES - 1)
     )
-    limit = timezone.now() - silence
-    silent = Job.objects.active().filter(lease_until__lt=limit)
+    silent = Job.objects.active().filter(lease_until__lt=Now() - silence)
     overdue = silent.order_by("pk").values_list("pk", flat=True)
-    given_up = (_reap(job_id, limit=limit, on_replaced=on_replaced) for job_id in list(overdue))
+    given_up = (_reap(job_id, silence=silence, on_replaced=on_replaced) for job_id in list(overdue))
     return [job for job in given_up if job is not None]
 
 
-def _reap(job_id: str, *, limit: datetime.datetime, on_replaced: OnReplaced) -> Job | None:
+def _reap(job_id: str, *, silence: datetime.timedelta, on_replaced: OnReplaced) -> Job | None:
     """A job whose successor cannot be made is given up without one, and holds up no other."""
     try:
-        return _give_up(job_id, limit=limit, on_replaced=on_replaced)
+        return _give_up(job_id, silence=silence, on_replaced=on_replaced)
     except DATABASE_AWAY:
         raise
     except Exception:
         logger.exception("job %s could not be replaced", job_id)
-        return _give_up(job_id, limit=limit, on_replaced=None)
+        return _give_up(job_id, silence=silence, on_replaced=None)
 
 
 @transaction.atomic
 def _give_up(
-    job_id: str, *, limit: datetime.datetime, on_replaced: OnReplaced | None
+    job_id: str, *, silence: datetime.timedelta, on_replaced: OnReplaced | None
 ) -> Job | None:
     # A row that is locked is being written by a worker that lives, or by another reaper.
-    overdue = Job.objects.active().filter(pk=job_id, lease_until__lt=limit)
+    overdue = Job.objects.active().filter(pk=job_id, lease_until__lt=Now() - silence)
     job = overdue.select_for_update(skip_locked=True, no_key=True).first()
     if job is None:
         return None
@@ -61,19 +62,39 @@ def _give_up(
 
 
 def _lose(job: Job, *, on_replaced: OnReplaced | None) -> None:
-    if job.tries >= job.max_tries:
+    is_its_fault = not _ran_beside(job)
+    tries = job.tries + is_its_fault
+    if is_its_fault and job.tries >= job.max_tries:
         what_now = f"This was try {job.tries} of {job.max_tries}: it is not tried again."
         on_replaced = None
     elif on_replaced is None:
         what_now = "It could not be queued again: submit it anew."
+    elif is_its_fault:
+        what_now = f"Try {tries} of {job.max_tries} has been queued."
     else:
-        what_now = f"Try {job.tries + 1} of {job.max_tries} has been queued."
+        what_now = (
+            "Other jobs ran beside it, and any of them may have been the reason: it is tried "
+            "again alone, and this try does not count."
+        )
     finish(
         job, status=Job.Status.LOST, failure=Job.Failure.WORKER_LOST,
         reason=f"{_silence_of(job)} {what_now}",
     )  # fmt: skip
     if on_replaced is not None:
-        succeed(job, tries=job.tries + 1, on_replaced=on_replaced)
+        succeed(
+            job, tries=tries, runs_alone=job.runs_alone or not is_its_fault, on_replaced=on_replaced
+        )
+
+
+def _ran_beside(job: Job) -> bool:
+    """Whether its worker had others when it was last heard."""
+    others = Job.objects.filter(worker=job.worker).exclude(pk=job.pk)
+    just_lost = Q(
+        status=Job.Status.LOST, failure=Job.Failure.WORKER_LOST,
+        finished_at__gt=Now() - LOST_TOGETHER,
+    )  # fmt: skip
+    held = Q(status__in=Job.ACTIVE)
+    return job.worker_id is not None and others.filter(held | just_lost).exists()
 
 
 def _silence_of(job: Job) -> str:

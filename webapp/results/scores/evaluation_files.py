@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ml.evaluation.exchange import save_material
+from webapp.common.beneath import open_beneath
 from webapp.results.models import (
     Evaluation,
     PooledEvaluation,
@@ -51,7 +52,8 @@ def store_evaluations(events: Iterable[dict[str, Any]], folder: Path) -> None:
     targets = json.loads((folder / TARGETS).read_text())
     for event in events:
         target = targets[event["task"]]
-        values = json.loads((folder / event["path"]).read_text())
+        with open_beneath(folder, event["path"]) as file:
+            values = json.load(file)
         score_sets = list(score_sets_for(pk__in=target["score_sets"]))
         if event["event"] == "overview":
             _store_overview(score_sets[0], values)
@@ -60,7 +62,8 @@ def store_evaluations(events: Iterable[dict[str, Any]], folder: Path) -> None:
         if target["is_pooled"]:
             _store_pooled(score_sets, protocol, values)
         else:
-            replicates = np.load(folder / event["replicates"], allow_pickle=False)
+            with open_beneath(folder, event["replicates"]) as file:
+                replicates = np.load(file, allow_pickle=False)
             _store(score_sets[0], protocol, values | {"replicate_values": replicates.tobytes()})
 
 
