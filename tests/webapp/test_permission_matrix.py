@@ -243,8 +243,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:detection_resume": {"POST": of_team(403, 409)},
     "api:video_previews": {"POST": of_team(403, 202)},
     "api:preview": {"GET": READ},
-    # The second one would overwrite what the first has drawn.
-    "api:video_regions": {"POST": Answers(people=(404, 403, 201, 409, 409))},
+    "api:video_regions": {"POST": of_team(403, 201)},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
     "api:published_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # nor here
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},
