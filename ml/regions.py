@@ -5,7 +5,8 @@
 
 Frames are numbered from 0, ends not included. In place of the two there may be one column `frame`,
 in place of width and height the corners `x1,y1,x2,y2`. Without frames a region lasts as long as its
-video, without a box it is the whole picture. Boxes are in pixels of the upright picture.
+video, without a box it is the whole picture. A column `track` may say who it is. Boxes are in
+pixels of the upright picture.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml.headings import LABEL, plain, video_column
-from ml.records import BadInput, Box
+from ml.records import MAX_FRAMES, BadInput, Box
 from ml.tables import Record, Table, read_table
 
 __all__ = ["Box", "Region", "read_regions"]
@@ -31,6 +32,7 @@ class Region:
     end_frame: int | None = None
     box: Box | None = None
     label: str = ""
+    track: int | None = None  # who it is, within the video
 
     def misfit(self, n_frames: int, width: int, height: int) -> str:
         """Why it lies outside a video, as a clause; empty where it lies inside.
@@ -73,7 +75,16 @@ def _region(table: Table, record: Record, naming: str, columns: dict[str, str]) 
         end_frame=end,
         box=_box(table, record, columns),
         label=record.get(label),
+        track=_track(table, record, columns),
     )
+
+
+def _track(table: Table, record: Record, columns: dict[str, str]) -> int | None:
+    column = columns.get("track") or columns.get("track_id")
+    track = table.whole(record, column)
+    if track is not None and not 0 <= track <= MAX_FRAMES:
+        raise table.fault(record, f"{track} is no number of a track")
+    return track
 
 
 def _frames(table: Table, record: Record, columns: dict[str, str]) -> tuple[int, int | None]:

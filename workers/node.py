@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from webapp.common.errors import DATABASE_AWAY
+from webapp.datasets.detectors import publish_detectors
 from webapp.datasets.extractors import publish_extractors
 from webapp.jobs import services
 from webapp.jobs.models import Job, WorkerNode
@@ -78,6 +79,7 @@ class Node:
             self._facts = ask("-m", "workers.hardware") | asdict(walls.standing())
             publish_methods(ask("-m", "ml", "methods", "--json"))
             publish_extractors(ask("-m", "ml", "extractors", "--json"))
+            publish_detectors(ask("-m", "ml", "detectors", "--json"))
         except Exception:
             logger.exception("the machine or its methods are unknown; jobs run all the same")
         finally:

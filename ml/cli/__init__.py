@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ml import child
-from ml.cli import annotations, datasets, evaluation, extraction, leaks, methods, watch
+from ml.cli import annotations, datasets, detection, evaluation, extraction, leaks, methods, watch
 from ml.records import BadInput
 from ml.reports import to_descriptor, to_terminal
 
@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     methods.add_verbs(verbs)
     extraction.add_verbs(verbs)
+    detection.add_verbs(verbs)
     evaluation.add_verb(verbs)
     datasets.add_verbs(verbs)
     leaks.add_verb(verbs)

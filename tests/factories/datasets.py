@@ -1,12 +1,15 @@
 """Makes datasets whose videos, ground truth and splits are rows without files."""
 
 import factory
+from django.core.files.base import ContentFile
 from factory.django import DjangoModelFactory
 
 from tests.factories.accounts import TeamFactory
 from webapp.datasets.models import (
     AnnotationSet,
+    ClipPreview,
     Dataset,
+    Detection,
     FeatureFile,
     FeatureSet,
     Interval,
@@ -100,6 +103,22 @@ class FeatureSetFactory(DjangoModelFactory[FeatureSet]):
     content_hash = "f" * 64
 
 
+class DetectionFactory(DjangoModelFactory[Detection]):
+    """A search that is done."""
+
+    class Meta:
+        model = Detection
+
+    dataset = factory.SubFactory(DatasetFactory)
+    name = "persons"
+    recipe = factory.LazyFunction(
+        lambda: {"detector": "hog", "version": 1, "options": {}, "files": {}}
+    )
+    region_set = factory.LazyAttribute(
+        lambda made: made.dataset.region_sets.create(name=made.name, origin="HOG")
+    )
+
+
 class FeatureFileFactory(DjangoModelFactory[FeatureFile]):
     class Meta:
         model = FeatureFile
@@ -117,3 +136,12 @@ def features_of_all(dataset: Dataset) -> FeatureSet:
     for video in dataset.videos.all():
         FeatureFileFactory.create(feature_set=feature_set, video=video)
     return feature_set
+
+
+def preview_of(video: Video) -> ClipPreview:
+    """Made, of its first frames."""
+    clip = {"start_frame": 0, "end_frame": 2, "box": None}
+    preview = ClipPreview(video=video, key="k" * 64, clip=clip, options={}, rows=["RGB"])
+    preview.frames, preview.n_frames = [0.0, 1.0], 2
+    preview.sheet.save("preview.png", ContentFile(b"picture"))
+    return preview

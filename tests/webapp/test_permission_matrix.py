@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.conftest import logged_in
 from tests.factories.accounts import MembershipFactory
-from tests.factories.datasets import FeatureSetFactory
+from tests.factories.datasets import DetectionFactory, FeatureSetFactory, preview_of
 from tests.factories.jobs import JobFactory
 from tests.factories.results import explain, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory, WeightsFactory, sweep_of
@@ -79,6 +79,10 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "datasets:cancel_features": {"POST": of_team(403, 409)},
     "datasets:resume_features": {"POST": of_team(403, 409)},
     "datasets:read_features_again": {"POST": of_team(403, 409)},  # they have been read
+    "datasets:detect": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
+    "datasets:detection": {"GET": READ},
+    "datasets:cancel_detection": {"POST": of_team(403, 409)},  # it is done
+    "datasets:resume_detection": {"POST": of_team(403, 409)},
     "datasets:new_regions": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:new_ground_truth": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "datasets:ground_truth": {"GET": READ},
@@ -173,6 +177,10 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "results:explanation": {"GET": READ},
     "results:explain": {"POST": of_team(403, 422)},  # the run reads frames
     "results:explained": {"GET": READ},
+    "results:new_preview": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
+    "results:preview": {"GET": READ},
+    "results:preview_sheet": {"GET": READ},
+    "results:regions": {"GET": READ, "POST": of_team(403, 422)},  # without a name
     "sharing:list": {"GET": OWN},
     "sharing:new": {"GET": of_team(403, 200), "POST": of_team(403, 200)},
     "sharing:revoke": {"POST": of_team(403, 302)},
@@ -232,6 +240,14 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:feature_set_read_again": {"POST": of_team(403, 409)},  # they have been read
     "api:dataset_region_sets": {"GET": READ, "POST": of_team(403, 201)},
     "api:region_set": {"GET": READ},
+    "api:detectors": {"GET": OWN},
+    "api:dataset_detections": {"GET": READ, "POST": of_team(403, 422)},  # no such detector
+    "api:detection": {"GET": READ},
+    "api:detection_cancel": {"POST": of_team(403, 409)},  # it is done
+    "api:detection_resume": {"POST": of_team(403, 409)},
+    "api:video_previews": {"POST": of_team(403, 202)},
+    "api:preview": {"GET": READ},
+    "api:video_regions": {"POST": of_team(403, 201)},
     "api:listed_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # no name
     "api:published_datasets": {"POST": Answers(people=(422, 403, 422, 422, 422))},  # nor here
     "api:annotation_imports": {"GET": READ, "POST": of_team(403, 202)},
@@ -385,6 +401,8 @@ def world(team: Team, alice: User, bob: User, vera: User, charlie: User) -> Worl
             "split_id": run.split_id,
             "feature_set_id": FeatureSetFactory.create(dataset=run.dataset).pk,
             "weights_id": WeightsFactory.create(team=team).pk,
+            "preview_id": preview_of(video).pk,
+            "detection_id": DetectionFactory.create(dataset=run.dataset).pk,
             "region_set_id": run.dataset.region_sets.create(name="people", origin="a.csv").pk,
             "draft_id": draft.pk,
             "rest": f"{share_address.rpartition('/')[2]}/",

@@ -19,9 +19,11 @@ from webapp.api import idempotency
 from webapp.api.accounts import PersonSerializer
 from webapp.api.authentication import caller
 from webapp.api.datasets import FindingSerializer
+from webapp.api.fields import ObjectField
 from webapp.api.lists import ListView
-from webapp.api.requests import Known, OrderedQuery, read_body
-from webapp.datasets.models import Dataset, Region, RegionSet
+from webapp.api.requests import Known, OrderedQuery, VisibleField, read_body
+from webapp.datasets.drawing import save_drawn
+from webapp.datasets.models import Dataset, Region, RegionSet, Video
 from webapp.datasets.regions import MAX_NAME_LENGTH, import_regions
 from webapp.datasets.splits import GivenList
 
@@ -36,8 +38,32 @@ class NewRegionSet(Known):
     )
 
 
+class DrawnRegion(serializers.Serializer[Any]):
+    """In pixels of the upright picture; all four null, or left out: the whole picture."""
+
+    start_frame = serializers.IntegerField()
+    end_frame = serializers.IntegerField(help_text="Not included.")
+    left = serializers.IntegerField(default=None, allow_null=True)
+    top = serializers.IntegerField(default=None, allow_null=True)
+    width = serializers.IntegerField(default=None, allow_null=True)
+    height = serializers.IntegerField(default=None, allow_null=True)
+    label = serializers.CharField(default="", allow_blank=True)  # type: ignore[assignment]
+
+
+class DrawnRegions(Known):
+    name = serializers.CharField(max_length=MAX_NAME_LENGTH)
+    base = VisibleField(
+        queryset=RegionSet.objects.all(),
+        default=None,
+        allow_null=True,
+        help_text="The set whose regions of other videos are kept: the newest of that name.",
+    )
+    regions = DrawnRegion(many=True, help_text="All that the video is to have.")
+
+
 class RegionSetSerializer(serializers.ModelSerializer[RegionSet]):
     report = FindingSerializer(many=True, help_text="What was left out, and why.")
+    provenance = ObjectField(help_text="Of what found them, with options and licence; or empty.")
     created_by = PersonSerializer(allow_null=True)
     n_regions = serializers.IntegerField()
     n_boxes = serializers.IntegerField(help_text="Regions with a box; the others are clips.")
@@ -48,7 +74,7 @@ class RegionSetSerializer(serializers.ModelSerializer[RegionSet]):
         model = RegionSet
         fields = [
             "id", "dataset_id", "name", "version", "origin", "n_regions", "n_boxes", "n_videos",
-            "report", "created_by", "created_at", "url",
+            "report", "provenance", "created_by", "created_at", "url",
         ]  # fmt: skip
 
     def get_url(self, region_set: RegionSet) -> str:
@@ -62,7 +88,7 @@ class RegionSerializer(serializers.ModelSerializer[Region]):
         model = Region
         fields = [
             "video_id", "video", "start_frame", "end_frame", "left", "top", "width", "height",
-            "label",
+            "label", "track",
         ]  # fmt: skip
 
 
@@ -71,6 +97,21 @@ class RegionSetDetailSerializer(RegionSetSerializer):
 
     class Meta(RegionSetSerializer.Meta):
         fields = [*RegionSetSerializer.Meta.fields, "regions"]
+
+
+class VideoRegions(APIView):
+    @extend_schema(
+        request=DrawnRegions,
+        responses={201: RegionSetSerializer},
+        parameters=[idempotency.PARAMETER],
+    )
+    def post(self, request: Request, video_id: str) -> Response:
+        """Make the next version of a set, with these regions of a video. 409 where `base` is not
+        the newest set of the name."""
+        videos = Video.objects.visible_to(request.user).select_related("dataset__team")
+        video = get_object_or_404(videos.without_times(), pk=video_id)
+        require(caller(request), Permission.DATASET_IMPORT, team=video.dataset.team)
+        return idempotency.answer_once(request, partial(_draw, request, video))
 
 
 class DatasetRegionSets(ListView[RegionSet]):
@@ -103,6 +144,15 @@ def _import(request: Request, dataset: Dataset) -> Response:
     wanted: dict[str, Any] = read_body(NewRegionSet, request)
     file = GivenList(name=wanted["file"], data=wanted["text"].encode())
     made = import_regions(dataset=dataset, name=wanted["name"], file=file, by=caller(request))
+    return _created(made)
+
+
+def _draw(request: Request, video: Video) -> Response:
+    wanted = read_body(DrawnRegions, request)
+    return _created(save_drawn(video=video, **wanted, by=caller(request)))
+
+
+def _created(made: RegionSet) -> Response:
     counted = RegionSet.objects.with_counts().select_related("created_by").get(pk=made.pk)
     return Response(RegionSetSerializer(counted).data, status=status.HTTP_201_CREATED)
 

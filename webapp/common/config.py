@@ -1,6 +1,6 @@
 """Checks a config against its schema and says in sentences what is wrong.
 
-`of` is what has the config: a method or an extractor of features.
+`of` is what has the config: a method, an extractor of features or a detector of persons.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jsonschema.validators import extend
 from webapp.common.errors import UserError
 from webapp.common.schema import Schema, defaults_of, names_of, to_text, value_schema
 
-METHOD, EXTRACTOR = "method", "extractor"
+METHOD, EXTRACTOR, DETECTOR = "method", "extractor", "detector"
 TYPE_NAMES = {
     "integer": _lazy("a whole number"),
     "number": _lazy("a number"),

@@ -15,6 +15,8 @@ Kind = Literal["integer", "number", "boolean", "choice", "list", "text"]
 GROUPS = {
     "Data": _("Data"),
     "Model": _("Model"),
+    "Detection": _("Detection"),
+    "Persons": _("Persons"),
     "Training": _("Training"),
     "Scoring": _("Scoring"),
 }

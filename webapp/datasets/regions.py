@@ -35,7 +35,7 @@ ROWS_AT_ONCE = 1000
 def import_regions(*, dataset: Dataset, name: str, file: GivenList, by: User) -> RegionSet:
     """A set of the regions in a table. What fits no video is told and left out. Raise UserError."""
     require(by, Permission.DATASET_IMPORT, team=dataset.team)
-    _check_name(name)
+    check_name(name)
     rows = _read(file)
     placed, findings = _placed(dataset, rows)
     if not placed:
@@ -51,7 +51,7 @@ def import_regions(*, dataset: Dataset, name: str, file: GivenList, by: User) ->
         created_by=by,
     )
     Region.objects.bulk_create(
-        (_region(region_set, video, row) for video, row in placed), batch_size=ROWS_AT_ONCE
+        (as_row(region_set, video, row) for video, row in placed), batch_size=ROWS_AT_ONCE
     )
     record(
         AuditEvent.Act.REGIONS_BROUGHT, region_set, team=dataset.team, by=by,
@@ -77,7 +77,8 @@ def regions_of(region_set: RegionSet) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise UserError for one that no set can bear."""
     if not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
         text = _("The name needs 1 to %(max)d characters.") % {"max": MAX_NAME_LENGTH}
         raise UserError(text, field="name")
@@ -119,7 +120,8 @@ def _left_out(rows: Sequence[str], clause: str) -> list[Finding]:
     return [Finding(level="warning", subject="regions", text=text)]
 
 
-def _region(region_set: RegionSet, video: Video, row: Row) -> Region:
+def as_row(region_set: RegionSet, video: Video, row: Row) -> Region:
+    """Not stored yet."""
     box = row.box
     return Region(
         region_set=region_set,
@@ -131,4 +133,5 @@ def _region(region_set: RegionSet, video: Video, row: Row) -> Region:
         width=box.width if box else None,
         height=box.height if box else None,
         label=survey.storable(row.label)[: survey.MAX_LABEL_LENGTH],
+        track=row.track,
     )

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from webapp.datasets import (
+    detection_views,
     extraction_views,
     feature_views,
     ground_truth_views,
@@ -34,6 +35,10 @@ urlpatterns = [
     path("datasets/<str:dataset_id>/features/new", feature_views.new, name="new_feature_set"),
     path("datasets/<str:dataset_id>/features/make", extraction_views.new, name="make_features"),
     path("datasets/<str:dataset_id>/regions/new", region_views.new, name="new_regions"),
+    path("datasets/<str:dataset_id>/regions/detect", detection_views.new, name="detect"),
+    path("detections/<str:detection_id>", detection_views.detail, name="detection"),
+    path("detections/<str:detection_id>/cancel", detection_views.cancel, name="cancel_detection"),
+    path("detections/<str:detection_id>/resume", detection_views.resume, name="resume_detection"),
     path("feature-sets/<str:feature_set_id>", feature_views.detail, name="feature_set"),
     path(
         "feature-sets/<str:feature_set_id>/read-again",

@@ -18,7 +18,7 @@ from django.db.models import FileField, Model
 from django.utils import timezone
 
 from webapp.datasets import extracted
-from webapp.datasets.models import AnnotationImport, Dataset, Video
+from webapp.datasets.models import AnnotationImport, ClipPreview, Dataset, Video
 from webapp.deleting.models import FileToSweep
 from webapp.results.models import Explanation, PendingExplanation
 from webapp.runs.models import Checkpoint, Weights
@@ -61,6 +61,7 @@ OF_DATASET = (
     Stored(Video, "proxy", "dataset"),
     Stored(Video, "poster", "dataset"),
     Stored(Video, "contact_sheet", "dataset"),
+    Stored(ClipPreview, "sheet", "video__dataset"),
     Stored(AnnotationImport, "file", "dataset"),
 )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ml.findings import shortened
 from webapp.common.errors import ConflictError
-from webapp.datasets.models import Dataset, FeatureSet
+from webapp.datasets.models import ClipPreview, Dataset, FeatureSet
 from webapp.jobs.models import Job
 from webapp.results.models import Evaluation
 from webapp.results.protocols.current_evaluations import IS_CURRENT
@@ -103,7 +103,10 @@ def of_dataset(dataset: Dataset) -> list[Hold]:
 def subjects_of(dataset: Dataset) -> list[str]:
     """Ids of all that jobs of a dataset work for."""
     drafts = dataset.annotation_imports.values_list("pk", flat=True)
-    return [dataset.pk, *drafts, *dataset.feature_sets.values_list("pk", flat=True)]
+    features = dataset.feature_sets.values_list("pk", flat=True)
+    searches = dataset.detections.values_list("pk", flat=True)
+    previews = ClipPreview.objects.filter(video__dataset=dataset).values_list("pk", flat=True)
+    return [dataset.pk, *drafts, *features, *searches, *previews]
 
 
 def _jobs(subjects: Iterable[str], *current: str | None) -> Iterator[Hold]:

@@ -28,6 +28,7 @@ from webapp.accounts.permissions import Permission, permissions_of
 from webapp.common.ranges import file_response
 from webapp.datasets.models import Video
 from webapp.datasets.seconds import clock_for_scripts
+from webapp.pages.drawing import facts_for_drawing
 from webapp.pages.explaining import state_of
 from webapp.pages.video_page import VideoPage, intervals_on
 from webapp.results.figures.charts import Figure, score_figure
@@ -58,6 +59,8 @@ def video(request: HttpRequest, video_id: str) -> HttpResponse:
     context["may_share"] = Permission.SHARE_CREATE in granted
     context |= {"may_explain": Permission.RUN_SUBMIT in granted, "is_explained": True}
     context["data"] |= state_of(page)
+    if found.proxy and found.width:
+        context["data"]["regions"] = facts_for_drawing(request, found)
     context["data"]["urls"] |= {
         "explained": reverse("results:explained", args=[found.pk]),
         "reasons": urls["explanation"],

@@ -11,7 +11,7 @@ from django.urls import get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
-from tests.factories.datasets import FeatureSetFactory
+from tests.factories.datasets import DetectionFactory, FeatureSetFactory, preview_of
 from tests.factories.jobs import JobFactory
 from tests.factories.results import explain
 from tests.factories.runs import WeightsFactory, sweep_of
@@ -109,6 +109,8 @@ def test_answers_are_as_described(
         "sweep_id": sweep_of(scored_run).pk,
         "feature_set_id": FeatureSetFactory.create(dataset=split.dataset).pk,
         "weights_id": WeightsFactory.create(team=scored_run.team).pk,
+        "preview_id": preview_of(video).pk,
+        "detection_id": DetectionFactory.create(dataset=split.dataset).pk,
         "region_set_id": split.dataset.region_sets.create(name="people", origin="a.csv").pk,
     }
     files = "/api/v1/runs/{run_id}/scores.{ending}"

@@ -32,6 +32,7 @@ SILENT = {
     "submit_import": "part of what its callers record",
     "begin": "part of what its callers record",
     "submit_again": "part of what its callers record",
+    "preview": "shows what there is in another way",
     "submit_evaluation": "part of what its callers record",
 }
 # Addresses that change something of nobody's but the person's own, or nothing.
@@ -41,7 +42,10 @@ SILENT_ROUTES = {
     # What the matrix sends them is not complete, so that the form comes back.
     "datasets:new", "datasets:new_feature_set", "datasets:make_features",
     "datasets:new_ground_truth",
-    "datasets:new_regions", "runs:mix", "runs:upload", "runs:new_weights",
+    "datasets:new_regions", "datasets:detect", "results:regions", "results:new_preview",
+    "api:video_previews",  # it changes nothing that there is
+    "runs:mix", "runs:upload",
+    "runs:new_weights",
     "results:evaluate",  # the run's job goes on, so that none is begun
 }  # fmt: skip
 

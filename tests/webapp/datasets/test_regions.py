@@ -126,5 +126,5 @@ def test_over_rest(as_bob: Client, dataset: Dataset) -> None:
     assert detail["regions"][0] == {
         "video_id": dataset.videos.get(name="test/a").pk, "video": "test/a",
         "start_frame": 2, "end_frame": 5, "left": 1, "top": 2, "width": 30, "height": 40,
-        "label": "person",
+        "label": "person", "track": None,
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """Datasets, their videos, ground truth, splits and features."""
 
 from webapp.datasets.models.annotation_imports import AnnotationImport, annotation_file_name
+from webapp.datasets.models.detections import DetectedVideo, Detection, Detector
 from webapp.datasets.models.features import (
     ExtractedFile,
     Extractor,
@@ -9,6 +10,7 @@ from webapp.datasets.models.features import (
     FeatureSetQuerySet,
     extracted_file_name,
 )
+from webapp.datasets.models.previews import ClipPreview
 from webapp.datasets.models.regions import Region, RegionSet
 from webapp.datasets.models.splits import Split, SplitMember
 from webapp.datasets.models.videos import (
@@ -28,7 +30,11 @@ from webapp.datasets.models.videos import (
 __all__ = [
     "AnnotationImport",
     "AnnotationSet",
+    "ClipPreview",
     "Dataset",
+    "DetectedVideo",
+    "Detection",
+    "Detector",
     "ExtractedFile",
     "Extractor",
     "FeatureFile",

@@ -22,7 +22,9 @@ class RegionSetQuerySet(TeamOwnedQuerySet):
             n_clips=Count("regions", filter=Q(regions__left=None, regions__isnull=False)),
             n_videos=Count("regions__video", distinct=True),
         )
-        return counted.order_by("-id")  # a query that groups ignores Meta.ordering
+        return counted.select_related("detection").order_by(
+            "-id"
+        )  # a query that groups ignores Meta.ordering
 
 
 class RegionSet(models.Model):
@@ -32,7 +34,9 @@ class RegionSet(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="region_sets")
     name = models.CharField(max_length=80)
     version = models.PositiveIntegerField(default=1)
-    origin = models.CharField(max_length=300)  # the file that they came from
+    origin = models.CharField(max_length=300)  # the file, video or detector that they came from
+    # Of what found them: {"detector", "options", "licence", "source", "files", …}
+    provenance = models.JSONField(default=dict)
     report = models.JSONField(default=list)  # [{"level", "subject", "text"}]: what was left out
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -68,6 +72,7 @@ class Region(models.Model):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     label = models.CharField(max_length=80, blank=True)
+    track = models.PositiveIntegerField(null=True)  # who it is, within the video
 
     class Meta:
         ordering = ["video", "start_frame", "pk"]

@@ -7,6 +7,7 @@ import { Curves } from "./video/curves.js";
 import { clockTime } from "./video/format.js";
 import { Heat } from "./video/heat.js";
 import { Reasons } from "./video/reasons.js";
+import { Regions } from "./video/regions.js";
 import { RunList } from "./video/run_list.js";
 import { secondsOf } from "./video/seconds.js";
 import { Threshold } from "./video/threshold.js";
@@ -32,6 +33,7 @@ const curves = hasScores ? new Curves(byId("curves"), data.urls.curve) : null;
 const values = hasScores ? new Values(data.urls.scores, nFrames) : null;
 const heat = byId("heat-layer") ? new Heat(player, clock, data) : null;
 const reasons = byId("reasons-lane") ? new Reasons(data, secondsAt) : null;
+const regions = byId("box-layer") ? new Regions(player, clock, data) : null;
 const threshold = hasScores ? new Threshold(data.urls.alarms, nFrames) : null;
 
 // --- State
@@ -46,6 +48,7 @@ function state() {
     to: timeline.isWhole ? null : timeline.last,
     t: threshold?.value ?? null,
     heat: heat?.key ?? null,
+    regions: regions?.set ?? null,
   };
 }
 
@@ -144,6 +147,9 @@ if (hasScores) {
   curves.show(readJson("curve-figure"));
 }
 
+regions?.addEventListener("seek", ({ frame }) => seek(frame));
+regions?.addEventListener("change", rememberState);
+
 byId("play")?.addEventListener("click", () => clock.toggle());
 player.addEventListener("click", () => clock.toggle());
 byId("zoom").addEventListener("click", () => setZooming(!timeline.isZooming));
@@ -175,6 +181,9 @@ bindKeys({
   ArrowRight: step(1),
   "[": () => jumpToEvent(-1),
   "]": () => jumpToEvent(1),
+  ",": step(-1),
+  ".": step(1),
+  b: () => regions?.add(),
   h: () => heat?.toggle(),
   ...Object.fromEntries(
     [..."123456789"].map((key) => [key, () => runs?.toggleByKey(key)]),

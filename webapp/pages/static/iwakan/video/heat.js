@@ -3,6 +3,7 @@
 import { ask } from "../ask.js";
 import { short } from "./format.js";
 import { paletteOf } from "./palette.js";
+import { overPicture } from "./picture.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -35,8 +36,7 @@ export class Heat extends EventTarget {
       choice.addEventListener("change", () => this.#renew());
     }
     clock.addEventListener("painted", () => this.#draw());
-    player.addEventListener("loadedmetadata", () => this.#place(player));
-    new ResizeObserver(() => this.#place(player)).observe(player);
+    overPicture(player, this.#layer);
   }
 
   // The map that is shown, by its key, or null. That of the errors of a run has the run's id.
@@ -148,19 +148,5 @@ export class Heat extends EventTarget {
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(image, 0, 0);
     return context;
-  }
-
-  // Over the picture: the player keeps its proportions and leaves bars beside it.
-  #place(player) {
-    if (!player.videoWidth) return;
-    const { clientWidth, clientHeight, videoWidth, videoHeight } = player;
-    const scale = Math.min(clientWidth / videoWidth, clientHeight / videoHeight);
-    const [width, height] = [videoWidth * scale, videoHeight * scale];
-    Object.assign(this.#layer.style, {
-      left: `${player.offsetLeft + (clientWidth - width) / 2}px`,
-      top: `${player.offsetTop + (clientHeight - height) / 2}px`,
-      width: `${width}px`,
-      height: `${height}px`,
-    });
   }
 }
