@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datasets", "0011_extraction"),
+        ("datasets", "0012_times_in_source"),
         ("jobs", "0004_stages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
