@@ -5,7 +5,8 @@
 FOLDER, below a data root of the site, has videos and a manifest. Features are made of them by
 `python -m ml extract` into `FOLDER-features/EXTRACTOR` beside it, registered as feature sets, and
 every sweep of the plan runs on each. Those of `--beside` read the videos themselves and are scored
-on the same test frames. The last checkpoint is scored: nothing chooses by test videos.
+on the same test frames; with them each row is compared with the first of these, too. The last
+checkpoint is scored: nothing chooses by test videos.
 IWAKAN_TOKEN holds a token with the scope `submit`.
 """
 
@@ -49,6 +50,9 @@ def main() -> None:
     ]
     figures = {"dataset_hash": dataset["content_hash"], "sweeps": found}
     figures |= {"paired": against_first(site, found)}
+    if beside:
+        others, ours = found[-len(beside) :], found[: -len(beside)]
+        figures |= {"paired_to_beside": against_first(site, [*others, *ours])}
     report.save("weak", figures, notes=options.notes)
 
 

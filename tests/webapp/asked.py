@@ -31,6 +31,8 @@ def queries_about(run: Run) -> dict[str, dict[str, str]]:
 
 def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
     """By route, what a POST sends."""
+    video = run.dataset.videos.first()
+    assert video is not None
     return {
         "accounts:tokens": {"name": "x", "scope": "read", "expires_in_days": "9"},
         "accounts:team": {"role": "viewer"},
@@ -49,6 +51,7 @@ def bodies_about(run: Run, team: Team) -> dict[str, dict[str, Any]]:
         "api:dataset_feature_sets": {"name": "x", "folder": "/nowhere", "extractor": "I3D"},
         "api:dataset_extract": {"name": "x", "extractor": "nothing"},
         "api:dataset_splits": {"name": "x", "files": [LIST]},
+        "api:dataset_groups": {"file": "g.csv", "text": f"name,source\n{video.name},a\n"},
         "api:dataset_region_sets": {"name": "x", "file": "r.csv", "text": "video,frame\na,1\n"},
         "api:dataset_detections": {"name": "x", "detector": "nothing"},
         "api:video_previews": {"start_frame": 0, "end_frame": 4},

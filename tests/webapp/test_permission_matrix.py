@@ -220,6 +220,7 @@ MATRIX: dict[str, dict[str, Answers]] = {
     "api:dataset_normal_labels": {"PUT": of_team(403, 200)},
     "api:dataset_videos": {"GET": READ},
     "api:dataset_splits": {"GET": READ, "POST": of_team(403, 201)},
+    "api:dataset_groups": {"PUT": of_team(403, 200)},
     "api:dataset_feature_sets": {"GET": READ, "POST": of_team(403, 422)},  # no such folder
     **{
         f"api:{name}": {

@@ -23,7 +23,13 @@ from webapp.api.datasets import FindingSerializer, SplitSerializer
 from webapp.api.lists import ListView
 from webapp.api.requests import Known, OrderedQuery, read_body
 from webapp.datasets.models import Dataset, Part, Split, SplitMember
-from webapp.datasets.splits import MAX_NAME_LENGTH, GivenList, import_split, make_split
+from webapp.datasets.splits import (
+    MAX_NAME_LENGTH,
+    GivenList,
+    import_split,
+    make_split,
+    set_groups,
+)
 
 
 class NewList(Known):
@@ -83,6 +89,18 @@ class NewSplit(Known):
         if base is None:
             raise serializers.ValidationError({"base": "the dataset has no such split"})
         return base
+
+
+class NewGroups(Known):
+    file = serializers.CharField(max_length=200, help_text="What the table was called.")
+    text = serializers.CharField(
+        trim_whitespace=False,
+        help_text="The table: name, and source, camera or actor, as many of them as there are.",
+    )
+
+
+class GroupsSerializer(serializers.Serializer[Any]):
+    report = FindingSerializer(many=True, help_text="Names that are no video of the dataset.")
 
 
 def as_given(file: dict[str, Any]) -> GivenList:
@@ -158,6 +176,17 @@ def _create(request: Request, dataset: Dataset) -> Response:
     splits = Split.objects.filter(pk__in=[split.pk for split in made]).with_counts()
     answer = SplitsSerializer({"results": splits.order_by("fold")})
     return Response(answer.data, status=status.HTTP_201_CREATED)
+
+
+class DatasetGroups(APIView):
+    @extend_schema(request=NewGroups, responses=GroupsSerializer)
+    def put(self, request: Request, dataset_id: str) -> Response:
+        """Say what videos share. Columns left out stay; reports of all splits are written anew."""
+        wanted: dict[str, Any] = read_body(NewGroups, request)
+        file = GivenList(name=wanted["file"], data=wanted["text"].encode())
+        dataset = _dataset(request, dataset_id)
+        report = set_groups(dataset=dataset, file=file, by=caller(request))
+        return Response(GroupsSerializer({"report": report}).data)
 
 
 class SplitDetail(APIView):

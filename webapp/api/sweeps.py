@@ -136,6 +136,9 @@ class VariantSerializer(serializers.Serializer[Any]):
 
 class SweepSerializer(serializers.ModelSerializer[Sweep]):
     method = serializers.CharField(source="method_id")
+    feature_set_id = serializers.CharField(
+        allow_null=True, help_text="Which its runs read; null for methods that read none."
+    )
     config = ObjectField(help_text="What holds for all configurations.")
     grid = ObjectField(help_text="Fields of the method, each with a list of values.")
     variants = VariantSerializer(many=True)
@@ -153,9 +156,9 @@ class SweepSerializer(serializers.ModelSerializer[Sweep]):
     class Meta:
         model = Sweep
         fields = [
-            "id", "title", "dataset_id", "split_id", "method", "config", "grid", "variants",
-            "seeds", "folds", "created_by", "created_at", "n_runs", "n_scored", "n_going_on",
-            "n_failed", "url", "runs_url", "cancel_url",
+            "id", "title", "dataset_id", "split_id", "method", "feature_set_id", "config", "grid",
+            "variants", "seeds", "folds", "created_by", "created_at", "n_runs", "n_scored",
+            "n_going_on", "n_failed", "url", "runs_url", "cancel_url",
         ]  # fmt: skip
 
     def get_url(self, sweep: Sweep) -> str:

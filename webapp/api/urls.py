@@ -84,6 +84,7 @@ urlpatterns = [
     ),
     path("datasets/<str:dataset_id>/videos", videos.DatasetVideos.as_view(), name="dataset_videos"),
     path("datasets/<str:dataset_id>/splits", splits.DatasetSplits.as_view(), name="dataset_splits"),
+    path("datasets/<str:dataset_id>/groups", splits.DatasetGroups.as_view(), name="dataset_groups"),
     path(
         "datasets/<str:dataset_id>/feature-sets",
         feature_sets.DatasetFeatureSets.as_view(),

@@ -125,3 +125,33 @@ def test_who_may(reader: Client, stranger: Client, dataset: Dataset) -> None:
     assert post(reader, dataset, name="x", n_folds=2).status_code == 403
     assert post(stranger, dataset, name="x", n_folds=2).status_code == 404
     assert stranger.get(f"/api/v1/splits/{split.pk}").status_code == 404
+
+
+def share(client: Client, dataset: Dataset, text: str) -> Any:
+    body = {"file": "groups.csv", "text": text}
+    return client.put(f"/api/v1/datasets/{dataset.pk}/groups", body, JSON)
+
+
+def test_groups_that_splits_are_then_held_out_by(submitter: Client, dataset: Dataset) -> None:
+    [mixed] = post(
+        submitter, dataset, name="mixed", files=lists(train="v0\nv1", test="v2\nv3")
+    ).json()["results"]
+
+    response = share(submitter, dataset, "name,source\nv1,one film\nv2,one film\nv9,another\n")
+
+    assert response.status_code == 200
+    assert [line["text"] for line in response.json()["report"]] == [
+        "1 of 3 names are no video of this dataset, or may be several, and are left out: "
+        "v9 (there is no such clip)"
+    ]
+    [leak, *_others] = submitter.get(mixed["url"]).json()["report"]
+    assert leak["text"].startswith("train and test have videos with the same source recording")
+    folds = post(submitter, dataset, name="cv", n_folds=2, held_out_by="source").json()["results"]
+    assert [fold["report"] for fold in folds] == [[], []]
+
+
+def test_groups_that_are_none(submitter: Client, dataset: Dataset) -> None:
+    response = share(submitter, dataset, "name,colour\nv1,red\n")
+
+    assert response.status_code == 422
+    assert "colour" in str(response.json())

@@ -118,6 +118,21 @@ def test_a_sweep_is_submitted_with_its_features(
     assert {run.feature_set for run in sweep.runs.all()} == {features}
 
 
+def test_sweeps_tell_their_features(
+    as_bob: Client, split: Split, features: FeatureSet, method: Method
+) -> None:
+    call(
+        as_bob, "/api/v1/sweeps", dataset=split.dataset_id, method="bags", feature_set=features.pk,
+        grid={"epochs": [1, 2]},
+    )  # fmt: skip
+    sweep = Sweep.objects.get()
+
+    page = as_bob.get(sweep.get_absolute_url()).content.decode()
+    assert f'<a href="/feature-sets/{features.pk}">{features}, I3D-ResNet50</a>' in page
+    assert f'<span class="muted">{features}</span>' in as_bob.get("/runs/sweeps").content.decode()
+    assert as_bob.get(f"/api/v1/sweeps/{sweep.pk}").json()["feature_set_id"] == features.pk
+
+
 def call(client: Any, address: str, **body: Any) -> Any:
     return client.post(address, body, content_type="application/json")
 

@@ -39,6 +39,7 @@ CHANCE = {
     "hoverinfo": "skip",
     "showlegend": False,
 }
+NARROWEST, ROOM_AROUND = 1e-6, 0.05  # of an axis whose numbers are all the same
 Figure = dict[str, Any]
 
 
@@ -260,7 +261,7 @@ def interval_figure(points: Sequence[Point], title: str, claims: Sequence[Point]
     return {
         "data": [*map(_interval_trace, points), *_claims(claims)],
         "layout": {
-            "xaxis": {"title": {"text": title}},
+            "xaxis": {"title": {"text": title}} | _around_a_single_value([*points, *claims]),
             "yaxis": {
                 "autorange": "reversed",
                 "type": "category",
@@ -271,6 +272,14 @@ def interval_figure(points: Sequence[Point], title: str, claims: Sequence[Point]
             "showlegend": False,
         },
     }
+
+
+def _around_a_single_value(points: Sequence[Point]) -> dict[str, Any]:
+    """Plotly would draw from 1 below it to 1 above: an axis of shares that ends at 2."""
+    values = [value for point in points for value in (point.value, *(point.ends or ()))]
+    if not values or max(values) - min(values) > NARROWEST:
+        return {}
+    return {"range": [min(values) - ROOM_AROUND, max(values) + ROOM_AROUND]}
 
 
 def _claimed(claim: Point) -> str:

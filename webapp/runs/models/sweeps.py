@@ -17,7 +17,9 @@ from webapp.runs.models.methods import Method
 
 class SweepQuerySet(TeamOwnedQuerySet):
     def for_list(self) -> SweepQuerySet:
-        return self.select_related("dataset", "split", "method", "created_by", "team")
+        return self.select_related(
+            "dataset", "split", "method", "feature_set", "created_by", "team"
+        )
 
     def with_counts(self) -> SweepQuerySet:
         """Adds `n_runs`, `n_scored`, `n_going_on` and `n_failed`."""

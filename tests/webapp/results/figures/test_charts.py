@@ -5,7 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from webapp.results.figures.charts import line_of, roc_figure, score_figure, style_of
+from webapp.results.figures.charts import (
+    Point,
+    interval_figure,
+    line_of,
+    roc_figure,
+    score_figure,
+    style_of,
+)
 from webapp.results.figures.curves import Curve
 
 ROC = {"fpr": [0, 0.5, 1], "tpr": [0, 1, 1], "thresholds": [None, 0.7, 0.1]}
@@ -70,3 +77,16 @@ def test_roc_figure_draws_chance_then_protocols():
     assert (raw["x"], raw["y"], raw["customdata"]) == (ROC["fpr"], ROC["tpr"], ROC["thresholds"])
     assert raw["line"] == line_of("run_a")
     assert figure["layout"]["xaxis"]["title"] == {"text": "false positive rate"}
+
+
+@pytest.mark.parametrize("ends", [None, [0.977, 0.977]])
+def test_an_axis_does_not_end_far_from_a_single_value(ends):
+    figure = interval_figure([Point("run_a", "A", 0.977, ends)], "AUC")
+
+    assert figure["layout"]["xaxis"]["range"] == pytest.approx([0.927, 1.027])
+
+
+def test_an_axis_with_several_values_finds_its_own_range():
+    figure = interval_figure([Point("run_a", "A", 0.9, [0.8, 0.95])], "AUC")
+
+    assert "range" not in figure["layout"]["xaxis"]
