@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Collection
 from dataclasses import asdict
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any
 
+from ml import loading
 from ml.configs import as_json, parse, schema_of
 from ml.methods import METHODS, Method
 from ml.records import BadInput
@@ -20,19 +20,37 @@ ENTRY_POINTS = "iwakan.methods"
 def load_methods() -> dict[str, type[Method]]:
     """Import every module of ml.methods and every plug-in; a broken plug-in is left out."""
     known = METHODS.load()
-    for plug_in in entry_points(group=ENTRY_POINTS):
-        try:
-            importlib.import_module(plug_in.module)
-        except Exception:  # whatever foreign code does on import
-            logger.exception("the method plug-in %s cannot be loaded", plug_in.value)
+    broken_plug_ins()
     return known
 
 
 def get_method(name: str) -> type[Method]:
-    known = load_methods()
+    """Of the plug-ins only that of this name is loaded, where one has it.
+
+    Raise BadInput where none is known by it.
+    """
+    known = METHODS.load()
+    if name not in known:
+        _load(entry_points(group=ENTRY_POINTS, name=name))
+    if name not in known:
+        known = load_methods()
     if name not in known:
         raise BadInput(f"There is no method {name!r}; known are {', '.join(sorted(known))}")
     return known[name]
+
+
+def broken_plug_ins() -> dict[str, str]:
+    """Why they cannot be loaded, by their modules; all are loaded for it."""
+    METHODS.load()
+    return _load(entry_points(group=ENTRY_POINTS))
+
+
+def _load(plug_ins: EntryPoints) -> dict[str, str]:
+    found = {plug_in.module: loading.fault(plug_in.module) for plug_in in plug_ins}
+    for module, fault in found.items():
+        if fault:
+            logger.error("the method plug-in %s cannot be loaded: %s", module, fault)
+    return {module: fault for module, fault in found.items() if fault}
 
 
 def describe() -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ python -m workers.hardware
 
 import json
 import os
+from typing import Any
 
 from ml.device import choose, device_facts, software_facts
+from ml.registry import broken_plug_ins
 
 
 def memory_bytes(device_type: str) -> int:
@@ -21,7 +23,8 @@ def memory_bytes(device_type: str) -> int:
 def main() -> None:
     device = choose()
     facts = device_facts(device) | software_facts()
-    own = {"cpu_count": os.cpu_count(), "memory_bytes": memory_bytes(device.type)}
+    own: dict[str, Any] = {"broken_methods": broken_plug_ins()}
+    own |= {"cpu_count": os.cpu_count(), "memory_bytes": memory_bytes(device.type)}
     print(json.dumps(facts | own))
 
 

@@ -1,5 +1,6 @@
 import json
 import sys
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from itertools import product
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ml import registry
+from ml import loading, registry
 from ml.methods import ReadySweep, Variant, conv_ae, register
 from ml.records import BadInput
 
@@ -120,27 +121,76 @@ def test_register_refuses_a_second_method_of_the_same_name() -> None:
 
 
 @pytest.fixture
-def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of modules that are entry points of the group: a good one and a broken one."""
-    points = [
-        EntryPoint(name, name, registry.ENTRY_POINTS) for name in ("own_method", "broken_method")
-    ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder whose modules are entry points of the group, each named as its module."""
+
+    def found(group: str, name: str = "") -> list[EntryPoint]:
+        names = sorted(path.stem for path in tmp_path.glob("*.py"))
+        return [EntryPoint(each, each, group) for each in names if name in ("", each)]
+
+    monkeypatch.setattr(registry, "entry_points", found)
     monkeypatch.syspath_prepend(tmp_path)
-    return tmp_path
+    loading.fault.cache_clear()
+    yield tmp_path
+    for path in tmp_path.glob("*.py"):
+        sys.modules.pop(path.stem, None)
+        registry.METHODS.load().pop(path.stem, None)
+    loading.fault.cache_clear()
+
+
+GOOD = """
+from ml.methods import register
+from ml.methods.conv_ae import ConvAE
+
+@register
+class Own(ConvAE):
+    title = "Own"
+"""
 
 
 def test_load_methods_from_entry_points(plug_ins: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (plug_ins / "own_method.py").write_text(
-        "from ml.methods import register\n"
-        "from ml.methods.conv_ae import ConvAE\n\n"
-        "@register\nclass Own(ConvAE):\n    title = 'Own'\n"
-    )
+    (plug_ins / "own_method.py").write_text(GOOD)
     (plug_ins / "broken_method.py").write_text("import a_package_that_is_not_installed\n")
 
-    try:
-        assert registry.load_methods()["own_method"].title == "Own"
-        assert "the method plug-in broken_method cannot be loaded" in caplog.text
-    finally:
-        registry.load_methods().pop("own_method")
-        sys.modules.pop("own_method")
+    assert registry.load_methods()["own_method"].title == "Own"
+    assert "the method plug-in broken_method cannot be loaded" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("import sys; sys.exit(3)", "it ends the process: sys.exit(3)"),
+        ("raise BaseException('no')", "BaseException: no"),
+        ("import time\ntry:\n    time.sleep(600)\nexcept Exception:\n    pass",
+         "it was not imported within 0.2 s"),
+        ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
+    ],
+)  # fmt: skip
+def test_a_plug_in_that_cannot_be_loaded_harms_no_other(
+    plug_ins: Path, monkeypatch: pytest.MonkeyPatch, code: str, why: str
+) -> None:
+    monkeypatch.setattr(loading, "LOAD_SECONDS", 0.2)
+    (plug_ins / "bad_method.py").write_text(code)
+    registry.get_method("conv_ae")
+
+    assert registry.broken_plug_ins() == {"bad_method": why}
+    assert registry.get_method("conv_ae").title
+    with pytest.raises(BadInput, match="There is no method 'bad_method'"):
+        registry.get_method("bad_method")
+
+
+def test_a_plug_in_that_prints_does_not_print_into_the_catalogue(
+    plug_ins: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plug_ins / "loud_method.py").write_text("print('hello')\n" + GOOD)
+
+    assert "loud_method" in registry.load_methods()
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_a_method_loads_no_plug_in_but_its_own(plug_ins: Path) -> None:
+    for name in ("one_method", "two_method"):
+        (plug_ins / f"{name}.py").write_text(GOOD)
+
+    assert registry.get_method("one_method").title == "Own"
+    assert "two_method" not in sys.modules
