@@ -87,6 +87,9 @@ def _roots() -> set[Path]:
 
 def _paths(spec: Any, key: str = "") -> Iterator[str]:
     match spec:
+        case dict() if key == "files":
+            for value in spec.values():
+                yield from _paths(value, "path")
         case dict():
             for name, value in spec.items():
                 if name not in FREE:

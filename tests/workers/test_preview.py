@@ -25,7 +25,8 @@ SMALL = {"picture_size": 32, "clip_length": 4, "frame_rate": 0}
 
 
 @pytest.fixture
-def video(team: Team, tmp_path: Path) -> Video:
+def video(team: Team, tmp_path: Path, settings: Any) -> Video:
+    settings.DATA_ROOTS = [tmp_path]
     moving_square_video(tmp_path / "a.mp4", 20)
     dataset = DatasetFactory.create(team=team, folder=str(tmp_path))
     return VideoFactory.create(dataset=dataset, name="a", n_frames=20, width=64, height=48)

@@ -19,6 +19,7 @@ from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import record
+from webapp.common.beneath import open_beneath
 from webapp.common.config import DETECTOR, complete_config
 from webapp.common.errors import ConflictError, UserError
 from webapp.common.holding import fresh
@@ -135,13 +136,15 @@ def detection_of(job: Job) -> Detection:
     return Detection.objects.select_related("dataset").get(pk=job.subject_id)
 
 
-def keep(detection: Detection, event: Mapping[str, Any]) -> None:
+def keep(detection: Detection, event: Mapping[str, Any], *, folder: Path) -> None:
     """Store what was found in one video. Told twice, it is stored once."""
+    with open_beneath(folder, event["path"]) as file:
+        pieces = json.load(file)
     DetectedVideo.objects.get_or_create(
         detection=detection,
         video_id=event["video_id"],
         defaults={
-            "pieces": json.loads(Path(event["path"]).read_text()),
+            "pieces": pieces,
             "n_tracks": event["n_tracks"],
             "n_looked_at": event["n_looked_at"],
             "n_found": event["n_found"],

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from ml.records import hash_of
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Permission, require
+from webapp.common.beneath import open_beneath
 from webapp.common.errors import UserError
 from webapp.common.holding import keep as hold
 from webapp.datasets import drawing
@@ -73,10 +74,10 @@ def work_of(job: Job) -> dict[str, Any]:
     return {"video": record, "clip": found.clip, "options": found.options}
 
 
-def keep(found: ClipPreview, event: Mapping[str, Any]) -> None:
+def keep(found: ClipPreview, event: Mapping[str, Any], *, folder: Path) -> None:
     found.rows, found.frames = event["rows"], event["frames"]
     found.n_frames = event["n_frames"]
-    with Path(event["path"]).open("rb") as file:
+    with open_beneath(folder, event["path"]) as file:
         found.sheet.save("preview.png", File(file), save=False)
     found.save()
 

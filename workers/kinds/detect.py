@@ -28,7 +28,7 @@ class Detect:
             case {"event": "detector"}:
                 detection.record_facts(found, event["values"])
             case {"event": "regions"}:
-                detection.keep(found, event)
+                detection.keep(found, event, folder=folder)
             case {"event": "finding", "level": level, "subject": subject, "text": text}:
                 detection.record_finding(found, level=level, subject=subject, text=text)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.reports import Event
+from webapp.common.beneath import open_beneath
 from webapp.jobs.models import Job
 from webapp.results.scores.evaluation_files import STORED, store_evaluations, write_tasks
 from webapp.results.scores.shortcuts import store_shortcut, write_shortcut
@@ -38,7 +39,8 @@ class Evaluate:
     def on_success(self, job: Job, folder: Path) -> None:
         store_evaluations(noted(folder / EVALUATIONS), folder)
         for event in noted(folder / SHORTCUT):
-            store_shortcut(run_of(job), json.loads((folder / event["path"]).read_text()))
+            with open_beneath(folder, event["path"]) as file:
+                store_shortcut(run_of(job), json.load(file))
         stages.land(job)
 
     def on_replaced(self, old: Job, new: Job) -> None:

@@ -24,7 +24,7 @@ class Preview:
 
     def on_event(self, job: Job, event: Event, folder: Path) -> None:
         if event["event"] == "preview":
-            previewing.keep(previewing.preview_of(job), event)
+            previewing.keep(previewing.preview_of(job), event, folder=folder)
 
     def on_success(self, job: Job, folder: Path) -> None:
         """The sheet is stored."""
