@@ -37,8 +37,25 @@ def held_out(site: Site, dataset: dict[str, Any], share: float) -> str:
 
 
 def submit(site: Site, *, common: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = site.call("/api/v1/sweeps", common | entry)
+    """One that was submitted before is taken up again, unless all of it was cancelled."""
+    wanted = common | entry
+    query = f"dataset={wanted['dataset']}&method={wanted['method']}&limit=100"
+    for each in site.call(f"/api/v1/sweeps?{query}")["results"]:
+        if is_same(each, wanted) and (each["n_scored"] or each["n_going_on"]):
+            return dict(each)
+    answer: dict[str, Any] = site.call("/api/v1/sweeps", wanted)
     return answer
+
+
+def is_same(sweep: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    asked = {
+        "feature_set_id": wanted.get("feature_set"),
+        "config": wanted["config"],
+        "grid": wanted.get("grid", {}),
+        "seeds": wanted["seeds"],
+        "split_id": wanted.get("split", sweep["split_id"]),
+    }
+    return all(sweep[name] == value for name, value in asked.items())
 
 
 def finished(site: Site, url: str) -> dict[str, Any]:
@@ -78,8 +95,14 @@ def rows_of(tables: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def against_first(site: Site, sweeps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """AUROC of the first seed minus that of the first sweep's first row, paired over videos."""
-    rows = [row for sweep in sweeps for row in sweep["rows"]]
+    """AUROC of the first seed minus that of the first sweep's first row, paired over videos.
+
+    Without rows whose first seed is not scored; nothing where that is the first row.
+    """
+    unscored = {run for sweep in sweeps for run in sweep["unscored"]}
+    rows = [row for sweep in sweeps for row in sweep["rows"] if row["runs"][0] not in unscored]
+    if sweeps[0]["rows"][0]["runs"][0] in unscored:
+        return []
     return [
         {"run": row["runs"][0], "protocol": title}
         | (paired(site, rows[0]["runs"][0], row["runs"][0], slug) or {})
