@@ -123,6 +123,8 @@ def explain_clips(
     if not 0 <= first < end <= clock.n_frames:
         raise BadInput(f"Frames {first} to {end} are no part of a video of {clock.n_frames} frames")
     asked = layer or method.cam_layers[0]
+    if method.network is not None:
+        method.network.eval()  # asking changes no running mean
     clips, n_clips = _clips_that_hold(method, video, clock, (first, end))
     if not clips:
         raise BadInput(f"No clip of {video.name} holds the frames {first} to {end}: nothing scored")

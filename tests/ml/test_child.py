@@ -252,7 +252,7 @@ def test_job_on_a_full_disk_keeps_its_last_checkpoint(manifest: Manifest, tmp_pa
         ({"seed": -1}, "bad_input", "seed: a whole number from 0 on is expected (given: -1)"),
         ({"device": "cuda:99"}, "bad_input", "cuda:99 was asked for"),
         ({"videos": []}, "bad_input", "The split has no training videos"),
-        ({"verb": "dance"}, "bad_input", "The verb 'dance' is none of annotate, evaluate"),
+        ({"verb": "dance"}, "bad_input", "The verb 'dance' is none of annotate, detect, evaluate"),
         ({"config": TINY | {"window": 64}}, "bad_input", "No training video is as long as"),
         ({"threads": 0}, "bad_input", "threads: a whole number from 1 on is expected (given: 0)"),
         ({"threads": 1.5}, "method_error", "RuntimeError: set_num_threads expects an int"),

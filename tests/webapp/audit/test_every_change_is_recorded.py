@@ -26,6 +26,7 @@ SILENT = {
     "may_delete_run": "answers a question",
     "may_delete_data": "answers a question",
     "require_run": "answers a question",
+    "start_of": "answers a question",
     "trained_from": "part of what its callers record",
     "submit": "part of what its callers record",
     "submit_job": "part of what its callers record",

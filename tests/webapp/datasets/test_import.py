@@ -16,6 +16,7 @@ from tests.webapp.datasets.surveyed import (
     ready_video,
     rejected_video,
 )
+from webapp.common.beneath import OutsideFolder
 from webapp.datasets import ground_truth, report, services
 from webapp.datasets.models import AnnotationSet, Dataset, Interval, Split, Video
 
@@ -183,7 +184,7 @@ def test_record_video_file_outside_job_folder_is_an_incident(dataset, folder, tm
     (tmp_path / "secret.mp4").write_bytes(b"secret")
     event = ready_video(folder, "test/a", proxy=str(tmp_path / "secret.mp4"))
 
-    with pytest.raises(ValueError, match="which is outside"):
+    with pytest.raises(OutsideFolder, match=r"secret\.mp4 is no file in"):
         services.record_video(dataset, event=event, folder=folder)
 
     assert Video.objects.count() == 0

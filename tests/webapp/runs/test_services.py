@@ -227,6 +227,7 @@ def test_cancel_run_takes_the_job_it_has_now(team: Team, bob: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_cancel_run_while_a_worker_ends_its_training(team: Team, bob: User) -> None:
     run = RunFactory.create(team=team, current_job__held=True)
+    SplitMemberFactory.create(split=run.split, part="test")
     with ThreadPoolExecutor(1) as pool:
         with jobs.fenced(run.current_job) as held:
             cancelling = pool.submit(cancel_elsewhere, run, bob)
@@ -294,6 +295,7 @@ def test_resume_run_viewer_may_not(team: Team, vera: User) -> None:
 
 def test_training_finished_goes_on_with_scoring(team: Team) -> None:
     run = RunFactory.create(team=team, current_job__held=True)
+    SplitMemberFactory.create(split=run.split, part="test")
 
     score = services.training_finished(run, run.current_job)
 
