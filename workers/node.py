@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import logging
 import os
@@ -74,8 +75,12 @@ class Node:
         connection.close()
 
     def _introduce(self) -> None:
-        """What needs torch is asked of a child: the worker itself stays small."""
+        """What needs torch is asked of a child: the worker itself stays small.
+
+        Children cannot keep what they compile, since their walls let them read programs only.
+        """
         try:
+            compileall.compile_dir(Path(settings.BASE_DIR) / "ml", quiet=2)
             self._facts = ask("-m", "workers.hardware") | asdict(walls.standing())
             publish_methods(ask("-m", "ml", "methods", "--json"))
             publish_extractors(ask("-m", "ml", "extractors", "--json"))
