@@ -6,9 +6,12 @@ team of his own.
 
 import gc
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -21,6 +24,7 @@ from tests import clearing, evaluating
 from tests.factories.accounts import MembershipFactory, TeamFactory
 from webapp.accounts import login
 from webapp.accounts.models import Role, Team, User
+from webapp.common import limits
 from webapp.results.scores import intake, virtual
 from webapp.sharing import opened
 
@@ -95,6 +99,14 @@ def _many_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opened, "MISSES_PER_PERIOD", 1_000_000)
     for what in login.TRIES_PER_PERIOD:
         monkeypatch.setitem(login.TRIES_PER_PERIOD, what, 1_000_000)
+
+
+@pytest.fixture
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No period of a limit ends during the test, and nothing has been counted in this one."""
+    at = float(uuid4().int % 10**9)
+    still = SimpleNamespace(time=lambda: at, monotonic=time.monotonic)
+    monkeypatch.setattr(limits, "time", still)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.client import MULTIPART_CONTENT
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from tests.conftest import logged_in
 from tests.factories.accounts import MembershipFactory
@@ -22,6 +22,7 @@ from tests.factories.results import explain, float32, labelled_run, save_by_name
 from tests.factories.runs import RunFactory, WeightsFactory, sweep_of
 from tests.webapp.answers import HELD, OWN, PEOPLE, PUBLIC, READ, Answers, all_people, of_team
 from tests.webapp.asked import bodies_about, queries_about
+from tests.webapp.routes import ROUTES
 from webapp.accounts import services
 from webapp.accounts.models import Invitation, Role, Team, User
 from webapp.api import throttling
@@ -311,21 +312,6 @@ MATRIX: dict[str, dict[str, Answers]] = {
 }
 JSON = "application/json"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
-
-def routes(
-    patterns: list[URLPattern | URLResolver] | None = None, namespace: str = ""
-) -> Iterator[tuple[str, list[str]]]:
-    """Name and parameters of each route of the URLconf."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            prefix = f"{pattern.namespace}:" if pattern.namespace else namespace
-            yield from routes(pattern.url_patterns, prefix)
-        else:
-            yield f"{namespace}{pattern.name}", list(pattern.pattern.converters)
-
-
-ROUTES = dict(routes())
 
 
 @dataclass(frozen=True)

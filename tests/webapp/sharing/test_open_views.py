@@ -6,7 +6,6 @@ import re
 import time
 from datetime import timedelta
 from types import SimpleNamespace
-from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -15,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories.results import explain
+from tests.webapp.routes import ROUTES
 from tests.webapp.sharing.conftest import moment_of, protocol_id
-from tests.webapp.test_permission_matrix import ROUTES
 from webapp.common import limits
 from webapp.datasets.models import AnnotationSet
 from webapp.pages import shared
@@ -451,10 +450,10 @@ def test_counts_nothing_that_was_refused(moment_path, rival, client):
 
 
 def test_who_asks_for_many_links_that_are_none_is_refused(
-    paths, monkeypatch: pytest.MonkeyPatch
+    paths, monkeypatch: pytest.MonkeyPatch, still_clock: None
 ) -> None:
     monkeypatch.setattr(opened, "MISSES_PER_PERIOD", 2)
-    guesser = Client(REMOTE_ADDR=f"2001:db8::{uuid4().hex[:4]}:{uuid4().hex[:4]}")
+    guesser = Client(REMOTE_ADDR="192.0.2.7")
 
     statuses = [guesser.get(f"/s/{number}").status_code for number in range(3)]
 
