@@ -56,7 +56,8 @@ def test_scores_before_scoring(reader: Client, team: Team) -> None:
     run = RunFactory.create(team=team)
 
     assert reader.get(f"/api/v1/runs/{run.pk}/scores").status_code == 404
-    assert reader.get(f"/api/v1/runs/{run.pk}/evaluation").json() == {"n_looks": 0, "results": []}
+    evaluation = reader.get(f"/api/v1/runs/{run.pk}/evaluation").json()
+    assert evaluation == {"n_looks": 0, "results": [], "shortcut": None}
 
 
 def test_scores_error_is_a_problem_also_for_npy(reader: Client, scored_run: Run) -> None:
