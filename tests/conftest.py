@@ -47,7 +47,8 @@ SHARED_DATA = Path(
 # Files that take long. They begin first, for else one of them runs alone at the end.
 LONG = ("tests/integration/", "tests/workers/", "tests/webapp/stack/", "tests/browser/",
         "tests/cases/", "tests/test_developing.py", "tests/ml/test_child.py",
-        "tests/ml/test_methods.py", "tests/webapp/test_permission_matrix.py")  # fmt: skip
+        "tests/ml/training/test_ranks.py", "tests/ml/test_methods.py",
+        "tests/webapp/test_permission_matrix.py")  # fmt: skip
 # Most of what tests make lives on with the database's rows: looking through it often finds nothing.
 gc.set_threshold(50_000, 20, 20)
 

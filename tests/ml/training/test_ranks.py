@@ -57,7 +57,12 @@ def curve(job: Job) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize(
-    "method", ["os_3dcnn", "conv_ae", pytest.param("conv3d_ae", marks=pytest.mark.soak)]
+    "method",
+    [
+        "os_3dcnn",
+        pytest.param("conv_ae", marks=pytest.mark.soak),
+        pytest.param("conv3d_ae", marks=pytest.mark.soak),
+    ],
 )
 def test_two_processes_give_the_curve_of_one(videos: Manifest, tmp_path: Path, method: str) -> None:
     """With batch norms, and with batches that are not shared evenly."""
@@ -86,6 +91,7 @@ def test_videos_are_decoded_once_for_all(videos: Manifest, tmp_path: Path) -> No
     assert not [each for each in tmp_path.rglob("*") if "ranks-" in each.name]
 
 
+@pytest.mark.soak
 def test_a_training_that_is_ended_goes_on_with_as_many(videos: Manifest, tmp_path: Path) -> None:
     whole = finished(started("os_3dcnn", videos, tmp_path / "whole", processes=2))
     job = started("os_3dcnn", videos, tmp_path / "ended", processes=2)
