@@ -74,7 +74,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/djlint --reformat --quiet templates
 
-BENCHMARKS := door loader bag_loader weak_training lstm contact_sheet import_speed score_storage evaluator bootstrap curve_payload compare_page scoring_memory scoring_speed clips clip_training backbone extraction_memory
+BENCHMARKS := door loader bag_loader weak_training lstm contact_sheet import_speed score_storage evaluator bootstrap curve_payload compare_page scoring_memory scoring_speed clips clip_training backbone extraction_memory walls
 bench: setup
 	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
