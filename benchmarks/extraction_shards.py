@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.shards import WAYS, WORKER, cpu_seconds, wait_until
-from benchmarks.worker_kills import servers
+from benchmarks.shards import WAYS, WORKER, cpu_seconds, installation, wait_until
 
 N_VIDEOS, N_FRAMES = 12, 1_500
 WIDTH, HEIGHT = 160, 120
@@ -33,17 +32,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=N_FRAMES, help="of each of the videos")
     n_frames = parser.parse_args().frames
-    with servers() as (home, broker):
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "webapp.settings",
-            "IWAKAN_MEDIA_ROOT": str(home / "media"),
-            "IWAKAN_WORK_DIR": str(home / "work"),
-            "IWAKAN_THREADS": "1",
-        }
-        try:
-            figures = measure(home, n_frames)
-        finally:
-            broker.stop()
+    with installation() as home:
+        figures = measure(home, n_frames)
     report.save("extraction_shards", figures, notes=(__doc__ or "").split("\n")[0])
 
 

@@ -208,7 +208,8 @@ JOB_CANCEL_GRACE_SECONDS = 3  # between TERM and KILL
 JOB_MAX_TRIES = 3  # a job that is lost three times is not tried again
 
 # Walls around what a job runs (docs/security.md). Without them a method could read the secrets of
-# the site: where this is on, a machine that cannot build walls runs no job.
+# the site: where they are required, a machine that cannot build walls runs no job.
+WALLS = env.bool("IWAKAN_WALLS", default=True)
 REQUIRE_WALLS = env.bool("IWAKAN_REQUIRE_WALLS", default=False)
 JOB_NETWORK = env.bool("IWAKAN_JOB_NETWORK", default=False)  # whether jobs may use the network
 # What one job may allocate, and how long a file it may write; 0: as much as there is.

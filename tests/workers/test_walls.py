@@ -179,6 +179,16 @@ def test_walls_that_are_required_and_missing_end_the_job(
     )
 
 
+def test_walls_that_are_switched_off_are_told_as_such(settings: Any) -> None:
+    settings.WALLS = False
+    walls.standing.cache_clear()
+    try:
+        assert walls.standing() == walls.Walls(why_not="IWAKAN_WALLS is off")
+        assert walls.around(["true"], folder=Path(), spec={}) == ["true"]
+    finally:
+        walls.standing.cache_clear()
+
+
 def test_very_many_files_are_reached_by_their_folders(tmp_path: Path) -> None:
     root = Path(settings.DATA_ROOTS[0])
     paths = [written(root / "mine" / f"{number}.mp4") for number in range(reach.MAX_PLACES + 1)]

@@ -32,8 +32,8 @@ from webapp.datasets.models import (
     Detector,
     Region,
     RegionSet,
-    Video,
 )
+from webapp.datasets.records import as_record
 from webapp.datasets.regions import ROWS_AT_ONCE, check_name
 from webapp.datasets.report import add_finding
 from webapp.datasets.versions import next_version
@@ -192,20 +192,6 @@ def conclude(detection: Detection) -> RegionSet:
     detection.region_set = made
     detection.save(update_fields=["region_set", "report", "updated_at"])
     return made
-
-
-def as_record(video: Video, dataset: Dataset) -> dict[str, Any]:
-    """JSON of `ml.records.VideoRecord`, without anything that is known of what it shows."""
-    return {
-        "id": video.pk,
-        "path": str(Path(dataset.folder) / video.path),
-        "kind": video.kind,
-        "n_frames": video.n_frames,
-        "rotation": video.rotation,
-        "pixel_low": video.pixel_low,
-        "pixel_high": video.pixel_high,
-        "fps": video.fps if video.kind == Video.Kind.FRAMES else 0.0,
-    }
 
 
 def _regions(region_set: RegionSet, found: list[DetectedVideo]) -> Iterator[Region]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,7 +12,8 @@ from ml.findings import Finding, counted, shortened
 from webapp.common.errors import UserError
 from webapp.datasets import extracted, extraction, features, recipes
 from webapp.datasets.folders import resolve_path
-from webapp.datasets.models import Dataset, FeatureFile, FeatureSet, Video
+from webapp.datasets.models import FeatureFile, FeatureSet
+from webapp.datasets.records import as_record
 from webapp.jobs import services as jobs
 from webapp.jobs import stages
 from webapp.jobs.models import Job
@@ -48,7 +48,7 @@ def work_of(job: Job) -> dict[str, Any]:
         **recipes.identity_of(recipe),
         # Once more: since the submission it may have gone or become a link to elsewhere.
         "weights": str(resolve_path(recipe["weights"], field="")) if recipe["weights"] else None,
-        "videos": [_as_record(video, feature_set.dataset) for video in videos],
+        "videos": [as_record(video, feature_set.dataset) for video in videos],
         "names": {video.pk: video.name for video in videos},
         "contents": {video.pk: video.sha256 for video in videos},
         "n_done": max(0, len(shard) - len(videos)) if shard else feature_set.files.count(),
@@ -75,19 +75,6 @@ def finish_shard(job: Job) -> None:
         _complete(held)
     else:
         extraction.follow(held.pk)
-
-
-def _as_record(video: Video, dataset: Dataset) -> dict[str, Any]:
-    """JSON of `ml.records.VideoRecord`, without anything that is known of what it shows."""
-    return {
-        "id": video.pk,
-        "path": str(Path(dataset.folder) / video.path),
-        "kind": video.kind,
-        "n_frames": video.n_frames,
-        "rotation": video.rotation,
-        "pixel_low": video.pixel_low,
-        "pixel_high": video.pixel_high,
-    }
 
 
 def _complete(feature_set: FeatureSet) -> None:

@@ -17,8 +17,8 @@ from webapp.common.beneath import open_beneath
 from webapp.common.errors import UserError
 from webapp.common.holding import keep as hold
 from webapp.datasets import drawing
-from webapp.datasets.detection import as_record
 from webapp.datasets.models import ClipPreview, Video
+from webapp.datasets.records import as_record
 from webapp.jobs import services as jobs
 from webapp.jobs.models import Job
 

@@ -35,6 +35,7 @@ from webapp.datasets.models import (
     Video,
     VideoQuerySet,
 )
+from webapp.datasets.records import as_record
 from webapp.datasets.report import record_finding, storable_label
 from webapp.jobs.models import Job
 from webapp.jobs.services import submit
@@ -301,18 +302,11 @@ def manifest_videos(
     part_of = dict(members.values_list("video_id", "part"))
     videos = Video.objects.ready().filter(pk__in=list(part_of)).without_times()
     return [
-        {
-            "id": video.pk,
-            "path": str(Path(dataset.folder) / video.path),
-            "kind": video.kind,
-            "n_frames": video.n_frames,
-            "rotation": video.rotation,
+        as_record(video, dataset)
+        | {
             "part": part_of[video.pk],
             "label": video.known_label,
             "intervals": _intervals(video) if with_intervals else [],
-            "pixel_low": video.pixel_low,
-            "pixel_high": video.pixel_high,
-            "fps": video.fps if video.kind == Video.Kind.FRAMES else 0.0,
         }
         for video in videos.with_ground_truth(annotation_set or dataset.ground_truth)
     ]
